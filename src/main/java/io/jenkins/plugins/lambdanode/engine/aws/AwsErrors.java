@@ -1,0 +1,232 @@
+package io.jenkins.plugins.lambdanode.engine.aws;
+
+import io.jenkins.plugins.lambdanode.engine.DeployException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/**
+ * Turns what AWS refused into an error for a person: what failed, on what, AWS's words, what to do. The one place where it
+ * is done.
+ */
+final class AwsErrors {
+
+    /** IAM's own messages end with an encoded reason that can be some thousand characters long. */
+    private static final int LONGEST_WORDS = 1500;
+
+    private static final Pattern ON_RESOURCE = Pattern.compile("on resource: \"?(arn:[^\\s\"]+)");
+    private static final Pattern DENIED_ACTION = Pattern.compile("to perform: \"?([a-z0-9-]+:[A-Za-z]+)");
+
+    private AwsErrors() {}
+
+    /**
+     * Asks AWS.
+     *
+     * @throws DeployException if it refuses or cannot be reached
+     * @throws InterruptedException if the thread is interrupted
+     */
+    static <T> T asking(Call call, Supplier<T> request) throws DeployException, InterruptedException {
+        try {
+            return interruptible(request);
+        } catch (SdkException e) {
+            throw explained(call, Refusal.of(e), e);
+        }
+    }
+
+    /** Calls the SDK, whose {@link AbortedException} is an interrupt. */
+    static <T> T interruptible(Supplier<T> request) throws InterruptedException {
+        try {
+            return request.get();
+        } catch (AbortedException e) {
+            Thread.interrupted();
+            throw new InterruptedException(e.getMessage());
+        }
+    }
+
+    static DeployException explained(Call call, Refusal refusal) {
+        return new DeployException(text(call, refusal));
+    }
+
+    static DeployException explained(Call call, Refusal refusal, Throwable cause) {
+        return new DeployException(text(call, refusal), cause);
+    }
+
+    private static String text(Call call, Refusal refusal) {
+        List<String> lines = new ArrayList<>();
+        lines.add(call.failed() + " in " + call.place() + headline(call, refusal));
+        String words = words(refusal);
+        if (!words.isEmpty()) {
+            lines.add((refusal.unanswered() ? "The reason: " : "AWS says: ") + words);
+        }
+        lines.add(advice(call, refusal));
+        return String.join("\n", lines);
+    }
+
+    /**
+     * AWS's words. Of a refused signature only the first sentence: the rest quotes the request with all that was signed, a
+     * session token among it.
+     */
+    private static String words(Refusal refusal) {
+        String message = refusal.message();
+        if (refusal.timeRefused()) {
+            message = message.lines().findFirst().orElse("");
+            int quote = message.indexOf("The Canonical String");
+            message = quote < 0 ? message : message.substring(0, quote);
+        }
+        String code = refusal.code().isEmpty() || message.contains(refusal.code()) ? "" : refusal.code() + ": ";
+        String words = Words.printable(code + message.replaceAll("\\?\\S*X-Amz-\\S*", ""), LONGEST_WORDS)
+                .strip();
+        return words.isEmpty() && !refusal.unanswered() ? "HTTP status " + refusal.status() : words;
+    }
+
+    private static String headline(Call call, Refusal refusal) {
+        if (denied(refusal)) {
+            return ": access denied.";
+        }
+        if (refusal.unanswered() && !isAboutCredentials(refusal)) {
+            return ": no answer.";
+        }
+        if (notFoundBucket(call, refusal)) {
+            return ": there is no such bucket.";
+        }
+        if (elsewhere(refusal)) {
+            return ": the bucket is in "
+                    + refusal.bucketRegion().map(region -> "region " + region).orElse("another region") + ".";
+        }
+        return ".";
+    }
+
+    private static boolean denied(Refusal refusal) {
+        boolean otherReason = refusal.credentialsExpired() || refusal.timeRefused() || isAboutCredentials(refusal);
+        return refusal.is("AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation")
+                || refusal.status() == 403 && !otherReason && !refusal.code().startsWith("KMS");
+    }
+
+    private static boolean isAboutCredentials(Refusal refusal) {
+        return refusal.is(
+                        "InvalidClientTokenId",
+                        "UnrecognizedClientException",
+                        "InvalidAccessKeyId",
+                        "MissingAuthenticationToken",
+                        "MissingAuthenticationTokenException",
+                        "InvalidToken",
+                        "IncompleteSignature")
+                || refusal.message().contains("Unable to load credentials");
+    }
+
+    private static boolean notFoundBucket(Call call, Refusal refusal) {
+        return refusal.is("NoSuchBucket")
+                || refusal.status() == 404 && call.resource().contains(":s3:::") && !call.resource().contains("/");
+    }
+
+    private static boolean elsewhere(Refusal refusal) {
+        return refusal.is("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
+                        "IllegalLocationConstraintException")
+                || refusal.status() == 301 || refusal.status() == 307 || refusal.status() == 308;
+    }
+
+    private static String advice(Call call, Refusal refusal) {
+        String message = refusal.message();
+        if (message.contains("Unable to load credentials")) {
+            return "No AWS credentials were found. Give credentials to the deployment: an entry of the credentials"
+                    + " store, the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY variables, a profile, or the machine's own"
+                    + " role.";
+        }
+        if (refusal.unanswered()) {
+            return "Check the network between this build and " + call.place()
+                    + ": its name must resolve, a firewall must let it through, and where a proxy is needed it must be set.";
+        }
+        if (refusal.credentialsExpired()) {
+            return "The AWS credentials have expired. Renew them and run the deployment again.";
+        }
+        if (isAboutCredentials(refusal)) {
+            return "AWS does not know the access key, or its session token is wrong or missing. Check the credentials, and"
+                    + " that they belong to this partition and endpoint.";
+        }
+        if (refusal.timeRefused()) {
+            return "Check that the clock of the machine that signs is right (AWS allows 5 minutes for Lambda, 15 for S3)"
+                    + refusal.serverTime().map(time -> "; AWS's says " + time).orElse("")
+                    + ", and that the secret access key belongs to the access key.";
+        }
+        if (message.contains("cannot be assumed by Lambda")) {
+            return "The role's trust policy must allow the service lambda.amazonaws.com the action sts:AssumeRole.";
+        }
+        if (refusal.code().startsWith("KMS") || message.contains("kms:")) {
+            return "Check the KMS key: it must exist and be enabled in the function's region, and its policy must allow"
+                    + " kms:Decrypt and kms:GenerateDataKey to who deploys"
+                    + " (kms:Decrypt to read, kms:GenerateDataKey to write).";
+        }
+        if (message.contains("S3 Error Code: PermanentRedirect") || elsewhere(refusal)) {
+            return "Function and staging bucket must be in the same region. Name a bucket in the function's region.";
+        }
+        if (message.contains("S3 Error Code: NoSuchKey") || message.contains("S3 Error Code: NoSuchBucket")) {
+            return "The staged package has been removed in the meantime. Run the deployment again: it is staged again.";
+        }
+        if (message.contains("S3 Error Code: AccessDenied")) {
+            return allow("s3:GetObject", "arn:aws:s3:::<bucket>/<prefix>*");
+        }
+        if (denied(refusal)) {
+            return allow(
+                    first(DENIED_ACTION, message, call.iamAction()), first(ON_RESOURCE, message, call.resource()));
+        }
+        if (notFoundBucket(call, refusal)) {
+            return "Check the bucket's name, or create it in the function's region:"
+                    + " aws s3 mb s3://" + call.subject().replaceFirst("^bucket ", "");
+        }
+        if (refusal.is("ResourceNotFoundException")) {
+            return call.resource().contains(":lambda:")
+                    ? "Check the function's name, the region and the account. To have the deployment make the function"
+                            + " where it does not exist, turn on create (it needs role, runtime and handler)."
+                    : "Check its name, the region and the account.";
+        }
+        if (refusal.is("RequestEntityTooLargeException", "RequestTooLargeException") || refusal.status() == 413) {
+            return "A direct update carries at most 52,428,800 bytes of package. Name an S3 bucket for staging, or make the"
+                    + " package smaller.";
+        }
+        if (message.contains("Unzipped size must be smaller")) {
+            return "A function and its layers may have 262,144,000 bytes unzipped. Leave development dependencies out, or"
+                    + " exclude what is not needed at run time.";
+        }
+        if (refusal.is("CodeStorageExceededException")) {
+            return "The account's code storage in this region is full. Delete versions of functions and layers that are"
+                    + " not needed any more, or ask AWS for a higher quota.";
+        }
+        if (refusal.is("PreconditionFailedException")) {
+            return "It has been changed since its RevisionId was read. Read the RevisionId again"
+                    + " (aws lambda get-function-configuration), or deploy without one.";
+        }
+        if (refusal.is("ResourceConflictException", "ConflictException")) {
+            return "Another operation is at work on it. Run the deployment again when that is done.";
+        }
+        if (refusal.is("CodeVerificationFailedException", "InvalidCodeSignatureException")) {
+            return "The function's code signing configuration asks for signed packages. Sign the staged package with AWS"
+                    + " Signer, or change the configuration.";
+        }
+        if (refusal.is("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch")) {
+            return "The bytes that arrived are not those that were packaged: the package file was changed, or a proxy on the"
+                    + " way changes what it forwards. Run the deployment again; if it stays, look at the proxy.";
+        }
+        if (refusal.throttled()) {
+            return "AWS throttles requests of this account. Run the deployment again later, or fewer at a time.";
+        }
+        if (refusal.status() >= 500) {
+            return "AWS had an error of its own, also when asked again. Run the deployment again later"
+                    + " (https://health.aws.amazon.com).";
+        }
+        return "Put right what AWS names and run the deployment again.";
+    }
+
+    private static String allow(String action, String resource) {
+        return "Add this statement to the policy of the user or role that deploys:\n"
+                + "  {\"Effect\": \"Allow\", \"Action\": \"" + action + "\", \"Resource\": \"" + resource + "\"}";
+    }
+
+    private static String first(Pattern pattern, String text, String otherwise) {
+        Matcher matcher = pattern.matcher(text);
+        return matcher.find() ? matcher.group(1) : otherwise;
+    }
+}
