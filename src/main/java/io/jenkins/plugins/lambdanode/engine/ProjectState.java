@@ -1,18 +1,59 @@
 package io.jenkins.plugins.lambdanode.engine;
 
+import java.io.IOException;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What the project's folder holds before anything is done to it.
  *
  * @param location the folder, as a person would name it
- * @param packageJson whether it has a {@code package.json}
- * @param lockFile {@code package-lock.json} or {@code npm-shrinkwrap.json}, whichever npm would use; empty if there is none
- * @param dependencies whether {@code package.json} names any dependency that is installed for production
- * @param nodeModules whether it has a {@code node_modules} folder
+ * @param packageJson the text of {@code package.json}; empty where there is none
+ * @param lockFile {@code npm-shrinkwrap.json} or {@code package-lock.json}, whichever npm uses; empty where there is none
  */
-public record ProjectState(
-        String location, boolean packageJson, String lockFile, boolean dependencies, boolean nodeModules)
-        implements Serializable {
+public record ProjectState(String location, String packageJson, String lockFile) implements Serializable {
     private static final long serialVersionUID = 1L;
+
+    /** A package.json is a few kilobytes; one larger than this, in bytes, is not one that npm could use. */
+    private static final long MAX_PACKAGE_JSON_BYTES = 4L << 20;
+
+    /** npm's own order: a shrinkwrap wins over a package lock (npm documentation, "npm-shrinkwrap.json"). */
+    private static final List<String> LOCK_FILES = List.of("npm-shrinkwrap.json", "package-lock.json");
+
+    /**
+     * Looks at a project's folder.
+     *
+     * @throws DeployException if it is not a folder, or its package.json is not one that can be read
+     */
+    public static ProjectState of(Path project) throws IOException {
+        if (!Files.isDirectory(project)) {
+            throw new DeployException("There is no folder " + project
+                    + ". Name the folder with the function's code (dir), relative to the workspace.");
+        }
+        Path packageJson = project.resolve("package.json");
+        String text = "";
+        if (Files.isRegularFile(packageJson)) {
+            if (Files.size(packageJson) > MAX_PACKAGE_JSON_BYTES) {
+                throw new DeployException(packageJson + " has " + Files.size(packageJson)
+                        + " bytes, which is no package.json that npm could use. Restore it from version control.");
+            }
+            text = new String(Files.readAllBytes(packageJson), StandardCharsets.UTF_8);
+        }
+        String lockFile = LOCK_FILES.stream()
+                .filter(name -> Files.isRegularFile(project.resolve(name)))
+                .findFirst()
+                .orElse("");
+        return new ProjectState(project.toString(), text, lockFile);
+    }
+
+    public boolean hasPackageJson() {
+        return !packageJson.isEmpty();
+    }
+
+    public boolean hasLockFile() {
+        return !lockFile.isEmpty();
+    }
 }

@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.DeployException;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import software.amazon.awssdk.services.lambda.model.Layer;
+import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResponse;
 import software.amazon.awssdk.services.lambda.model.LambdaResponse;
 
 /**
@@ -89,6 +90,14 @@ public record FunctionState(
                 list(answer, "Architectures").stream().map(Object::toString).toList());
     }
 
+    /** A function that does not exist: nothing is known but its name. */
+    public static FunctionState absent(FunctionName function) {
+        return from(GetFunctionConfigurationResponse.builder()
+                .functionName(function.name())
+                .functionArn(function.value())
+                .build());
+    }
+
     /**
      * From the JSON text of such an answer.
      *
@@ -135,6 +144,11 @@ public record FunctionState(
     /** Whether it can be updated and called: it is not being created, and no update is taking effect. */
     public boolean settled() {
         return !state.equals("Pending") && !lastUpdateStatus.equals("InProgress");
+    }
+
+    /** The sum of the layers' ZIPs in bytes: a lower bound of what they take unzipped. */
+    public long layerBytes() {
+        return layers.stream().mapToLong(LayerVersion::codeSize).sum();
     }
 
     private static DeployException notFromLambda(String json, Throwable cause) {

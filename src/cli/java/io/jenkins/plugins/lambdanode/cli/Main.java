@@ -1,0 +1,93 @@
+package io.jenkins.plugins.lambdanode.cli;
+
+import io.jenkins.plugins.lambdanode.engine.DeployException;
+import java.io.PrintWriter;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line {@code lambda-node-deploy}. */
+@Command(
+        name = "lambda-node-deploy",
+        description = "Deploys a Node.js project to AWS Lambda: npm install, package, stage, update, verify.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        subcommands = {DeployCommand.class, PackageCommand.class},
+        synopsisSubcommandLabel = "(deploy | package)",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:done, also where nothing had to change", "1:failed: one message says why", "2:wrong usage"})
+public final class Main implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    /** The version in the jar's manifest. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {
+                "lambda-node-deploy "
+                        + Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
+                                .orElse("development")
+            };
+        }
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Say what to do: deploy or package.");
+    }
+
+    public static void main(String[] arguments) {
+        Thread main = Thread.currentThread();
+        Thread stop = new Thread(() -> {
+            main.interrupt();
+            try {
+                main.join(10_000);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().addShutdownHook(stop);
+        int status = execute(
+                new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
+        try {
+            Runtime.getRuntime().removeShutdownHook(stop);
+        } catch (IllegalStateException e) {
+            // The machine is going down on a signal: its hook waits for this thread to end.
+            return;
+        }
+        System.exit(status);
+    }
+
+    /** Runs a command line and returns its exit status. */
+    static int execute(PrintWriter out, PrintWriter err, String... arguments) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(Main::report)
+                .execute(arguments);
+    }
+
+    private static int report(Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        if (failure instanceof InterruptedException) {
+            err.println("Stopped.");
+        } else if (failure instanceof DeployException) {
+            err.println("ERROR: " + failure.getMessage());
+        } else {
+            err.println("ERROR: " + failure.getClass().getSimpleName() + ": " + failure.getMessage());
+            if (System.getenv("LAMBDA_NODE_DEPLOY_DEBUG") == null) {
+                err.println("Set LAMBDA_NODE_DEPLOY_DEBUG=1 to see where.");
+            }
+        }
+        if (System.getenv("LAMBDA_NODE_DEPLOY_DEBUG") != null) {
+            failure.printStackTrace(err);
+        }
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+}

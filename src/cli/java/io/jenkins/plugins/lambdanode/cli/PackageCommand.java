@@ -1,0 +1,66 @@
+package io.jenkins.plugins.lambdanode.cli;
+
+import io.jenkins.plugins.lambdanode.engine.DeployRecord;
+import io.jenkins.plugins.lambdanode.engine.Summary;
+import io.jenkins.plugins.lambdanode.engine.Workspace;
+import io.jenkins.plugins.lambdanode.engine.npm.NpmInstall;
+import io.jenkins.plugins.lambdanode.engine.pack.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "package",
+        description = "Builds a deployment package and talks to no AWS service.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        versionProvider = Main.Version.class)
+final class PackageCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ProjectOptions project;
+
+    @Option(names = "--output", required = true, paramLabel = "FILE.zip", description = "Where the package goes.")
+    private Path output;
+
+    @Option(names = "--handler", paramLabel = "H", description = "Checks that this handler's file is in the package.")
+    private String handler = "";
+
+    @Option(names = "--runtime", paramLabel = "R", description = "Checks the package for this runtime, e.g. nodejs24.x.")
+    private String runtime = "";
+
+    @Option(names = "--architecture", paramLabel = "A", description = "Checks native modules: x86_64 or arm64.")
+    private String architecture = "";
+
+    @Option(names = "--json", description = "Write what is in the package to standard output as JSON.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        try (TerminalProgress progress = ProjectOptions.progress(spec);
+                Workspace workspace = project.workspace(progress)) {
+            new NpmInstall(workspace, progress).run(project.install());
+            List<FunctionTraits> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
+                    ? List.of()
+                    : List.of(new FunctionTraits(handler, runtime, architecture, 0));
+            PackReport report = workspace.pack(project.packaging()
+                    .toRequest(functions, true, output.toAbsolutePath().toString()));
+            Summary.packaged(report).forEach(progress::log);
+            Summary.heaviest(report).forEach(progress::log);
+            if (json) {
+                spec.commandLine().getOut().print(DeployRecord.text(DeployRecord.packaged(report)));
+                spec.commandLine().getOut().flush();
+            }
+            return 0;
+        }
+    }
+}

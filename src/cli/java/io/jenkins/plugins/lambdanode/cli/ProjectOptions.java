@@ -1,0 +1,108 @@
+package io.jenkins.plugins.lambdanode.cli;
+
+import io.jenkins.plugins.lambdanode.engine.DeployException;
+import io.jenkins.plugins.lambdanode.engine.LocalWorkspace;
+import io.jenkins.plugins.lambdanode.engine.Packaging;
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.npm.Install;
+import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options about the project and its package, which both commands have. */
+final class ProjectOptions {
+
+    /** Variables that hold an AWS secret: npm and the scripts of packages do not get to see them. */
+    private static final List<String> SECRET_VARIABLES =
+            List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            defaultValue = ".",
+            description = "The project's folder. Default: the current folder.")
+    private Path dir;
+
+    @Option(
+            names = "--install",
+            paramLabel = "HOW",
+            defaultValue = "auto",
+            description = "How dependencies are installed: auto (npm ci where there is a lock file, else npm install), ci,"
+                    + " install, none, or a command line of your own. Default: ${DEFAULT-VALUE}.")
+    private String install;
+
+    @Option(
+            names = "--include",
+            paramLabel = "PATTERN",
+            description = "Ant pattern of what goes into the package, for instance 'dist/**'. Repeatable. Default: all.")
+    private List<String> includes = new ArrayList<>();
+
+    @Option(
+            names = "--exclude",
+            paramLabel = "PATTERN",
+            description = "Ant pattern of what is left out, for instance 'test/**'. Repeatable. A .lambdaignore file in the"
+                    + " project (gitignore syntax) is honoured too.")
+    private List<String> excludes = new ArrayList<>();
+
+    @Option(
+            names = "--links",
+            paramLabel = "HOW",
+            defaultValue = "follow",
+            description = "Symbolic links: follow (as zip -r does) or store. Default: ${DEFAULT-VALUE}.")
+    private PackRequest.Links links;
+
+    @Option(
+            names = "--level",
+            paramLabel = "1..9",
+            defaultValue = "6",
+            description = "Deflate level. Default: ${DEFAULT-VALUE}, as zip.")
+    private int level;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            description = "Keep the last package and its index here, so that the next one costs only what changed.")
+    private Path cache;
+
+    Install install() throws DeployException {
+        return Install.parse(install);
+    }
+
+    Packaging packaging() {
+        if (level < 1 || level > 9) {
+            throw new ParameterException(spec.commandLine(), "--level is a number from 1 to 9, not " + level + ".");
+        }
+        return new Packaging(
+                includes, excludes, links, level, cache == null ? "" : cache.toAbsolutePath().toString());
+    }
+
+    LocalWorkspace workspace(Progress progress) throws IOException {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        if (install().mode() != Install.Mode.COMMAND) {
+            SECRET_VARIABLES.forEach(environment::remove);
+        }
+        return new LocalWorkspace(dir, environment, new HttpSender(progress), progress);
+    }
+
+    /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */
+    static TerminalProgress progress(CommandSpec spec) {
+        return new TerminalProgress(spec.commandLine().getErr(), System.console() != null);
+    }
+
+    /** The command line of a command, for its exceptions. */
+    static ParameterException usage(CommandSpec spec, String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

@@ -1,0 +1,139 @@
+package io.jenkins.plugins.lambdanode;
+
+import hudson.Extension;
+import hudson.Util;
+import hudson.model.AbstractDescribableImpl;
+import hudson.model.Descriptor;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+
+/** How to create a function that does not exist: the settings of {@code aws lambda create-function}. */
+public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> {
+
+    static final String DEFAULT_RUNTIME = "nodejs24.x";
+    static final String DEFAULT_HANDLER = "index.handler";
+
+    private final String role;
+    private String runtime = DEFAULT_RUNTIME;
+    private String handler = DEFAULT_HANDLER;
+    private Integer memorySize;
+    private Integer timeout;
+    private String environment;
+    private String layers;
+    private String description;
+
+    /** @param role ARN of the function's execution role */
+    @DataBoundConstructor
+    public FunctionToCreate(String role) {
+        this.role = Util.fixNull(role).trim();
+    }
+
+    public String getRole() {
+        return role;
+    }
+
+    public String getRuntime() {
+        return runtime;
+    }
+
+    @DataBoundSetter
+    public void setRuntime(String runtime) {
+        this.runtime = Util.fixEmptyAndTrim(runtime) == null ? DEFAULT_RUNTIME : runtime.trim();
+    }
+
+    public String getHandler() {
+        return handler;
+    }
+
+    @DataBoundSetter
+    public void setHandler(String handler) {
+        this.handler = Util.fixEmptyAndTrim(handler) == null ? DEFAULT_HANDLER : handler.trim();
+    }
+
+    /** In MB; null for AWS's default. */
+    public Integer getMemorySize() {
+        return memorySize;
+    }
+
+    @DataBoundSetter
+    public void setMemorySize(Integer memorySize) {
+        this.memorySize = memorySize;
+    }
+
+    /** The function's own timeout in seconds; null for AWS's default. */
+    public Integer getTimeout() {
+        return timeout;
+    }
+
+    @DataBoundSetter
+    public void setTimeout(Integer timeout) {
+        this.timeout = timeout;
+    }
+
+    /** Lines of {@code KEY=value}. */
+    public String getEnvironment() {
+        return environment;
+    }
+
+    @DataBoundSetter
+    public void setEnvironment(String environment) {
+        this.environment = Util.fixEmptyAndTrim(environment);
+    }
+
+    /** ARNs of layer versions, separated by commas or line ends. */
+    public String getLayers() {
+        return layers;
+    }
+
+    @DataBoundSetter
+    public void setLayers(String layers) {
+        this.layers = Util.fixEmptyAndTrim(layers);
+    }
+
+    public String getDescription() {
+        return description;
+    }
+
+    @DataBoundSetter
+    public void setDescription(String description) {
+        this.description = Util.fixEmptyAndTrim(description);
+    }
+
+    @Extension
+    @Symbol("lambdaFunction")
+    public static final class DescriptorImpl extends Descriptor<FunctionToCreate> {
+
+        @Override
+        public String getDisplayName() {
+            return Messages.FunctionToCreate_displayName();
+        }
+
+        public ListBoxModel doFillRuntimeItems() {
+            ListBoxModel items = new ListBoxModel();
+            for (String runtime : new String[] {"nodejs26.x", "nodejs24.x", "nodejs22.x", "nodejs20.x"}) {
+                items.add(runtime);
+            }
+            return items;
+        }
+
+        public FormValidation doCheckRole(@QueryParameter String value) {
+            return FieldChecks.requiredRoleArn(value);
+        }
+
+        public FormValidation doCheckMemorySize(@QueryParameter String value) {
+            return FieldChecks.numberBetween(value, 128, 10_240, "MB");
+        }
+
+        public FormValidation doCheckTimeout(@QueryParameter String value) {
+            return FieldChecks.numberBetween(value, 1, 900, "seconds");
+        }
+
+        public FormValidation doCheckEnvironment(@QueryParameter String value) {
+            return FieldChecks.environment(value);
+        }
+    }
+}

@@ -1,0 +1,485 @@
+package io.jenkins.plugins.lambdanode;
+
+import com.cloudbees.jenkins.plugins.awscredentials.AmazonWebServicesCredentials;
+import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.EnvVars;
+import hudson.Extension;
+import hudson.FilePath;
+import hudson.Launcher;
+import hudson.Util;
+import hudson.model.Item;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.security.ACL;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.lambdanode.engine.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.workflow.steps.Step;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.kohsuke.stapler.AncestorInPath;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.lambda.LambdaClient;
+
+/**
+ * The Pipeline step {@code lambdaNodeDeploy}, and the settings of a deployment: the freestyle build step
+ * ({@link LambdaNodeDeployBuilder}) holds one of these, so that both have the same fields, form and help.
+ */
+public class LambdaNodeDeployStep extends Step {
+
+    static final String FUNCTION_NAME = "lambdaNodeDeploy";
+
+    private String functionName;
+    private List<String> functionNames;
+    private String region;
+    private String credentialsId;
+    private String roleArn;
+    private String externalId;
+    private String roleSessionName;
+    private boolean agentIdentity;
+    private String dir;
+    private String install;
+    private String includes;
+    private String excludes;
+    private String links;
+    private int level = PackRequest.DEFAULT_LEVEL;
+    private String s3Bucket;
+    private String s3Prefix;
+    private Long s3Threshold;
+    private boolean publish;
+    private String alias;
+    private String architectures;
+    private boolean dryRun;
+    private String revisionId;
+    private String sourceKmsKeyArn;
+    private FunctionToCreate create;
+    private boolean force;
+    private int timeout = (int) DeployRequest.DEFAULT_TIMEOUT.toMinutes();
+    private String endpointUrl;
+
+    @DataBoundConstructor
+    public LambdaNodeDeployStep() {
+        // Every setting has its setter: functionName or functionNames is required, which the run checks.
+    }
+
+    public String getFunctionName() {
+        return functionName;
+    }
+
+    @DataBoundSetter
+    public void setFunctionName(String functionName) {
+        this.functionName = Util.fixEmptyAndTrim(functionName);
+    }
+
+    public List<String> getFunctionNames() {
+        return functionNames;
+    }
+
+    @DataBoundSetter
+    public void setFunctionNames(List<String> functionNames) {
+        this.functionNames = functionNames == null || functionNames.isEmpty() ? null : new ArrayList<>(functionNames);
+    }
+
+    public String getRegion() {
+        return region;
+    }
+
+    @DataBoundSetter
+    public void setRegion(String region) {
+        this.region = Util.fixEmptyAndTrim(region);
+    }
+
+    public String getCredentialsId() {
+        return credentialsId;
+    }
+
+    @DataBoundSetter
+    public void setCredentialsId(String credentialsId) {
+        this.credentialsId = Util.fixEmptyAndTrim(credentialsId);
+    }
+
+    public String getRoleArn() {
+        return roleArn;
+    }
+
+    @DataBoundSetter
+    public void setRoleArn(String roleArn) {
+        this.roleArn = Util.fixEmptyAndTrim(roleArn);
+    }
+
+    public String getExternalId() {
+        return externalId;
+    }
+
+    @DataBoundSetter
+    public void setExternalId(String externalId) {
+        this.externalId = Util.fixEmptyAndTrim(externalId);
+    }
+
+    public String getRoleSessionName() {
+        return roleSessionName;
+    }
+
+    @DataBoundSetter
+    public void setRoleSessionName(String roleSessionName) {
+        this.roleSessionName = Util.fixEmptyAndTrim(roleSessionName);
+    }
+
+    public boolean isAgentIdentity() {
+        return agentIdentity;
+    }
+
+    @DataBoundSetter
+    public void setAgentIdentity(boolean agentIdentity) {
+        this.agentIdentity = agentIdentity;
+    }
+
+    public String getDir() {
+        return dir;
+    }
+
+    @DataBoundSetter
+    public void setDir(String dir) {
+        this.dir = Util.fixEmptyAndTrim(dir);
+    }
+
+    public String getInstall() {
+        return install;
+    }
+
+    @DataBoundSetter
+    public void setInstall(String install) {
+        this.install = Util.fixEmptyAndTrim(install);
+    }
+
+    /** Ant patterns, separated by commas or line ends. */
+    public String getIncludes() {
+        return includes;
+    }
+
+    @DataBoundSetter
+    public void setIncludes(String includes) {
+        this.includes = Util.fixEmptyAndTrim(includes);
+    }
+
+    /** Ant patterns, separated by commas or line ends. */
+    public String getExcludes() {
+        return excludes;
+    }
+
+    @DataBoundSetter
+    public void setExcludes(String excludes) {
+        this.excludes = Util.fixEmptyAndTrim(excludes);
+    }
+
+    /** {@code follow} or {@code store}. */
+    public String getLinks() {
+        return links;
+    }
+
+    @DataBoundSetter
+    public void setLinks(String links) {
+        this.links = "follow".equals(links) ? null : Util.fixEmptyAndTrim(links);
+    }
+
+    public int getLevel() {
+        return level;
+    }
+
+    @DataBoundSetter
+    public void setLevel(int level) {
+        this.level = level;
+    }
+
+    public String getS3Bucket() {
+        return s3Bucket;
+    }
+
+    @DataBoundSetter
+    public void setS3Bucket(String s3Bucket) {
+        this.s3Bucket = Util.fixEmptyAndTrim(s3Bucket);
+    }
+
+    public String getS3Prefix() {
+        return s3Prefix;
+    }
+
+    @DataBoundSetter
+    public void setS3Prefix(String s3Prefix) {
+        this.s3Prefix = Util.fixEmptyAndTrim(s3Prefix);
+    }
+
+    /** In bytes; null for the default. */
+    public Long getS3Threshold() {
+        return s3Threshold;
+    }
+
+    @DataBoundSetter
+    public void setS3Threshold(Long s3Threshold) {
+        this.s3Threshold = s3Threshold;
+    }
+
+    public boolean isPublish() {
+        return publish;
+    }
+
+    @DataBoundSetter
+    public void setPublish(boolean publish) {
+        this.publish = publish;
+    }
+
+    public String getAlias() {
+        return alias;
+    }
+
+    @DataBoundSetter
+    public void setAlias(String alias) {
+        this.alias = Util.fixEmptyAndTrim(alias);
+    }
+
+    /** {@code x86_64} or {@code arm64}. */
+    public String getArchitectures() {
+        return architectures;
+    }
+
+    @DataBoundSetter
+    public void setArchitectures(String architectures) {
+        this.architectures = Util.fixEmptyAndTrim(architectures);
+    }
+
+    public boolean isDryRun() {
+        return dryRun;
+    }
+
+    @DataBoundSetter
+    public void setDryRun(boolean dryRun) {
+        this.dryRun = dryRun;
+    }
+
+    public String getRevisionId() {
+        return revisionId;
+    }
+
+    @DataBoundSetter
+    public void setRevisionId(String revisionId) {
+        this.revisionId = Util.fixEmptyAndTrim(revisionId);
+    }
+
+    public String getSourceKmsKeyArn() {
+        return sourceKmsKeyArn;
+    }
+
+    @DataBoundSetter
+    public void setSourceKmsKeyArn(String sourceKmsKeyArn) {
+        this.sourceKmsKeyArn = Util.fixEmptyAndTrim(sourceKmsKeyArn);
+    }
+
+    /** How to create the function where it does not exist; null where that is an error. */
+    public FunctionToCreate getCreate() {
+        return create;
+    }
+
+    @DataBoundSetter
+    public void setCreate(FunctionToCreate create) {
+        this.create = create;
+    }
+
+    public boolean isForce() {
+        return force;
+    }
+
+    @DataBoundSetter
+    public void setForce(boolean force) {
+        this.force = force;
+    }
+
+    /** How long to wait for the update to be in force, in minutes. */
+    public int getTimeout() {
+        return timeout;
+    }
+
+    @DataBoundSetter
+    public void setTimeout(int timeout) {
+        this.timeout = timeout;
+    }
+
+    public String getEndpointUrl() {
+        return endpointUrl;
+    }
+
+    @DataBoundSetter
+    public void setEndpointUrl(String endpointUrl) {
+        this.endpointUrl = Util.fixEmptyAndTrim(endpointUrl);
+    }
+
+    @Override
+    public StepExecution start(StepContext context) {
+        return new LambdaNodeDeployExecution(context, RunSettings.of(this));
+    }
+
+    @Extension
+    public static final class DescriptorImpl extends StepDescriptor {
+
+        @Override
+        public String getFunctionName() {
+            return FUNCTION_NAME;
+        }
+
+        @NonNull
+        @Override
+        public String getDisplayName() {
+            return Messages.LambdaNodeDeploy_displayName();
+        }
+
+        @Override
+        public Set<? extends Class<?>> getRequiredContext() {
+            return Set.of(Run.class, FilePath.class, Launcher.class, EnvVars.class, TaskListener.class);
+        }
+
+        @Override
+        public String argumentsToString(@NonNull java.util.Map<String, Object> namedArgs) {
+            Object name = namedArgs.get("functionName");
+            return name instanceof String ? (String) name : null;
+        }
+
+        @POST
+        public ListBoxModel doFillCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String credentialsId) {
+            StandardListBoxModel items = new StandardListBoxModel();
+            if (!mayUseCredentials(item)) {
+                return items.includeCurrentValue(credentialsId);
+            }
+            return items.includeEmptyValue()
+                    .includeAs(ACL.SYSTEM2, item, AmazonWebServicesCredentials.class)
+                    .includeCurrentValue(credentialsId);
+        }
+
+        @POST
+        public ListBoxModel doFillRegionItems(@QueryParameter String region) {
+            return RegionItems.withCurrent(region);
+        }
+
+        public ListBoxModel doFillLinksItems() {
+            return new ListBoxModel()
+                    .add(Messages.LambdaNodeDeploy_linksFollow(), "follow")
+                    .add(Messages.LambdaNodeDeploy_linksStore(), "store");
+        }
+
+        public ListBoxModel doFillArchitecturesItems() {
+            return new ListBoxModel()
+                    .add(Messages.LambdaNodeDeploy_architectureKept(), "")
+                    .add("x86_64")
+                    .add("arm64");
+        }
+
+        public FormValidation doCheckFunctionName(@QueryParameter String value) {
+            return FieldChecks.functionName(value);
+        }
+
+        public FormValidation doCheckS3Bucket(@QueryParameter String value) {
+            return FieldChecks.bucket(value);
+        }
+
+        public FormValidation doCheckRoleArn(@QueryParameter String value) {
+            return FieldChecks.roleArn(value);
+        }
+
+        public FormValidation doCheckAlias(@QueryParameter String value) {
+            return FieldChecks.alias(value);
+        }
+
+        public FormValidation doCheckSourceKmsKeyArn(@QueryParameter String value) {
+            return FieldChecks.kmsKey(value);
+        }
+
+        public FormValidation doCheckEndpointUrl(@QueryParameter String value) {
+            return FieldChecks.endpoint(value);
+        }
+
+        public FormValidation doCheckIncludes(@QueryParameter String value) {
+            return FieldChecks.patterns(value);
+        }
+
+        public FormValidation doCheckExcludes(@QueryParameter String value) {
+            return FieldChecks.patterns(value);
+        }
+
+        public FormValidation doCheckLevel(@QueryParameter String value) {
+            return FieldChecks.numberBetween(value, 1, 9, "");
+        }
+
+        public FormValidation doCheckTimeout(@QueryParameter String value) {
+            return FieldChecks.numberBetween(value, 1, 24 * 60, "minutes");
+        }
+
+        public FormValidation doCheckS3Threshold(@QueryParameter String value) {
+            return FieldChecks.numberBetween(value, 0, PackRequest.MAX_UNZIPPED_BYTES, "bytes");
+        }
+
+        /** Asks AWS for the function with the chosen credentials and says what it found. */
+        @POST
+        public FormValidation doCheck(
+                @AncestorInPath Item item,
+                @QueryParameter String functionName,
+                @QueryParameter String region,
+                @QueryParameter String credentialsId,
+                @QueryParameter String roleArn,
+                @QueryParameter String externalId,
+                @QueryParameter String endpointUrl)
+                throws InterruptedException {
+            if (item == null) {
+                Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            } else {
+                item.checkPermission(Item.CONFIGURE);
+                item.checkPermission(CredentialsProvider.USE_ITEM);
+            }
+            LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
+            settings.setFunctionName(functionName);
+            settings.setRegion(region);
+            settings.setCredentialsId(credentialsId);
+            settings.setRoleArn(roleArn);
+            settings.setExternalId(externalId);
+            settings.setEndpointUrl(endpointUrl);
+            return FunctionCheck.check(item, settings);
+        }
+
+        private static boolean mayUseCredentials(Item item) {
+            return item == null
+                    ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                    : item.hasPermission(Item.EXTENDED_READ) || item.hasPermission(CredentialsProvider.USE_ITEM);
+        }
+    }
+
+    /** The regions of AWS as a drop-down. */
+    static final class RegionItems {
+        private RegionItems() {}
+
+        /** All regions that have Lambda, and the value that is set now even if it is not one of them (a variable). */
+        static ListBoxModel withCurrent(String current) {
+            ListBoxModel items = new ListBoxModel().add(Messages.LambdaNodeDeploy_regionDefault(), "");
+            LambdaClient.serviceMetadata().regions().stream()
+                    .filter(region -> !region.isGlobalRegion())
+                    .sorted(java.util.Comparator.comparing(Region::id))
+                    .forEach(region -> items.add(
+                            region.id() + (region.metadata() == null ? "" : " (" + region.metadata().description() + ")"),
+                            region.id()));
+            String value = Util.fixEmptyAndTrim(current);
+            if (value != null && items.stream().noneMatch(item -> item.value.equals(value))) {
+                items.add(value);
+            }
+            return items;
+        }
+    }
+}

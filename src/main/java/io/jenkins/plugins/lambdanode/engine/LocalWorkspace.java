@@ -1,0 +1,149 @@
+package io.jenkins.plugins.lambdanode.engine;
+
+import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.Packager;
+import io.jenkins.plugins.lambdanode.engine.send.Body;
+import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.send.SendReply;
+import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A folder on this machine. */
+public final class LocalWorkspace implements Workspace {
+
+    private static final boolean WINDOWS = File.separatorChar == '\\';
+
+    private final Path project;
+    private final Path temporary;
+    private final Map<String, String> environment;
+    private final HttpSender sender;
+    private final Progress progress;
+
+    /**
+     * @param project the project's folder
+     * @param environment what commands get as their environment, whole
+     * @param sender sends the requests
+     */
+    public LocalWorkspace(Path project, Map<String, String> environment, HttpSender sender, Progress progress)
+            throws IOException {
+        this.project = project.toAbsolutePath().normalize();
+        this.environment = Map.copyOf(environment);
+        this.sender = sender;
+        this.progress = progress;
+        this.temporary = Files.createTempDirectory("lambda-node-deploy-");
+    }
+
+    @Override
+    public ProjectState inspect() throws IOException {
+        return ProjectState.of(project);
+    }
+
+    @Override
+    public CommandOutcome run(Command command) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(forThisSystem(command))
+                .directory(project.toFile())
+                .redirectInput(ProcessBuilder.Redirect.from(new File(WINDOWS ? "NUL" : "/dev/null")))
+                .redirectErrorStream(true);
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        Process process;
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            return new CommandOutcome(false, 127, List.of());
+        }
+        Deque<String> last = new ArrayDeque<>();
+        Thread reader = new Thread(() -> relay(process, last), "output of " + command.words().get(0));
+        reader.setDaemon(true);
+        reader.start();
+        try {
+            int status = process.waitFor();
+            reader.join();
+            synchronized (last) {
+                return new CommandOutcome(true, status, List.copyOf(last));
+            }
+        } finally {
+            kill(process);
+        }
+    }
+
+    /** npm is a command file on Windows, which only its shell can start. */
+    private static List<String> forThisSystem(Command command) {
+        if (command.shell()) {
+            return Stream.concat(
+                            (WINDOWS ? List.of("cmd", "/c") : List.of("sh", "-c")).stream(), command.words().stream())
+                    .toList();
+        }
+        List<String> words = new ArrayList<>(command.words());
+        if (WINDOWS && words.get(0).toLowerCase(Locale.ROOT).equals("npm")) {
+            words.set(0, "npm.cmd");
+        }
+        return words;
+    }
+
+    private void relay(Process process, Deque<String> last) {
+        try (BufferedReader lines = new BufferedReader(
+                new InputStreamReader(process.getInputStream(), Charset.defaultCharset()))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                progress.log(line);
+                synchronized (last) {
+                    last.addLast(line);
+                    if (last.size() > CommandOutcome.KEPT_LINES) {
+                        last.removeFirst();
+                    }
+                }
+            }
+        } catch (IOException e) {
+            // The pipe is closed when the command is stopped; its exit status says the rest.
+        }
+    }
+
+    private static void kill(Process process) {
+        List<ProcessHandle> children = process.descendants().toList();
+        process.destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Override
+    public PackReport pack(PackRequest request) throws IOException, InterruptedException {
+        return new Packager(project, temporary, progress).pack(request);
+    }
+
+    @Override
+    public List<byte[]> digest(List<Body> bodies) throws IOException, InterruptedException {
+        List<byte[]> digests = new ArrayList<>();
+        for (Body body : bodies) {
+            digests.add(sender.digest(body));
+        }
+        return digests;
+    }
+
+    @Override
+    public List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException {
+        return sender.send(requests);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (Stream<Path> files = Files.list(temporary)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(temporary);
+    }
+}

@@ -1,0 +1,156 @@
+package io.jenkins.plugins.lambdanode.engine.npm;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jenkins.plugins.lambdanode.engine.Command;
+import io.jenkins.plugins.lambdanode.engine.CommandOutcome;
+import io.jenkins.plugins.lambdanode.engine.DeployException;
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.Workspace;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Installs a project's production dependencies in its workspace: which npm command to run, and what its outcome means. */
+public final class NpmInstall {
+
+    /** Fields of package.json that give {@code npm install} something to do for production. */
+    private static final List<String> DEPENDENCY_FIELDS =
+            List.of("dependencies", "optionalDependencies", "peerDependencies", "workspaces");
+
+    /** Scripts that {@code npm ci} and {@code npm install} run for the project itself (npm documentation, "scripts"). */
+    private static final List<String> LIFECYCLE_SCRIPTS =
+            List.of("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare");
+
+    private final Workspace workspace;
+    private final Progress progress;
+
+    public NpmInstall(Workspace workspace, Progress progress) {
+        this.workspace = workspace;
+        this.progress = progress;
+    }
+
+    /**
+     * Installs, where there is something to install.
+     *
+     * @throws DeployException if the command can't be run or fails; the message holds the last lines that it printed
+     */
+    public void run(Install install) throws IOException, InterruptedException {
+        ProjectState project = workspace.inspect();
+        Optional<Command> command = command(install, project);
+        if (command.isEmpty()) {
+            progress.log("No dependencies to install.");
+            return;
+        }
+        progress.log("$ " + command.get().display());
+        CommandOutcome outcome = workspace.run(command.get());
+        if (!outcome.started() || outcome.exitStatus() != 0) {
+            throw new DeployException(failure(command.get(), outcome, project));
+        }
+        if (outcome.lastLines().stream().anyMatch(NpmInstall::saysScriptsWereNotRun)) {
+            progress.log("WARNING: npm did not run the install scripts of some packages. A native module can be left without"
+                    + " its binary: approve the ones you trust with 'npm approve-scripts' and commit package.json.");
+        }
+    }
+
+    /** Which command installs this project; empty where none is needed. */
+    static Optional<Command> command(Install install, ProjectState project) throws DeployException {
+        switch (install.mode()) {
+            case NONE:
+                return Optional.empty();
+            case COMMAND:
+                return Optional.of(Command.shell(install.command()));
+            case CI:
+                requirePackageJson(project, "ci");
+                if (!project.hasLockFile()) {
+                    throw new DeployException("install is 'ci', but " + project.location()
+                            + " has no package-lock.json. Run 'npm install' in it and commit the lock file,"
+                            + " or set install to 'auto'.");
+                }
+                return Optional.of(npm("ci"));
+            case INSTALL:
+                requirePackageJson(project, "install");
+                return Optional.of(npm("install"));
+            default:
+                if (!needsInstall(project)) {
+                    return Optional.empty();
+                }
+                return Optional.of(npm(project.hasLockFile() ? "ci" : "install"));
+        }
+    }
+
+    private static Command npm(String verb) {
+        return Command.program("npm", verb, "--omit=dev", "--no-audit", "--no-fund");
+    }
+
+    private static void requirePackageJson(ProjectState project, String mode) throws DeployException {
+        if (!project.hasPackageJson()) {
+            throw new DeployException("install is '" + mode + "', but " + project.location()
+                    + " has no package.json. Check the project's folder (dir), or set install to 'none'.");
+        }
+    }
+
+    private static boolean needsInstall(ProjectState project) throws DeployException {
+        if (!project.hasPackageJson()) {
+            return false;
+        }
+        JsonNode json;
+        try {
+            json = new ObjectMapper().readTree(project.packageJson());
+        } catch (JsonProcessingException e) {
+            throw new DeployException(
+                    project.location() + "/package.json is not valid JSON, line "
+                            + e.getLocation().getLineNr() + ": " + e.getOriginalMessage() + ". Mend it and run again.",
+                    e);
+        }
+        return DEPENDENCY_FIELDS.stream().anyMatch(field -> json.path(field).size() > 0)
+                || LIFECYCLE_SCRIPTS.stream().anyMatch(script -> json.path("scripts").has(script));
+    }
+
+    private static boolean saysScriptsWereNotRun(String line) {
+        return line.contains("allow-scripts") || line.contains("approve-scripts");
+    }
+
+    private static String failure(Command command, CommandOutcome outcome, ProjectState project) {
+        String program = command.shell() ? "The command" : command.words().get(0);
+        if (!outcome.started() || outcome.exitStatus() == 127) {
+            return "'" + command.display() + "' could not be started in " + project.location() + ": " + program
+                    + " was not found. Install Node.js with npm on this machine and put it on the PATH; in a Pipeline, wrap"
+                    + " the step in nodejs('<installation>') { } or run it in an image that has Node.js."
+                    + lastLines(outcome);
+        }
+        return "'" + command.display() + "' failed in " + project.location() + " with exit status "
+                + outcome.exitStatus() + "." + lastLines(outcome) + advice(outcome, project);
+    }
+
+    private static String lastLines(CommandOutcome outcome) {
+        return outcome.lastLines().isEmpty()
+                ? ""
+                : "\nIts last lines:\n  | " + String.join("\n  | ", outcome.lastLines());
+    }
+
+    private static String advice(CommandOutcome outcome, ProjectState project) {
+        String text = String.join("\n", outcome.lastLines());
+        if (text.contains("EUSAGE") && text.contains("in sync")) {
+            return "\npackage.json and " + project.lockFile()
+                    + " disagree: run 'npm install' in the project and commit both files.";
+        }
+        if (text.contains("E401") || text.contains("E403") || text.contains("ENEEDAUTH")) {
+            return "\nThe npm registry refused access: give the build its npm token (an .npmrc from a credential, for"
+                    + " instance), or check the registry that .npmrc names.";
+        }
+        if (text.contains("E404") || text.contains("ETARGET")) {
+            return "\nA package or version is not in the registry: check its name in package.json and the registry that"
+                    + " .npmrc names.";
+        }
+        if (text.contains("ENOTFOUND")
+                || text.contains("ECONNREFUSED")
+                || text.contains("ETIMEDOUT")
+                || text.contains("EAI_AGAIN")) {
+            return "\nThe npm registry can't be reached from this machine: check its network, proxy and .npmrc.";
+        }
+        return "\nRun the same command in a checkout of the project to see the whole of it.";
+    }
+}

@@ -1,0 +1,145 @@
+"""Deploys the examples to an emulated AWS with the command line, twice straight and twice through S3, and invokes them."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CLI = ROOT / "target/standalone/lambda-node-deploy.jar"
+WORK = ROOT / "target/demo"
+BUCKET = "demo-staging"
+ENVIRONMENT = {
+    **os.environ,
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+ENVIRONMENT.pop("AWS_PROFILE", None)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def call(method, url, body=None):
+    request = urllib.request.Request(url, data=body, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read()
+
+
+@contextlib.contextmanager
+def emulated_aws():
+    """The address of a MiniStack that is taken down again whatever happens."""
+    port = free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    log = open(WORK / "ministack.log", "wb")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "ministack"],
+        env={**ENVIRONMENT, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "SERVICES": "lambda,s3,sts,iam",
+             "TMPDIR": str(WORK)},
+        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                call("GET", f"{endpoint}/_ministack/health")
+                break
+            except (urllib.error.URLError, ConnectionError):
+                if server.poll() is not None or time.monotonic() > deadline:
+                    sys.exit(f"The emulator did not start: see {log.name}")
+                time.sleep(0.1)
+        yield endpoint
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+        log.close()
+
+
+def title(text):
+    print(f"\n\033[1m== {text}\033[0m" if sys.stdout.isatty() else f"\n== {text}", flush=True)
+
+
+def deploy(endpoint, name, project, *options):
+    record = WORK / f"{name}.json"
+    command = ["java", "-jar", str(CLI), "deploy", "--function-name", name, "--dir", str(project),
+               "--endpoint-url", endpoint, "--publish", "--alias", "live", "--result", str(record),
+               "--create", "--role", "arn:aws:iam::000000000000:role/lambda-demo", "--runtime", "nodejs20.x", "--timeout", "30",
+               *options]
+    subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, check=True)
+    return json.loads(record.read_text())
+
+
+def invoke(endpoint, name):
+    answer = call("POST", f"{endpoint}/2015-03-31/functions/{name}:live/invocations", b'{"name": "Jenkins"}')
+    return json.loads(answer)
+
+
+def expect(what, found, wanted):
+    if found != wanted:
+        sys.exit(f"The demo failed: {what} is {found!r}, not {wanted!r}.")
+
+
+def walk_through(endpoint, example, name, word, *options):
+    project = WORK / name
+    shutil.copytree(ROOT / "examples" / example, project)
+
+    title(f"{name}: the first deployment creates the function")
+    first = deploy(endpoint, name, project, *options)
+    expect("Outcome", first["Outcome"], "created")
+    answer = invoke(endpoint, name)
+    print(f"invoked: {json.dumps(answer)}")
+    expect("statusCode", answer["statusCode"], 200)
+
+    title(f"{name}: nothing changed")
+    second = deploy(endpoint, name, project, *options)
+    expect("Outcome", second["Outcome"], "unchanged")
+    expect("CodeSha256", second["CodeSha256"], first["CodeSha256"])
+
+    title(f"{name}: one line of index.js changed")
+    source = project / "index.js"
+    source.write_text(source.read_text().replace(word, f"{word} again"))
+    third = deploy(endpoint, name, project, *options)
+    expect("Outcome", third["Outcome"], "updated")
+    answer = invoke(endpoint, name)
+    print(f"invoked: {json.dumps(answer)}")
+    if f"{word} again" not in answer["body"]:
+        sys.exit(f"The demo failed: the new code did not answer: {answer!r}")
+    configuration = json.loads(call("GET", f"{endpoint}/2015-03-31/functions/{name}/configuration"))
+    expect("CodeSha256 on the server", configuration["CodeSha256"], third["CodeSha256"])
+    third["Package"]["Heaviest"] = third["Package"]["Heaviest"][:2]
+    print(f"recorded: {json.dumps(third, indent=2)}")
+
+
+def main():
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    start = time.monotonic()
+    with emulated_aws() as endpoint:
+        call("PUT", f"{endpoint}/{BUCKET}")
+        through_s3 = ("--s3-bucket", BUCKET, "--s3-prefix", "lambda/", "--s3-threshold", "0")
+        walk_through(endpoint, "hello", "hello", "Hello")
+        walk_through(endpoint, "hello", "hello-through-s3", "Hello", *through_s3)
+        walk_through(endpoint, "xray", "xray", "Traced")
+        walk_through(endpoint, "xray", "xray-through-s3", "Traced", *through_s3)
+    print(f"\nDone in {time.monotonic() - start:.0f} s: two examples, straight and through S3, created, left alone, updated.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except subprocess.CalledProcessError as failed:
+        sys.exit(f"The demo failed: the command line ended with exit status {failed.returncode}.")
