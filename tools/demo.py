@@ -75,9 +75,9 @@ def title(text):
 
 def deploy(endpoint, name, project, *options):
     record = WORK / f"{name}.json"
-    command = ["java", "-jar", str(CLI), "deploy", "--function-name", name, "--dir", str(project),
+    command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", str(CLI), "deploy", "--function-name", name, "--dir", str(project),
                "--endpoint-url", endpoint, "--publish", "--alias", "live", "--result", str(record),
-               "--create", "--role", "arn:aws:iam::000000000000:role/lambda-demo", "--runtime", "nodejs20.x", "--timeout", "30",
+               "--create", "--role", "arn:aws:iam::000000000000:role/lambda-demo", "--runtime", "nodejs24.x", "--timeout", "30",
                *options]
     subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, check=True)
     return json.loads(record.read_text())

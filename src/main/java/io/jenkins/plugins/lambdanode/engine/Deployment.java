@@ -207,12 +207,12 @@ public final class Deployment {
         return timings.time(Phase.RELEASE, () -> {
             FunctionName name = FunctionName.parse(deployed.state().functionArn());
             String version = functions.publish(name, packaged.codeSha256(), Optional.empty(), "");
-            progress.log("Published version " + version + " of " + deployed.state().functionName());
+            progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");
             Optional<AliasState> alias = Optional.empty();
             if (request.alias().isPresent()) {
                 AliasState moved = functions.moveAlias(name, request.alias().get(), version);
-                progress.log("Alias " + moved.name()
-                        + (moved.changed() ? " points to version " : " points to version already: ") + version);
+                progress.log("Alias " + moved.name() + (moved.changed() ? " now" : " already") + " points to version "
+                        + version);
                 alias = Optional.of(moved);
             }
             return new Deployed(

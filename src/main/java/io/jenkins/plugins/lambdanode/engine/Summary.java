@@ -48,9 +48,12 @@ public final class Summary {
         return lines;
     }
 
-    /** The heaviest packages as a table; nothing for a package of one folder. */
+    /** Packages smaller than this, in bytes, need no diet. */
+    private static final long WORTH_A_TABLE = 1 << 20;
+
+    /** The heaviest npm packages and folders as a table; nothing for a small package. */
     public static List<String> heaviest(PackReport report) {
-        if (report.heaviest().size() < 2) {
+        if (report.unzippedBytes() < WORTH_A_TABLE) {
             return List.of();
         }
         List<String> lines = new ArrayList<>();
