@@ -6,13 +6,15 @@ import hudson.model.AbstractDescribableImpl;
 import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import java.io.Serializable;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 
 /** How to create a function that does not exist: the settings of {@code aws lambda create-function}. */
-public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> {
+public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> implements Serializable {
+    private static final long serialVersionUID = 1L;
 
     static final String DEFAULT_RUNTIME = "nodejs24.x";
     static final String DEFAULT_HANDLER = "index.handler";

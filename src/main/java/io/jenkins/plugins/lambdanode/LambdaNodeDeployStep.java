@@ -17,8 +17,11 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.lambdanode.engine.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
+import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.steps.Step;
@@ -37,7 +40,8 @@ import software.amazon.awssdk.services.lambda.LambdaClient;
  * The Pipeline step {@code lambdaNodeDeploy}, and the settings of a deployment: the freestyle build step
  * ({@link LambdaNodeDeployBuilder}) holds one of these, so that both have the same fields, form and help.
  */
-public class LambdaNodeDeployStep extends Step {
+public class LambdaNodeDeployStep extends Step implements Serializable {
+    private static final long serialVersionUID = 1L;
 
     static final String FUNCTION_NAME = "lambdaNodeDeploy";
 
@@ -326,7 +330,7 @@ public class LambdaNodeDeployStep extends Step {
 
     @Override
     public StepExecution start(StepContext context) {
-        return new LambdaNodeDeployExecution(context, RunSettings.of(this));
+        return new LambdaNodeDeployExecution(context, this);
     }
 
     @Extension
@@ -349,7 +353,7 @@ public class LambdaNodeDeployStep extends Step {
         }
 
         @Override
-        public String argumentsToString(@NonNull java.util.Map<String, Object> namedArgs) {
+        public String argumentsToString(@NonNull Map<String, Object> namedArgs) {
             Object name = namedArgs.get("functionName");
             return name instanceof String ? (String) name : null;
         }
@@ -372,16 +376,16 @@ public class LambdaNodeDeployStep extends Step {
         }
 
         public ListBoxModel doFillLinksItems() {
-            return new ListBoxModel()
-                    .add(Messages.LambdaNodeDeploy_linksFollow(), "follow")
-                    .add(Messages.LambdaNodeDeploy_linksStore(), "store");
+            return new ListBoxModel(
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_linksFollow(), "follow"),
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_linksStore(), "store"));
         }
 
         public ListBoxModel doFillArchitecturesItems() {
-            return new ListBoxModel()
-                    .add(Messages.LambdaNodeDeploy_architectureKept(), "")
-                    .add("x86_64")
-                    .add("arm64");
+            return new ListBoxModel(
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_architectureKept(), ""),
+                    new ListBoxModel.Option("x86_64"),
+                    new ListBoxModel.Option("arm64"));
         }
 
         public FormValidation doCheckFunctionName(@QueryParameter String value) {
@@ -468,10 +472,11 @@ public class LambdaNodeDeployStep extends Step {
 
         /** All regions that have Lambda, and the value that is set now even if it is not one of them (a variable). */
         static ListBoxModel withCurrent(String current) {
-            ListBoxModel items = new ListBoxModel().add(Messages.LambdaNodeDeploy_regionDefault(), "");
+            ListBoxModel items =
+                    new ListBoxModel(new ListBoxModel.Option(Messages.LambdaNodeDeploy_regionDefault(), ""));
             LambdaClient.serviceMetadata().regions().stream()
                     .filter(region -> !region.isGlobalRegion())
-                    .sorted(java.util.Comparator.comparing(Region::id))
+                    .sorted(Comparator.comparing(Region::id))
                     .forEach(region -> items.add(
                             region.id() + (region.metadata() == null ? "" : " (" + region.metadata().description() + ")"),
                             region.id()));

@@ -1,0 +1,103 @@
+package io.jenkins.plugins.lambdanode;
+
+import hudson.FilePath;
+import hudson.Launcher;
+import hudson.Util;
+import hudson.model.Fingerprint;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.tasks.Fingerprinter.FingerprintAction;
+import io.jenkins.plugins.lambdanode.engine.DeployRecord;
+import io.jenkins.plugins.lambdanode.engine.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.DeployResult.Deployed;
+import io.jenkins.plugins.lambdanode.engine.DeployResult.Timing;
+import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import jenkins.model.Jenkins;
+import jenkins.util.BuildListenerAdapter;
+
+/** Records a deployment in its build: artifact, fingerprint, page and variables. */
+final class DeployReport {
+
+    private static final String ARTIFACT_FOLDER = "lambda/";
+
+    private final DeployResult result;
+    private final String region;
+
+    DeployReport(DeployResult result, String region) {
+        this.result = result;
+        this.region = region;
+    }
+
+    List<DeployedFunction> record(Run<?, ?> run, AgentWorkspace agent, Launcher launcher, TaskListener listener)
+            throws IOException, InterruptedException {
+        String fingerprint = agent.fingerprintOf(result.packaged().file());
+        List<DeployedFunction> functions = new ArrayList<>();
+        Map<String, String> artifacts = new HashMap<>();
+        for (Deployed deployed : result.functions()) {
+            DeployedFunction function = summary(deployed, fingerprint);
+            FilePath file = agent.temporary().child(function.functionName + ".json");
+            file.write(DeployRecord.text(DeployRecord.of(deployed, result)), StandardCharsets.UTF_8.name());
+            artifacts.put(function.artifact, file.getName());
+            functions.add(function);
+        }
+        run.pickArtifactManager()
+                .archive(agent.temporary(), launcher, new BuildListenerAdapter(listener), artifacts);
+        fingerprint(run, functions, fingerprint);
+        LambdaDeployAction.addTo(run, functions);
+        return functions;
+    }
+
+    private static void fingerprint(Run<?, ?> run, List<DeployedFunction> functions, String md5) throws IOException {
+        Map<String, String> recorded = new HashMap<>();
+        for (DeployedFunction function : functions) {
+            String name = function.functionName + ".zip (CodeSha256 " + function.codeSha256 + ")";
+            Fingerprint fingerprint = Jenkins.get().getFingerprintMap().getOrCreate(run, name, md5);
+            fingerprint.addFor(run);
+            recorded.put(name, md5);
+        }
+        synchronized (run) {
+            FingerprintAction action = run.getAction(FingerprintAction.class);
+            if (action == null) {
+                run.addAction(new FingerprintAction(run, recorded));
+            } else {
+                action.add(recorded);
+            }
+        }
+    }
+
+    private DeployedFunction summary(Deployed deployed, String fingerprint) {
+        PackReport packaged = result.packaged();
+        DeployedFunction function = new DeployedFunction();
+        function.functionName = deployed.state().functionName();
+        function.functionArn = deployed.state().functionArn();
+        function.region = region;
+        function.codeSha256 = packaged.codeSha256();
+        function.version = deployed.version().orElse(null);
+        function.alias = deployed.alias().map(alias -> alias.name()).orElse(null);
+        function.revisionId = Util.fixEmpty(deployed.state().revisionId());
+        function.outcome = deployed.outcome().name().toLowerCase(Locale.ROOT);
+        function.s3Bucket = deployed.staged().map(staged -> staged.bucket()).orElse(null);
+        function.s3Key = deployed.staged().map(staged -> staged.key()).orElse(null);
+        function.artifact = ARTIFACT_FOLDER + function.functionName + ".json";
+        function.fingerprint = fingerprint;
+        function.codeSize = packaged.zippedBytes();
+        function.unzippedBytes = packaged.unzippedBytes();
+        function.sentBytes = result.sentBytes();
+        function.files = packaged.files();
+        function.millis = result.timings().stream().mapToLong(Timing::millis).sum();
+        result.timings().forEach(timing -> function.phases.add(
+                new DeployedFunction.Row(timing.phase().label(), timing.millis(), timing.bytes())));
+        packaged.heaviest().forEach(weight -> function.heaviest.add(
+                new DeployedFunction.Row(weight.name(), weight.unzippedBytes(), weight.zippedBytes())));
+        packaged.findings().forEach(finding -> function.findings.add(new DeployedFunction.Note(
+                finding.severity().name().toLowerCase(Locale.ROOT), finding.message())));
+        return function;
+    }
+}

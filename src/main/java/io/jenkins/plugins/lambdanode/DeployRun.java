@@ -1,0 +1,192 @@
+package io.jenkins.plugins.lambdanode;
+
+import hudson.AbortException;
+import hudson.EnvVars;
+import hudson.FilePath;
+import hudson.Launcher;
+import hudson.Util;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.slaves.WorkspaceList;
+import io.jenkins.plugins.lambdanode.engine.DeployException;
+import io.jenkins.plugins.lambdanode.engine.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.Deployment;
+import io.jenkins.plugins.lambdanode.engine.PacedProgress;
+import io.jenkins.plugins.lambdanode.engine.Packaging;
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.Summary;
+import io.jenkins.plugins.lambdanode.engine.aws.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
+import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
+import io.jenkins.plugins.lambdanode.engine.npm.Install;
+import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/** One deployment of a build, whichever kind of step asked for it: reads the settings, deploys, records. */
+final class DeployRun {
+
+    private final LambdaNodeDeployStep settings;
+    private final Run<?, ?> run;
+    private final FilePath workspace;
+    private final EnvVars env;
+    private final Launcher launcher;
+    private final TaskListener listener;
+
+    DeployRun(
+            LambdaNodeDeployStep settings,
+            Run<?, ?> run,
+            FilePath workspace,
+            EnvVars env,
+            Launcher launcher,
+            TaskListener listener) {
+        this.settings = settings;
+        this.run = run;
+        this.workspace = workspace;
+        this.env = env;
+        this.launcher = launcher;
+        this.listener = listener;
+    }
+
+    /**
+     * Deploys and records.
+     *
+     * @return what was deployed, one for each function
+     * @throws AbortException if it can't go on; the message says what to do
+     */
+    List<DeployedFunction> perform() throws IOException, InterruptedException {
+        try {
+            return deploy();
+        } catch (DeployException e) {
+            throw (AbortException) new AbortException(e.getMessage()).initCause(e);
+        }
+    }
+
+    private List<DeployedFunction> deploy() throws IOException, InterruptedException {
+        LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
+        DeployRequest request = request(global);
+        Progress progress = PacedProgress.toLog(listener.getLogger()::println);
+        FilePath project = workspace.child(text(settings.getDir()).orElse("."));
+        FilePath temporary = WorkspaceList.tempDir(workspace);
+        AwsAccess access = new AwsAccess(settings, this::text, global);
+        try (AwsSession session = AwsSession.open(
+                        access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
+                AgentWorkspace agent = new AgentWorkspace(project, temporary, env, launcher, listener)) {
+            DeployResult result = new Deployment(request, agent, session, progress).run();
+            Summary.deployed(result).forEach(listener.getLogger()::println);
+            return new DeployReport(result, session.region()).record(run, agent, launcher, listener);
+        }
+    }
+
+    private DeployRequest request(LambdaNodeConfiguration global) throws DeployException {
+        Optional<String> bucket = text(settings.getS3Bucket()).or(() -> Optional.ofNullable(global.getS3Bucket()));
+        Optional<String> prefix = text(settings.getS3Prefix()).or(() -> Optional.ofNullable(global.getS3Prefix()));
+        if (settings.getTimeout() < 1) {
+            throw new DeployException("timeout is " + settings.getTimeout() + ". Give a number of minutes above 0.");
+        }
+        return new DeployRequest(
+                functions(),
+                Install.parse(text(settings.getInstall()).orElse("auto")),
+                packaging(),
+                new DeployRequest.Staging(
+                        bucket,
+                        prefix.orElse(""),
+                        settings.getS3Threshold() == null
+                                ? OptionalLong.empty()
+                                : OptionalLong.of(settings.getS3Threshold())),
+                new UpdateOptions(
+                        list(settings.getArchitectures()),
+                        settings.isDryRun(),
+                        text(settings.getRevisionId()),
+                        text(settings.getSourceKmsKeyArn())),
+                settings.getCreate() == null ? Optional.empty() : Optional.of(newFunction(settings.getCreate())),
+                settings.isPublish(),
+                text(settings.getAlias()),
+                settings.isForce(),
+                Duration.ofMinutes(settings.getTimeout()));
+    }
+
+    private List<FunctionName> functions() throws DeployException {
+        List<String> names = Stream.concat(
+                        Stream.ofNullable(settings.getFunctionName()),
+                        settings.getFunctionNames() == null ? Stream.empty() : settings.getFunctionNames().stream())
+                .flatMap(name -> text(name).stream())
+                .toList();
+        if (names.isEmpty()) {
+            throw new DeployException("No function is named. Set functionName to the name or ARN of the function to deploy to.");
+        }
+        List<FunctionName> functions = new ArrayList<>();
+        for (String name : names) {
+            functions.add(FunctionName.parse(name));
+        }
+        return functions;
+    }
+
+    private Packaging packaging() throws DeployException {
+        String links = text(settings.getLinks()).orElse("follow");
+        if (!links.equals("follow") && !links.equals("store")) {
+            throw new DeployException("links is '" + links + "'. Use follow or store.");
+        }
+        if (settings.getLevel() < 1 || settings.getLevel() > 9) {
+            throw new DeployException("level is " + settings.getLevel() + ". Use a number from 1 to 9.");
+        }
+        FilePath temporary = WorkspaceList.tempDir(workspace);
+        return new Packaging(
+                list(settings.getIncludes()),
+                list(settings.getExcludes()),
+                PackRequest.Links.valueOf(links.toUpperCase(Locale.ROOT)),
+                settings.getLevel(),
+                temporary == null ? "" : temporary.child(AgentWorkspace.CACHE_FOLDER).getRemote());
+    }
+
+    private CreateOptions newFunction(FunctionToCreate create) throws DeployException {
+        if (create.getRole().isEmpty()) {
+            throw new DeployException("create needs a role: the ARN of the new function's execution role.");
+        }
+        Map<String, String> environment = new LinkedHashMap<>();
+        for (String line : Util.fixNull(create.getEnvironment()).split("\n")) {
+            int equals = line.indexOf('=');
+            if (!line.isBlank() && equals < 1) {
+                throw new DeployException("A line of the new function's environment is not KEY=value: " + line.strip());
+            }
+            if (equals > 0) {
+                environment.put(line.substring(0, equals).strip(), env.expand(line.substring(equals + 1).strip()));
+            }
+        }
+        return new CreateOptions(
+                env.expand(create.getRole()),
+                env.expand(create.getRuntime()),
+                env.expand(create.getHandler()),
+                create.getMemorySize() == null ? OptionalInt.empty() : OptionalInt.of(create.getMemorySize()),
+                create.getTimeout() == null ? OptionalInt.empty() : OptionalInt.of(create.getTimeout()),
+                environment,
+                list(create.getLayers()),
+                list(settings.getArchitectures()),
+                text(create.getDescription()).orElse(""));
+    }
+
+    /** A setting with the build's variables put in; empty where it is not set. */
+    private Optional<String> text(String setting) {
+        return Optional.ofNullable(Util.fixEmptyAndTrim(env.expand(setting)));
+    }
+
+    private List<String> list(String setting) {
+        return text(setting).stream()
+                .flatMap(text -> Arrays.stream(text.split("[,\n]")))
+                .map(String::strip)
+                .filter(item -> !item.isEmpty())
+                .toList();
+    }
+}

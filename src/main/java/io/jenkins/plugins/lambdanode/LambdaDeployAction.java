@@ -1,0 +1,67 @@
+package io.jenkins.plugins.lambdanode;
+
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.EnvVars;
+import hudson.model.EnvironmentContributingAction;
+import hudson.model.InvisibleAction;
+import hudson.model.Run;
+import io.jenkins.plugins.lambdanode.engine.Summary;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+
+/** What a build deployed: a section of its page, and variables for the steps that follow. */
+@Restricted(NoExternalUse.class)
+public final class LambdaDeployAction extends InvisibleAction
+        implements EnvironmentContributingAction {
+
+    private final List<DeployedFunction> functions = new ArrayList<>();
+
+    /** Adds functions to what the build has deployed; one that it has deployed before is told anew. */
+    static void addTo(Run<?, ?> run, List<DeployedFunction> deployed) throws IOException {
+        synchronized (run) {
+            LambdaDeployAction action = run.getAction(LambdaDeployAction.class);
+            if (action == null) {
+                action = new LambdaDeployAction();
+                run.addAction(action);
+            }
+            action.replace(deployed);
+        }
+        run.save();
+    }
+
+    private synchronized void replace(List<DeployedFunction> deployed) {
+        for (DeployedFunction function : deployed) {
+            functions.removeIf(earlier -> earlier.functionArn.equals(function.functionArn));
+            functions.add(function);
+        }
+    }
+
+    public synchronized List<DeployedFunction> getFunctions() {
+        return List.copyOf(functions);
+    }
+
+    @Override
+    public void buildEnvironment(@NonNull Run<?, ?> run, @NonNull EnvVars env) {
+        List<DeployedFunction> all = getFunctions();
+        DeployedFunction last = all.get(all.size() - 1);
+        env.put("LAMBDA_FUNCTION_NAME", last.functionName);
+        env.put("LAMBDA_FUNCTION_ARN", last.functionArn);
+        env.put("LAMBDA_CODE_SHA256", last.codeSha256);
+        if (last.version != null) {
+            env.put("LAMBDA_VERSION", last.version);
+        }
+    }
+
+    /** For the page: a number of bytes for a person. */
+    public String size(long bytes) {
+        return Summary.size(bytes);
+    }
+
+    /** For the page: milliseconds as seconds. */
+    public String seconds(long millis) {
+        return String.format(java.util.Locale.ROOT, "%.2f s", millis / 1000.0);
+    }
+}

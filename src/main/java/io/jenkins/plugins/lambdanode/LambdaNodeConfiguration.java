@@ -1,0 +1,103 @@
+package io.jenkins.plugins.lambdanode;
+
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.Extension;
+import hudson.ExtensionList;
+import hudson.Util;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import jenkins.model.GlobalConfiguration;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** What an administrator sets for all deployments. */
+@Extension
+@Symbol("lambdaNodeDeploy")
+public class LambdaNodeConfiguration extends GlobalConfiguration {
+
+    private String region;
+    private String s3Bucket;
+    private String s3Prefix;
+    private String endpointUrl;
+    private boolean controllerIdentityAllowed;
+
+    public LambdaNodeConfiguration() {
+        load();
+    }
+
+    public static LambdaNodeConfiguration get() {
+        return ExtensionList.lookupSingleton(LambdaNodeConfiguration.class);
+    }
+
+    @NonNull
+    @Override
+    public String getDisplayName() {
+        return Messages.LambdaNodeConfiguration_displayName();
+    }
+
+    public String getRegion() {
+        return region;
+    }
+
+    @DataBoundSetter
+    public void setRegion(String region) {
+        this.region = Util.fixEmptyAndTrim(region);
+        save();
+    }
+
+    public String getS3Bucket() {
+        return s3Bucket;
+    }
+
+    @DataBoundSetter
+    public void setS3Bucket(String s3Bucket) {
+        this.s3Bucket = Util.fixEmptyAndTrim(s3Bucket);
+        save();
+    }
+
+    public String getS3Prefix() {
+        return s3Prefix;
+    }
+
+    @DataBoundSetter
+    public void setS3Prefix(String s3Prefix) {
+        this.s3Prefix = Util.fixEmptyAndTrim(s3Prefix);
+        save();
+    }
+
+    public String getEndpointUrl() {
+        return endpointUrl;
+    }
+
+    @DataBoundSetter
+    public void setEndpointUrl(String endpointUrl) {
+        this.endpointUrl = Util.fixEmptyAndTrim(endpointUrl);
+        save();
+    }
+
+    /** Whether jobs without credentials of their own may use the controller's AWS identity. */
+    public boolean isControllerIdentityAllowed() {
+        return controllerIdentityAllowed;
+    }
+
+    @DataBoundSetter
+    public void setControllerIdentityAllowed(boolean controllerIdentityAllowed) {
+        this.controllerIdentityAllowed = controllerIdentityAllowed;
+        save();
+    }
+
+    @POST
+    public ListBoxModel doFillRegionItems(@QueryParameter String region) {
+        return LambdaNodeDeployStep.RegionItems.withCurrent(region);
+    }
+
+    public FormValidation doCheckS3Bucket(@QueryParameter String value) {
+        return FieldChecks.bucket(value);
+    }
+
+    public FormValidation doCheckEndpointUrl(@QueryParameter String value) {
+        return FieldChecks.endpoint(value);
+    }
+}
