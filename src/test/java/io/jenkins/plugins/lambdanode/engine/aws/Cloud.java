@@ -2,8 +2,10 @@ package io.jenkins.plugins.lambdanode.engine.aws;
 
 import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
 import java.net.URI;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -15,6 +17,8 @@ import software.amazon.awssdk.services.s3.S3Client;
 final class Cloud {
 
     static final String REGION = "eu-west-1";
+
+    private static final Map<Emulator, String> ROLES = new ConcurrentHashMap<>();
 
     private Cloud() {}
 
@@ -54,8 +58,12 @@ final class Cloud {
         return bucket;
     }
 
-    /** A role that Lambda may assume. */
+    /** A role that Lambda, and the tests, may assume. */
     static String role(Emulator emulator) {
+        return ROLES.computeIfAbsent(emulator, Cloud::newRole);
+    }
+
+    private static String newRole(Emulator emulator) {
         String name = "role-" + UUID.randomUUID();
         String answer = Python.run(
                 """
