@@ -17,7 +17,8 @@ import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /**
  * Signs a request to Lambda whose body is on another machine, with the SDK's own signer: only the body's SHA-256 is known
- * here. The signer takes it from its checksum store in place of reading a body (http-auth-aws, FlexibleChecksummer).
+ * here. The signer takes it from its checksum store in place of reading a body (http-auth-aws 2.42.28, FlexibleChecksummer).
+ * It looks there only where a checksum algorithm is named, and then writes the digest into {@code x-amz-checksum-sha256} too.
  */
 final class LambdaSigner {
 
@@ -56,6 +57,7 @@ final class LambdaSigner {
                         .putProperty(AwsV4HttpSigner.REGION_NAME, region)
                         .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "lambda")
                         .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, clock)
+                        .putProperty(AwsV4HttpSigner.CHECKSUM_ALGORITHM, DefaultChecksumAlgorithm.SHA256)
                         .putProperty(SdkInternalHttpSignerProperty.CHECKSUM_STORE, digest))
                 .request();
         Map<String, String> toSend = new LinkedHashMap<>();

@@ -59,7 +59,11 @@ public final class Staging {
     /** S3's limit for a key, in bytes of UTF-8. */
     private static final int LONGEST_KEY = 1024;
 
-    private static final Pattern BUCKET = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}|arn:aws[a-z-]*:s3[a-z0-9:/._-]+");
+    private static final Pattern BUCKET =
+            Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}|arn:aws[a-z-]*:s3[a-z0-9:/._-]+");
+
+    /** The end of a checksum over parts: how many they are. Base64 has no hyphen. */
+    private static final Pattern PARTS = Pattern.compile("-\\d+$");
 
     private final AwsSession session;
     private final Workspace workspace;
@@ -235,7 +239,7 @@ public final class Staging {
                             .key(place.key())
                             .uploadId(upload)
                             .multipartUpload(m -> m.parts(parts))));
-            if (answer.checksumSHA256() != null && answer.checksumSHA256().startsWith(checksum.replaceFirst("-.*", ""))) {
+            if (sameDigest(answer.checksumSHA256(), checksum)) {
                 return version(answer.versionId());
             }
         } catch (SdkException e) {
@@ -385,10 +389,15 @@ public final class Staging {
     }
 
     private static boolean matches(HeadObjectResponse object, PackReport report, String checksum) {
-        String theirs = object.checksumSHA256() == null ? "" : object.checksumSHA256();
         return object.contentLength() != null
                 && object.contentLength() == report.zippedBytes()
-                && (theirs.equals(checksum) || theirs.equals(report.codeSha256()));
+                && (sameDigest(object.checksumSHA256(), checksum)
+                        || sameDigest(object.checksumSHA256(), report.codeSha256()));
+    }
+
+    /** Whether two checksums are of the same bytes; not every server says how many parts there were. */
+    private static boolean sameDigest(String theirs, String ours) {
+        return theirs != null && PARTS.matcher(theirs).replaceFirst("").equals(PARTS.matcher(ours).replaceFirst(""));
     }
 
     private static Optional<String> version(String id) {

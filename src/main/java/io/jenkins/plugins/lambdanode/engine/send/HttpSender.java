@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Authenticator;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.PasswordAuthentication;
 import java.net.Proxy;
@@ -17,6 +18,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -212,13 +214,19 @@ public final class HttpSender {
             if (!fileFailure.isEmpty()) {
                 return fileFailure;
             }
-            Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                    ? failure.getCause()
-                    : failure;
-            while (cause instanceof IOException && cause.getMessage() == null && cause.getCause() != null) {
+            Throwable cause = failure;
+            while (cause instanceof CompletionException && cause.getCause() != null) {
                 cause = cause.getCause();
             }
             String name = cause.getClass().getSimpleName();
+            if (cause instanceof ConnectException) {
+                // The JDK says neither which host it was nor that its name was not found.
+                URI url = URI.create(request.url());
+                boolean unknown = cause.getCause() instanceof UnresolvedAddressException
+                        || cause.getCause() != null
+                                && cause.getCause().getCause() instanceof UnresolvedAddressException;
+                return (unknown ? "UnknownHostException: " : name + ": ") + url.getAuthority();
+            }
             return cause.getMessage() == null || cause instanceof IllegalArgumentException
                     ? name
                     : name + ": " + cause.getMessage();

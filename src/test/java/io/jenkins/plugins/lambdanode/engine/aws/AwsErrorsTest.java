@@ -1,0 +1,196 @@
+package io.jenkins.plugins.lambdanode.engine.aws;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.send.SendReply;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The answers are AWS's own, as its documentation and users' reports quote them. */
+class AwsErrorsTest {
+
+    private static final String FUNCTION = "arn:aws:lambda:eu-west-1:*:function:orders";
+    private static final Call UPDATE = new Call(
+            "Lambda did not update the code of function orders",
+            "lambda:UpdateFunctionCode",
+            FUNCTION,
+            "function orders",
+            "eu-west-1");
+    private static final Call STAGE = new Call(
+            "The package could not be staged at s3://staging/orders/1.zip",
+            "s3:PutObject",
+            "arn:aws:s3:::staging/orders/1.zip",
+            "bucket staging",
+            "eu-west-1");
+
+    private static String lambda(int status, String type, String message) {
+        return AwsErrors.explained(
+                        UPDATE,
+                        Refusal.of(new SendReply(
+                                status,
+                                Map.of("x-amzn-errortype", type),
+                                "{\"Message\": \"" + message + "\", \"Type\": \"User\"}",
+                                "")))
+                .getMessage();
+    }
+
+    private static String s3(int status, String code, String message) {
+        String xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code + "</Code><Message>" + message
+                + "</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>";
+        return AwsErrors.explained(STAGE, Refusal.of(new SendReply(status, Map.of(), xml, ""))).getMessage();
+    }
+
+    @Test
+    void aMissingPermissionIsNamedWithTheStatementToAdd() {
+        String text = lambda(
+                403,
+                "AccessDeniedException",
+                "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: lambda:UpdateFunctionCode on"
+                        + " resource: arn:aws:lambda:eu-west-1:123456789012:function:orders because no identity-based"
+                        + " policy allows the lambda:UpdateFunctionCode action");
+
+        assertEquals(
+                """
+                Lambda did not update the code of function orders in eu-west-1: access denied.
+                AWS says: AccessDeniedException: User: arn:aws:iam::123456789012:user/ci is not authorized to perform: \
+                lambda:UpdateFunctionCode on resource: arn:aws:lambda:eu-west-1:123456789012:function:orders because no \
+                identity-based policy allows the lambda:UpdateFunctionCode action
+                Add this statement to the policy of the user or role that deploys:
+                  {"Effect": "Allow", "Action": "lambda:UpdateFunctionCode", "Resource": \
+                "arn:aws:lambda:eu-west-1:123456789012:function:orders"}""",
+                text);
+    }
+
+    @Test
+    void aMissingPermissionWithoutWordsIsNamedFromWhatWasAsked() {
+        String text = s3(403, "AccessDenied", "Access Denied");
+
+        assertTrue(
+                text.endsWith("{\"Effect\": \"Allow\", \"Action\": \"s3:PutObject\", \"Resource\":"
+                        + " \"arn:aws:s3:::staging/orders/1.zip\"}"),
+                text);
+    }
+
+    @Test
+    void thePermissionThatAwsNamesIsTheOneToAdd() {
+        String text = lambda(
+                403,
+                "AccessDeniedException",
+                "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:PassRole on resource:"
+                        + " arn:aws:iam::123456789012:role/orders because no identity-based policy allows it");
+
+        assertTrue(text.contains("\"Action\": \"iam:PassRole\", \"Resource\": \"arn:aws:iam::123456789012:role/orders\""), text);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "404|ResourceNotFoundException|Function not found: arn:aws:lambda:eu-west-1:1:function:orders|turn on create",
+                "413|RequestEntityTooLargeException|Request must be smaller than 69905067 bytes|Name an S3 bucket for staging",
+                "400|InvalidParameterValueException|Unzipped size must be smaller than 262144000 bytes|262,144,000 bytes unzipped",
+                "400|CodeStorageExceededException|Code storage limit exceeded.|Delete versions",
+                "412|PreconditionFailedException|The RevisionId provided does not match|Read the RevisionId again",
+                "403|ExpiredTokenException|The security token included in the request is expired|have expired. Renew them",
+                "403|UnrecognizedClientException|The security token included in the request is invalid.|does not know the access key",
+                "502|KMSAccessDeniedException|Lambda was unable to decrypt the code|kms:Decrypt",
+                "400|InvalidParameterValueException|The role defined for the function cannot be assumed by Lambda.|lambda.amazonaws.com",
+                "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: PermanentRedirect. S3 Error Message: x|same region",
+                "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: x|staged again",
+                "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: x|staged again",
+                "400|CodeVerificationFailedException|The code signature failed|Sign the staged package",
+                "429|TooManyRequestsException|Rate exceeded|throttles",
+                "500|ServiceException|An error occurred|error of its own",
+                "409|ResourceConflictException|The operation cannot be performed at this time.|when that is done"
+            })
+    void eachOfLambdasRefusalsSaysWhatToDo(int status, String type, String words, String advice) {
+        String text = lambda(status, type, words);
+
+        assertTrue(text.startsWith("Lambda did not update the code of function orders in eu-west-1"), text);
+        assertTrue(text.lines().toList().get(1).contains(words), text);
+        assertTrue(text.lines().reduce((first, last) -> last).orElseThrow().contains(advice), text);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "404|NoSuchBucket|The specified bucket does not exist|aws s3 mb s3://staging",
+                "301|PermanentRedirect|The bucket you are attempting to access must be addressed using the specified endpoint.|same region",
+                "400|AuthorizationHeaderMalformed|The authorization header is malformed; the region 'us-east-1' is wrong|same region",
+                "400|ExpiredToken|The provided token has expired.|Renew them",
+                "403|InvalidAccessKeyId|The AWS Access Key Id you provided does not exist in our records.|does not know the access key",
+                "403|RequestTimeTooSkewed|The difference between the request time and the current time is too large.|clock",
+                "400|BadDigest|The SHA256 you specified did not match the calculated checksum.|not those that were packaged",
+                "400|KMS.DisabledException|arn:aws:kms:eu-west-1:1:key/k is disabled.|Check the KMS key",
+                "503|SlowDown|Please reduce your request rate.|throttles"
+            })
+    void eachOfS3sRefusalsSaysWhatToDo(int status, String code, String words, String advice) {
+        String text = s3(status, code, words.replace("'", "&apos;"));
+
+        assertTrue(text.startsWith("The package could not be staged at s3://staging/orders/1.zip in eu-west-1"), text);
+        assertTrue(text.contains(words), text);
+        assertTrue(text.lines().reduce((first, last) -> last).orElseThrow().contains(advice), text);
+    }
+
+    @Test
+    void aRefusedSignatureIsToldWithoutTheRequestThatItQuotes() {
+        String text = lambda(
+                403,
+                "InvalidSignatureException",
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret"
+                        + " Access Key and signing method. Consult the service documentation for details."
+                        + "\\n\\nThe Canonical String for this request should have been\\n'PUT\\n/2015-03-31/functions\\n"
+                        + "x-amz-security-token:IQoJb3JpZ2luX2VjSECRET\\n'");
+
+        assertTrue(text.contains("does not match the signature you provided"), text);
+        assertTrue(text.contains("clock"), text);
+        assertFalse(text.contains("SECRET"), text);
+        assertFalse(text.contains("Canonical"), text);
+    }
+
+    @Test
+    void aSignatureThatS3RefusesDoesNotShowTheUrl() {
+        String text = s3(403, "AccessDenied", "bad https://b.s3.amazonaws.com/k?X-Amz-Signature=SECRET&amp;X-Amz-Date=1 end");
+
+        assertFalse(text.contains("SECRET"), text);
+    }
+
+    @Test
+    void noAnswerNamesTheReasonAndThePlace() {
+        String text = AwsErrors.explained(
+                        UPDATE, Refusal.of(SendReply.unanswered("UnresolvedAddressException")))
+                .getMessage();
+
+        assertEquals(
+                """
+                Lambda did not update the code of function orders in eu-west-1: no answer.
+                The reason: UnresolvedAddressException
+                Check the network between this build and eu-west-1: its name must resolve, a firewall must let it through, \
+                and where a proxy is needed it must be set.""",
+                text);
+    }
+
+    @Test
+    void anAnswerThatIsNotAwssKeepsOneLineOfItsStatus() {
+        String text = AwsErrors.explained(
+                        UPDATE,
+                        Refusal.of(new SendReply(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>", "")))
+                .getMessage();
+
+        assertTrue(text.contains("HTTP status 502"), text);
+        assertFalse(text.contains("\u001b"), text);
+    }
+
+    @Test
+    void controlCharactersInAwssWordsAreNotPassedOn() {
+        String text = lambda(400, "InvalidParameterValueException", "a\u001b[31m b\\nc");
+
+        assertEquals(3, text.lines().count(), text);
+        assertFalse(text.contains("\u001b"), text);
+    }
+}
