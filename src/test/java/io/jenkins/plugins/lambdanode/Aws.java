@@ -24,6 +24,19 @@ final class Aws {
     static final String SECRET_KEY = "test";
     static final String CREDENTIALS_ID = "aws-deploy";
     static final String ROLE = "arn:aws:iam::000000000000:role/lambda-test";
+
+    private static final String CREATE_ROLE =
+            """
+            import sys, boto3
+            iam = boto3.client('iam', endpoint_url=sys.argv[1], region_name='us-east-1',
+                               aws_access_key_id='test', aws_secret_access_key='test')
+            try:
+                iam.create_role(RoleName='lambda-test', AssumeRolePolicyDocument='{"Version":"2012-10-17",'
+                    '"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},'
+                    '"Action":"sts:AssumeRole"}]}')
+            except iam.exceptions.EntityAlreadyExistsException:
+                pass
+            """;
     static final String BUCKET = "jenkins-staging";
 
     private static final StaticCredentialsProvider CREDENTIALS =
@@ -36,7 +49,8 @@ final class Aws {
     }
 
     /** Points Jenkins at the emulator and gives it credentials. */
-    static void configureJenkins() throws IOException {
+    static void configureJenkins() throws IOException, InterruptedException {
+        createRole();
         LambdaNodeConfiguration.get().setEndpointUrl(endpoint().toString());
         LambdaNodeConfiguration.get().setRegion(REGION);
         SystemCredentialsProvider.getInstance()
@@ -44,6 +58,16 @@ final class Aws {
                 .add(new AWSCredentialsImpl(
                         CredentialsScope.GLOBAL, CREDENTIALS_ID, ACCESS_KEY, SECRET_KEY, "for tests"));
         SystemCredentialsProvider.getInstance().save();
+    }
+
+    private static void createRole() throws IOException, InterruptedException {
+        Process python = new ProcessBuilder(
+                        System.getProperty("lambdanode.python"), "-c", CREATE_ROLE, endpoint().toString())
+                .inheritIO()
+                .start();
+        if (python.waitFor() != 0) {
+            throw new IOException("The role for the functions could not be created");
+        }
     }
 
     static void createBucket() {
