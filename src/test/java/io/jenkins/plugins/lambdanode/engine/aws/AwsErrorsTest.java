@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The answers are AWS's own, as its documentation and users' reports quote them. */
 class AwsErrorsTest {
@@ -137,14 +138,20 @@ class AwsErrorsTest {
         assertTrue(text.lines().reduce((first, last) -> last).orElseThrow().contains(advice), text);
     }
 
-    @Test
-    void aRefusedSignatureIsToldWithoutTheRequestThatItQuotes() {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\\n\\nThe Canonical String for this request should have been\\n",
+                " The Canonical String for this request should have been ",
+                "\\n\\nThe request was\\n"
+            })
+    void aRefusedSignatureIsToldWithoutTheRequestThatItQuotes(String quoting) {
         String text = lambda(
                 403,
                 "InvalidSignatureException",
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret"
                         + " Access Key and signing method. Consult the service documentation for details."
-                        + "\\n\\nThe Canonical String for this request should have been\\n'PUT\\n/2015-03-31/functions\\n"
+                        + quoting + "'PUT\\n/2015-03-31/functions\\n"
                         + "x-amz-security-token:IQoJb3JpZ2luX2VjSECRET\\n'");
 
         assertTrue(text.contains("does not match the signature you provided"), text);
