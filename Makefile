@@ -42,8 +42,8 @@ $(EMULATORS): tools/emulators.txt
 maven: $(if $(filter mvn,$(MVN)),,$(OWN_MAVEN))
 
 $(OWN_MAVEN):
-	mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
-		-Dartifact=org.apache.maven:apache-maven:$(MAVEN_VERSION):zip:bin -DoutputDirectory=target
+	mvn -q -B -f $(STANDALONE) org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
+		-Dartifact=org.apache.maven:apache-maven:$(MAVEN_VERSION):zip:bin -DoutputDirectory=$(CURDIR)/target
 	chmod +x $@
 
 clean:
