@@ -1,274 +1,370 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
+import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.Finding.Severity;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.regex.Pattern;
+import java.util.Set;
+import java.util.TreeMap;
 
-/** What can be wrong with a package that AWS does not say until the function is invoked. */
-final class Checks implements PackageWriter.Inspection {
+/**
+ * Looks for what keeps a function from starting (errors) and for what is likely a mistake (warnings). An error is only what
+ * is sure: what it says is read from the package alone, and nothing outside it, such as a layer, could put it right.
+ */
+final class Checks {
+    private static final int SCRIPT_BYTES = 1 << 20;
 
-    private static final List<String> MODULE_SUFFIXES = List.of(".js", ".mjs", ".cjs");
-
-    /** The most of a source file that is looked at, in bytes. */
-    private static final int MAX_SOURCE_BYTES = 256 << 10;
-
-    /** AWS Lambda Developer Guide, "Lambda runtimes", deprecation dates of the Node.js runtimes. */
-    private static final Map<String, LocalDate> DEPRECATED_ON = Map.of(
-            "nodejs12.x", LocalDate.of(2023, 3, 31),
-            "nodejs14.x", LocalDate.of(2023, 12, 4),
-            "nodejs16.x", LocalDate.of(2024, 6, 12),
-            "nodejs18.x", LocalDate.of(2025, 9, 1),
-            "nodejs20.x", LocalDate.of(2026, 4, 30),
-            "nodejs22.x", LocalDate.of(2027, 4, 30),
-            "nodejs24.x", LocalDate.of(2028, 4, 30));
-
-    /** Folders of packages that carry modules for many systems and choose one when they run. */
-    private static final Pattern MANY_PLATFORMS =
-            Pattern.compile("(^|/)(prebuilds|prebuilt|bin|vendor|build-tmp[^/]*)/|(darwin|win32|linux(musl)?|freebsd|android)[-_]");
-
-    private static final Pattern ESM = Pattern.compile("(?m)^\\s*(export\\s+(const|let|var|async|function|default|class|\\{)|import\\s+[^(])");
-    private static final Pattern COMMON_JS = Pattern.compile("(?m)^\\s*(module\\.exports|exports\\.\\w+)\\s*=");
-    private static final Pattern TYPE_MODULE = Pattern.compile("\"type\"\\s*:\\s*\"module\"");
-    private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|//[^\n]*");
-    private static final Pattern PRIVATE_KEY_NAME =
-            Pattern.compile("(.*\\.(pem|key|p8)|id_(rsa|dsa|ecdsa|ed25519))");
-
+    private final List<SourceEntry> entries;
     private final List<FunctionTraits> functions;
     private final LocalDate today;
-    private final Collection<Finding> contentFindings = new ConcurrentLinkedQueue<>();
+    private final Map<String, SourceEntry> byName = new HashMap<>();
+    private final Set<Finding> findings = new LinkedHashSet<>();
+    private final Map<String, Foreign> foreign = new TreeMap<>();
+    private long readBytes;
 
-    Checks(List<FunctionTraits> functions, LocalDate today) {
+    /** Native files of one npm package or folder that a function cannot run. */
+    private static final class Foreign {
+        private int count;
+        private String example;
+        private String builtFor;
+        private String function;
+    }
+
+    Checks(List<SourceEntry> entries, List<FunctionTraits> functions, LocalDate today) {
+        this.entries = entries;
         this.functions = functions;
         this.today = today;
-    }
-
-    /** What the names of the entries tell, and the sources of the handlers. */
-    List<Finding> ofTree(List<Entry> entries) throws IOException {
-        Map<String, Entry> byName = new HashMap<>();
         entries.forEach(entry -> byName.put(entry.name(), entry));
-        List<Finding> findings = new ArrayList<>();
-        for (FunctionTraits function : functions.stream().distinct().toList()) {
-            runtime(function).ifPresent(findings::add);
-            if (!function.handler().isEmpty()) {
-                handler(function, byName, findings);
-            }
-        }
-        secrets(entries, findings);
-        awsSdk(entries).ifPresent(findings::add);
-        return findings.stream().distinct().toList();
     }
 
-    /** What the contents told while they were packaged. */
-    List<Finding> ofContent() {
-        return contentFindings.stream().distinct().toList();
-    }
-
-    private Optional<Finding> runtime(FunctionTraits function) {
-        LocalDate date = DEPRECATED_ON.get(function.runtime());
-        if (date == null || date.isAfter(today)) {
-            return Optional.empty();
-        }
-        return Optional.of(new Finding(
-                Severity.WARNING,
-                "runtime-deprecated",
-                "The runtime " + function.runtime() + " is deprecated since " + date
-                        + ": AWS first stops patching it, then blocks updates of its functions. Move the function to a newer"
-                        + " runtime.",
-                ""));
-    }
-
-    /** AWS Lambda Developer Guide, "Define Lambda function handler in Node.js": the file's path, a dot, the export. */
-    private static void handler(FunctionTraits function, Map<String, Entry> byName, List<Finding> findings)
-            throws IOException {
-        String handler = function.handler();
-        if (handler.startsWith("/")) {
-            return;
-        }
-        int dot = handler.indexOf('.', handler.lastIndexOf('/') + 1);
-        if (dot < 0) {
-            findings.add(new Finding(
-                    Severity.ERROR,
-                    "handler-malformed",
-                    "The function's handler is '" + handler + "', which names no export. It is <file>.<export>, for instance"
-                            + " index.handler.",
-                    ""));
-            return;
-        }
-        String module = handler.substring(0, dot).replaceFirst("^\\./", "");
-        Optional<Entry> file = MODULE_SUFFIXES.stream()
-                .map(suffix -> byName.get(module + suffix))
-                .filter(entry -> entry != null)
-                .findFirst();
-        if (file.isEmpty()) {
-            findings.add(new Finding(
-                    Severity.ERROR,
-                    "handler-missing",
-                    "The function's handler is '" + handler + "', but the package has no " + module + ".js, .mjs or .cjs"
-                            + nearMiss(module, byName) + ". Correct the handler of the function, the project's folder (dir), or what"
-                            + " is left out (excludes).",
-                    module + ".js"));
-            return;
-        }
-        String source = COMMENT.matcher(text(file.get())).replaceAll(" ");
-        moduleSystem(file.get(), source, byName, findings);
-        callbackStyle(function, file.get(), source, handler.substring(dot + 1), findings);
-    }
-
-    private static String nearMiss(String module, Map<String, Entry> byName) {
-        String name = module.substring(module.lastIndexOf('/') + 1) + ".";
-        return byName.keySet().stream()
-                .filter(path -> !path.startsWith("node_modules/"))
-                .filter(path -> path.startsWith(name) || path.contains("/" + name))
-                .sorted()
-                .findFirst()
-                .map(path -> " (there is " + path + ")")
-                .orElse("");
-    }
-
-    private static void moduleSystem(
-            Entry file, String source, Map<String, Entry> byName, List<Finding> findings) throws IOException {
-        if (!file.name().endsWith(".js")) {
-            return;
-        }
-        Optional<Entry> packageJson = nearestPackageJson(file.name(), byName);
-        boolean module = packageJson.isPresent() && TYPE_MODULE.matcher(text(packageJson.get())).find();
-        boolean esm = ESM.matcher(source).find();
-        boolean commonJs = COMMON_JS.matcher(source).find();
-        if (esm && !commonJs && !module) {
-            findings.add(new Finding(
-                    Severity.WARNING,
-                    "module-mismatch",
-                    file.name() + " is written as an ES module (export, import), but no package.json says \"type\": \"module\"."
-                            + " Add that, or name the file .mjs.",
-                    file.name()));
-        } else if (commonJs && !esm && module) {
-            findings.add(new Finding(
-                    Severity.WARNING,
-                    "module-mismatch",
-                    file.name() + " is written as CommonJS (exports), but package.json says \"type\": \"module\"."
-                            + " Name the file .cjs, or export with ES syntax.",
-                    file.name()));
-        }
-    }
-
-    private static Optional<Entry> nearestPackageJson(String file, Map<String, Entry> byName) {
-        String folder = file;
-        while (true) {
-            int slash = folder.lastIndexOf('/');
-            folder = slash < 0 ? "" : folder.substring(0, slash);
-            Entry found = byName.get(folder.isEmpty() ? "package.json" : folder + "/package.json");
-            if (found != null || folder.isEmpty()) {
-                return Optional.ofNullable(found);
-            }
-        }
-    }
-
-    private static void callbackStyle(
-            FunctionTraits function, Entry file, String source, String export, List<Finding> findings) {
-        if (!function.runtime().matches("nodejs(2[4-9]|[3-9]\\d)\\.x") || !export.matches("\\w+")) {
-            return;
-        }
-        String threeParameters = "(async\\s*)?(function\\s*\\w*\\s*)?\\(\\s*\\w+\\s*,\\s*\\w+\\s*,\\s*\\w+\\s*\\)";
-        Pattern callback = Pattern.compile(
-                "(exports\\." + export + "\\s*=\\s*|export\\s+const\\s+" + export + "\\s*=\\s*|export\\s+)" + threeParameters);
-        if (callback.matcher(source).find()) {
-            findings.add(new Finding(
-                    Severity.WARNING,
-                    "callback-handler",
-                    file.name() + " has a handler with a callback, which " + function.runtime()
-                            + " no longer runs. Make it async and return the answer.",
-                    file.name()));
-        }
-    }
-
-    private static void secrets(List<Entry> entries, List<Finding> findings) {
-        for (Entry entry : entries) {
-            String name = entry.name().substring(entry.name().lastIndexOf('/') + 1);
-            if (entry.isFile() && (name.equals(".env") || name.startsWith(".env.")) && !name.endsWith("example")
-                    && !entry.name().contains("node_modules/")) {
-                findings.add(new Finding(
-                        Severity.WARNING,
-                        "secret-env",
-                        entry.name() + " is in the package. If it holds secrets, leave it out (.lambdaignore) and use the"
-                                + " function's environment or Secrets Manager.",
-                        entry.name()));
-            }
-        }
-    }
-
-    /** nodejs18.x and later bring the AWS SDK v3 (AWS Lambda Developer Guide, "Runtime-included SDK versions"). */
-    private Optional<Finding> awsSdk(List<Entry> entries) {
-        boolean runtimeHasIt = functions.stream()
-                .anyMatch(function -> function.runtime().matches("nodejs(1[89]|[2-9]\\d)\\.x"));
-        long bytes = entries.stream()
-                .filter(entry -> entry.name().startsWith("node_modules/@aws-sdk/"))
-                .mapToLong(Entry::size)
-                .sum();
-        return !runtimeHasIt || bytes < 1 << 20
-                ? Optional.empty()
-                : Optional.of(new Finding(
-                        Severity.INFO,
-                        "aws-sdk-included",
-                        String.format(
-                                Locale.ROOT,
-                                "node_modules/@aws-sdk takes %.1f MB; the runtime has the AWS SDK v3 too. Keep yours to pin its"
-                                        + " version, or leave it out to make the package smaller.",
-                                bytes / 1048576.0),
-                        "node_modules/@aws-sdk"));
-    }
-
-    @Override
-    public void look(Entry entry, byte[] head, int length) {
-        String name = entry.name().substring(entry.name().lastIndexOf('/') + 1);
-        FileKind.program(head, length).ifPresent(program -> nativeModule(entry, name, program));
-        if (PRIVATE_KEY_NAME.matcher(name).matches() && length < 64 << 10
-                && new String(head, 0, length, StandardCharsets.ISO_8859_1).matches("(?s).*-----BEGIN [A-Z ]*PRIVATE KEY-----.*")) {
-            contentFindings.add(new Finding(
-                    Severity.WARNING,
-                    "private-key",
-                    entry.name() + " is a private key. Leave it out (.lambdaignore) unless the function needs it.",
-                    entry.name()));
-        }
-    }
-
-    private void nativeModule(Entry entry, String name, FileKind.Program program) {
+    /** What can be known before anything but the files that matter is read. */
+    void beforePackaging() throws IOException {
+        names();
         for (FunctionTraits function : functions) {
-            String wanted = function.architecture();
-            boolean fits = program.system().equals("Linux") && (wanted.isEmpty() || program.architecture().equals(wanted));
-            if (fits) {
+            Optional<NodeRuntime> runtime = NodeRuntime.of(function.runtime());
+            runtime.ifPresent(node -> runtime(node, function));
+            if (!function.handler().isEmpty() && (runtime.isPresent() || function.runtime().isEmpty())) {
+                handler(function, runtime);
+            }
+            if (!function.architecture().isEmpty()) {
+                addons(function);
+            }
+        }
+    }
+
+    /** What an entry's content shows; called for each entry in order. */
+    void content(SourceEntry entry, PackedContent content) {
+        if (content.privateKey()) {
+            add(Severity.WARNING, "private-key", "It holds a private key, which everybody who may read the function's code gets."
+                    + " Exclude it, and keep keys in AWS Secrets Manager or Parameter Store.", entry.name());
+        }
+        if (entry.name().endsWith(".node")) {
+            return;
+        }
+        Optional<NativeProgram> program = NativeProgram.of(content.head());
+        // Windows and macOS programs that come along in a package are dead weight, not a mistake.
+        if (program.isPresent() && program.get().system().equals("linux")) {
+            for (FunctionTraits function : functions) {
+                if (!program.get().runsOn(function.architecture())) {
+                    foreign(entry.name(), program.get(), function.architecture());
+                }
+            }
+        }
+    }
+
+    private void foreign(String name, NativeProgram program, String architecture) {
+        Foreign group = foreign.computeIfAbsent(Weights.owner(name) + " " + architecture, key -> new Foreign());
+        if (group.count++ == 0) {
+            group.example = name;
+            group.builtFor = program.display();
+            group.function = "linux " + architecture;
+        }
+    }
+
+    /** Everything found so far: errors first, then by path. */
+    List<Finding> findings() {
+        List<Finding> all = new ArrayList<>(findings);
+        for (Foreign group : foreign.values()) {
+            all.add(new Finding(
+                    Severity.WARNING,
+                    "native-other-platform",
+                    "It is built for " + group.builtFor + " and the function is " + group.function
+                            + (group.count > 1 ? " (as are " + (group.count - 1) + " more files beside it)" : "")
+                            + ". If the function needs it, install for its platform (npm ci --os=linux --cpu="
+                            + npmCpu(group.function) + "); if not, exclude it.",
+                    group.example));
+        }
+        all.sort(Comparator.comparing(Finding::severity).thenComparing(Finding::path).thenComparing(Finding::code));
+        return all;
+    }
+
+    /** Bytes read from the project's files for the checks alone. */
+    long readBytes() {
+        return readBytes;
+    }
+
+    /** @throws DeployException with all errors found so far, if there are any */
+    void requireNoError() throws DeployException {
+        StringBuilder message = new StringBuilder();
+        for (Finding finding : findings()) {
+            if (finding.severity() == Severity.ERROR) {
+                message.append("  ")
+                        .append(finding.path().isEmpty() ? "" : Quoted.of(finding.path()) + ": ")
+                        .append(finding.message())
+                        .append('\n');
+            }
+        }
+        if (message.length() > 0) {
+            throw new DeployException("With this package the function could not start:\n" + message.toString().stripTrailing());
+        }
+    }
+
+    private void add(Severity severity, String code, String message, String path) {
+        findings.add(new Finding(severity, code, message, path));
+    }
+
+    private void names() {
+        Map<String, String> folded = new HashMap<>();
+        for (SourceEntry entry : entries) {
+            String name = entry.name();
+            String plain = name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
+            String other = folded.putIfAbsent(plain.toLowerCase(Locale.ROOT), plain);
+            // Folders that differ in case have their files differ, too: only the outermost pair is told.
+            if (other != null && parent(other).equals(parent(plain))) {
+                add(Severity.WARNING, "names-differ-in-case", "Its name differs from that of " + Quoted.of(other)
+                        + " in case only. Lambda keeps both; Windows and macOS have room for one of them. Rename one.", plain);
+            }
+            if (plain.indexOf('\\') >= 0 || plain.chars().anyMatch(Character::isISOControl)) {
+                add(Severity.WARNING, "unusual-name", "Its name has a backslash or a control character, which many tools that"
+                        + " unpack a ZIP file change. Rename it.", plain);
+            }
+            environmentFile(plain, entry);
+        }
+    }
+
+    private static String parent(String name) {
+        return name.substring(0, name.lastIndexOf('/') + 1);
+    }
+
+    private void environmentFile(String name, SourceEntry entry) {
+        String last = name.substring(name.lastIndexOf('/') + 1);
+        boolean sample = last.matches(".*\\.(example|sample|template|dist|defaults?|schema)");
+        boolean published = name.startsWith("node_modules/") || name.contains("/node_modules/");
+        if (!entry.isFile() || published || sample) {
+            return;
+        }
+        if (last.equals(".env") || last.startsWith(".env.")) {
+            add(Severity.WARNING, "environment-file", "Such a file often holds secrets, which everybody who may read the"
+                    + " function's code gets. Exclude it, and set the function's environment instead.", name);
+        }
+        if (last.matches("id_(rsa|dsa|ecdsa|ed25519)")) {
+            add(Severity.WARNING, "private-key", "It is named like an SSH private key. Exclude it.", name);
+        }
+    }
+
+    private void runtime(NodeRuntime runtime, FunctionTraits function) {
+        runtime.deprecated(today).ifPresent(date -> add(Severity.WARNING, "runtime-deprecated", "The function's runtime "
+                + function.runtime() + " is deprecated since " + date + ": AWS no longer patches it, and in time refuses"
+                + " updates. Move the function to a newer Node.js.", ""));
+        String sdk = runtime.hasSdkV3() ? "node_modules/@aws-sdk/" : "node_modules/aws-sdk/";
+        long bytes = 0;
+        for (SourceEntry entry : entries) {
+            bytes += entry.name().startsWith(sdk) ? entry.size() : 0;
+        }
+        if (bytes > 0) {
+            add(Severity.INFO, "sdk-in-runtime", String.format(
+                    Locale.ROOT,
+                    "The runtime %s has the AWS SDK already; in the package it takes %.1f MB unzipped. It may go (devDependencies)"
+                            + " unless you want this very version.",
+                    function.runtime(),
+                    bytes / 1e6), sdk.substring(0, sdk.length() - 1));
+        }
+    }
+
+    private void handler(FunctionTraits function, Optional<NodeRuntime> runtime) throws IOException {
+        Optional<Handler> handler = Handler.of(function.handler());
+        if (byName.containsKey(function.handler()) || function.handler().startsWith("/opt/")) {
+            return;
+        }
+        // A wrapper script of a layer (AWS_LAMBDA_EXEC_WRAPPER) can give the handler's name another meaning.
+        Severity severity = function.layerBytes() > 0 ? Severity.WARNING : Severity.ERROR;
+        if (handler.isEmpty()) {
+            add(severity, "handler-malformed", "The function's handler is " + Quoted.of(function.handler()) + ", which has not the"
+                    + " form file.function. Set the function's handler, for instance to index.handler.", "");
+            return;
+        }
+        if (handler.get().isElsewhere()) {
+            return;
+        }
+        Optional<SourceEntry> file = Optional.empty();
+        for (String name : handler.get().files()) {
+            if (file.isEmpty() && byName.containsKey(name)) {
+                file = Optional.of(byName.get(name));
+            }
+        }
+        String module = handler.get().folder() + handler.get().module();
+        if (file.isPresent()) {
+            script(file.get(), handler.get(), function, runtime);
+        } else if (!byName.containsKey(module + "/")
+                && !byName.containsKey("node_modules/" + handler.get().module() + "/")) {
+            add(severity, "handler-missing", "The function's handler is " + Quoted.of(function.handler())
+                    + ", and the package has none of " + Quoted.of(module) + ".js, .mjs and .cjs" + elsewhere(handler.get())
+                    + ". Set the function's handler to the file that there is, build the project before it is deployed, or see"
+                    + " that dir and the excludes are right.", "");
+        }
+    }
+
+    /** Where a file of the handler's name is, if it is only in another folder. */
+    private String elsewhere(Handler handler) {
+        for (SourceEntry entry : entries) {
+            for (String extension : List.of(".js", ".mjs", ".cjs")) {
+                String name = entry.name();
+                if ((name.equals(handler.module() + extension) || name.endsWith("/" + handler.module() + extension))
+                        && !name.contains("node_modules/")) {
+                    return " (but " + Quoted.of(name) + ")";
+                }
+            }
+        }
+        return "";
+    }
+
+    private void script(SourceEntry file, Handler handler, FunctionTraits function, Optional<NodeRuntime> runtime)
+            throws IOException {
+        if (!file.isFile() || file.size() > SCRIPT_BYTES) {
+            return;
+        }
+        byte[] bytes = head(file, SCRIPT_BYTES);
+        JavaScriptText script = new JavaScriptText(new String(bytes, StandardCharsets.UTF_8));
+        String name = file.name();
+        boolean module = name.endsWith(".mjs")
+                || name.endsWith(".js") && nearestPackageJson(name).text("type").equals("module");
+        if (module && script.hasCommonJsExports() && !script.hasModuleSyntax()) {
+            add(Severity.WARNING, "module-format", "It is an ES module (" + (name.endsWith(".mjs") ? ".mjs" : "\"type\": \"module\" in"
+                    + " package.json") + ") but exports like CommonJS (module.exports), which fails when it is loaded. Name it .cjs,"
+                    + " or export its handler with export.", name);
+        }
+        if (!module && script.hasModuleSyntax() && !script.hasCommonJsExports()) {
+            add(Severity.WARNING, "module-format", "It has import or export statements but is CommonJS to Node.js, which fails when it"
+                    + " is loaded. Name it .mjs, or put \"type\": \"module\" into package.json.", name);
+        }
+        if (runtime.isPresent() && !runtime.get().takesCallbacks() && script.exportsWithCallback(handler.function())) {
+            add(Severity.WARNING, "callback-handler", "Its handler takes a third parameter, a callback; " + function.runtime()
+                    + " no longer calls such handlers. Make it an async function that returns its result.", name);
+        }
+    }
+
+    private byte[] head(SourceEntry file, int length) throws IOException {
+        try {
+            byte[] bytes = BoundedFile.head(file.source(), length);
+            readBytes += bytes.length;
+            return bytes;
+        } catch (AccessDeniedException e) {
+            throw Unreadable.because(file.name(), file.source(), e);
+        } catch (NoSuchFileException e) {
+            // Packaging itself will say so.
+            return new byte[0];
+        }
+    }
+
+    private PackageJson nearestPackageJson(String name) throws IOException {
+        for (int slash = name.lastIndexOf('/'); ; slash = name.lastIndexOf('/', slash - 1)) {
+            SourceEntry file = byName.get(name.substring(0, slash + 1) + "package.json");
+            if (file != null && file.isFile()) {
+                if (file.size() > PackageJson.MAX_BYTES) {
+                    return PackageJson.EMPTY;
+                }
+                return PackageJson.parse(new String(head(file, PackageJson.MAX_BYTES), StandardCharsets.UTF_8));
+            }
+            if (slash < 0) {
+                return PackageJson.EMPTY;
+            }
+        }
+    }
+
+    /**
+     * Node.js add-ons ({@code .node}). One for another platform is an error only where it is all that its npm package has,
+     * lies where node-gyp and node-pre-gyp build and are loaded from, and neither its path nor its {@code package.json}
+     * says that it is one of several for different platforms.
+     */
+    private void addons(FunctionTraits function) throws IOException {
+        Map<String, List<SourceEntry>> byPackage = new TreeMap<>();
+        for (SourceEntry entry : entries) {
+            if (entry.isFile() && entry.name().endsWith(".node")) {
+                byPackage.computeIfAbsent(npmPackage(entry.name()), name -> new ArrayList<>()).add(entry);
+            }
+        }
+        for (Map.Entry<String, List<SourceEntry>> group : byPackage.entrySet()) {
+            addons(group.getKey(), group.getValue(), function);
+        }
+    }
+
+    private void addons(String npmPackage, List<SourceEntry> addons, FunctionTraits function) throws IOException {
+        String platform = "linux " + function.architecture();
+        SourceEntry first = null;
+        NativeProgram firstProgram = null;
+        int count = 0;
+        for (SourceEntry addon : addons) {
+            Optional<NativeProgram> program = NativeProgram.of(head(addon, PackedContent.HEAD_BYTES));
+            if (program.isEmpty()) {
                 continue;
             }
-            boolean certain = name.endsWith(".node") && !MANY_PLATFORMS.matcher(entry.name()).find();
-            boolean built = certain && entry.name().contains("/build/Release/");
-            if (certain || entry.mode() == Entry.EXECUTABLE && program.system().equals("Linux")
-                    && !MANY_PLATFORMS.matcher(entry.name()).find()) {
-                contentFindings.add(new Finding(
-                        built ? Severity.ERROR : Severity.WARNING,
-                        "native-mismatch",
-                        entry.name() + " is built for " + program + ", and the function runs on Linux on "
-                                + (wanted.isEmpty() ? "Lambda" : wanted)
-                                + ". Install the dependencies on such a machine or in such an image, or with"
-                                + " npm's --os=linux --cpu=" + (wanted.equals("arm64") ? "arm64" : "x64") + ".",
-                        entry.name()));
+            if (program.get().runsOn(function.architecture())) {
+                // A package with one that fits carries the others for other platforms.
+                return;
+            }
+            if (count++ == 0) {
+                first = addon;
+                firstProgram = program.get();
             }
         }
+        if (first == null) {
+            return;
+        }
+        PackageJson json = nearestPackageJson(npmPackage);
+        boolean forOnePlatform = json.has("os") || json.has("cpu") || namesPlatform(first.name());
+        boolean built = first.name().contains("/build/") || first.name().contains("/binding/");
+        add(
+                forOnePlatform || !built ? Severity.WARNING : Severity.ERROR,
+                "native-other-platform",
+                "It is built for " + firstProgram.display() + " and the function is " + platform + "; nothing in "
+                        + (npmPackage.isEmpty() ? "the project" : Quoted.of(npmPackage.substring(0, npmPackage.length() - 1)))
+                        + " fits" + (count > 1 ? " (" + count + " files)" : "") + ". Install for the function's platform (npm ci"
+                        + " --os=linux --cpu=" + npmCpu(platform) + ", or on an agent like it), or change the function's"
+                        + " architecture.",
+                first.name());
     }
 
-    private static String text(Entry entry) throws IOException {
-        try (InputStream in = Files.newInputStream(entry.source())) {
-            return new String(in.readNBytes(MAX_SOURCE_BYTES), StandardCharsets.UTF_8);
+    private static String npmCpu(String platform) {
+        return platform.endsWith("arm64") ? "arm64" : "x64";
+    }
+
+    private static boolean namesPlatform(String name) {
+        return name.contains("prebuilds/")
+                || name.matches(".*\\b(darwin|win32|windows|macos|freebsd|android|linux|linuxmusl|fsevents)\\b.*");
+    }
+
+    /** The folder of the innermost npm package that a file is in, with a {@code /}; empty for the project itself. */
+    private static String npmPackage(String name) {
+        int modules = name.lastIndexOf("node_modules/");
+        if (modules < 0) {
+            return "";
         }
+        int start = modules + "node_modules/".length();
+        int end = name.indexOf('/', start);
+        if (end > 0 && name.charAt(start) == '@') {
+            end = name.indexOf('/', end + 1);
+        }
+        return end < 0 ? "" : name.substring(0, end + 1);
     }
 }

@@ -1,69 +1,133 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.DeployException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Optional;
-import nl.basjes.gitignore.GitIgnore;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.jgit.ignore.IgnoreNode;
 
-/** The project's {@value #FILE_NAME}: gitignore syntax, read by a library that is loaded only where there is such a file. */
+/**
+ * The project's {@code .lambdaignore}: what is left out, in the syntax of {@code .gitignore}. JGit does the matching; it is
+ * loaded only for a project that has the file. (gitignore-reader 1.14.1, a smaller library, was compared with
+ * {@code git check-ignore} first: it leaves {@code $ ^ + {} unescaped in its regular expressions and lets {@code *} cross a
+ * {@code /}, so it was not taken.)
+ *
+ * <p>JGit's matchers go back and try again. A line is therefore refused where it has so many wildcards that a file name could
+ * make that last for hours, and all matching together may take {@value #DEADLINE_SECONDS} seconds.
+ */
 final class LambdaIgnore {
-
     static final String FILE_NAME = ".lambdaignore";
 
-    /** Larger files, in bytes, are not something a person wrote. */
-    private static final long MAX_BYTES = 256 << 10;
+    static final int DEADLINE_SECONDS = 60;
+    private static final long MAX_BYTES = 1 << 20;
+    private static final int MAX_LINES = 10_000;
+    private static final int MAX_STARS_IN_NAME = 4;
+    private static final int MAX_STARS_IN_LINE = 12;
+    private static final int MAX_FOLDER_WILDCARDS = 3;
 
-    /** The library turns wildcards into a regular expression, whose time grows with the path's length to this power. */
-    private static final int MAX_WILDCARDS = 5;
+    private final IgnoreNode rules = new IgnoreNode();
+    private final List<Finding> findings = new ArrayList<>();
+    private long matchingNanos;
 
-    private final GitIgnore rules;
+    private LambdaIgnore() {}
 
-    private LambdaIgnore(GitIgnore rules) {
-        this.rules = rules;
+    /** Whether a project has the file. */
+    static boolean existsIn(Path project) {
+        return Files.exists(project.resolve(FILE_NAME), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** @throws DeployException if the file can't be used; the message names the line */
-    static Optional<LambdaIgnore> of(Path project) throws IOException {
+    /**
+     * Reads the project's file.
+     *
+     * @throws DeployException if it is not a file of at most 1 MiB in UTF-8, or has a line with too many wildcards
+     */
+    static LambdaIgnore of(Path project) throws IOException {
         Path file = project.resolve(FILE_NAME);
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            return Optional.empty();
+            throw new DeployException(FILE_NAME + " is not a file (links are not followed here). Make it one.");
         }
-        if (Files.size(file) > MAX_BYTES) {
-            throw new DeployException(FILE_NAME + " has " + Files.size(file) + " bytes, more than " + MAX_BYTES
-                    + ". Name folders instead of single files.");
+        byte[] bytes = BoundedFile.read(file, MAX_BYTES)
+                .orElseThrow(() -> new DeployException(
+                        FILE_NAME + " is larger than " + MAX_BYTES + " bytes. Shorten it, for instance with wildcards."));
+        LambdaIgnore ignore = new LambdaIgnore();
+        ignore.parse(new String(bytes, StandardCharsets.UTF_8));
+        return ignore;
+    }
+
+    private void parse(String text) throws IOException {
+        String[] lines = text.split("\r\n|\n", -1);
+        if (lines.length > MAX_LINES) {
+            throw new DeployException(FILE_NAME + " has " + lines.length + " lines; " + MAX_LINES
+                    + " are the most. Shorten it, for instance with wildcards.");
         }
-        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        int number = 0;
-        for (String line : text.split("\n", -1)) {
-            number++;
-            if (wildcards(line) > MAX_WILDCARDS) {
-                throw new DeployException(FILE_NAME + ", line " + number + ", has more than " + MAX_WILDCARDS
-                        + " wildcards. Split it into simpler lines.");
+        StringBuilder kept = new StringBuilder();
+        for (int i = 0; i < lines.length; i++) {
+            String line = lines[i];
+            if (line.isBlank() || line.startsWith("#")) {
+                continue;
+            }
+            // As git does: more than two stars are two, an empty name or a backslash at the end matches nothing.
+            line = line.replaceAll("(?<!\\\\)\\*{3,}", "**");
+            int backslashes = line.length() - line.replaceAll("\\\\+$", "").length();
+            if (line.contains("//") || backslashes % 2 == 1) {
+                findings.add(new Finding(
+                        Finding.Severity.WARNING,
+                        "ignore-line-without-effect",
+                        FILE_NAME + " line " + (i + 1) + " (" + Quoted.of(lines[i]) + ") can match no path, as in .gitignore."
+                                + " Comments begin with #.",
+                        ""));
+                continue;
+            }
+            requireModest(line, i + 1);
+            kept.append(line).append('\n');
+        }
+        rules.parse(new ByteArrayInputStream(kept.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static void requireModest(String line, int number) throws DeployException {
+        int inLine = 0;
+        int folders = 0;
+        boolean modest = line.length() <= 4096;
+        for (String name : line.split("/")) {
+            if (name.equals("**")) {
+                folders++;
+            } else {
+                int stars = (int) name.replace("**", "*").chars().filter(c -> c == '*').count();
+                inLine += stars;
+                modest &= stars <= MAX_STARS_IN_NAME;
             }
         }
-        try {
-            return Optional.of(new LambdaIgnore(new GitIgnore(text)));
-        } catch (IllegalArgumentException e) {
-            throw new DeployException(FILE_NAME + " has a line that is no gitignore pattern: " + e.getMessage(), e);
+        if (!modest || inLine > MAX_STARS_IN_LINE || folders > MAX_FOLDER_WILDCARDS) {
+            throw new DeployException(FILE_NAME + " line " + number + " (" + Quoted.of(line)
+                    + ") has too many wildcards to be matched in good time: at most " + MAX_STARS_IN_NAME
+                    + " * in a name and " + MAX_FOLDER_WILDCARDS + " ** in a line. Split it into simpler lines.");
         }
     }
 
-    private static int wildcards(String line) {
-        int count = 0;
-        for (int i = 0; i < line.length(); i++) {
-            if (line.charAt(i) == '*' && (i == 0 || line.charAt(i - 1) != '*')) {
-                count++;
-            }
+    /**
+     * Whether a path is left out, looked at by itself: whoever walks a tree has asked for the folders above it before.
+     *
+     * @param path relative to the project, with {@code /}
+     * @throws DeployException if matching has taken longer than {@value #DEADLINE_SECONDS} seconds in all
+     */
+    synchronized boolean ignores(String path, boolean folder) throws DeployException {
+        long start = System.nanoTime();
+        Boolean ignored = rules.checkIgnored(path, folder);
+        matchingNanos += System.nanoTime() - start;
+        if (matchingNanos > DEADLINE_SECONDS * 1_000_000_000L) {
+            throw new DeployException("Matching the project's files with " + FILE_NAME + " took longer than "
+                    + DEADLINE_SECONDS + " s. Use simpler patterns, or leave whole folders out.");
         }
-        return line.startsWith("#") ? 0 : count;
+        return ignored != null && ignored;
     }
 
-    /** @param path relative to the project; a folder's ends in {@code /} */
-    boolean ignores(String path) {
-        return Boolean.TRUE.equals(rules.isIgnoredFile("/" + path));
+    /** Lines that have no effect. */
+    List<Finding> findings() {
+        return List.copyOf(findings);
     }
 }

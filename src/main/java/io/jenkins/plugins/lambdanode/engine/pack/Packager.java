@@ -2,136 +2,407 @@ package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.Progress;
-import io.jenkins.plugins.lambdanode.engine.pack.Finding.Severity;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.security.MessageDigest;
 import java.time.LocalDate;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
+import java.util.concurrent.Future;
 
 /**
- * Builds a deployment package from a project's folder: the folder's contents at the top, no folder above (AWS Lambda Developer
- * Guide, "Deployment package in Node.js"). The same content gives the same bytes, whatever the order in which files were
- * made, their times, the umask, the machine's time zone and language, the number of its cores, and earlier packages.
+ * Builds a deployment package from a project's folder. Reading, hashing and deflating run on all cores; the package is
+ * written in the order of its names. Memory is bounded whatever the project: some 2 MiB and another 2 MiB a core, the packed
+ * bytes that wait for their turn ({@value #IN_FLIGHT_BYTES}), and a few hundred bytes for each entry.
+ *
+ * <p>{@link PackReport#contentDigest()} is the SHA-256 of, for each entry in the package's order: its name in UTF-8, a zero
+ * byte, its mode as six octal digits, a zero byte, and the SHA-256 of its content (32 bytes; that of nothing for a folder, of
+ * the target for a link).
  */
 public final class Packager {
+    private static final String ACTIVITY = "Packaging";
+
+    /** Content bytes that may be waiting to be written. */
+    static final int IN_FLIGHT_BYTES = 8 << 20;
+
+    private static final int BATCH_FILES = 64;
+    private static final int BATCH_BYTES = 256 * 1024;
 
     private final Path project;
-    private final Path temporary;
+    private final Path tempDir;
     private final Progress progress;
+    private final int cores;
+    private final Optional<Boolean> posix;
 
     /**
      * @param project the project's folder
-     * @param temporary an existing folder for the package and for temporary files
+     * @param tempDir where the package is built, and stays if the request names no output; made if it does not exist
      */
-    public Packager(Path project, Path temporary, Progress progress) {
-        this.project = project;
-        this.temporary = temporary;
-        this.progress = progress;
+    public Packager(Path project, Path tempDir, Progress progress) {
+        this(project, tempDir, progress, Runtime.getRuntime().availableProcessors(), Optional.empty());
     }
 
     /**
-     * Builds the package.
+     * @param cores how many threads may work
+     * @param posix whether to take modes from the file system; empty to ask it
+     */
+    Packager(Path project, Path tempDir, Progress progress, int cores, Optional<Boolean> posix) {
+        this.project = project;
+        this.tempDir = tempDir;
+        this.progress = progress;
+        this.cores = cores;
+        this.posix = posix;
+    }
+
+    /**
+     * Builds the package. An interrupt stops it at once; whatever stops it, it leaves no file behind.
      *
-     * @throws DeployException if something in the project can't be packaged, the package is over a limit of Lambda, or the
-     *     function could not start with it; the message says what to do
+     * @throws DeployException if there is nothing to package, something cannot be packaged (unreadable, changing, a link to
+     *     outside), a limit of Lambda is exceeded, or the function could surely not start with it
      */
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        Path target = request.output().isEmpty()
-                ? temporary.resolve("package-" + UUID.randomUUID() + ".zip")
-                : Path.of(request.output());
-        Path unfinished = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        Path spill = temporary.resolve("spill-" + UUID.randomUUID() + ".tmp");
-        Selection selection = new Selection(project, request, ownFiles(request, target, unfinished));
-        ProjectTree tree = new ProjectTree(project, selection, request.links() == PackRequest.Links.STORE);
-        List<Entry> entries = tree.walk();
-        requireFiles(entries);
-        requireUnzippedSize(entries, request.functions());
-        Checks checks = new Checks(request.functions(), LocalDate.now());
-        List<Finding> findings = new ArrayList<>(tree.findings());
-        findings.addAll(checks.ofTree(entries));
-        requireNoErrors(findings);
+        try {
+            return build(request);
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw (InterruptedException) new InterruptedException("Packaging was stopped").initCause(e);
+        } catch (InvalidPathException e) {
+            throw new DeployException(
+                    "The path " + Quoted.of(e.getInput()) + " cannot be used here: " + e.getReason() + ". On Linux, start Java"
+                            + " with LC_ALL=C.UTF-8 for paths that are not ASCII.",
+                    e);
+        }
+    }
 
-        Path cache = request.cacheDir().isEmpty() ? null : Path.of(request.cacheDir());
-        Files.createDirectories(target.toAbsolutePath().getParent());
-        try (PackageIndex index = cache == null ? PackageIndex.none() : PackageIndex.open(cache, request.level());
-                PackageWriter writer = new PackageWriter(index, request.level(), checks, spill)) {
-            PackageWriter.Written written = writer.write(entries, unfinished, progress);
-            findings.addAll(checks.ofContent());
-            requireNoErrors(findings);
-            List<PackReport.Weight> heaviest = Weights.of(entries, written.compressedBytes());
-            if (written.bytes() > request.maxZippedBytes()) {
-                throw new DeployException("The package has " + written.bytes() + " bytes zipped, and the most that can be sent"
-                        + " this way are " + request.maxZippedBytes() + ". " + request.zippedHint()
-                        + " The heaviest packages and folders:" + Weights.table(heaviest));
-            }
-            Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            if (cache != null) {
-                PackageIndex.keep(cache, target, request.level(), writer.blobs());
-            }
-            findings.sort(Comparator.comparing(Finding::severity));
-            return new PackReport(
-                    target.toString(),
-                    written.bytes(),
-                    HexFormat.of().formatHex(written.sha256()),
-                    Base64.getEncoder().encodeToString(written.sha256()),
-                    written.contentDigest(),
-                    (int) entries.stream().filter(entry -> !entry.isFolder()).count(),
-                    entries.size(),
-                    entries.stream().mapToLong(Entry::size).sum(),
-                    heaviest,
-                    selection.skipped(),
-                    findings,
-                    writer.work());
+    private PackReport build(PackRequest request) throws IOException, InterruptedException {
+        Path root;
+        try {
+            root = project.toRealPath();
+        } catch (NoSuchFileException e) {
+            throw new DeployException("The project's folder " + project + " does not exist. Check dir.", e);
+        }
+        if (!Files.isDirectory(root)) {
+            throw new DeployException(project + " is not a folder. Check dir: it is the folder with package.json.");
+        }
+        Optional<Path> output = request.output().isEmpty() ? Optional.empty() : Optional.of(absolute(request.output()));
+        Optional<Path> cacheDir = request.cacheDir().isEmpty() ? Optional.empty() : Optional.of(absolute(request.cacheDir()));
+        Path work = output.map(Path::getParent).orElse(tempDir.toAbsolutePath());
+        makeFolder(work);
+        // Names that are the same whatever links lead there: what is inside the project is left out of the package.
+        List<Path> own = new ArrayList<>(List.of(real(tempDir)));
+        output.ifPresent(path -> own.add(real(path.getParent()).resolve(path.getFileName())));
+        cacheDir.ifPresent(path -> own.add(real(path)));
+        String id = UUID.randomUUID().toString();
+        Path made = work.resolve(DefaultExcludes.OWN_PREFIX + id + ".zip");
+        Path spill = work.resolve(DefaultExcludes.OWN_PREFIX + id + ".spill");
+        boolean done = false;
+        try {
+            PackReport report = build(request, root, new DefaultExcludes(root, own), cacheDir, made, spill, output.orElse(made));
+            done = true;
+            return report;
         } finally {
-            Files.deleteIfExists(unfinished);
+            if (!done) {
+                Files.deleteIfExists(made);
+            }
+            Files.deleteIfExists(spill);
         }
     }
 
-    private Set<Path> ownFiles(PackRequest request, Path target, Path unfinished) {
-        Set<Path> own = new HashSet<>(Set.of(temporary, target.toAbsolutePath().normalize(), unfinished.toAbsolutePath()));
-        if (!request.cacheDir().isEmpty()) {
-            own.add(Path.of(request.cacheDir()));
-        }
-        return own;
+    private static Path absolute(String path) {
+        return Path.of(path).toAbsolutePath().normalize();
     }
 
-    private void requireFiles(List<Entry> entries) throws DeployException {
-        if (entries.stream().allMatch(Entry::isFolder)) {
-            throw new DeployException("There is nothing to package in " + project
-                    + ": it has no file that is not left out. Check the project's folder (dir), includes and excludes.");
+    private static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            return path.toAbsolutePath().normalize();
         }
     }
 
-    private static void requireUnzippedSize(List<Entry> entries, List<FunctionTraits> functions) throws DeployException {
-        long bytes = entries.stream().mapToLong(Entry::size).sum();
-        long layers = functions.stream().mapToLong(FunctionTraits::layerBytes).max().orElse(0);
-        if (bytes + layers > PackRequest.MAX_UNZIPPED_BYTES) {
-            throw new DeployException("The package has " + bytes + " bytes unzipped"
-                    + (layers > 0 ? ", with the function's layers " + (bytes + layers) : "")
-                    + ", and Lambda takes " + PackRequest.MAX_UNZIPPED_BYTES
-                    + " at most, layers included. Leave out what the function does not need (excludes, .lambdaignore),"
-                    + " or use a container image. The heaviest packages and folders:"
-                    + Weights.table(Weights.of(entries, new long[entries.size()])));
+    private static void makeFolder(Path folder) throws IOException {
+        try {
+            Files.createDirectories(folder);
+        } catch (FileAlreadyExistsException e) {
+            throw new DeployException(folder + " is not a folder. Choose another place for the package.", e);
         }
     }
 
-    private static void requireNoErrors(List<Finding> findings) throws DeployException {
-        String errors = findings.stream()
-                .filter(finding -> finding.severity() == Severity.ERROR)
-                .map(Finding::message)
-                .collect(Collectors.joining("\n"));
-        if (!errors.isEmpty()) {
-            throw new DeployException("The function could not start with this package.\n" + errors);
+    private PackReport build(
+            PackRequest request,
+            Path root,
+            DefaultExcludes defaults,
+            Optional<Path> cacheDir,
+            Path made,
+            Path spill,
+            Path target)
+            throws IOException, InterruptedException {
+        boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
+        // Closed in reverse: first the crew, so that nothing is in use when the rest goes.
+        try (PackageCache cache =
+                        cacheDir.map(dir -> PackageCache.open(dir, request.level())).orElseGet(PackageCache::none);
+                Benches benches = new Benches(request.level());
+                Crew crew = new Crew(cores)) {
+            ProjectWalk walk =
+                    new ProjectWalk(root, Selection.of(request, root, defaults), request.links(), modes, crew);
+            List<SourceEntry> entries = walk.walk();
+            requireSomething(entries, walk.skipped());
+            requireUnzipped(entries, request);
+            Checks checks = new Checks(entries, request.functions(), LocalDate.now());
+            checks.beforePackaging();
+            checks.requireNoError();
+
+            Assembly assembly = new Assembly(entries, modes, checks);
+            byte[] sha256;
+            try (PackageWriter writer = new PackageWriter(made);
+                    LargeFile large = new LargeFile(crew, benches, cache, spill)) {
+                assembly.run(crew, benches, cache, large, writer);
+                writer.finish();
+                sha256 = writer.sha256();
+                assembly.packageBytes = writer.written();
+            }
+            checks.requireNoError();
+            SizeLimits.requireUnzipped(assembly.unzipped, request.functions(), assembly.weights);
+            SizeLimits.requireZipped(assembly.packageBytes, request, assembly.weights);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            storeInCache(cache, made, assembly);
+            if (!target.equals(made)) {
+                PackageCache.moveOver(made, target);
+            }
+            List<Finding> findings = new ArrayList<>(walk.findings());
+            findings.addAll(checks.findings());
+            findings.sort(Comparator.comparing(Finding::severity).thenComparing(Finding::path).thenComparing(Finding::code));
+            return assembly.report(target, sha256, walk.skipped(), findings);
+        }
+    }
+
+    private void storeInCache(PackageCache cache, Path made, Assembly assembly) {
+        if (assembly.allReused) {
+            // The package that is kept has all of it, whatever the names are now.
+            return;
+        }
+        try {
+            cache.store(made, assembly.packageBytes, assembly.places);
+        } catch (IOException e) {
+            progress.log("The package could not be kept for the next build, which will take longer: " + e);
+        }
+    }
+
+    private void requireSomething(List<SourceEntry> entries, List<PackReport.Skipped> skipped) throws DeployException {
+        if (entries.stream().allMatch(entry -> entry.kind() == SourceEntry.Kind.FOLDER)) {
+            StringBuilder left = new StringBuilder();
+            for (PackReport.Skipped skip : skipped) {
+                left.append(left.length() == 0 ? " Left out: " : ", ").append(skip.count()).append(" by ").append(skip.reason());
+            }
+            throw new DeployException("There is nothing to package in " + project + "."
+                    + (left.length() == 0 ? " It has no files." : left + ".")
+                    + " Check dir, includes and excludes.");
+        }
+    }
+
+    private static void requireUnzipped(List<SourceEntry> entries, PackRequest request) throws DeployException {
+        Weights weights = new Weights();
+        long unzipped = 0;
+        for (SourceEntry entry : entries) {
+            unzipped += entry.size();
+            weights.add(entry.name(), entry.kind() != SourceEntry.Kind.FOLDER, entry.size(), 0);
+        }
+        SizeLimits.requireUnzipped(unzipped, request.functions(), weights);
+    }
+
+    /** Puts the entries into the package, in order, and adds up what the report says. */
+    private final class Assembly {
+        private final List<SourceEntry> entries;
+        private final boolean modes;
+        private final Checks checks;
+        private final Weights weights = new Weights();
+        private final MessageDigest contents = Digests.sha256();
+        private final List<PackageIndex.Place> places = new ArrayList<>();
+        private final long totalBytes;
+        private boolean allReused = true;
+        private int files;
+        private long unzipped;
+        private long readBytes;
+        private long deflatedBytes;
+        private long reusedBytes;
+        private long doneBytes;
+        private long packageBytes;
+
+        Assembly(List<SourceEntry> entries, boolean modes, Checks checks) {
+            this.entries = entries;
+            this.modes = modes;
+            this.checks = checks;
+            this.totalBytes = entries.stream().mapToLong(SourceEntry::size).sum();
+        }
+
+        /** Some entries that are packed in one go, or one large file; with what has been started for them. */
+        private record Batch(
+                int from,
+                int to,
+                long bytes,
+                Future<List<PackedContent>> packed,
+                Optional<Future<LargeFile.Reading>> reading) {}
+
+        void run(Crew crew, Benches benches, PackageCache cache, LargeFile large, PackageWriter writer)
+                throws IOException, InterruptedException {
+            progress.advance(ACTIVITY, 0, totalBytes, 0);
+            Deque<Batch> underWay = new ArrayDeque<>();
+            long inFlight = 0;
+            int next = 0;
+            while (next < entries.size() || !underWay.isEmpty()) {
+                while (next < entries.size() && (underWay.isEmpty() || inFlight < IN_FLIGHT_BYTES)) {
+                    Batch batch = start(next, crew, benches, cache, large);
+                    underWay.add(batch);
+                    inFlight += batch.bytes;
+                    next = batch.to;
+                }
+                Batch batch = underWay.remove();
+                if (isLarge(entries.get(batch.from))) {
+                    addLarge(batch, large, writer);
+                } else {
+                    List<PackedContent> packed = Crew.await(batch.packed);
+                    for (int i = batch.from; i < batch.to; i++) {
+                        add(entries.get(i), packed.get(i - batch.from), writer);
+                    }
+                }
+                inFlight -= batch.bytes;
+                progress.advance(ACTIVITY, doneBytes, totalBytes, files);
+            }
+        }
+
+        private static boolean isLarge(SourceEntry entry) {
+            return entry.isFile() && entry.size() > Workbench.PIECE;
+        }
+
+        private Batch start(int from, Crew crew, Benches benches, PackageCache cache, LargeFile large) {
+            SourceEntry first = entries.get(from);
+            if (isLarge(first)) {
+                Optional<Future<LargeFile.Reading>> reading = large.mayBeReused(first)
+                        ? Optional.of(crew.start(() -> LargeFile.read(first)))
+                        : Optional.empty();
+                return new Batch(from, from + 1, 0, null, reading);
+            }
+            int to = from;
+            long bytes = 0;
+            while (to < entries.size() && to - from < BATCH_FILES && bytes < BATCH_BYTES && !isLarge(entries.get(to))) {
+                bytes += entries.get(to++).size();
+            }
+            List<SourceEntry> batch = entries.subList(from, to);
+            return new Batch(from, to, bytes, crew.start(() -> pack(batch, benches, cache)), Optional.empty());
+        }
+
+        private static List<PackedContent> pack(List<SourceEntry> batch, Benches benches, PackageCache cache)
+                throws IOException, InterruptedException {
+            return benches.with(bench -> {
+                List<PackedContent> packed = new ArrayList<>(batch.size());
+                for (SourceEntry entry : batch) {
+                    packed.add(entry.isFile() ? bench.pack(entry, cache) : bench.pack(entry.target()));
+                }
+                return packed;
+            });
+        }
+
+        private void addLarge(Batch batch, LargeFile large, PackageWriter writer) throws IOException, InterruptedException {
+            SourceEntry entry = entries.get(batch.from);
+            Optional<LargeFile.Reading> reading =
+                    batch.reading.isPresent() ? Optional.of(Crew.await(batch.reading.get())) : Optional.empty();
+            long before = doneBytes;
+            PackedContent content = large.pack(entry, reading, bytes -> {
+                doneBytes += bytes;
+                progress.advance(ACTIVITY, doneBytes, totalBytes, files);
+            });
+            doneBytes = before;
+            add(entry, content, large.packed(), writer);
+        }
+
+        private void add(SourceEntry entry, PackedContent content, PackageWriter writer) throws IOException {
+            add(entry, content, new ByteArrayInputStream(content.packed()), writer);
+        }
+
+        private void add(SourceEntry entry, PackedContent content, InputStream packed, PackageWriter writer)
+                throws IOException {
+            int mode = mode(entry, content);
+            long offset = writer.add(entry.name(), mode, content, packed);
+            contents.update(entry.nameBytes());
+            contents.update((byte) 0);
+            contents.update(octal(mode));
+            contents.update((byte) 0);
+            contents.update(content.sha256());
+            boolean folder = entry.kind() == SourceEntry.Kind.FOLDER;
+            weights.add(
+                    entry.name(),
+                    !folder,
+                    content.size(),
+                    content.packedSize() + PackageWriter.HEADER_BYTES + 2L * entry.nameBytes().length);
+            if (entry.isFile()) {
+                checks.content(entry, content);
+                if (content.size() > 0) {
+                    places.add(new PackageIndex.Place(
+                            content.sha256(), content.size(), offset, content.packedSize(), content.deflated(), content.crc(),
+                            content.packedSha256()));
+                    allReused &= content.reused();
+                }
+            }
+            files += folder ? 0 : 1;
+            unzipped += content.size();
+            readBytes += content.readBytes();
+            deflatedBytes += content.deflatedBytes();
+            reusedBytes += content.reused() ? content.size() : 0;
+            doneBytes += content.size();
+        }
+
+        private static byte[] octal(int mode) {
+            String digits = Integer.toOctalString(mode);
+            return ("000000".substring(digits.length()) + digits).getBytes(StandardCharsets.US_ASCII);
+        }
+
+        private int mode(SourceEntry entry, PackedContent content) {
+            return switch (entry.kind()) {
+                case FOLDER -> PackageWriter.FOLDER_MODE;
+                case LINK -> PackageWriter.LINK_MODE;
+                case FILE -> executable(entry, content.head()) ? PackageWriter.EXECUTABLE_MODE : PackageWriter.FILE_MODE;
+            };
+        }
+
+        private boolean executable(SourceEntry entry, byte[] head) {
+            if (modes) {
+                return entry.executable();
+            }
+            return NativeProgram.isElf(head) || head.length >= 2 && head[0] == '#' && head[1] == '!';
+        }
+
+        PackReport report(Path file, byte[] sha256, List<PackReport.Skipped> skipped, List<Finding> findings) {
+            return new PackReport(
+                    file.toString(),
+                    packageBytes,
+                    HexFormat.of().formatHex(sha256),
+                    Base64.getEncoder().encodeToString(sha256),
+                    HexFormat.of().formatHex(contents.digest()),
+                    files,
+                    entries.size(),
+                    unzipped,
+                    weights.heaviestZipped(),
+                    skipped,
+                    findings,
+                    new PackReport.Work(readBytes + checks.readBytes(), deflatedBytes, reusedBytes));
         }
     }
 }

@@ -1,103 +1,141 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
-import io.jenkins.plugins.lambdanode.engine.pack.PackReport.Skipped;
+import io.jenkins.plugins.lambdanode.engine.DeployException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
-/** Which files of a project go into its package, and what was left out for which reason. */
+/**
+ * Which paths go into a package. A path is left out by the default excludes, by an exclude pattern, by
+ * {@code .lambdaignore}, or since there are include patterns and none matches it; the first of these that applies is the
+ * reason in the report. Safe to use from several threads.
+ */
 final class Selection {
+    static final String NOT_INCLUDED = "not included";
 
-    /**
-     * Names that are left out wherever they are: version control, editors' folders and what they leave behind, and
-     * {@code .npmrc}, which can hold a token.
-     */
-    private static final Set<String> DEFAULT_NAMES = Set.of(
-            ".git", ".svn", ".hg", "CVS", ".idea", ".vscode", ".DS_Store", "Thumbs.db", ".npmrc", "npm-debug.log");
-
-    /** Paths that are left out: what npm's packages cache in node_modules, and this tool's own file. */
-    private static final Set<String> DEFAULT_PATHS = Set.of("node_modules/.cache", LambdaIgnore.FILE_NAME);
-
-    private static final List<String> DEFAULT_SUFFIXES = List.of(".swp", ".swo", "~");
-
-    private static final int EXAMPLES = 3;
-
+    private final DefaultExcludes defaults;
     private final List<AntPattern> includes;
     private final List<AntPattern> excludes;
     private final Optional<LambdaIgnore> ignore;
-    private final Set<Path> ownFiles;
-    private final Map<String, Integer> counts = new LinkedHashMap<>();
-    private final Map<String, List<String>> examples = new LinkedHashMap<>();
+    private final AtomicIntegerArray foldersMatchedByName;
+    private final AtomicIntegerArray effects;
 
-    /** @param ownFiles absolute paths of what this tool itself writes: the package, its cache, its temporary files */
-    Selection(Path project, PackRequest request, Set<Path> ownFiles) throws IOException {
-        this.includes = request.includes().stream().map(AntPattern::new).toList();
-        this.excludes = request.excludes().stream().map(AntPattern::new).toList();
-        this.ignore = LambdaIgnore.of(project);
-        this.ownFiles = ownFiles;
+    private Selection(
+            DefaultExcludes defaults,
+            List<AntPattern> includes,
+            List<AntPattern> excludes,
+            Optional<LambdaIgnore> ignore) {
+        this.defaults = defaults;
+        this.includes = includes;
+        this.excludes = excludes;
+        this.ignore = ignore;
+        this.foldersMatchedByName = new AtomicIntegerArray(excludes.size());
+        this.effects = new AtomicIntegerArray(excludes.size());
     }
 
     /**
-     * Whether a file or folder is left out; it is counted if so.
+     * What a request selects.
      *
-     * @param relative its path in the package, without a {@code /} at the end
+     * @param project the project's folder, a real path
+     * @throws DeployException if a pattern or {@code .lambdaignore} cannot be used
      */
-    boolean leavesOut(Path path, String relative, String name, boolean folder) {
-        Optional<String> reason = reason(path, relative, name, folder);
-        reason.ifPresent(text -> leftOut(text, relative));
-        return reason.isPresent();
+    static Selection of(PackRequest request, Path project, DefaultExcludes defaults) throws IOException {
+        return new Selection(
+                defaults,
+                patterns(request.includes()),
+                patterns(request.excludes()),
+                LambdaIgnore.existsIn(project) ? Optional.of(LambdaIgnore.of(project)) : Optional.empty());
     }
 
-    /** Counts something that is left out for a reason of its own. */
-    void leftOut(String reason, String relative) {
-        counts.merge(reason, 1, Integer::sum);
-        List<String> named = examples.computeIfAbsent(reason, key -> new ArrayList<>());
-        if (named.size() < EXAMPLES) {
-            named.add(relative);
-        }
-    }
-
-    private Optional<String> reason(Path path, String relative, String name, boolean folder) {
-        if (ownFiles.contains(path)) {
-            return Optional.of("this tool's own files");
-        }
-        if (DEFAULT_NAMES.contains(name) || DEFAULT_PATHS.contains(relative)) {
-            return Optional.of("default exclude " + (DEFAULT_NAMES.contains(name) ? name : relative));
-        }
-        for (String suffix : DEFAULT_SUFFIXES) {
-            if (!folder && name.endsWith(suffix)) {
-                return Optional.of("default exclude *" + suffix);
+    private static List<AntPattern> patterns(List<String> texts) throws DeployException {
+        List<AntPattern> patterns = new ArrayList<>();
+        for (String text : texts) {
+            if (!text.isBlank()) {
+                try {
+                    patterns.add(new AntPattern(text));
+                } catch (IllegalArgumentException e) {
+                    throw new DeployException(e.getMessage() + ". Patterns are like src/** or **/*.test.js.", e);
+                }
             }
         }
-        for (AntPattern pattern : excludes) {
-            if (pattern.matches(relative)) {
-                return Optional.of("exclude " + pattern);
-            }
-        }
-        if (ignore.isPresent() && ignore.get().ignores(folder ? relative + "/" : relative)) {
-            return Optional.of(LambdaIgnore.FILE_NAME);
-        }
-        return Optional.empty();
+        return patterns;
     }
 
-    /** Whether only what matches an include goes in. */
-    boolean isNarrowed() {
+    /** Why a folder is left out with all that is in it. */
+    Optional<String> skipsFolder(String path) throws DeployException {
+        Optional<String> reason = defaults.reason(path);
+        for (int i = 0; i < excludes.size() && reason.isEmpty(); i++) {
+            if (excludes.get(i).matchesAllBelow(path)) {
+                effects.incrementAndGet(i);
+                reason = Optional.of("exclude " + excludes.get(i));
+            } else if (excludes.get(i).matches(path)) {
+                foldersMatchedByName.incrementAndGet(i);
+            }
+        }
+        return reason.isEmpty() && ignored(path, true) ? Optional.of(LambdaIgnore.FILE_NAME) : reason;
+    }
+
+    /** Why a file is left out, include patterns aside. */
+    Optional<String> excludesFile(String path) throws DeployException {
+        Optional<String> reason = defaults.reason(path);
+        for (int i = 0; i < excludes.size() && reason.isEmpty(); i++) {
+            if (excludes.get(i).matches(path)) {
+                effects.incrementAndGet(i);
+                reason = Optional.of("exclude " + excludes.get(i));
+            }
+        }
+        return reason.isEmpty() && ignored(path, false) ? Optional.of(LambdaIgnore.FILE_NAME) : reason;
+    }
+
+    /** Why a file is left out. */
+    Optional<String> skipsFile(String path) throws DeployException {
+        Optional<String> reason = excludesFile(path);
+        return reason.isEmpty() && !includes(path) ? Optional.of(NOT_INCLUDED) : reason;
+    }
+
+    private boolean includes(String path) {
+        if (includes.isEmpty()) {
+            return true;
+        }
+        for (AntPattern include : includes) {
+            if (include.matches(path)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean ignored(String path, boolean folder) throws DeployException {
+        return ignore.isPresent() && ignore.get().ignores(path, folder);
+    }
+
+    /** Why what a link leads to must not get into a package under another name. */
+    Optional<String> forbidsTarget(String path) {
+        return defaults.reasonOnTheWay(path);
+    }
+
+    /** Whether only what an include pattern matches goes in. Folders then go in where they hold a file that does. */
+    boolean isPartial() {
         return !includes.isEmpty();
     }
 
-    /** Whether a file that is not left out goes in. */
-    boolean includes(String relative) {
-        return includes.isEmpty() || includes.stream().anyMatch(pattern -> pattern.matches(relative));
-    }
-
-    List<Skipped> skipped() {
-        return counts.entrySet().stream()
-                .map(entry -> new Skipped(entry.getKey(), entry.getValue(), examples.get(entry.getKey())))
-                .toList();
+    /** Patterns and lines that surely do not do what their writer meant; to be asked for after the walk. */
+    List<Finding> findings() {
+        List<Finding> findings = new ArrayList<>();
+        ignore.ifPresent(lines -> findings.addAll(lines.findings()));
+        for (int i = 0; i < excludes.size(); i++) {
+            if (foldersMatchedByName.get(i) > 0 && effects.get(i) == 0) {
+                findings.add(new Finding(
+                        Finding.Severity.WARNING,
+                        "exclude-without-effect",
+                        "The exclude " + Quoted.of(excludes.get(i).toString()) + " matches folders but nothing in them, as in"
+                                + " Ant. To leave out what is in a folder, end the pattern with /.",
+                        ""));
+            }
+        }
+        return findings;
     }
 }

@@ -1,61 +1,96 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
-import io.jenkins.plugins.lambdanode.engine.pack.PackReport.Weight;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Which npm packages and folders of a project weigh most. */
+/**
+ * Adds up what npm packages and folders weigh. What is under a {@code node_modules} counts for the outermost npm package that
+ * it is in, with its nested ones; anything else for its top folder, or for itself at the top.
+ */
 final class Weights {
-
     private static final int SHOWN = 10;
-    private static final String MODULES = "node_modules/";
+    private static final String NODE_MODULES = "node_modules/";
 
-    private Weights() {}
+    private final Map<String, Sum> sums = new HashMap<>();
+
+    private static final class Sum {
+        private int files;
+        private long unzipped;
+        private long zipped;
+    }
 
     /**
-     * The heaviest, by unzipped bytes.
-     *
-     * @param compressed what each entry takes in the package, in the order of the entries; zeros where that is not known
+     * @param name an entry's name; folders count for the bytes that they take in the package only
+     * @param zipped what it takes in the package, headers included, or 0 where that is not known yet
      */
-    static List<Weight> of(List<Entry> entries, long[] compressed) {
-        Map<String, long[]> sums = new HashMap<>();
-        for (int i = 0; i < entries.size(); i++) {
-            Entry entry = entries.get(i);
-            if (!entry.isFolder()) {
-                long[] sum = sums.computeIfAbsent(group(entry.name()), key -> new long[3]);
-                sum[0]++;
-                sum[1] += entry.size();
-                sum[2] += compressed[i];
+    void add(String name, boolean file, long unzipped, long zipped) {
+        String owner = owner(name);
+        if (owner.isEmpty()) {
+            return;
+        }
+        Sum sum = sums.computeIfAbsent(owner, o -> new Sum());
+        sum.files += file ? 1 : 0;
+        sum.unzipped += unzipped;
+        sum.zipped += zipped;
+    }
+
+    /** What an entry counts for, for instance {@code node_modules/@aws-sdk/client-s3} or {@code lib}; empty for none. */
+    static String owner(String name) {
+        int modules = name.startsWith(NODE_MODULES) ? 0 : name.indexOf("/" + NODE_MODULES) + 1;
+        if (modules > 0 || name.startsWith(NODE_MODULES)) {
+            int start = modules + NODE_MODULES.length();
+            if (start == name.length()) {
+                return "";
             }
+            int end = slashFrom(name, start);
+            if (name.charAt(start) == '@' && end < name.length()) {
+                if (end + 1 == name.length()) {
+                    return "";
+                }
+                end = slashFrom(name, end + 1);
+            }
+            return name.substring(0, end);
         }
-        return sums.entrySet().stream()
-                .map(sum -> new Weight(
-                        sum.getKey(), (int) sum.getValue()[0], sum.getValue()[1], sum.getValue()[2]))
-                .sorted(Comparator.comparingLong(Weight::unzippedBytes).reversed().thenComparing(Weight::name))
-                .limit(SHOWN)
-                .toList();
+        return name.substring(0, slashFrom(name, 0));
     }
 
-    /** A package's own folder at the top of node_modules, with what is nested in it; else the top folder or file. */
-    private static String group(String name) {
-        int from = name.startsWith(MODULES) ? MODULES.length() : 0;
-        int end = name.indexOf('/', from);
-        if (from > 0 && end > 0 && name.charAt(from) == '@') {
-            end = name.indexOf('/', end + 1);
-        }
-        return end < 0 ? name : name.substring(0, end);
+    private static int slashFrom(String name, int from) {
+        int slash = name.indexOf('/', from);
+        return slash < 0 ? name.length() : slash;
     }
 
-    /** The heaviest as lines of an error message. */
-    static String table(List<Weight> weights) {
-        StringBuilder lines = new StringBuilder();
-        for (Weight weight : weights) {
-            lines.append(String.format(
-                    Locale.ROOT, "%n  %8.1f MB  %s", weight.unzippedBytes() / 1048576.0, weight.name()));
+    /** Ten at most, by size in the package. */
+    List<PackReport.Weight> heaviestZipped() {
+        return heaviest(Comparator.comparingLong(PackReport.Weight::zippedBytes));
+    }
+
+    /** Ten at most, by size unzipped. */
+    List<PackReport.Weight> heaviestUnzipped() {
+        return heaviest(Comparator.comparingLong(PackReport.Weight::unzippedBytes));
+    }
+
+    private List<PackReport.Weight> heaviest(Comparator<PackReport.Weight> by) {
+        List<PackReport.Weight> weights = new ArrayList<>();
+        sums.forEach((name, sum) -> weights.add(new PackReport.Weight(name, sum.files, sum.unzipped, sum.zipped)));
+        weights.sort(by.reversed().thenComparing(PackReport.Weight::name));
+        return weights.subList(0, Math.min(SHOWN, weights.size()));
+    }
+
+    /** A table for a message, one line for each weight. */
+    static String table(List<PackReport.Weight> weights, boolean zipped) {
+        StringBuilder table = new StringBuilder();
+        for (PackReport.Weight weight : weights) {
+            table.append(String.format(
+                    Locale.ROOT,
+                    "  %9.2f MB %7d files  %s%n",
+                    (zipped ? weight.zippedBytes() : weight.unzippedBytes()) / 1e6,
+                    weight.files(),
+                    Quoted.of(weight.name())));
         }
-        return lines.toString().replace("\r", "");
+        return table.toString().replace("\r\n", "\n");
     }
 }

@@ -1,0 +1,21 @@
+package io.jenkins.plugins.lambdanode.engine.pack;
+
+import io.jenkins.plugins.lambdanode.engine.DeployException;
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import java.nio.file.Path;
+
+/** Packages a project in a process of its own, to test what depends on user, locale, time zone and memory. */
+final class PackInChild {
+    private PackInChild() {}
+
+    /** Arguments: project, temporary folder; prints the package's SHA-256, or the error with exit status 3. */
+    public static void main(String[] arguments) throws Exception {
+        try {
+            PackReport report = new Packager(Path.of(arguments[0]), Path.of(arguments[1]), Progress.NONE).pack(Packs.request());
+            System.out.println(report.sha256() + " " + report.file());
+        } catch (DeployException e) {
+            System.out.println(e.getMessage());
+            System.exit(3);
+        }
+    }
+}

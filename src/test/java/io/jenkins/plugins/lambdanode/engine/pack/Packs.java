@@ -1,0 +1,72 @@
+package io.jenkins.plugins.lambdanode.engine.pack;
+
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Short ways to make a project and to package it. */
+final class Packs {
+    private Packs() {}
+
+    static PackRequest request() {
+        return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), "", "");
+    }
+
+    static PackRequest request(
+            List<String> includes,
+            List<String> excludes,
+            PackRequest.Links links,
+            List<FunctionTraits> functions,
+            String cacheDir,
+            String output) {
+        return new PackRequest(
+                includes, excludes, links, 6, functions, PackRequest.MAX_DIRECT_BYTES, "Name an s3Bucket.", cacheDir, output);
+    }
+
+    static PackRequest excluding(String... patterns) {
+        return request(List.of(), List.of(patterns), PackRequest.Links.FOLLOW, List.of(), "", "");
+    }
+
+    static PackRequest including(String... patterns) {
+        return request(List.of(patterns), List.of(), PackRequest.Links.FOLLOW, List.of(), "", "");
+    }
+
+    static PackRequest cachedIn(Path folder) {
+        return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), folder.toString(), "");
+    }
+
+    static PackRequest forFunction(FunctionTraits... functions) {
+        return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(functions), "", "");
+    }
+
+    static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {
+        Path temp = Files.createTempDirectory(project.toAbsolutePath().getParent(), "packages");
+        return new Packager(project, temp, Progress.NONE).pack(request);
+    }
+
+    static PackReport pack(Path project) throws IOException, InterruptedException {
+        return pack(project, request());
+    }
+
+    static Path write(Path project, String name, String content) throws IOException {
+        Path file = project.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, content);
+    }
+
+    static Path write(Path project, String name, byte[] content) throws IOException {
+        Path file = project.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.write(file, content);
+    }
+
+    /** Everything below a folder, by name relative to it. */
+    static List<String> filesBelow(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).map(file -> folder.relativize(file).toString()).sorted().toList();
+        }
+    }
+}
