@@ -39,6 +39,7 @@ import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
         description = "Takes a project's folder to a running function and says what it deployed.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        abbreviateSynopsis = true,
         versionProvider = Main.Version.class)
 final class DeployCommand implements Callable<Integer> {
 

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
         description = "Builds a deployment package and talks to no AWS service.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        abbreviateSynopsis = true,
         versionProvider = Main.Version.class)
 final class PackageCommand implements Callable<Integer> {
 

@@ -15,6 +15,10 @@ import software.amazon.awssdk.core.exception.SdkException;
  */
 final class AwsErrors {
 
+    private static final String NO_CREDENTIALS = "No AWS credentials were found. Give some to the deployment: the variables"
+            + " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile of the AWS configuration files, an entry of Jenkins's"
+            + " credentials, or a role of the machine.";
+
     /** IAM's own messages end with an encoded reason that can be some thousand characters long. */
     private static final int LONGEST_WORDS = 1500;
 
@@ -56,6 +60,9 @@ final class AwsErrors {
     }
 
     private static String text(Call call, Refusal refusal) {
+        if (hasNoCredentials(refusal)) {
+            return NO_CREDENTIALS;
+        }
         List<String> lines = new ArrayList<>();
         lines.add(call.failed() + " in " + call.place() + headline(call, refusal));
         String words = words(refusal);
@@ -115,7 +122,12 @@ final class AwsErrors {
                         "MissingAuthenticationTokenException",
                         "InvalidToken",
                         "IncompleteSignature")
-                || refusal.message().contains("Unable to load credentials");
+                || hasNoCredentials(refusal);
+    }
+
+    /** The SDK then lists all the places where it looked, which tells nobody what to do. */
+    private static boolean hasNoCredentials(Refusal refusal) {
+        return refusal.message().contains("Unable to load credentials from any of the providers");
     }
 
     private static boolean notFoundBucket(Call call, Refusal refusal) {
@@ -131,11 +143,6 @@ final class AwsErrors {
 
     private static String advice(Call call, Refusal refusal) {
         String message = refusal.message();
-        if (message.contains("Unable to load credentials")) {
-            return "No AWS credentials were found. Give credentials to the deployment: an entry of the credentials"
-                    + " store, the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY variables, a profile, or the machine's own"
-                    + " role.";
-        }
         if (refusal.unanswered()) {
             return "Check the network between this build and " + call.place()
                     + ": its name must resolve, a firewall must let it through, and where a proxy is needed it must be set.";
