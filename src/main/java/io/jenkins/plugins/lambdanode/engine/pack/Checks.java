@@ -145,9 +145,9 @@ final class Checks {
                 add(Severity.WARNING, "names-differ-in-case", "Its name differs from that of " + Quoted.of(other)
                         + " in case only. Lambda keeps both; Windows and macOS have room for one of them. Rename one.", plain);
             }
-            if (plain.indexOf('\\') >= 0 || plain.chars().anyMatch(Character::isISOControl)) {
-                add(Severity.WARNING, "unusual-name", "Its name has a backslash or a control character, which many tools that"
-                        + " unpack a ZIP file change. Rename it.", plain);
+            if (plain.chars().anyMatch(Character::isISOControl)) {
+                add(Severity.WARNING, "unusual-name", "Its name has a control character, which many tools that unpack a ZIP file"
+                        + " change. Rename it.", plain);
             }
             environmentFile(plain, entry);
         }

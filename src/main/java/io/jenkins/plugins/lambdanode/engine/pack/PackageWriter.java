@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.LocalDateTime;
+import java.util.List;
 import java.util.zip.ZipEntry;
 import org.apache.commons.compress.archivers.zip.Zip64Mode;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
@@ -45,31 +46,20 @@ final class PackageWriter implements AutoCloseable {
         zip.setUseZip64(Zip64Mode.AsNeeded);
     }
 
-    /** An entry whose name stays as it is: the library would turn the backslashes of one made for DOS into slashes. */
-    private static final class UnixEntry extends ZipArchiveEntry {
-        private static final long serialVersionUID = 1L;
-
-        UnixEntry(String name, int mode) {
-            super("");
-            setPlatform(PLATFORM_UNIX);
-            setName(name);
-            setUnixMode(mode);
-            setTimeLocal(TIME);
-        }
-    }
-
     /**
      * Adds an entry.
      *
-     * @param name relative, with {@code /}
+     * @param name relative, with {@code /} and no backslash: the library would turn one into a slash
      * @param packed the content's packed bytes
      * @return where in the package those begin
      */
     long add(String name, int mode, PackedContent content, InputStream packed) throws IOException {
-        if (name.isEmpty() || name.startsWith("/") || (name + "/").contains("../") && hasParentSegment(name)) {
+        if (name.isEmpty() || name.startsWith("/") || name.indexOf('\\') >= 0 || hasParentSegment(name)) {
             throw new IllegalStateException("An entry's name must stay in its package: " + Quoted.of(name));
         }
-        ZipArchiveEntry entry = new UnixEntry(name, mode);
+        ZipArchiveEntry entry = new ZipArchiveEntry(name);
+        entry.setUnixMode(mode);
+        entry.setTimeLocal(TIME);
         entry.setMethod(content.deflated() ? ZipEntry.DEFLATED : ZipEntry.STORED);
         entry.setSize(content.size());
         entry.setCompressedSize(content.packedSize());
@@ -79,12 +69,7 @@ final class PackageWriter implements AutoCloseable {
     }
 
     private static boolean hasParentSegment(String name) {
-        for (String segment : name.split("/")) {
-            if (segment.equals("..")) {
-                return true;
-            }
-        }
-        return false;
+        return name.contains("..") && List.of(name.split("/")).contains("..");
     }
 
     /** Writes the end; the digest and the size are then those of the package. */

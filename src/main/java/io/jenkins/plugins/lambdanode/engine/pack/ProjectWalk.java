@@ -81,7 +81,7 @@ final class ProjectWalk {
 
     /**
      * @throws DeployException if a folder cannot be read, a link leads outside the project, in a circle or nowhere, a name is
-     *     not valid UTF-8 or too long, or there are more than {@value #MAX_ENTRIES} files and folders
+     *     not valid UTF-8, has a backslash or is too long, or there are more than {@value #MAX_ENTRIES} files and folders
      */
     List<SourceEntry> walk() throws IOException, InterruptedException {
         List<SourceEntry> entries = new ArrayList<>();
@@ -289,6 +289,10 @@ final class ProjectWalk {
         if (found.incrementAndGet() > MAX_ENTRIES) {
             throw new DeployException("There are more than " + MAX_ENTRIES + " files and folders to package. Leave folders out with"
                     + " excludes or " + LambdaIgnore.FILE_NAME + ".");
+        }
+        if (name.indexOf('\\') >= 0) {
+            throw new DeployException("The name of " + Quoted.of(name) + " has a backslash, which tools that unpack a ZIP file take"
+                    + " for the border of a folder. Rename it, or leave it out with an exclude.");
         }
         byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > MAX_NAME_BYTES) {

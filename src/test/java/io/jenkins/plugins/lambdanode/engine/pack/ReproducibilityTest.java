@@ -33,7 +33,7 @@ class ReproducibilityTest {
 
     private String digest(Path project, Map<String, String> environment, String... options) throws Exception {
         Path temp = Files.createTempDirectory(dir, "temp");
-        return Run.java(environment, List.of(), List.of(options), PackInChild.class, project.toString(), temp.toString())
+        return Run.java(environment, List.of(options), PackInChild.class, project.toString(), temp.toString())
                 .requireSuccess()
                 .split(" ")[0];
     }
@@ -71,7 +71,7 @@ class ReproducibilityTest {
         Path project = project("022");
         Path temp = Files.createTempDirectory(dir, "temp");
         String file = Run.java(
-                        Map.of("LC_ALL", "C"), List.of(), List.of(), PackInChild.class, project.toString(), temp.toString())
+                        Map.of("LC_ALL", "C"), List.of(), PackInChild.class, project.toString(), temp.toString())
                 .requireSuccess()
                 .strip()
                 .split(" ")[1];

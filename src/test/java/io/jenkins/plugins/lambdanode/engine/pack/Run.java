@@ -24,13 +24,25 @@ record Run(int status, String output) {
     }
 
     /** A Java program of the test classes in a process of its own. */
-    static Run java(Map<String, String> environment, List<String> before, List<String> options, Class<?> main, String... arguments)
+    static Run java(Map<String, String> environment, List<String> options, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
+        return java(environment, List.of(), System.getProperty("java.class.path"), options, main, arguments);
+    }
+
+    /** @param before what the command begins with, for instance to change the user */
+    static Run java(
+            Map<String, String> environment,
+            List<String> before,
+            String classPath,
+            List<String> options,
+            Class<?> main,
+            String... arguments)
             throws IOException, InterruptedException {
         List<String> words = new ArrayList<>(before);
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         words.add("-XX:TieredStopAtLevel=1");
         words.addAll(options);
-        words.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        words.addAll(List.of("-cp", classPath, main.getName()));
         words.addAll(List.of(arguments));
         return program(environment, words.toArray(new String[0]));
     }
