@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine;
 
+import io.jenkins.plugins.lambdanode.engine.npm.InstallMark;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
@@ -116,6 +117,16 @@ public final class LocalWorkspace implements Workspace {
         List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Override
+    public boolean isInstalled(String madeWith, String cacheDir) throws IOException {
+        return new InstallMark(project, Path.of(cacheDir)).holds(madeWith);
+    }
+
+    @Override
+    public void markInstalled(String madeWith, String cacheDir) throws IOException {
+        new InstallMark(project, Path.of(cacheDir)).set(madeWith);
     }
 
     @Override
