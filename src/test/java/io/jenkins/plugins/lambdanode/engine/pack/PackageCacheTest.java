@@ -129,7 +129,7 @@ class PackageCacheTest {
         copy(cache, sound);
         Random random = new Random(20260501);
         int deflatedAgain = 0;
-        for (int round = 0; round < 90; round++) {
+        for (int round = 0; round < 60; round++) {
             copy(sound, cache);
             List<String> files = Packs.filesBelow(cache);
             Path victim = cache.resolve(files.get(round % files.size()));
@@ -142,7 +142,7 @@ class PackageCacheTest {
             Files.delete(Path.of(report.file()));
         }
         // Damage can fall on a header of the package, which is not copied; mostly it does not.
-        assertTrue(deflatedAgain > 60, "deflated again " + deflatedAgain);
+        assertTrue(deflatedAgain > 40, "deflated again " + deflatedAgain);
     }
 
     private static String damage(Path file, Random random, int kind) throws Exception {
