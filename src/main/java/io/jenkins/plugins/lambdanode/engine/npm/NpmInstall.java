@@ -24,6 +24,9 @@ public final class NpmInstall {
     private static final List<String> LIFECYCLE_SCRIPTS =
             List.of("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare");
 
+    /** How many of a failed command's last lines its error shows. */
+    private static final int SHOWN_LINES = 25;
+
     private final Workspace workspace;
     private final Progress progress;
 
@@ -160,9 +163,18 @@ public final class NpmInstall {
     }
 
     private static String lastLines(CommandOutcome outcome) {
-        return outcome.lastLines().isEmpty()
+        List<String> lines = withoutUsage(outcome.lastLines());
+        return lines.isEmpty()
                 ? ""
-                : "\nIts last lines:\n  | " + String.join("\n  | ", outcome.lastLines());
+                : "\nIts last lines:\n  | "
+                        + String.join("\n  | ", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
+    }
+
+    /** Without the hundred lines about its options that npm prints after the reason of an EUSAGE. */
+    private static List<String> withoutUsage(List<String> lines) {
+        return lines.stream().noneMatch(line -> line.endsWith("code EUSAGE"))
+                ? lines
+                : lines.stream().takeWhile(line -> !line.endsWith(" Usage:")).toList();
     }
 
     private static String advice(CommandOutcome outcome, ProjectState project) {
