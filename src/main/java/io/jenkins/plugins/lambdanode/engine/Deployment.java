@@ -129,9 +129,15 @@ public final class Deployment {
     private boolean needsUpdate(Target target, PackReport packaged) {
         return request.force()
                 || target.state().isEmpty()
+                || hasFailed(target.state().get())
                 || !target.state().get().codeSha256().equals(packaged.codeSha256())
                 || !(request.update().architectures().isEmpty()
                         || request.update().architectures().equals(target.state().get().architectures()));
+    }
+
+    /** Lambda names the new code's CodeSha256 also after an update that failed: the function runs its former code. */
+    private static boolean hasFailed(FunctionState state) {
+        return state.lastUpdateStatus().equals("Failed") || state.state().equals("Failed");
     }
 
     private boolean isStaged(PackReport packaged) {
