@@ -54,7 +54,8 @@ public final class Deployment {
         timings.bytes(Phase.PACKAGE, packaged.zippedBytes());
 
         List<Target> changed = targets.stream().filter(target -> needsUpdate(target, packaged)).toList();
-        Optional<StagedObject> staged = changed.isEmpty() || !isStaged(packaged)
+        boolean sent = changed.stream().anyMatch(target -> target.state().isPresent() || !request.update().dryRun());
+        Optional<StagedObject> staged = !sent || !isStaged(packaged)
                 ? Optional.empty()
                 : Optional.of(timings.time(Phase.STAGE, () -> stage(packaged)));
         List<Deployed> deployed = new ArrayList<>();
