@@ -121,7 +121,10 @@ final class DeployCommand implements Callable<Integer> {
         @Option(names = "--architectures", paramLabel = "A", split = ",", description = "x86_64 or arm64.")
         List<String> architectures = new ArrayList<>();
 
-        @Option(names = "--dry-run", description = "Go through everything and change nothing.")
+        @Option(
+                names = "--dry-run",
+                description = "Go through everything and let Lambda check the update, but change no function. A large"
+                        + " package of a function that exists is staged for that.")
         boolean dryRun;
 
         @Option(names = "--revision-id", paramLabel = "ID", description = "Update only if the function has this revision.")

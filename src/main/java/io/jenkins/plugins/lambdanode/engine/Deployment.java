@@ -54,7 +54,8 @@ public final class Deployment {
         timings.bytes(Phase.PACKAGE, packaged.zippedBytes());
 
         List<Target> changed = targets.stream().filter(target -> needsUpdate(target, packaged)).toList();
-        Optional<StagedObject> staged = changed.isEmpty() || !isStaged(packaged)
+        boolean sent = changed.stream().anyMatch(target -> target.state().isPresent() || !request.update().dryRun());
+        Optional<StagedObject> staged = !sent || !isStaged(packaged)
                 ? Optional.empty()
                 : Optional.of(timings.time(Phase.STAGE, () -> stage(packaged)));
         List<Deployed> deployed = new ArrayList<>();
@@ -129,9 +130,15 @@ public final class Deployment {
     private boolean needsUpdate(Target target, PackReport packaged) {
         return request.force()
                 || target.state().isEmpty()
+                || hasFailed(target.state().get())
                 || !target.state().get().codeSha256().equals(packaged.codeSha256())
                 || !(request.update().architectures().isEmpty()
                         || request.update().architectures().equals(target.state().get().architectures()));
+    }
+
+    /** Lambda names the new code's CodeSha256 also after an update that failed: the function runs its former code. */
+    private static boolean hasFailed(FunctionState state) {
+        return state.lastUpdateStatus().equals("Failed") || state.state().equals("Failed");
     }
 
     private boolean isStaged(PackReport packaged) {
