@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.ProjectState;
 import io.jenkins.plugins.lambdanode.engine.Workspace;
+import io.jenkins.plugins.lambdanode.engine.npm.InstallMark;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
@@ -77,6 +78,16 @@ final class AgentWorkspace implements Workspace {
     @Override
     public ProjectState inspect() throws IOException, InterruptedException {
         return act(new Inspect());
+    }
+
+    @Override
+    public boolean isInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
+        return act(new Installed(madeWith, cacheDir, false));
+    }
+
+    @Override
+    public void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
+        act(new Installed(madeWith, cacheDir, true));
     }
 
     @Override
@@ -170,6 +181,29 @@ final class AgentWorkspace implements Workspace {
         @Override
         public ProjectState invoke(File folder, VirtualChannel channel) throws IOException {
             return ProjectState.of(folder.toPath());
+        }
+    }
+
+    private static final class Installed extends MasterToSlaveFileCallable<Boolean> {
+        private static final long serialVersionUID = 1L;
+
+        private final String madeWith;
+        private final String cacheDir;
+        private final boolean mark;
+
+        Installed(String madeWith, String cacheDir, boolean mark) {
+            this.madeWith = madeWith;
+            this.cacheDir = cacheDir;
+            this.mark = mark;
+        }
+
+        @Override
+        public Boolean invoke(File folder, VirtualChannel channel) throws IOException {
+            InstallMark installed = new InstallMark(folder.toPath(), Path.of(cacheDir));
+            if (mark) {
+                installed.set(madeWith);
+            }
+            return mark || installed.holds(madeWith);
         }
     }
 

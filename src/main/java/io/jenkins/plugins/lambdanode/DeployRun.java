@@ -148,7 +148,12 @@ final class DeployRun {
                 list(settings.getExcludes()),
                 PackRequest.Links.valueOf(links.toUpperCase(Locale.ROOT)),
                 settings.getLevel(),
-                temporary == null ? "" : temporary.child(AgentWorkspace.CACHE_FOLDER).getRemote());
+                temporary == null
+                        ? ""
+                        : temporary
+                                .child(AgentWorkspace.CACHE_FOLDER)
+                                .child(Util.getDigestOf(text(settings.getDir()).orElse(".")))
+                                .getRemote());
     }
 
     private CreateOptions newFunction(FunctionToCreate create) throws DeployException {

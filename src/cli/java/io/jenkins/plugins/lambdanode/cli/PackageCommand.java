@@ -49,7 +49,7 @@ final class PackageCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress)) {
-            new NpmInstall(workspace, progress).run(project.install());
+            new NpmInstall(workspace, progress).run(project.install(), project.packaging().cacheDir());
             List<FunctionTraits> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new FunctionTraits(handler, runtime, architecture, 0));

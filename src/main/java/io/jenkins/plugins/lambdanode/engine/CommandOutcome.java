@@ -11,8 +11,11 @@ import java.util.List;
  */
 public record CommandOutcome(boolean started, int exitStatus, List<String> lastLines) {
 
-    /** How many of a command's last lines are kept for an error message. */
-    public static final int KEPT_LINES = 25;
+    /**
+     * How many of a command's last lines are kept to find out why it failed. npm 11 prints a hundred lines about its options
+     * after the reason.
+     */
+    public static final int KEPT_LINES = 1000;
 
     public CommandOutcome {
         lastLines = List.copyOf(lastLines);

@@ -94,7 +94,8 @@ public final class Deployment {
     }
 
     private Void install() throws IOException, InterruptedException {
-        new NpmInstall(workspace, progress).run(request.install());
+        new NpmInstall(workspace, progress)
+                .run(request.install(), request.packaging().cacheDir());
         return null;
     }
 

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine;
 
+import io.jenkins.plugins.lambdanode.engine.npm.InstallMark;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
@@ -7,16 +8,14 @@ import io.jenkins.plugins.lambdanode.engine.send.Body;
 import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.nio.charset.Charset;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -66,16 +65,14 @@ public final class LocalWorkspace implements Workspace {
         } catch (IOException e) {
             return new CommandOutcome(false, 127, List.of());
         }
-        Deque<String> last = new ArrayDeque<>();
-        Thread reader = new Thread(() -> relay(process, last), "output of " + command.words().get(0));
+        CommandOutput output = new CommandOutput(progress::log);
+        Thread reader = new Thread(() -> relay(process, output), "output of " + command.words().get(0));
         reader.setDaemon(true);
         reader.start();
         try {
             int status = process.waitFor();
             reader.join();
-            synchronized (last) {
-                return new CommandOutcome(true, status, List.copyOf(last));
-            }
+            return new CommandOutcome(true, status, output.last());
         } finally {
             kill(process);
         }
@@ -95,18 +92,10 @@ public final class LocalWorkspace implements Workspace {
         return words;
     }
 
-    private void relay(Process process, Deque<String> last) {
-        try (BufferedReader lines = new BufferedReader(
-                new InputStreamReader(process.getInputStream(), Charset.defaultCharset()))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                progress.log(line);
-                synchronized (last) {
-                    last.addLast(line);
-                    if (last.size() > CommandOutcome.KEPT_LINES) {
-                        last.removeFirst();
-                    }
-                }
-            }
+    /** Node.js writes UTF-8 whatever the locale. */
+    private static void relay(Process process, CommandOutput output) {
+        try (Reader reader = new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)) {
+            output.read(reader);
         } catch (IOException e) {
             // The pipe is closed when the command is stopped; its exit status says the rest.
         }
@@ -116,6 +105,16 @@ public final class LocalWorkspace implements Workspace {
         List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Override
+    public boolean isInstalled(String madeWith, String cacheDir) throws IOException {
+        return new InstallMark(project, Path.of(cacheDir)).holds(madeWith);
+    }
+
+    @Override
+    public void markInstalled(String madeWith, String cacheDir) throws IOException {
+        new InstallMark(project, Path.of(cacheDir)).set(madeWith);
     }
 
     @Override

@@ -40,13 +40,18 @@ public record ProjectState(String location, String packageJson, String lockFile)
                 throw new DeployException(packageJson + " has " + Files.size(packageJson)
                         + " bytes, which is no package.json that npm could use. Restore it from version control.");
             }
-            text = new String(Files.readAllBytes(packageJson), StandardCharsets.UTF_8);
+            text = withoutByteOrderMark(new String(Files.readAllBytes(packageJson), StandardCharsets.UTF_8));
         }
         String lockFile = LOCK_FILES.stream()
                 .filter(name -> Files.isRegularFile(project.resolve(name)))
                 .findFirst()
                 .orElse("");
         return new ProjectState(project.toString(), text, lockFile);
+    }
+
+    /** Editors on Windows write one; npm passes over it. */
+    private static String withoutByteOrderMark(String text) {
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 
     public boolean hasPackageJson() {

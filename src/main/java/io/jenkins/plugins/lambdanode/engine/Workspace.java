@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine;
 
+import io.jenkins.plugins.lambdanode.engine.npm.InstallMark;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.send.Body;
@@ -26,6 +27,17 @@ public interface Workspace extends AutoCloseable {
      * with its children.
      */
     CommandOutcome run(Command command) throws IOException, InterruptedException;
+
+    /**
+     * Whether node_modules is, untouched, what an earlier command made of the same package.json, lock file and .npmrc.
+     *
+     * @param madeWith tools and command line, as text
+     * @param cacheDir where that is remembered; see {@link InstallMark}
+     */
+    boolean isInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException;
+
+    /** Remembers that node_modules is what this command made. */
+    void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException;
 
     /** Builds a deployment package in the workspace's temporary folder, or at {@link PackRequest#output()}. */
     PackReport pack(PackRequest request) throws IOException, InterruptedException;

@@ -24,6 +24,9 @@ public final class NpmInstall {
     private static final List<String> LIFECYCLE_SCRIPTS =
             List.of("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare");
 
+    /** How many of a failed command's last lines its error shows. */
+    private static final int SHOWN_LINES = 25;
+
     private final Workspace workspace;
     private final Progress progress;
 
@@ -33,15 +36,23 @@ public final class NpmInstall {
     }
 
     /**
-     * Installs, where there is something to install.
+     * Installs, where there is something to install and it has not been installed already.
      *
+     * @param cacheDir where the workspace remembers what npm made; empty for nowhere
      * @throws DeployException if the command can't be run or fails; the message holds the last lines that it printed
      */
-    public void run(Install install) throws IOException, InterruptedException {
+    public void run(Install install, String cacheDir) throws IOException, InterruptedException {
         ProjectState project = workspace.inspect();
         Optional<Command> command = command(install, project);
         if (command.isEmpty()) {
             progress.log("No dependencies to install.");
+            return;
+        }
+        boolean once = !cacheDir.isEmpty() && install.mode() == Install.Mode.AUTO && isKnownByItsLockFile(project);
+        String madeWith = once ? command.get().display() + "\n" + tools() : "";
+        if (once && workspace.isInstalled(madeWith, cacheDir)) {
+            progress.log("node_modules is untouched since '" + command.get().display()
+                    + "' made it from the same files: not installed again (install: 'ci' always does).");
             return;
         }
         progress.log("$ " + command.get().display());
@@ -49,10 +60,33 @@ public final class NpmInstall {
         if (!outcome.started() || outcome.exitStatus() != 0) {
             throw new DeployException(failure(command.get(), outcome, project));
         }
-        if (outcome.lastLines().stream().anyMatch(NpmInstall::saysScriptsWereNotRun)) {
+        boolean complete = outcome.lastLines().stream().noneMatch(NpmInstall::saysScriptsWereNotRun);
+        if (!complete) {
             progress.log("WARNING: npm did not run the install scripts of some packages. A native module can be left without"
                     + " its binary: approve the ones you trust with 'npm approve-scripts' and commit package.json.");
         }
+        if (once && complete) {
+            workspace.markInstalled(madeWith, cacheDir);
+        }
+    }
+
+    /**
+     * Whether node_modules depends on nothing but what {@link InstallMark} looks at: there is a lock file, and the project has no
+     * scripts of its own that npm would run, which could make files elsewhere.
+     */
+    private static boolean isKnownByItsLockFile(ProjectState project) throws DeployException {
+        JsonNode scripts = json(project).path("scripts");
+        return project.hasLockFile() && LIFECYCLE_SCRIPTS.stream().noneMatch(scripts::has);
+    }
+
+    /** Versions and platform of npm and Node.js, as they say. */
+    private String tools() throws IOException, InterruptedException {
+        progress.log("npm and Node.js:");
+        List<String> npm = workspace.run(Command.program("npm", "--version")).lastLines();
+        List<String> node = workspace.run(Command.program(
+                        "node", "-p", "process.version+'/'+process.platform+'/'+process.arch"))
+                .lastLines();
+        return String.join("\n", npm) + "\n" + String.join("\n", node);
     }
 
     /** Which command installs this project; empty where none is needed. */
@@ -96,17 +130,20 @@ public final class NpmInstall {
         if (!project.hasPackageJson()) {
             return false;
         }
-        JsonNode json;
+        JsonNode json = json(project);
+        return DEPENDENCY_FIELDS.stream().anyMatch(field -> json.path(field).size() > 0)
+                || LIFECYCLE_SCRIPTS.stream().anyMatch(script -> json.path("scripts").has(script));
+    }
+
+    private static JsonNode json(ProjectState project) throws DeployException {
         try {
-            json = new ObjectMapper().readTree(project.packageJson());
+            return new ObjectMapper().readTree(project.packageJson());
         } catch (JsonProcessingException e) {
             throw new DeployException(
                     project.location() + "/package.json is not valid JSON, line "
                             + e.getLocation().getLineNr() + ": " + e.getOriginalMessage() + ". Mend it and run again.",
                     e);
         }
-        return DEPENDENCY_FIELDS.stream().anyMatch(field -> json.path(field).size() > 0)
-                || LIFECYCLE_SCRIPTS.stream().anyMatch(script -> json.path("scripts").has(script));
     }
 
     private static boolean saysScriptsWereNotRun(String line) {
@@ -126,9 +163,18 @@ public final class NpmInstall {
     }
 
     private static String lastLines(CommandOutcome outcome) {
-        return outcome.lastLines().isEmpty()
+        List<String> lines = withoutUsage(outcome.lastLines());
+        return lines.isEmpty()
                 ? ""
-                : "\nIts last lines:\n  | " + String.join("\n  | ", outcome.lastLines());
+                : "\nIts last lines:\n  | "
+                        + String.join("\n  | ", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size()));
+    }
+
+    /** Without the hundred lines about its options that npm prints after the reason of an EUSAGE. */
+    private static List<String> withoutUsage(List<String> lines) {
+        return lines.stream().noneMatch(line -> line.endsWith("code EUSAGE"))
+                ? lines
+                : lines.stream().takeWhile(line -> !line.endsWith(" Usage:")).toList();
     }
 
     private static String advice(CommandOutcome outcome, ProjectState project) {

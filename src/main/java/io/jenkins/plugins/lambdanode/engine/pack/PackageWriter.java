@@ -86,9 +86,14 @@ final class PackageWriter implements AutoCloseable {
         return digesting.written;
     }
 
+    /** Frees the library's own deflater, too; a package that was not finished is not one afterwards either. */
     @Override
     public void close() throws IOException {
-        digesting.out.close();
+        try {
+            zip.close();
+        } finally {
+            digesting.out.close();
+        }
     }
 
     /** Digests what is written in pieces that are large enough for it to be quick. */

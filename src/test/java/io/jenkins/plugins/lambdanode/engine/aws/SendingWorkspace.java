@@ -48,6 +48,16 @@ class SendingWorkspace implements Workspace {
     }
 
     @Override
+    public boolean isInstalled(String madeWith, String cacheDir) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void markInstalled(String madeWith, String cacheDir) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public PackReport pack(PackRequest request) {
         throw new UnsupportedOperationException();
     }

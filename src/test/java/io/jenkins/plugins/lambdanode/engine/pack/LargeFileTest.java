@@ -50,14 +50,14 @@ class LargeFileTest {
 
     @Test
     void twoHundredMebibytesArePackagedInAHeapOf48(@TempDir Path temp) throws Exception {
-        writeRandom("random", 30, 8);
+        writeRandom("random", 12, 8);
         Path sparse = project.resolve("sparse");
         Run.program("truncate", "-s", "200M", sparse.toString()).requireSuccess();
         for (int i = 0; i < 3000; i++) {
             Files.writeString(project.resolve("small" + i), "x".repeat(i));
         }
         Run run = Run.java(
-                Map.of(), List.of("-Xmx48m", "-XX:MaxDirectMemorySize=16m"), PackInChild.class, project.toString(),
+                Map.of(), List.of("-Xmx48m", "-XX:MaxDirectMemorySize=16m", "-XX:TieredStopAtLevel=4"), PackInChild.class, project.toString(),
                 temp.toString());
         String file = run.requireSuccess().strip().split(" ")[1];
         String expected = Run.program("sha256sum", sparse.toString()).requireSuccess().split(" ")[0];

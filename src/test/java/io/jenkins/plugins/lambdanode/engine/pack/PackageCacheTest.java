@@ -45,7 +45,7 @@ class PackageCacheTest {
         byte[] incompressible = new byte[5000];
         random.nextBytes(incompressible);
         Packs.write(project, "image.png", incompressible);
-        byte[] large = new byte[(2 << 20) + 1234];
+        byte[] large = new byte[(1 << 20) + 1234];
         for (int i = 0; i < large.length; i += 7) {
             large[i] = (byte) random.nextInt(256);
         }
@@ -129,7 +129,7 @@ class PackageCacheTest {
         copy(cache, sound);
         Random random = new Random(20260501);
         int deflatedAgain = 0;
-        for (int round = 0; round < 90; round++) {
+        for (int round = 0; round < 40; round++) {
             copy(sound, cache);
             List<String> files = Packs.filesBelow(cache);
             Path victim = cache.resolve(files.get(round % files.size()));
@@ -142,7 +142,7 @@ class PackageCacheTest {
             Files.delete(Path.of(report.file()));
         }
         // Damage can fall on a header of the package, which is not copied; mostly it does not.
-        assertTrue(deflatedAgain > 60, "deflated again " + deflatedAgain);
+        assertTrue(deflatedAgain > 25, "deflated again " + deflatedAgain);
     }
 
     private static String damage(Path file, Random random, int kind) throws Exception {

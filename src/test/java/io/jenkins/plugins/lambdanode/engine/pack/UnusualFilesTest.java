@@ -196,11 +196,12 @@ class UnusualFilesTest {
 
     @Test
     void moreThan65535EntriesAreReadByEveryTool() throws Exception {
-        for (int folder = 0; folder < 66; folder++) {
-            Path parent = Files.createDirectory(project.resolve("f" + folder));
-            for (int file = 0; file < 1000; file++) {
-                Files.createFile(parent.resolve(Integer.toString(file)));
-            }
+        // Links to one folder: so many files would take the test a minute to make.
+        for (int file = 0; file < 1000; file++) {
+            Packs.write(project, "f/" + file, "");
+        }
+        for (int link = 1; link < 66; link++) {
+            Files.createSymbolicLink(project.resolve("f" + link), Path.of("f"));
         }
         PackReport report = Packs.pack(project);
         assertEquals(66_067, report.entries());

@@ -1,0 +1,179 @@
+package io.jenkins.plugins.lambdanode.engine.npm;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Remembers what {@code npm ci} made of a project, so that it is not run again where that is still there, untouched. It runs
+ * where the project is.
+ *
+ * <p>The mark is a digest of what npm reads (package.json, the lock file, the project's and the user's .npmrc), of the tools and
+ * the command line, and of the state of every entry of node_modules: path, size, inode, and the times of its last modification
+ * and of its last change. The system sets the time of change on every write and it can't be set back, so an entry with the same
+ * one is untouched. Where the file system has no such time there is no mark.
+ */
+public final class InstallMark {
+
+    private static final String INODE_VIEW = "unix:size,mode,ino,lastModifiedTime,ctime";
+
+    private final Path project;
+    private final Path mark;
+
+    /**
+     * @param project the project's folder
+     * @param folder where the mark is kept; outside the project or left out of its package
+     */
+    public InstallMark(Path project, Path folder) {
+        this.project = project;
+        this.mark = folder.resolve("npm-ci.mark");
+    }
+
+    /**
+     * Whether node_modules is what the same command made, untouched.
+     *
+     * @param madeWith tools and command line, as text
+     */
+    public boolean holds(String madeWith) throws IOException {
+        if (!Files.isRegularFile(mark) || Files.size(mark) > 1024) {
+            return false;
+        }
+        Optional<String> now = digest(madeWith);
+        return now.isPresent() && Files.readString(mark, StandardCharsets.US_ASCII).equals(now.get());
+    }
+
+    /** Remembers node_modules as it is now, or forgets it where that is not safe. */
+    public void set(String madeWith) throws IOException {
+        Optional<String> now = digest(madeWith);
+        if (now.isEmpty()) {
+            Files.deleteIfExists(mark);
+            return;
+        }
+        Files.createDirectories(mark.getParent());
+        Path unfinished = mark.resolveSibling("npm-ci." + UUID.randomUUID());
+        Files.writeString(unfinished, now.get(), StandardCharsets.US_ASCII);
+        Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private Optional<String> digest(String madeWith) throws IOException {
+        Path modules = project.resolve("node_modules");
+        if (!Files.isDirectory(modules, LinkOption.NOFOLLOW_LINKS)
+                || !hasChangeTime(modules)
+                || hasLinks()) {
+            return Optional.empty();
+        }
+        MessageDigest digest = sha256();
+        digest.update(madeWith.getBytes(StandardCharsets.UTF_8));
+        for (Path input : List.of(
+                project.resolve("package.json"),
+                project.resolve("package-lock.json"),
+                project.resolve("npm-shrinkwrap.json"),
+                project.resolve(".npmrc"),
+                Path.of(System.getProperty("user.home"), ".npmrc"))) {
+            digest.update(("\n" + input.getFileName() + " ").getBytes(StandardCharsets.UTF_8));
+            digest.update(Files.isRegularFile(input) ? fileDigest(input) : new byte[1]);
+        }
+        digest.update(treeState(modules));
+        return Optional.of(HexFormat.of().formatHex(digest.digest()));
+    }
+
+    /** A workspace of npm has folders of its own outside node_modules, which the mark does not look at. */
+    private boolean hasLinks() throws IOException {
+        for (String lockFile : List.of("package-lock.json", "npm-shrinkwrap.json")) {
+            Path file = project.resolve(lockFile);
+            if (Files.isRegularFile(file)) {
+                try (Stream<String> lines = Files.lines(file)) {
+                    if (lines.anyMatch(line -> line.contains("\"link\": true"))) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasChangeTime(Path path) throws IOException {
+        try {
+            return Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS) instanceof FileTime;
+        } catch (UnsupportedOperationException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static byte[] treeState(Path modules) throws IOException {
+        List<Path> entries = new ArrayList<>();
+        Files.walkFileTree(modules, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                // Node and tools cache here while they run; it is not packaged.
+                if (folder.equals(modules.resolve(".cache"))) {
+                    return FileVisitResult.SKIP_SUBTREE;
+                }
+                if (!folder.equals(modules)) {
+                    entries.add(folder);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                entries.add(file);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        entries.sort(Comparator.comparing(Path::toString));
+        MessageDigest digest = sha256();
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (Path entry : entries) {
+            Map<String, Object> state = Files.readAttributes(entry, INODE_VIEW, LinkOption.NOFOLLOW_LINKS);
+            line.reset();
+            DataOutputStream out = new DataOutputStream(line);
+            out.writeUTF(modules.relativize(entry).toString());
+            out.writeLong((Long) state.get("size"));
+            out.writeInt((Integer) state.get("mode"));
+            out.writeUTF(String.valueOf(state.get("ino")));
+            out.writeUTF(String.valueOf(((FileTime) state.get("lastModifiedTime")).toInstant()));
+            out.writeUTF(String.valueOf(((FileTime) state.get("ctime")).toInstant()));
+            digest.update(line.toByteArray());
+        }
+        return digest.digest();
+    }
+
+    private static byte[] fileDigest(Path file) throws IOException {
+        MessageDigest digest = sha256();
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return digest.digest();
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.jenkins.plugins.lambdanode.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.DeployResult.Timing;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SummaryTest {
+
+    @Test
+    void aDeploymentIsALineForEachFunctionAndATableOfPhases() {
+        DeployResult result = new DeployResult(
+                List.of(Samples.deployed("orders", DeployResult.Outcome.UPDATED, Optional.of("7"))),
+                Samples.report(),
+                List.of(new Timing(Phase.PREFLIGHT, 1234, 0), new Timing(Phase.UPDATE, 50, 1536)),
+                1536);
+
+        assertEquals(
+                List.of(
+                        "orders: updated, version 7, CodeSha256 q83vEg==",
+                        "  phase           time       bytes",
+                        "  preflight     1.23 s           -",
+                        "  update        0.05 s      1.5 KB"),
+                Summary.deployed(result).subList(0, 4));
+    }
+
+    @Test
+    void thePackageIsDescribedWithEachFindingAfterIt() {
+        List<String> lines = Summary.packaged(Samples.report());
+
+        assertTrue(lines.get(0).startsWith("Packaged 3 files, 4.0 MB, into 1.5 KB (CodeSha256 q83vEg==)"), lines.get(0));
+        assertEquals("WARNING: .env holds secrets.", lines.get(1));
+        assertEquals("Note: The runtime has the AWS SDK.", lines.get(2));
+    }
+
+    @Test
+    void theHeaviestPackagesAreATableWhoseColumnsLineUp() {
+        List<String> table = Summary.heaviest(Samples.report());
+
+        assertEquals(2, table.size());
+        assertEquals(table.get(0).length(), table.get(1).length());
+        assertTrue(table.get(1).contains("node_modules/aws-xray-sdk"), table.get(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,0 B", "1023,1023 B", "1024,1.0 KB", "1048575,1024.0 KB", "1048576,1.0 MB", "262144000,250.0 MB"})
+    void sizesAreReadAsAwsReadsThem(long bytes, String text) {
+        assertEquals(text, Summary.size(bytes));
+    }
+
+    @Test
+    void numbersDoNotDependOnTheLocale() {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.GERMANY);
+            assertEquals("1.5 KB", Summary.size(1536));
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+}

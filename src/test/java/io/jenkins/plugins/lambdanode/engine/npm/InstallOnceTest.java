@@ -1,0 +1,132 @@
+package io.jenkins.plugins.lambdanode.engine.npm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.LocalWorkspace;
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With real npm, on a project whose one dependency is a package in a file: no registry is asked. */
+class InstallOnceTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path project;
+    private final List<String> log = Collections.synchronizedList(new ArrayList<>());
+
+    @BeforeEach
+    void makeProject() throws Exception {
+        Path dependency = Files.createDirectories(folder.resolve("dependency"));
+        Files.writeString(dependency.resolve("package.json"), "{\"name\":\"dep\",\"version\":\"1.0.0\"}");
+        Files.writeString(dependency.resolve("index.js"), "module.exports = 1;");
+        project = Files.createDirectories(folder.resolve("project"));
+        sh(dependency, "npm pack --silent --pack-destination " + project);
+        Files.writeString(
+                project.resolve("package.json"),
+                "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep-1.0.0.tgz\"}}");
+        sh(project, "npm install --silent --package-lock-only --offline");
+    }
+
+    private static void sh(Path where, String line) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("sh", "-c", line)
+                .directory(where.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertEquals(0, process.waitFor(), line);
+    }
+
+    /** How often npm ci ran: it prints how many packages it added each time. */
+    private long npmRuns(Install install) throws Exception {
+        log.clear();
+        Progress progress = new Progress() {
+            @Override
+            public void log(String line) {
+                log.add(line);
+            }
+
+            @Override
+            public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
+        };
+        try (LocalWorkspace workspace =
+                new LocalWorkspace(project, System.getenv(), new HttpSender(progress), progress)) {
+            new NpmInstall(workspace, progress).run(install, folder.resolve("cache").toString());
+        }
+        assertTrue(Files.isRegularFile(project.resolve("node_modules/dep/index.js")));
+        return log.stream().filter(line -> line.startsWith("added ")).count();
+    }
+
+    @Test
+    void isNotInstalledAgainWhereNothingChanged() throws Exception {
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(0, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void ciAlwaysInstalls() throws Exception {
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(Install.parse("ci")));
+    }
+
+    @Test
+    void aFileThatWasChangedAndGivenItsOldTimeAndSizeIsNoticed() throws Exception {
+        npmRuns(Install.AUTO);
+        Path file = project.resolve("node_modules/dep/index.js");
+        FileTime before = Files.getLastModifiedTime(file);
+        Files.writeString(file, "module.exports = 2;", StandardOpenOption.TRUNCATE_EXISTING);
+        Files.setLastModifiedTime(file, before);
+
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals("module.exports = 1;", Files.readString(file));
+    }
+
+    @Test
+    void aFileThatWasAddedOrRemovedIsNoticed() throws Exception {
+        npmRuns(Install.AUTO);
+        Files.writeString(project.resolve("node_modules/dep/extra.js"), "");
+        assertEquals(1, npmRuns(Install.AUTO));
+        Files.delete(project.resolve("node_modules/dep/package.json"));
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void anotherPackageJsonOrNpmrcInstallsAgain() throws Exception {
+        npmRuns(Install.AUTO);
+        Files.writeString(project.resolve(".npmrc"), "loglevel=notice\n");
+        assertEquals(1, npmRuns(Install.AUTO));
+        Files.writeString(
+                project.resolve("package.json"),
+                Files.readString(project.resolve("package.json")).replace("\"fn\"", "\"fn\",\"private\":true"));
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void aProjectWithScriptsOfItsOwnIsInstalledEachTime() throws Exception {
+        Files.writeString(
+                project.resolve("package.json"),
+                Files.readString(project.resolve("package.json"))
+                        .replace("\"dependencies\"", "\"scripts\":{\"postinstall\":\"echo made\"},\"dependencies\""));
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void aDamagedMarkInstallsAgain() throws Exception {
+        npmRuns(Install.AUTO);
+        Files.writeString(folder.resolve("cache/npm-ci.mark"), "0000");
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+}
