@@ -1,5 +1,5 @@
 # What the README names: make demo, make test. Needs Java 17, Maven, Node.js with npm, Python 3 with venv.
-.PHONY: help demo test test-engine test-plugin cli emulators maven clean
+.PHONY: help demo bench test test-engine test-plugin cli emulators maven clean
 
 STANDALONE := standalone.pom.xml
 CLI := target/standalone/lambda-node-deploy.jar
@@ -12,12 +12,16 @@ MVN := $(shell tools/maven-is-new-enough && echo mvn || echo $(OWN_MAVEN))
 
 help:
 	@echo "make demo     deploy the examples to an emulated AWS, in under two minutes"
+	@echo "make bench    measure packaging and deploying beside what people use (RUNS=1: a quick try)"
 	@echo "make test     all tests: the engine's, and the plugin's where Jenkins's artifacts resolve"
 	@echo "make cli      build the command line: $(CLI)"
 	@echo "make clean    remove what was built"
 
 demo: cli emulators
 	@target/emulators/bin/python tools/demo.py
+
+bench: cli emulators
+	@RUNS=$(RUNS) target/emulators/bin/python tools/bench.py
 
 cli: $(CLI)
 
