@@ -22,8 +22,13 @@ import picocli.CommandLine.Spec;
 final class ProjectOptions {
 
     /** Variables that hold an AWS secret: npm and the scripts of packages do not get to see them. */
-    private static final List<String> SECRET_VARIABLES =
-            List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
+    private static final List<String> SECRET_VARIABLES = List.of(
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AWS_SECURITY_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "AWS_BEARER_TOKEN_BEDROCK");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;

@@ -22,7 +22,6 @@ import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.emulator.Account;
 import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
-import io.jenkins.plugins.lambdanode.engine.emulator.ObservedAws;
 import io.jenkins.plugins.lambdanode.engine.npm.Install;
 import io.jenkins.plugins.lambdanode.engine.outside.Program;
 import io.jenkins.plugins.lambdanode.engine.outside.Project;
