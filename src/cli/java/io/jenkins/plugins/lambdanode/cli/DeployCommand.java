@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -188,7 +189,7 @@ final class DeployCommand implements Callable<Integer> {
         return 0;
     }
 
-    private DeployRequest request() throws DeployException {
+    private DeployRequest request() {
         if (create.create && create.role.isEmpty()) {
             throw ProjectOptions.usage(spec, "--create needs --role: the ARN of the function's execution role.");
         }
@@ -198,9 +199,12 @@ final class DeployCommand implements Callable<Integer> {
         if (staging.threshold != null && staging.threshold < 0) {
             throw ProjectOptions.usage(spec, "--s3-threshold is a number of bytes, 0 or more.");
         }
+        if (result != null && !result.equals("-")) {
+            ProjectOptions.file(spec, "--result", Path.of(result));
+        }
         List<FunctionName> functions = new ArrayList<>();
         for (String name : functionNames) {
-            functions.add(FunctionName.parse(name));
+            functions.add(ProjectOptions.read(spec, () -> FunctionName.parse(name)));
         }
         return new DeployRequest(
                 functions,
@@ -237,11 +241,23 @@ final class DeployCommand implements Callable<Integer> {
         given(aws.profile).ifPresent(credentials::profileName);
         return new AwsSettings(
                 region(function),
-                given(aws.endpointUrl).map(URI::create),
+                given(aws.endpointUrl).map(this::endpoint),
                 credentials.build(),
                 given(aws.roleArn).map(role -> new AwsSettings.AssumeRole(
                         role, given(aws.externalId), given(aws.roleSessionName).orElse("lambda-node-deploy"))),
                 Optional.empty());
+    }
+
+    private URI endpoint(String url) {
+        try {
+            URI endpoint = new URI(url);
+            if (endpoint.getHost() != null && List.of("http", "https").contains(endpoint.getScheme())) {
+                return endpoint;
+            }
+        } catch (URISyntaxException e) {
+            // Said below.
+        }
+        throw ProjectOptions.usage(spec, "--endpoint-url is a URL such as http://localhost:4566, not " + url + ".");
     }
 
     private String region(FunctionName function) throws DeployException {
