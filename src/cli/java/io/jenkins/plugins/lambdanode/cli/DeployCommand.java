@@ -31,7 +31,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 
@@ -82,7 +84,7 @@ final class DeployCommand implements Callable<Integer> {
                 description = "AWS region. Default: the one in the function's ARN, AWS_REGION, the profile.")
         String region = "";
 
-        @Option(names = "--profile", paramLabel = "P", description = "Profile of the AWS configuration files.")
+        @Option(names = "--profile", paramLabel = "P", description = "Profile of the AWS configuration files; wins over AWS_ACCESS_KEY_ID.")
         String profile = "";
 
         @Option(names = "--role-arn", paramLabel = "ARN", description = "Role to assume for the deployment.")
@@ -237,15 +239,20 @@ final class DeployCommand implements Callable<Integer> {
     }
 
     private AwsSettings settings(FunctionName function) throws DeployException {
-        DefaultCredentialsProvider.Builder credentials = DefaultCredentialsProvider.builder();
-        given(aws.profile).ifPresent(credentials::profileName);
         return new AwsSettings(
                 region(function),
                 given(aws.endpointUrl).map(this::endpoint),
-                credentials.build(),
+                credentials(),
                 given(aws.roleArn).map(role -> new AwsSettings.AssumeRole(
                         role, given(aws.externalId), given(aws.roleSessionName).orElse("lambda-node-deploy"))),
                 Optional.empty());
+    }
+
+    /** As in the AWS CLI, a profile that is named wins over credentials in the environment. */
+    private AwsCredentialsProvider credentials() {
+        return given(aws.profile)
+                .<AwsCredentialsProvider>map(ProfileCredentialsProvider::create)
+                .orElseGet(() -> DefaultCredentialsProvider.builder().build());
     }
 
     private URI endpoint(String url) {
