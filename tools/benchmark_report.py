@@ -35,7 +35,8 @@ def page(results):
         "Every program makes the whole package, at deflate level 6. *Cold*: no package index. *Nothing changed*, *one file"
         " changed*: the second and the third package, with `--cache`; the other programs have no such thing and start over each"
         " time. *Whole process* is `java -jar lambda-node-deploy.jar package`, with the start of the JVM; *warm JVM* is the same"
-        f" code in a JVM that has made three packages, as on an agent. No npm in these figures.",
+        " code in a JVM that has made the package three times cold and three times with nothing changed, as on an agent. No npm"
+        " in these figures.",
     ]
     for name, project in results["packaging"].items():
         parts += [
