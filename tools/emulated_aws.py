@@ -10,13 +10,13 @@ import urllib.error
 import urllib.request
 
 ENVIRONMENT = {
-    **os.environ,
+    **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-ENVIRONMENT.pop("AWS_PROFILE", None)
+PATIENCE_SECONDS = 60
 
 
 def free_port():
@@ -32,31 +32,42 @@ def call(method, url, body=None):
 
 
 @contextlib.contextmanager
-def emulated_aws(work):
-    """The address of a MiniStack that keeps its files in the folder work and is taken down again whatever happens."""
+def process(command, log, **settings):
+    """A process that is taken down again whatever happens. What it prints goes to the file `log`."""
+    with open(log, "wb") as output:
+        running = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, **settings)
+        try:
+            yield running
+        finally:
+            running.terminate()
+            try:
+                running.wait(20)
+            except subprocess.TimeoutExpired:
+                running.kill()
+
+
+def await_answer(url, running, log, patience=PATIENCE_SECONDS):
+    """Waits until `url` answers; ends the program where it fails, the process ends or `patience` (seconds) runs out."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return call("GET", url)
+        except (urllib.error.URLError, ConnectionError) as refusal:
+            failed = isinstance(refusal, urllib.error.HTTPError) and refusal.code == 500
+            if failed or running.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{url} does not answer: see {log}")
+            time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def emulated_aws(folder):
+    """The address of a MiniStack whose log and temporary files are in `folder`."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
-    log = open(work / "ministack.log", "wb")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "ministack"],
-        env={**ENVIRONMENT, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "SERVICES": "lambda,s3,sts,iam",
-             "TMPDIR": str(work)},
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                call("GET", f"{endpoint}/_ministack/health")
-                break
-            except (urllib.error.URLError, ConnectionError):
-                if server.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(f"The emulator did not start: see {log.name}")
-                time.sleep(0.1)
+    log = folder / "ministack.log"
+    environment = {**ENVIRONMENT, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "SERVICES": "lambda,s3,sts,iam",
+                   "TMPDIR": str(folder)}
+    with process([sys.executable, "-m", "ministack"], log, env=environment) as server:
+        await_answer(f"{endpoint}/_ministack/health", server, log)
         yield endpoint
-    finally:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-        log.close()
