@@ -6,7 +6,6 @@ import hudson.Launcher;
 import hudson.Proc;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
-import hudson.util.StreamTaskListener;
 import io.jenkins.plugins.lambdanode.engine.Command;
 import io.jenkins.plugins.lambdanode.engine.CommandOutcome;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
@@ -19,7 +18,6 @@ import io.jenkins.plugins.lambdanode.engine.send.Body;
 import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +44,7 @@ final class AgentWorkspace implements Workspace {
     private final FilePath temporary;
     private final EnvVars env;
     private final Launcher launcher;
-    private final TaskListener log;
+    private final TaskListener listener;
 
     /**
      * Takes over what a deployment of the same name has left on the agent, whose controller was restarted: its processes are
@@ -67,8 +65,7 @@ final class AgentWorkspace implements Workspace {
         this.project = project;
         this.env = env;
         this.launcher = launcher;
-        // Written to on the controller: a Pipeline's own listener would take what it masks along to the agent, the secrets.
-        this.log = new StreamTaskListener(listener.getLogger(), StandardCharsets.UTF_8);
+        this.listener = listener;
         if (temporary == null) {
             throw new DeployException("The workspace " + project.getRemote()
                     + " has no folder above it for temporary files. Use a workspace in a folder of its own.");
@@ -109,7 +106,7 @@ final class AgentWorkspace implements Workspace {
 
     @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        return act(new AgentTasks.Pack(deployment, request, temporary.getRemote(), log));
+        return act(new AgentTasks.Pack(deployment, request, temporary.getRemote(), listener));
     }
 
     @Override
@@ -120,7 +117,7 @@ final class AgentWorkspace implements Workspace {
     @Override
     public List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException {
         return act(new AgentTasks.Send(
-                deployment, List.copyOf(requests), AwsAccess.proxy().orElse(null), log));
+                deployment, List.copyOf(requests), AwsAccess.proxy().orElse(null), listener));
     }
 
     /** Errors that the engine explains arrive as they were thrown, not wrapped in the channel's. */
@@ -161,7 +158,7 @@ final class AgentWorkspace implements Workspace {
             SECRET_VARIABLES.forEach(environment::remove);
         }
         environment.put(DEPLOYMENT_VARIABLE, deployment);
-        LastLines lines = new LastLines(log.getLogger(), CommandOutcome.KEPT_LINES);
+        LastLines lines = new LastLines(listener.getLogger(), CommandOutcome.KEPT_LINES);
         Proc process;
         try {
             process = launcher.launch()

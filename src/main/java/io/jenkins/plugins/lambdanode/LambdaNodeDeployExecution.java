@@ -5,13 +5,17 @@ import hudson.AbortException;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.LauncherDecorator;
 import hudson.model.Computer;
+import hudson.model.Node;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.security.ACL;
 import hudson.security.ACLContext;
+import hudson.util.StreamTaskListener;
 import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -111,7 +115,9 @@ final class LambdaNodeDeployExecution extends StepExecution {
     }
 
     private Object run(boolean resumed) throws Exception {
-        TaskListener listener = getContext().get(TaskListener.class);
+        // A log that is written on the controller: a Pipeline's own would take along to the agent what it masks, the secrets.
+        TaskListener listener = new StreamTaskListener(
+                getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8);
         if (resumed) {
             listener.getLogger().println("The controller was restarted: carrying on with the deployment.");
             awaitAgent();
@@ -124,7 +130,7 @@ final class LambdaNodeDeployExecution extends StepExecution {
                             getContext().get(Run.class),
                             getContext().get(FilePath.class),
                             getContext().get(EnvVars.class),
-                            getContext().get(Launcher.class),
+                            launcher(listener),
                             listener)
                     .perform();
             return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
@@ -134,6 +140,17 @@ final class LambdaNodeDeployExecution extends StepExecution {
             }
             throw e;
         }
+    }
+
+    /** As the context makes it, but for its log. */
+    private Launcher launcher(TaskListener listener) throws IOException, InterruptedException {
+        Node node = getContext().get(Node.class);
+        if (node == null) {
+            return getContext().get(Launcher.class);
+        }
+        Launcher launcher = node.createLauncher(listener);
+        LauncherDecorator decorator = getContext().get(LauncherDecorator.class);
+        return decorator == null ? launcher : decorator.decorate(launcher, node);
     }
 
     /** An open upload is kept with the step's state. */

@@ -71,6 +71,7 @@ class AgentIsolationTest {
                         + deploy(
                                 "isolated-staged",
                                 ", credentialsId: 'unusual', s3Threshold: 0, s3Bucket: '" + Aws.BUCKET + "'"));
+        assertNotInMemory(secret, temp.resolve("credentials.hprof"));
         WorkflowRun variables = build(
                 "variables",
                 WRITE_TALKATIVE_PROJECT
@@ -88,10 +89,13 @@ class AgentIsolationTest {
         assertEquals(
                 "",
                 classes.lines().filter(line -> line.contains("software.amazon")).collect(Collectors.joining("\n")));
-        Path heap = temp.resolve("agent.hprof");
-        jcmd(pid, "GC.heap_dump", "-all", heap.toString());
+        assertNotInMemory(secret, temp.resolve("variables.hprof"));
+    }
+
+    private void assertNotInMemory(String text, Path heap) throws Exception {
+        jcmd(agent.getChannel().call(new Pid()), "GC.heap_dump", "-all", heap.toString());
         assertTrue(contains(heap, "isolated-direct"), "The dump is of the agent that deployed");
-        assertFalse(contains(heap, secret), "The secret is in the agent's memory");
+        assertFalse(contains(heap, text), "The secret is in the agent's memory: " + heap);
     }
 
     @Test
@@ -115,7 +119,7 @@ class AgentIsolationTest {
         void run() throws Exception;
     }
 
-    /** How much live and dead memory there was at once: garbage is collected every 100 ms, so what is seen is in use. */
+    /** How much live and dead memory there was at once: garbage is collected all the time, so what is seen is in use. */
     private static long peakMegabytes(Work work) throws Exception {
         System.gc();
         long[] peak = new long[1];
@@ -124,7 +128,7 @@ class AgentIsolationTest {
                 while (true) {
                     System.gc();
                     peak[0] = Math.max(peak[0], liveBytes());
-                    Thread.sleep(100);
+                    Thread.sleep(300);
                 }
             } catch (InterruptedException e) {
                 // The work has ended.

@@ -34,6 +34,7 @@ class FunctionTurnsTest {
         Aws.configureJenkins();
         Slave agent = jenkins.createSlave("agent", null);
         agent.setNumExecutors(BUILDS + 1);
+        jenkins.jenkins.updateNode(agent);
         jenkins.waitOnline(agent);
         List<WorkflowRun> runs = new ArrayList<>();
         // The test's own turn holds them up until all of them wait.
