@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /** The grammar of form fields, said while the user types. Fields with a variable in them are checked when the build runs. */
@@ -39,6 +40,16 @@ final class FieldChecks {
         } catch (DeployException e) {
             return FormValidation.error(e.getMessage());
         }
+    }
+
+    /** @param value names separated by commas or white space; there may be none */
+    static FormValidation functionNames(String value) {
+        return Arrays.stream(Util.fixNull(value).split("[,\\s]+"))
+                .filter(name -> !name.isEmpty())
+                .map(FieldChecks::functionName)
+                .filter(verdict -> verdict.kind != FormValidation.Kind.OK)
+                .findFirst()
+                .orElse(FormValidation.ok());
     }
 
     static FormValidation bucket(String value) {

@@ -13,21 +13,27 @@ import hudson.model.Item;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.security.ACL;
+import hudson.util.ComboBoxModel;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.lambdanode.engine.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -45,6 +51,11 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
     static final String FUNCTION_NAME = "lambdaNodeDeploy";
 
+    private static final String DEFAULT_DIR = ".";
+    private static final String DEFAULT_INSTALL = "auto";
+    private static final String DEFAULT_LINKS = "follow";
+    private static final int DEFAULT_TIMEOUT_MINUTES = (int) DeployRequest.DEFAULT_TIMEOUT.toMinutes();
+
     private String functionName;
     private List<String> functionNames;
     private String region;
@@ -61,7 +72,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     private int level = PackRequest.DEFAULT_LEVEL;
     private String s3Bucket;
     private String s3Prefix;
-    private Long s3Threshold;
+    private Integer s3Threshold;
     private boolean publish;
     private String alias;
     private String architectures;
@@ -70,7 +81,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     private String sourceKmsKeyArn;
     private FunctionToCreate create;
     private boolean force;
-    private int timeout = (int) DeployRequest.DEFAULT_TIMEOUT.toMinutes();
+    private int timeout = DEFAULT_TIMEOUT_MINUTES;
     private String endpointUrl;
 
     @DataBoundConstructor
@@ -87,13 +98,26 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.functionName = Util.fixEmptyAndTrim(functionName);
     }
 
+    /** More functions that get the same package; null for none. */
     public List<String> getFunctionNames() {
         return functionNames;
     }
 
+    /** @param functionNames each item one or more names, separated by commas or white space, as the form has them */
     @DataBoundSetter
     public void setFunctionNames(List<String> functionNames) {
-        this.functionNames = functionNames == null || functionNames.isEmpty() ? null : new ArrayList<>(functionNames);
+        List<String> names = Stream.ofNullable(functionNames)
+                .flatMap(List::stream)
+                .flatMap(item -> Arrays.stream(Util.fixNull(item).split("[,\\s]+")))
+                .filter(name -> !name.isEmpty())
+                .collect(Collectors.toCollection(ArrayList::new));
+        this.functionNames = names.isEmpty() ? null : names;
+    }
+
+    /** For the form: one name a line. */
+    @Restricted(NoExternalUse.class)
+    public String getFunctionNamesText() {
+        return functionNames == null ? "" : String.join("\n", functionNames);
     }
 
     public String getRegion() {
@@ -156,7 +180,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
     @DataBoundSetter
     public void setDir(String dir) {
-        this.dir = Util.fixEmptyAndTrim(dir);
+        this.dir = unlessDefault(dir, DEFAULT_DIR);
     }
 
     public String getInstall() {
@@ -165,7 +189,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
     @DataBoundSetter
     public void setInstall(String install) {
-        this.install = Util.fixEmptyAndTrim(install);
+        this.install = unlessDefault(install, DEFAULT_INSTALL);
     }
 
     /** Ant patterns, separated by commas or line ends. */
@@ -195,7 +219,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
     @DataBoundSetter
     public void setLinks(String links) {
-        this.links = "follow".equals(links) ? null : Util.fixEmptyAndTrim(links);
+        this.links = unlessDefault(links, DEFAULT_LINKS);
     }
 
     public int getLevel() {
@@ -203,8 +227,8 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     }
 
     @DataBoundSetter
-    public void setLevel(int level) {
-        this.level = level;
+    public void setLevel(Integer level) {
+        this.level = level == null ? PackRequest.DEFAULT_LEVEL : level;
     }
 
     public String getS3Bucket() {
@@ -226,12 +250,12 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     }
 
     /** In bytes; null for the default. */
-    public Long getS3Threshold() {
+    public Integer getS3Threshold() {
         return s3Threshold;
     }
 
     @DataBoundSetter
-    public void setS3Threshold(Long s3Threshold) {
+    public void setS3Threshold(Integer s3Threshold) {
         this.s3Threshold = s3Threshold;
     }
 
@@ -315,8 +339,8 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     }
 
     @DataBoundSetter
-    public void setTimeout(int timeout) {
-        this.timeout = timeout;
+    public void setTimeout(Integer timeout) {
+        this.timeout = timeout == null ? DEFAULT_TIMEOUT_MINUTES : timeout;
     }
 
     public String getEndpointUrl() {
@@ -326,6 +350,12 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     @DataBoundSetter
     public void setEndpointUrl(String endpointUrl) {
         this.endpointUrl = Util.fixEmptyAndTrim(endpointUrl);
+    }
+
+    /** Null for a default, so that what has not been chosen is not written down. */
+    private static String unlessDefault(String value, String defaultValue) {
+        String text = Util.fixEmptyAndTrim(value);
+        return defaultValue.equals(text) ? null : text;
     }
 
     @Override
@@ -375,6 +405,10 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
             return RegionItems.withCurrent(region);
         }
 
+        public ComboBoxModel doFillInstallItems() {
+            return new ComboBoxModel("auto", "ci", "install", "none");
+        }
+
         public ListBoxModel doFillLinksItems() {
             return new ListBoxModel(
                     new ListBoxModel.Option(Messages.LambdaNodeDeploy_linksFollow(), "follow"),
@@ -388,8 +422,15 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
                     new ListBoxModel.Option("arm64"));
         }
 
-        public FormValidation doCheckFunctionName(@QueryParameter String value) {
-            return FieldChecks.functionName(value);
+        public FormValidation doCheckFunctionName(@QueryParameter String value, @QueryParameter String functionNames) {
+            boolean others = Util.fixEmptyAndTrim(functionNames) != null;
+            return others && Util.fixEmptyAndTrim(value) == null
+                    ? FormValidation.ok()
+                    : FieldChecks.functionName(value);
+        }
+
+        public FormValidation doCheckFunctionNames(@QueryParameter String value) {
+            return FieldChecks.functionNames(value);
         }
 
         public FormValidation doCheckS3Bucket(@QueryParameter String value) {
@@ -441,6 +482,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
                 @QueryParameter String credentialsId,
                 @QueryParameter String roleArn,
                 @QueryParameter String externalId,
+                @QueryParameter String roleSessionName,
                 @QueryParameter String endpointUrl)
                 throws InterruptedException {
             if (item == null) {
@@ -455,6 +497,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
             settings.setCredentialsId(credentialsId);
             settings.setRoleArn(roleArn);
             settings.setExternalId(externalId);
+            settings.setRoleSessionName(roleSessionName);
             settings.setEndpointUrl(endpointUrl);
             return FunctionCheck.check(item, settings);
         }
