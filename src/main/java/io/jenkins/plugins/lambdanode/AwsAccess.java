@@ -15,6 +15,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.send.ProxySettings;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,9 +54,7 @@ final class AwsAccess {
                         + " or set a default region in Manage Jenkins > System > AWS Lambda Node.js Deploy."));
         return new AwsSettings(
                 region,
-                text.apply(settings.getEndpointUrl())
-                        .or(() -> Optional.ofNullable(global.getEndpointUrl()))
-                        .map(URI::create),
+                endpoint(),
                 identity.credentials(),
                 text.apply(settings.getRoleArn())
                         .map(role -> new AwsSettings.AssumeRole(
@@ -63,6 +62,28 @@ final class AwsAccess {
                                 text.apply(settings.getExternalId()),
                                 text.apply(settings.getRoleSessionName()).orElse("jenkins-lambda-node-deploy"))),
                 proxy());
+    }
+
+    private Optional<URI> endpoint() throws DeployException {
+        Optional<String> address =
+                text.apply(settings.getEndpointUrl()).or(() -> Optional.ofNullable(global.getEndpointUrl()));
+        if (address.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            URI uri = new URI(address.get());
+            if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                return Optional.of(uri);
+            }
+        } catch (URISyntaxException e) {
+            throw noAddress(address.get());
+        }
+        throw noAddress(address.get());
+    }
+
+    private static DeployException noAddress(String text) {
+        return new DeployException("endpointUrl is '" + text
+                + "'. Use the address of an AWS endpoint, such as https://vpce-0123.lambda.eu-west-1.vpce.amazonaws.com");
     }
 
     /** Whose credentials a build uses, by the order of the documentation. */
