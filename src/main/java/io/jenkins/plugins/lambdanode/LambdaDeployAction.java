@@ -9,6 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.Summary;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 
@@ -22,12 +23,12 @@ public final class LambdaDeployAction extends InvisibleAction
     /** Adds functions to what the build has deployed; one that it has deployed before is told anew. */
     static void addTo(Run<?, ?> run, List<DeployedFunction> deployed) throws IOException {
         synchronized (run) {
-            LambdaDeployAction action = run.getAction(LambdaDeployAction.class);
-            if (action == null) {
-                action = new LambdaDeployAction();
+            LambdaDeployAction earlier = run.getAction(LambdaDeployAction.class);
+            LambdaDeployAction action = earlier == null ? new LambdaDeployAction() : earlier;
+            action.replace(deployed);
+            if (earlier == null) {
                 run.addAction(action);
             }
-            action.replace(deployed);
         }
         run.save();
     }
@@ -55,13 +56,13 @@ public final class LambdaDeployAction extends InvisibleAction
         }
     }
 
-    /** For the page: a number of bytes for a person. */
-    public String size(long bytes) {
+    /** For the page: a number of bytes for a person. Not called size, which is a word of Jelly's expressions. */
+    public String inUnits(long bytes) {
         return Summary.size(bytes);
     }
 
     /** For the page: milliseconds as seconds. */
-    public String seconds(long millis) {
-        return String.format(java.util.Locale.ROOT, "%.2f s", millis / 1000.0);
+    public String inSeconds(long millis) {
+        return String.format(Locale.ROOT, "%.2f s", millis / 1000.0);
     }
 }
