@@ -195,12 +195,11 @@ final class DeployCommand implements Callable<Integer> {
         if (create.create && create.role.isEmpty()) {
             throw ProjectOptions.usage(spec, "--create needs --role: the ARN of the function's execution role.");
         }
-        if (release.waitSeconds <= 0) {
-            throw ProjectOptions.usage(spec, "--wait-timeout is a number of seconds above 0.");
-        }
-        if (staging.threshold != null && staging.threshold < 0) {
-            throw ProjectOptions.usage(spec, "--s3-threshold is a number of bytes, 0 or more.");
-        }
+        requireAtLeast(1, release.waitSeconds, "--wait-timeout", "seconds");
+        requireAtLeast(0, staging.threshold, "--s3-threshold", "bytes");
+        requireAtLeast(1, create.memorySize, "--memory-size", "MB");
+        requireAtLeast(1, create.timeout, "--timeout", "seconds");
+        given(aws.endpointUrl).ifPresent(this::endpoint);
         if (result != null && !result.equals("-")) {
             ProjectOptions.file(spec, "--result", Path.of(result));
         }
@@ -223,6 +222,13 @@ final class DeployCommand implements Callable<Integer> {
                 given(release.alias),
                 release.force,
                 Duration.ofSeconds(release.waitSeconds));
+    }
+
+    private void requireAtLeast(long least, Number given, String option, String unit) {
+        if (given != null && given.longValue() < least) {
+            throw ProjectOptions.usage(
+                    spec, option + " is a number of " + unit + ", " + least + " or more, not " + given + ".");
+        }
     }
 
     private CreateOptions newFunction() {

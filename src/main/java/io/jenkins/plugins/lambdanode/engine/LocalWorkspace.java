@@ -26,6 +26,9 @@ public final class LocalWorkspace implements Workspace {
 
     private static final boolean WINDOWS = File.separatorChar == '\\';
 
+    /** A command that has ended has written all it will; a program that it left running can hold its output open for ever. */
+    private static final long LAST_OUTPUT_MILLIS = 3000;
+
     private final Path project;
     private final Path temporary;
     private final Map<String, String> environment;
@@ -71,7 +74,10 @@ public final class LocalWorkspace implements Workspace {
         reader.start();
         try {
             int status = process.waitFor();
-            reader.join();
+            reader.join(LAST_OUTPUT_MILLIS);
+            if (reader.isAlive()) {
+                progress.log("A program that the command left running is not waited for.");
+            }
             return new CommandOutcome(true, status, output.last());
         } finally {
             kill(process);

@@ -318,10 +318,15 @@ class DeploymentTest {
         aws.proxy()
                 .stubFor(get(urlPathMatching("/2015-03-31/functions/" + name + "/configuration"))
                         .atPriority(1)
-                        .inScenario("failed once")
+                        .inScenario("failed until updated")
                         .whenScenarioStateIs(STARTED)
-                        .willSetStateTo("over")
                         .willReturn(json(failed)));
+        aws.proxy()
+                .stubFor(put(urlPathMatching("/2015-03-31/functions/" + name + "/code"))
+                        .atPriority(1)
+                        .inScenario("failed until updated")
+                        .willSetStateTo("updated")
+                        .willReturn(aResponse().proxiedFrom(Emulator.MINISTACK.endpoint().toString())));
 
         assertEquals(Outcome.UPDATED, order().deployed().outcome());
 

@@ -331,12 +331,12 @@ class NpmInstallTest {
     void aServerThatACommandLeavesRunningDoesNotHoldUpTheDeployment() throws Exception {
         long start = System.nanoTime();
 
-        install(Install.parse("sleep 1000 & echo $! > pid; echo installed"));
+        install(Install.parse("sleep 1000 & echo $! > pid; echo installed; sleep 0.3"));
 
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         ProcessHandle.of(Long.parseLong(Files.readString(folder.resolve("pid")).strip()))
                 .ifPresent(ProcessHandle::destroyForcibly);
-        assertTrue(log.text().endsWith("installed"), log.text());
+        assertTrue(log.text().contains("installed"), log.text());
         assertTrue(took.compareTo(Duration.ofSeconds(30)) < 0, took.toString());
     }
 
