@@ -10,7 +10,9 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.BuildStepDescriptor;
 import hudson.tasks.Builder;
+import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import java.io.IOException;
+import java.util.UUID;
 import jenkins.model.Jenkins;
 import jenkins.tasks.SimpleBuildStep;
 import org.jenkinsci.Symbol;
@@ -38,7 +40,16 @@ public class LambdaNodeDeployBuilder extends Builder implements SimpleBuildStep 
             @NonNull Launcher launcher,
             @NonNull TaskListener listener)
             throws InterruptedException, IOException {
-        new DeployRun(settings, run, workspace, env, launcher, listener).perform();
+        new DeployRun(
+                        UUID.randomUUID().toString(),
+                        OpenUpload.Memory.NONE,
+                        settings,
+                        run,
+                        workspace,
+                        env,
+                        launcher,
+                        listener)
+                .perform();
     }
 
     @Extension
