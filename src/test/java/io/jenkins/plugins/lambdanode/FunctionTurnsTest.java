@@ -3,13 +3,13 @@ package io.jenkins.plugins.lambdanode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import hudson.model.Label;
 import hudson.model.Result;
-import hudson.model.Slave;
+import hudson.slaves.DumbSlave;
 import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.Turns;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -19,7 +19,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 
@@ -30,11 +32,13 @@ class FunctionTurnsTest {
 
     @Test
     @WithJenkins
-    void buildsThatDeployTheSameFunctionAtOnceAllEndWellAndTheLastOneStays(JenkinsRule jenkins) throws Exception {
+    @Timeout(120)
+    void buildsThatDeployTheSameFunctionAtOnceAllEndWellAndTheLastOneStays(JenkinsRule jenkins, @TempDir Path temp)
+            throws Exception {
         Aws.configureJenkins();
-        Slave agent = jenkins.createSlave("agent", null);
+        DumbSlave agent = new DumbSlave("agent", temp.toString(), jenkins.createComputerLauncher(null));
         agent.setNumExecutors(BUILDS + 1);
-        jenkins.jenkins.updateNode(agent);
+        jenkins.jenkins.addNode(agent);
         jenkins.waitOnline(agent);
         List<WorkflowRun> runs = new ArrayList<>();
         // The test's own turn holds them up until all of them wait.
