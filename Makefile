@@ -1,5 +1,5 @@
-# What the README names: make demo, make test. Needs Java 17, Maven, Node.js with npm, Python 3 with venv.
-.PHONY: help demo test test-engine test-plugin cli emulators maven clean
+# What the README names: make demo, make test, make bench, make jenkins. Needs Java 17, Maven, Node.js with npm, Python 3 with venv.
+.PHONY: help demo bench jenkins test test-engine test-plugin cli emulators maven clean
 
 STANDALONE := standalone.pom.xml
 CLI := target/standalone/lambda-node-deploy.jar
@@ -12,17 +12,39 @@ MVN := $(shell tools/maven-is-new-enough && echo mvn || echo $(OWN_MAVEN))
 
 help:
 	@echo "make demo     deploy the examples to an emulated AWS, in under two minutes"
+	@echo "make bench    measure packaging and deploying beside what people use (RUNS=1: a quick try)"
 	@echo "make test     all tests: the engine's, and the plugin's where Jenkins's artifacts resolve"
+	@echo "make jenkins  start a Jenkins on this machine with the plugin, an agent, an emulated AWS and three jobs"
 	@echo "make cli      build the command line: $(CLI)"
 	@echo "make clean    remove what was built"
 
 demo: cli emulators
 	@target/emulators/bin/python tools/demo.py
 
+bench: cli emulators
+	@RUNS=$(RUNS) target/emulators/bin/python tools/bench.py
+
 cli: $(CLI)
 
 $(CLI): $(STANDALONE) $(shell find src/main/java/io/jenkins/plugins/lambdanode/engine src/cli -type f)
 	mvn -q -B -f $(STANDALONE) package -DskipTests
+
+JENKINS_VERSION := $(shell sed -n 's/.*<jenkins.baseline>\(.*\)<.*/\1/p; s/.*<jenkins.version>$${jenkins.baseline}\(.*\)<.*/\1/p' pom.xml | tr -d '\n')
+JENKINS_WAR := target/jenkins/jenkins-war-$(JENKINS_VERSION).war
+PLUGIN := target/lambda-node-deploy.hpi
+
+# make jenkins CHECK=--check runs the three jobs, compares what they recorded with what the functions have, and ends.
+jenkins: emulators $(PLUGIN) $(JENKINS_WAR)
+	@target/emulators/bin/python tools/jenkins $(JENKINS_WAR) $(CHECK)
+
+# Jenkins's artifacts come from the local Maven repository where they are there, otherwise from Jenkins's own.
+$(PLUGIN): pom.xml $(shell find src/main -type f) | maven
+	$(MVN) -o -B -q package -DskipTests || $(MVN) -B -q package -DskipTests
+
+$(JENKINS_WAR): pom.xml | maven
+	$(MVN) -o -B -q dependency:copy -Dartifact=org.jenkins-ci.main:jenkins-war:$(JENKINS_VERSION):war -DoutputDirectory=target/jenkins \
+		|| $(MVN) -B -q dependency:copy -Dartifact=org.jenkins-ci.main:jenkins-war:$(JENKINS_VERSION):war -DoutputDirectory=target/jenkins
+	touch $@
 
 test: test-engine test-plugin
 

@@ -5,30 +5,24 @@ import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Proc;
 import hudson.model.TaskListener;
-import hudson.remoting.VirtualChannel;
+import hudson.remoting.Channel;
+import hudson.util.StreamTaskListener;
 import io.jenkins.plugins.lambdanode.engine.Command;
 import io.jenkins.plugins.lambdanode.engine.CommandOutcome;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
-import io.jenkins.plugins.lambdanode.engine.PacedProgress;
-import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.ProjectState;
 import io.jenkins.plugins.lambdanode.engine.Workspace;
 import io.jenkins.plugins.lambdanode.engine.npm.InstallMark;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.send.Body;
-import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.send.ProxySettings;
 import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
+import java.util.Map;
 import jenkins.MasterToSlaveFileCallable;
 
 /**
@@ -44,24 +38,47 @@ final class AgentWorkspace implements Workspace {
     private static final List<String> SECRET_VARIABLES =
             List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
 
+    /** Marks the processes of a deployment, by which those that outlived a controller are found. */
+    private static final String DEPLOYMENT_VARIABLE = "LAMBDA_NODE_DEPLOY_ID";
+
+    private final String deployment;
     private final FilePath project;
     private final FilePath temporary;
     private final EnvVars env;
     private final Launcher launcher;
-    private final TaskListener listener;
+    private final TaskListener log;
 
-    /** @param temporary the workspace's temporary folder; null where the workspace has none, as a file system's root */
-    AgentWorkspace(FilePath project, FilePath temporary, EnvVars env, Launcher launcher, TaskListener listener)
+    /**
+     * Takes over what a deployment of the same name has left on the agent, whose controller was restarted: its processes are
+     * stopped and its files removed.
+     *
+     * @param deployment a name for this deployment, the same when it is run again after a restart
+     * @param temporary the workspace's temporary folder; null where the workspace has none, as a file system's root
+     */
+    AgentWorkspace(
+            String deployment,
+            FilePath project,
+            FilePath temporary,
+            EnvVars env,
+            Launcher launcher,
+            TaskListener listener)
             throws IOException, InterruptedException {
+        this.deployment = deployment;
         this.project = project;
         this.env = env;
         this.launcher = launcher;
-        this.listener = listener;
+        // Written to on the controller: a Pipeline's own listener would take what it masks along to the agent, the secrets.
+        this.log = new StreamTaskListener(listener.getLogger(), StandardCharsets.UTF_8);
         if (temporary == null) {
             throw new DeployException("The workspace " + project.getRemote()
                     + " has no folder above it for temporary files. Use a workspace in a folder of its own.");
         }
-        this.temporary = temporary.child("lambda-node-deploy-" + UUID.randomUUID());
+        this.temporary = temporary.child("lambda-node-deploy-" + deployment);
+        if (this.temporary.exists()) {
+            launcher.kill(Map.of(DEPLOYMENT_VARIABLE, deployment));
+            act(new AgentTasks.AwaitEnd(deployment));
+            this.temporary.deleteRecursive();
+        }
         this.temporary.mkdirs();
     }
 
@@ -77,32 +94,33 @@ final class AgentWorkspace implements Workspace {
 
     @Override
     public ProjectState inspect() throws IOException, InterruptedException {
-        return act(new Inspect());
+        return act(new AgentTasks.Inspect());
     }
 
     @Override
     public boolean isInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
-        return act(new Installed(madeWith, cacheDir, false));
+        return act(new AgentTasks.Installed(madeWith, cacheDir, false));
     }
 
     @Override
     public void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
-        act(new Installed(madeWith, cacheDir, true));
+        act(new AgentTasks.Installed(madeWith, cacheDir, true));
     }
 
     @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        return act(new Pack(request, temporary.getRemote(), listener));
+        return act(new AgentTasks.Pack(deployment, request, temporary.getRemote(), log));
     }
 
     @Override
     public List<byte[]> digest(List<Body> bodies) throws IOException, InterruptedException {
-        return act(new Digest(List.copyOf(bodies)));
+        return act(new AgentTasks.Digest(deployment, List.copyOf(bodies)));
     }
 
     @Override
     public List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException {
-        return act(new Send(List.copyOf(requests), AwsAccess.proxy().orElse(null), listener));
+        return act(new AgentTasks.Send(
+                deployment, List.copyOf(requests), AwsAccess.proxy().orElse(null), log));
     }
 
     /** Errors that the engine explains arrive as they were thrown, not wrapped in the channel's. */
@@ -116,7 +134,24 @@ final class AgentWorkspace implements Workspace {
                 }
             }
             throw e;
+        } catch (InterruptedException e) {
+            awaitEndOfWork();
+            throw e;
         }
+    }
+
+    /** An interrupt reaches the agent, but the channel does not wait until the work there has ended. */
+    private void awaitEndOfWork() throws InterruptedException {
+        try {
+            project.act(new AgentTasks.AwaitEnd(deployment));
+        } catch (IOException e) {
+            // An agent that is gone does no work.
+        }
+    }
+
+    /** Whether the agent is no longer connected. */
+    boolean isGone() {
+        return project.getChannel() instanceof Channel channel && channel.isClosingOrClosed();
     }
 
     @Override
@@ -125,7 +160,8 @@ final class AgentWorkspace implements Workspace {
         if (!command.shell()) {
             SECRET_VARIABLES.forEach(environment::remove);
         }
-        LastLines lines = new LastLines(listener.getLogger(), CommandOutcome.KEPT_LINES);
+        environment.put(DEPLOYMENT_VARIABLE, deployment);
+        LastLines lines = new LastLines(log.getLogger(), CommandOutcome.KEPT_LINES);
         Proc process;
         try {
             process = launcher.launch()
@@ -136,6 +172,9 @@ final class AgentWorkspace implements Workspace {
                     .stdout(lines)
                     .start();
         } catch (IOException e) {
+            if (isGone()) {
+                throw e;
+            }
             return new CommandOutcome(false, 127, List.of());
         }
         try {
@@ -172,100 +211,6 @@ final class AgentWorkspace implements Workspace {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    private static final class Inspect extends MasterToSlaveFileCallable<ProjectState> {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public ProjectState invoke(File folder, VirtualChannel channel) throws IOException {
-            return ProjectState.of(folder.toPath());
-        }
-    }
-
-    private static final class Installed extends MasterToSlaveFileCallable<Boolean> {
-        private static final long serialVersionUID = 1L;
-
-        private final String madeWith;
-        private final String cacheDir;
-        private final boolean mark;
-
-        Installed(String madeWith, String cacheDir, boolean mark) {
-            this.madeWith = madeWith;
-            this.cacheDir = cacheDir;
-            this.mark = mark;
-        }
-
-        @Override
-        public Boolean invoke(File folder, VirtualChannel channel) throws IOException {
-            InstallMark installed = new InstallMark(folder.toPath(), Path.of(cacheDir));
-            if (mark) {
-                installed.set(madeWith);
-            }
-            return mark || installed.holds(madeWith);
-        }
-    }
-
-    private static final class Pack extends MasterToSlaveFileCallable<PackReport> {
-        private static final long serialVersionUID = 1L;
-
-        private final PackRequest request;
-        private final String temporary;
-        private final TaskListener listener;
-
-        Pack(PackRequest request, String temporary, TaskListener listener) {
-            this.request = request;
-            this.temporary = temporary;
-            this.listener = listener;
-        }
-
-        @Override
-        public PackReport invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
-            return new Packager(
-                            folder.toPath(), Path.of(temporary), PacedProgress.toLog(listener.getLogger()::println))
-                    .pack(request);
-        }
-    }
-
-    private static final class Digest extends MasterToSlaveFileCallable<List<byte[]>> {
-        private static final long serialVersionUID = 1L;
-
-        private final List<Body> bodies;
-
-        Digest(List<Body> bodies) {
-            this.bodies = bodies;
-        }
-
-        @Override
-        public List<byte[]> invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
-            HttpSender sender = new HttpSender(Progress.NONE);
-            List<byte[]> digests = new ArrayList<>();
-            for (Body body : bodies) {
-                digests.add(sender.digest(body));
-            }
-            return digests;
-        }
-    }
-
-    private static final class Send extends MasterToSlaveFileCallable<List<SendReply>> {
-        private static final long serialVersionUID = 1L;
-
-        private final List<SendRequest> requests;
-        private final ProxySettings proxy;
-        private final TaskListener listener;
-
-        Send(List<SendRequest> requests, ProxySettings proxy, TaskListener listener) {
-            this.requests = requests;
-            this.proxy = proxy;
-            this.listener = listener;
-        }
-
-        @Override
-        public List<SendReply> invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
-            return new ArrayList<>(new HttpSender(
-                            PacedProgress.toLog(listener.getLogger()::println), Optional.ofNullable(proxy))
-                    .send(requests));
         }
     }
 }

@@ -7,6 +7,7 @@ import hudson.Launcher;
 import hudson.Util;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.remoting.Channel;
 import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.DeployRequest;
@@ -19,6 +20,7 @@ import io.jenkins.plugins.lambdanode.engine.Summary;
 import io.jenkins.plugins.lambdanode.engine.aws.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.npm.Install;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
@@ -33,11 +35,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /** One deployment of a build, whichever kind of step asked for it: reads the settings, deploys, records. */
 final class DeployRun {
 
+    private static final Logger LOGGER = Logger.getLogger(DeployRun.class.getName());
+
+    private final String id;
+    private final OpenUpload.Memory uploads;
     private final LambdaNodeDeployStep settings;
     private final Run<?, ?> run;
     private final FilePath workspace;
@@ -45,13 +53,21 @@ final class DeployRun {
     private final Launcher launcher;
     private final TaskListener listener;
 
+    /**
+     * @param id a name for this deployment, the same when it is run again after a restart of the controller
+     * @param uploads remembers an upload for that case
+     */
     DeployRun(
+            String id,
+            OpenUpload.Memory uploads,
             LambdaNodeDeployStep settings,
             Run<?, ?> run,
             FilePath workspace,
             EnvVars env,
             Launcher launcher,
             TaskListener listener) {
+        this.id = id;
+        this.uploads = uploads;
         this.settings = settings;
         this.run = run;
         this.workspace = workspace;
@@ -70,8 +86,22 @@ final class DeployRun {
         try {
             return deploy();
         } catch (DeployException e) {
-            throw (AbortException) new AbortException(e.getMessage()).initCause(e);
+            throw explained(e.getMessage(), e);
+        } catch (IOException e) {
+            if (workspace.getChannel() instanceof Channel channel && channel.isClosingOrClosed()) {
+                throw explained(
+                        "The agent was disconnected during the deployment (" + e.getMessage()
+                                + "). Run the build again: what was deployed is kept.",
+                        e);
+            }
+            throw e;
         }
+    }
+
+    /** Without its cause: a Pipeline keeps its errors, and prints the whole of one whose cause it can't serialize. */
+    private static AbortException explained(String message, IOException cause) {
+        LOGGER.log(Level.FINE, message, cause);
+        return new AbortException(message);
     }
 
     private List<DeployedFunction> deploy() throws IOException, InterruptedException {
@@ -83,8 +113,10 @@ final class DeployRun {
         AwsAccess access = new AwsAccess(settings, this::text, global);
         try (AwsSession session = AwsSession.open(
                         access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
-                AgentWorkspace agent = new AgentWorkspace(project, temporary, env, launcher, listener)) {
-            DeployResult result = new Deployment(request, agent, session, progress).run();
+                AgentWorkspace agent = new AgentWorkspace(id, project, temporary, env, launcher, listener)) {
+            FunctionTurns turns =
+                    new FunctionTurns(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName());
+            DeployResult result = new Deployment(request, agent, session, turns, uploads, progress).run();
             Summary.deployed(result).forEach(listener.getLogger()::println);
             return new DeployReport(result, session.region()).record(run, agent, launcher, listener);
         }

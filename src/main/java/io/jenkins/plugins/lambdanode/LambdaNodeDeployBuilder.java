@@ -10,7 +10,9 @@ import hudson.model.AbstractProject;
 import hudson.model.BuildListener;
 import hudson.tasks.BuildStepDescriptor;
 import hudson.tasks.Builder;
+import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import java.io.IOException;
+import java.util.UUID;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -39,7 +41,16 @@ public class LambdaNodeDeployBuilder extends Builder {
         if (workspace == null) {
             throw new AbortException("The build has no workspace: its agent has gone. Run it again when the agent is back.");
         }
-        new DeployRun(settings, build, workspace, build.getEnvironment(listener), launcher, listener).perform();
+        new DeployRun(
+                        UUID.randomUUID().toString(),
+                        OpenUpload.Memory.NONE,
+                        settings,
+                        build,
+                        workspace,
+                        build.getEnvironment(listener),
+                        launcher,
+                        listener)
+                .perform();
         return true;
     }
 

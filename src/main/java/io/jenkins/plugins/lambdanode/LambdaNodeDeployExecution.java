@@ -5,21 +5,38 @@ import hudson.AbortException;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.security.ACL;
+import hudson.security.ACLContext;
+import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
-import org.jenkinsci.plugins.workflow.steps.SynchronousNonBlockingStepExecution;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.springframework.security.core.Authentication;
 
 /**
- * A run of the Pipeline step. Each phase of a deployment can be run again and ends in the same state, so after a restart of the
- * controller the step carries on by running again.
+ * A run of the Pipeline step, in a thread of its own. Each phase of a deployment can be run again and ends in the same state,
+ * so after a restart of the controller the step carries on by running again.
+ *
+ * <p>It is no {@code SynchronousNonBlockingStepExecution}: that one lets a stopped build go on before the work has ended and
+ * its files are removed.
  */
-final class LambdaNodeDeployExecution extends SynchronousNonBlockingStepExecution<Object> {
+final class LambdaNodeDeployExecution extends StepExecution {
 
     private static final long serialVersionUID = 1L;
+
+    private static final Logger LOGGER = Logger.getLogger(LambdaNodeDeployExecution.class.getName());
 
     /** How long an agent may take to come back after a restart. */
     private static final Duration AGENT_RETURNS = Duration.ofMinutes(5);
@@ -27,7 +44,12 @@ final class LambdaNodeDeployExecution extends SynchronousNonBlockingStepExecutio
     private static final Duration AGENT_POLL = Duration.ofSeconds(1);
 
     private final LambdaNodeDeployStep settings;
-    private transient boolean resumed;
+    private final String id = UUID.randomUUID().toString();
+    /** Bucket, key and ID of the upload that is open; empty where none is. */
+    private List<String> upload = new ArrayList<>();
+
+    private transient Thread thread;
+    private transient Throwable stopCause;
 
     LambdaNodeDeployExecution(StepContext context, LambdaNodeDeployStep settings) {
         super(context);
@@ -35,21 +57,113 @@ final class LambdaNodeDeployExecution extends SynchronousNonBlockingStepExecutio
     }
 
     @Override
-    protected Object run() throws Exception {
+    public boolean start() {
+        begin(false);
+        return false;
+    }
+
+    @Override
+    public void onResume() {
+        begin(true);
+    }
+
+    private void begin(boolean resumed) {
+        Authentication user = Jenkins.getAuthentication2();
+        Computer.threadPoolForRemoting.execute(() -> {
+            try (ACLContext as = ACL.as2(user)) {
+                getContext().onSuccess(stoppable(resumed));
+            } catch (Throwable e) {
+                getContext().onFailure(e);
+            }
+        });
+    }
+
+    /** An error that comes of having been stopped is the reason why it was. */
+    private Object stoppable(boolean resumed) throws Throwable {
+        synchronized (this) {
+            if (stopCause != null) {
+                throw stopCause;
+            }
+            thread = Thread.currentThread();
+        }
+        try {
+            return run(resumed);
+        } catch (Throwable e) {
+            synchronized (this) {
+                throw stopCause == null ? e : stopCause;
+            }
+        } finally {
+            synchronized (this) {
+                thread = null;
+                // One that came too late for the deployment is not for what this thread does next.
+                Thread.interrupted();
+            }
+        }
+    }
+
+    /** The build goes on when the work has been stopped and what it left is removed. */
+    @Override
+    public synchronized void stop(@NonNull Throwable cause) throws Exception {
+        stopCause = cause;
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    private Object run(boolean resumed) throws Exception {
         TaskListener listener = getContext().get(TaskListener.class);
         if (resumed) {
             listener.getLogger().println("The controller was restarted: carrying on with the deployment.");
             awaitAgent();
         }
-        List<DeployedFunction> deployed = new DeployRun(
-                        settings,
-                        getContext().get(Run.class),
-                        getContext().get(FilePath.class),
-                        getContext().get(EnvVars.class),
-                        getContext().get(Launcher.class),
-                        listener)
-                .perform();
-        return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
+        try {
+            List<DeployedFunction> deployed = new DeployRun(
+                            id,
+                            new SavedUpload(),
+                            settings,
+                            getContext().get(Run.class),
+                            getContext().get(FilePath.class),
+                            getContext().get(EnvVars.class),
+                            getContext().get(Launcher.class),
+                            listener)
+                    .perform();
+            return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
+        } catch (IOException | RuntimeException e) {
+            if (Jenkins.get().isTerminating()) {
+                awaitShutdown();
+            }
+            throw e;
+        }
+    }
+
+    /** An open upload is kept with the step's state. */
+    private final class SavedUpload implements OpenUpload.Memory {
+        @Override
+        public Optional<OpenUpload> left() {
+            return upload.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new OpenUpload(upload.get(0), upload.get(1), upload.get(2)));
+        }
+
+        @Override
+        public void opened(OpenUpload open) throws InterruptedException {
+            upload = new ArrayList<>(List.of(open.bucket(), open.key(), open.id()));
+            try {
+                getContext().saveState().get();
+            } catch (ExecutionException e) {
+                LOGGER.log(Level.WARNING, "An open upload to S3 could not be noted for a restart", e);
+            }
+        }
+
+        @Override
+        public void closed(OpenUpload closed) {
+            upload = new ArrayList<>();
+        }
+    }
+
+    /** A controller that goes down takes its agents' connections first. The step does not fail of that: it will be resumed. */
+    private static void awaitShutdown() throws InterruptedException {
+        Thread.sleep(Long.MAX_VALUE);
     }
 
     private void awaitAgent() throws IOException, InterruptedException {
@@ -72,14 +186,10 @@ final class LambdaNodeDeployExecution extends SynchronousNonBlockingStepExecutio
         }
     }
 
+    /** A restart need not wait for the step. */
     @Override
-    public void onResume() {
-        resumed = true;
-        try {
-            start();
-        } catch (Exception e) {
-            getContext().onFailure(e);
-        }
+    public boolean blocksRestart() {
+        return false;
     }
 
     @NonNull

@@ -1,18 +1,16 @@
 package io.jenkins.plugins.lambdanode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import hudson.model.Label;
 import hudson.model.Result;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
-import java.io.IOException;
-import java.nio.file.Files;
-import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
-import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import java.util.List;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.jvnet.hudson.test.JenkinsRule;
@@ -22,44 +20,131 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 @ExtendWith(EmulatorExtension.class)
 class LambdaNodeDeployStepTest {
 
-    private static final String WRITE_PROJECT =
-            "writeFile file: 'fn/index.js', text: 'exports.handler = async () => \"from Jenkins\";'\n";
+    private static final String CREATE = "credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE + "']";
 
-    private JenkinsRule jenkins;
+    private static JenkinsRule jenkins;
 
-    @BeforeEach
-    void setUp(JenkinsRule rule) throws Exception {
+    @BeforeAll
+    static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
         Aws.configureJenkins();
-        jenkins.createOnlineSlave(hudson.model.Label.get("agent"));
+        Aws.createBucket();
+        jenkins.createOnlineSlave(Label.get("agent"));
     }
 
-    private WorkflowRun build(String name, String script, Result expected) throws Exception {
-        WorkflowJob job = jenkins.createProject(WorkflowJob.class, name);
-        job.setDefinition(new CpsFlowDefinition(script, true));
-        return jenkins.buildAndAssertStatus(expected, job);
+    @AfterAll
+    static void stop() throws Exception {
+        jenkins.after();
     }
 
-    private static JsonNode record(WorkflowRun run, String function) throws IOException {
-        return new ObjectMapper()
-                .readTree(Files.readString(
-                        run.getArtifactsDir().toPath().resolve("lambda/" + function + ".json")));
+    private static WorkflowRun build(String name, String steps, Result expected) throws Exception {
+        return Builds.run(jenkins, name, "node('agent') {\n" + steps + "\n}", expected);
     }
 
     @Test
     void aSandboxedPipelineDeploysFromAnAgentAndUsesWhatTheStepReturns() throws Exception {
         WorkflowRun run = build(
                 "scripted",
-                "node('agent') {\n" + WRITE_PROJECT
-                        + "def fn = lambdaNodeDeploy functionName: 'scripted', dir: 'fn', credentialsId: 'aws-deploy',\n"
-                        + "  create: [role: '" + Aws.ROLE + "'], publish: true, alias: 'live'\n"
-                        + "echo \"sha=${fn.codeSha256} version=${fn.version} updated=${fn.updated} arn=${fn.functionArn}"
-                        + " size=${fn.codeSize} key=${fn.s3Key} revision=${fn.revisionId}\"\n}",
+                Builds.WRITE_PROJECT
+                        + "def fn = lambdaNodeDeploy functionName: 'scripted', dir: 'fn', " + CREATE
+                        + ", publish: true, alias: 'live'\n"
+                        + "echo \"sha=${fn.codeSha256} version=${fn.version} updated=${fn.updated} arn=${fn.functionArn}\"\n"
+                        + "echo \"name=${fn.functionName} region=${fn.region} alias=${fn.alias} outcome=${fn.outcome}"
+                        + " bucket=${fn.s3Bucket} key=${fn.s3Key} artifact=${fn.artifact}\"\n"
+                        + "sleep 1\n"
+                        + "echo \"size=${fn.codeSize} revision=${fn.revisionId}\"",
                 Result.SUCCESS);
 
-        String onServer = Aws.function("scripted").orElseThrow().codeSha256();
-        jenkins.assertLogContains("sha=" + onServer + " version=1 updated=true arn=arn:aws:lambda:us-east-1:", run);
-        assertEquals(onServer, record(run, "scripted").path("CodeSha256").asText());
+        var onServer = Aws.function("scripted").orElseThrow();
+        jenkins.assertLogContains(
+                "sha=" + onServer.codeSha256() + " version=1 updated=true arn=" + onServer.functionArn(), run);
+        jenkins.assertLogContains(
+                "name=scripted region=us-east-1 alias=live outcome=created bucket=null key=null artifact=lambda/scripted.json",
+                run);
+        jenkins.assertLogContains("size=" + onServer.codeSize() + " revision=", run);
+        assertEquals(
+                onServer.codeSha256(),
+                Builds.record(run, "scripted").path("CodeSha256").asText());
         assertTrue(Aws.invoke("scripted").contains("from Jenkins"));
+    }
+
+    @Test
+    void aDeclarativePipelineDeploysAndASecondRunOfUnchangedCodeSendsNothing() throws Exception {
+        String script = "pipeline { agent { label 'agent' }\n environment { FUNCTION = 'declarative' }\n stages {"
+                + " stage('Deploy') { steps {\n" + Builds.WRITE_PROJECT
+                + "lambdaNodeDeploy functionName: '${FUNCTION}', dir: 'fn', " + CREATE + "\n} } } }";
+        Builds.run(jenkins, "declarative", script, Result.SUCCESS);
+        String modified = Aws.function("declarative").orElseThrow().lastModified();
+
+        WorkflowRun again = Builds.run(jenkins, "declarative-again", script, Result.SUCCESS);
+
+        jenkins.assertLogContains("nothing to upload", again);
+        assertFalse(Builds.record(again, "declarative").path("Updated").asBoolean());
+        assertEquals(modified, Aws.function("declarative").orElseThrow().lastModified());
+        assertEquals(0, again.getAction(LambdaDeployAction.class).getFunctions().get(0).getSentBytes());
+    }
+
+    @Test
+    void severalFunctionsGetThePackageThroughS3AndTheStepReturnsAList() throws Exception {
+        WorkflowRun run = build(
+                "several",
+                Builds.WRITE_PROJECT
+                        + "def all = lambdaNodeDeploy functionNames: ['first', 'second'], dir: 'fn', " + CREATE
+                        + ", s3Bucket: '" + Aws.BUCKET + "', s3Prefix: 'staged/', s3Threshold: 0\n"
+                        + "for (fn in all) { echo \"${fn.functionName} ${fn.updated} ${fn.s3Bucket} ${fn.s3Key}\" }",
+                Result.SUCCESS);
+
+        String key = Aws.keys().stream()
+                .filter(name -> name.startsWith("staged/first/"))
+                .findFirst()
+                .orElseThrow();
+        for (String name : List.of("first", "second")) {
+            jenkins.assertLogContains(name + " true " + Aws.BUCKET + " " + key, run);
+            assertEquals(
+                    Aws.function(name).orElseThrow().codeSha256(),
+                    Builds.record(run, name).path("CodeSha256").asText());
+        }
+    }
+
+    @Test
+    void aDeploymentThatCannotGoOnFailsTheBuildWithOneMessage() throws Exception {
+        Builds.assertOneError(
+                build("unnamed", Builds.WRITE_PROJECT + "lambdaNodeDeploy dir: 'fn', " + CREATE, Result.FAILURE),
+                "No function is named.");
+        Builds.assertOneError(
+                build(
+                        "missing",
+                        Builds.WRITE_PROJECT
+                                + "lambdaNodeDeploy functionName: 'not-there', dir: 'fn', credentialsId: 'aws-deploy'",
+                        Result.FAILURE),
+                "Lambda did not find function not-there");
+        Builds.assertOneError(
+                build("folder", "lambdaNodeDeploy functionName: 'f', dir: 'nowhere', " + CREATE, Result.FAILURE),
+                "There is no folder ");
+        Builds.assertOneError(
+                build(
+                        "npm",
+                        "writeFile file: 'package.json', text: '{\"scripts\":{\"preinstall\":\"exit 3\"}}'\n"
+                                + "lambdaNodeDeploy functionName: 'f', " + CREATE,
+                        Result.FAILURE),
+                "'npm install --omit=dev --no-audit --no-fund' failed in ");
+        Builds.assertOneError(
+                build(
+                        "unreachable",
+                        Builds.WRITE_PROJECT + "lambdaNodeDeploy functionName: 'f', dir: 'fn',"
+                                + " endpointUrl: 'http://127.0.0.1:9', " + CREATE,
+                        Result.FAILURE),
+                "Lambda did not describe function f");
+    }
+
+    @Test
+    void aFailureCanBeCaughtInThePipeline() throws Exception {
+        WorkflowRun run = build(
+                "caught",
+                "try { lambdaNodeDeploy functionName: 'not-there', credentialsId: 'aws-deploy' }"
+                        + " catch (e) { echo \"caught ${e.message}\" }",
+                Result.SUCCESS);
+
+        jenkins.assertLogContains("caught Lambda did not find function not-there", run);
     }
 }

@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,7 +31,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 
@@ -81,7 +84,7 @@ final class DeployCommand implements Callable<Integer> {
                 description = "AWS region. Default: the one in the function's ARN, AWS_REGION, the profile.")
         String region = "";
 
-        @Option(names = "--profile", paramLabel = "P", description = "Profile of the AWS configuration files.")
+        @Option(names = "--profile", paramLabel = "P", description = "Profile of the AWS configuration files; wins over AWS_ACCESS_KEY_ID.")
         String profile = "";
 
         @Option(names = "--role-arn", paramLabel = "ARN", description = "Role to assume for the deployment.")
@@ -121,7 +124,10 @@ final class DeployCommand implements Callable<Integer> {
         @Option(names = "--architectures", paramLabel = "A", split = ",", description = "x86_64 or arm64.")
         List<String> architectures = new ArrayList<>();
 
-        @Option(names = "--dry-run", description = "Go through everything and change nothing.")
+        @Option(
+                names = "--dry-run",
+                description = "Go through everything and let Lambda check the update, but change no function. A large"
+                        + " package of a function that exists is staged for that.")
         boolean dryRun;
 
         @Option(names = "--revision-id", paramLabel = "ID", description = "Update only if the function has this revision.")
@@ -185,19 +191,21 @@ final class DeployCommand implements Callable<Integer> {
         return 0;
     }
 
-    private DeployRequest request() throws DeployException {
+    private DeployRequest request() {
         if (create.create && create.role.isEmpty()) {
             throw ProjectOptions.usage(spec, "--create needs --role: the ARN of the function's execution role.");
         }
-        if (release.waitSeconds <= 0) {
-            throw ProjectOptions.usage(spec, "--wait-timeout is a number of seconds above 0.");
-        }
-        if (staging.threshold != null && staging.threshold < 0) {
-            throw ProjectOptions.usage(spec, "--s3-threshold is a number of bytes, 0 or more.");
+        requireAtLeast(1, release.waitSeconds, "--wait-timeout", "seconds");
+        requireAtLeast(0, staging.threshold, "--s3-threshold", "bytes");
+        requireAtLeast(1, create.memorySize, "--memory-size", "MB");
+        requireAtLeast(1, create.timeout, "--timeout", "seconds");
+        given(aws.endpointUrl).ifPresent(this::endpoint);
+        if (result != null && !result.equals("-")) {
+            ProjectOptions.file(spec, "--result", Path.of(result));
         }
         List<FunctionName> functions = new ArrayList<>();
         for (String name : functionNames) {
-            functions.add(FunctionName.parse(name));
+            functions.add(ProjectOptions.read(spec, () -> FunctionName.parse(name)));
         }
         return new DeployRequest(
                 functions,
@@ -216,6 +224,13 @@ final class DeployCommand implements Callable<Integer> {
                 Duration.ofSeconds(release.waitSeconds));
     }
 
+    private void requireAtLeast(long least, Number given, String option, String unit) {
+        if (given != null && given.longValue() < least) {
+            throw ProjectOptions.usage(
+                    spec, option + " is a number of " + unit + ", " + least + " or more, not " + given + ".");
+        }
+    }
+
     private CreateOptions newFunction() {
         return new CreateOptions(
                 create.role,
@@ -230,15 +245,32 @@ final class DeployCommand implements Callable<Integer> {
     }
 
     private AwsSettings settings(FunctionName function) throws DeployException {
-        DefaultCredentialsProvider.Builder credentials = DefaultCredentialsProvider.builder();
-        given(aws.profile).ifPresent(credentials::profileName);
         return new AwsSettings(
                 region(function),
-                given(aws.endpointUrl).map(URI::create),
-                credentials.build(),
+                given(aws.endpointUrl).map(this::endpoint),
+                credentials(),
                 given(aws.roleArn).map(role -> new AwsSettings.AssumeRole(
                         role, given(aws.externalId), given(aws.roleSessionName).orElse("lambda-node-deploy"))),
                 Optional.empty());
+    }
+
+    /** As in the AWS CLI, a profile that is named wins over credentials in the environment. */
+    private AwsCredentialsProvider credentials() {
+        return given(aws.profile)
+                .<AwsCredentialsProvider>map(ProfileCredentialsProvider::create)
+                .orElseGet(() -> DefaultCredentialsProvider.builder().build());
+    }
+
+    private URI endpoint(String url) {
+        try {
+            URI endpoint = new URI(url);
+            if (endpoint.getHost() != null && List.of("http", "https").contains(endpoint.getScheme())) {
+                return endpoint;
+            }
+        } catch (URISyntaxException e) {
+            // Said below.
+        }
+        throw ProjectOptions.usage(spec, "--endpoint-url is a URL such as http://localhost:4566, not " + url + ".");
     }
 
     private String region(FunctionName function) throws DeployException {

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.cli;
 
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -52,8 +53,9 @@ public final class Main implements Runnable {
             }
         });
         Runtime.getRuntime().addShutdownHook(stop);
-        int status = execute(
-                new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
+        // JSON is UTF-8 (RFC 8259) whatever the locale; messages are in the terminal's own encoding.
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        int status = execute(out, new PrintWriter(System.err, true), arguments);
         try {
             Runtime.getRuntime().removeShutdownHook(stop);
         } catch (IllegalStateException e) {

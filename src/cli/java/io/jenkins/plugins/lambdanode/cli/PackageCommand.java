@@ -47,6 +47,7 @@ final class PackageCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Path file = ProjectOptions.file(spec, "--output", output);
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress)) {
             new NpmInstall(workspace, progress).run(project.install(), project.packaging().cacheDir());
@@ -54,7 +55,7 @@ final class PackageCommand implements Callable<Integer> {
                     ? List.of()
                     : List.of(new FunctionTraits(handler, runtime, architecture, 0));
             PackReport report = workspace.pack(project.packaging()
-                    .toRequest(functions, true, output.toAbsolutePath().toString()));
+                    .toRequest(functions, true, file.toString()));
             Summary.packaged(report).forEach(progress::log);
             Summary.heaviest(report).forEach(progress::log);
             if (json) {

@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.npm.Install;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,8 +23,13 @@ import picocli.CommandLine.Spec;
 final class ProjectOptions {
 
     /** Variables that hold an AWS secret: npm and the scripts of packages do not get to see them. */
-    private static final List<String> SECRET_VARIABLES =
-            List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
+    private static final List<String> SECRET_VARIABLES = List.of(
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AWS_SECURITY_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "AWS_BEARER_TOKEN_BEDROCK");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -76,8 +82,8 @@ final class ProjectOptions {
             description = "Keep the last package and its index here, so that the next one costs only what changed.")
     private Path cache;
 
-    Install install() throws DeployException {
-        return Install.parse(install);
+    Install install() {
+        return read(spec, () -> Install.parse(install));
     }
 
     Packaging packaging() {
@@ -99,6 +105,28 @@ final class ProjectOptions {
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */
     static TerminalProgress progress(CommandSpec spec) {
         return new TerminalProgress(spec.commandLine().getErr(), System.console() != null);
+    }
+
+    /** A value that is read from an option. */
+    interface Reading<T> {
+        T read() throws DeployException;
+    }
+
+    /** A value of an option; one that can't be read is wrong usage. */
+    static <T> T read(CommandSpec spec, Reading<T> reading) {
+        try {
+            return reading.read();
+        } catch (DeployException e) {
+            throw usage(spec, e.getMessage());
+        }
+    }
+
+    /** A file to be written, which must not be a folder. */
+    static Path file(CommandSpec spec, String option, Path path) {
+        if (Files.isDirectory(path)) {
+            throw usage(spec, option + " is a file to write, and " + path + " is a folder.");
+        }
+        return path.toAbsolutePath();
     }
 
     /** The command line of a command, for its exceptions. */

@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.CodeSource;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.Functions;
+import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.aws.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.Staging;
 import io.jenkins.plugins.lambdanode.engine.npm.NpmInstall;
@@ -29,15 +30,31 @@ public final class Deployment {
     private final Workspace workspace;
     private final Functions functions;
     private final Staging staging;
+    private final Turns turns;
     private final Progress progress;
     private final Timings timings = new Timings();
 
     /** @param workspace where the project is; closing it is the caller's */
     public Deployment(DeployRequest request, Workspace workspace, AwsSession session, Progress progress) {
+        this(request, workspace, session, Turns.NONE, OpenUpload.Memory.NONE, progress);
+    }
+
+    /**
+     * @param turns lets it take turns with other deployments of the same function
+     * @param uploads remembers an upload for when the deployment is run again after its process has ended
+     */
+    public Deployment(
+            DeployRequest request,
+            Workspace workspace,
+            AwsSession session,
+            Turns turns,
+            OpenUpload.Memory uploads,
+            Progress progress) {
         this.request = request;
         this.workspace = workspace;
+        this.turns = turns;
         this.functions = new Functions(session, workspace, progress, request.timeout());
-        this.staging = new Staging(session, workspace, progress);
+        this.staging = new Staging(session, workspace, uploads, progress);
         this.progress = progress;
     }
 
@@ -48,13 +65,21 @@ public final class Deployment {
      *     itself, and a second run does the rest.
      */
     public DeployResult run() throws IOException, InterruptedException {
+        staging.abortLeft();
         List<Target> targets = timings.time(Phase.PREFLIGHT, this::preflight);
         timings.time(Phase.INSTALL, this::install);
         PackReport packaged = timings.time(Phase.PACKAGE, () -> pack(targets));
         timings.bytes(Phase.PACKAGE, packaged.zippedBytes());
+        try (Turns.Turn turn = turns.await(request.functions(), progress)) {
+            // What preflight saw can be old by now: npm may have taken minutes.
+            return deploy(timings.time(Phase.PREFLIGHT, this::targets), packaged);
+        }
+    }
 
+    private DeployResult deploy(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
         List<Target> changed = targets.stream().filter(target -> needsUpdate(target, packaged)).toList();
-        Optional<StagedObject> staged = changed.isEmpty() || !isStaged(packaged)
+        boolean sent = changed.stream().anyMatch(target -> target.state().isPresent() || !request.update().dryRun());
+        Optional<StagedObject> staged = !sent || !isStaged(packaged)
                 ? Optional.empty()
                 : Optional.of(timings.time(Phase.STAGE, () -> stage(packaged)));
         List<Deployed> deployed = new ArrayList<>();
@@ -68,6 +93,14 @@ public final class Deployment {
 
     /** Everything that AWS can say before npm runs: a deployment that can't succeed ends here. */
     private List<Target> preflight() throws IOException, InterruptedException {
+        List<Target> targets = targets();
+        if (request.staging().bucket().isPresent()) {
+            staging.checkBucket(request.staging().bucket().get());
+        }
+        return targets;
+    }
+
+    private List<Target> targets() throws IOException, InterruptedException {
         List<Target> targets = new ArrayList<>();
         for (FunctionName name : request.functions()) {
             Optional<FunctionState> state = functions.find(name);
@@ -78,9 +111,6 @@ public final class Deployment {
                 requireZip(state.get());
             }
             targets.add(new Target(name, state));
-        }
-        if (request.staging().bucket().isPresent()) {
-            staging.checkBucket(request.staging().bucket().get());
         }
         return targets;
     }
@@ -129,9 +159,15 @@ public final class Deployment {
     private boolean needsUpdate(Target target, PackReport packaged) {
         return request.force()
                 || target.state().isEmpty()
+                || hasFailed(target.state().get())
                 || !target.state().get().codeSha256().equals(packaged.codeSha256())
                 || !(request.update().architectures().isEmpty()
                         || request.update().architectures().equals(target.state().get().architectures()));
+    }
+
+    /** Lambda names the new code's CodeSha256 also after an update that failed: the function runs its former code. */
+    private static boolean hasFailed(FunctionState state) {
+        return state.lastUpdateStatus().equals("Failed") || state.state().equals("Failed");
     }
 
     private boolean isStaged(PackReport packaged) {

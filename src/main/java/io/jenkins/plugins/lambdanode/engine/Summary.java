@@ -20,9 +20,15 @@ public final class Summary {
                 + size(report.zippedBytes()) + " (CodeSha256 " + report.codeSha256() + ")");
         for (Finding finding : report.findings()) {
             lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ")
+                    + place(finding)
                     + finding.message());
         }
         return lines;
+    }
+
+    /** A file's name can hold anything; no control character of it gets into a log. */
+    private static String place(Finding finding) {
+        return finding.path().isEmpty() ? "" : finding.path().replaceAll("\\p{Cntrl}", "?") + ": ";
     }
 
     /** What was deployed: a line for each function, the phases as a table, the heaviest packages. */

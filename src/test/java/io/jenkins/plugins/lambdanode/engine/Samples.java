@@ -37,7 +37,7 @@ final class Samples {
                 List.of(new PackReport.Weight("node_modules/aws-xray-sdk", 2, 4_000_000, 1400)),
                 List.of(new PackReport.Skipped("default exclude .git/", 1, List.of(".git"))),
                 List.of(
-                        new Finding(Finding.Severity.WARNING, "secret-file", ".env holds secrets.", ".env"),
+                        new Finding(Finding.Severity.WARNING, "secret-file", "It can hold secrets.", "conf/.env\n"),
                         new Finding(Finding.Severity.INFO, "sdk-in-runtime", "The runtime has the AWS SDK.", "")),
                 new PackReport.Work(10, 8, 2));
     }

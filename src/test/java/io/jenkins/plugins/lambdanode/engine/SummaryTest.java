@@ -31,11 +31,11 @@ class SummaryTest {
     }
 
     @Test
-    void thePackageIsDescribedWithEachFindingAfterIt() {
+    void thePackageIsDescribedWithEachFindingAndItsPathAfterIt() {
         List<String> lines = Summary.packaged(Samples.report());
 
         assertTrue(lines.get(0).startsWith("Packaged 3 files, 4.0 MB, into 1.5 KB (CodeSha256 q83vEg==)"), lines.get(0));
-        assertEquals("WARNING: .env holds secrets.", lines.get(1));
+        assertEquals("WARNING: conf/.env?: It can hold secrets.", lines.get(1));
         assertEquals("Note: The runtime has the AWS SDK.", lines.get(2));
     }
 

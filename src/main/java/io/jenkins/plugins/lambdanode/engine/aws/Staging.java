@@ -67,6 +67,7 @@ public final class Staging {
 
     private final AwsSession session;
     private final Workspace workspace;
+    private final OpenUpload.Memory memory;
     private final Progress progress;
     private final Pacing pacing;
 
@@ -74,9 +75,20 @@ public final class Staging {
         this(session, workspace, progress, Pacing.REAL);
     }
 
+    /** @param memory remembers an upload in parts while it is open */
+    public Staging(AwsSession session, Workspace workspace, OpenUpload.Memory memory, Progress progress) {
+        this(session, workspace, memory, progress, Pacing.REAL);
+    }
+
     Staging(AwsSession session, Workspace workspace, Progress progress, Pacing pacing) {
+        this(session, workspace, OpenUpload.Memory.NONE, progress, pacing);
+    }
+
+    private Staging(
+            AwsSession session, Workspace workspace, OpenUpload.Memory memory, Progress progress, Pacing pacing) {
         this.session = session;
         this.workspace = workspace;
+        this.memory = memory;
         this.progress = progress;
         this.pacing = pacing;
     }
@@ -118,6 +130,11 @@ public final class Staging {
         if (refusal != null) {
             throw AwsErrors.explained(call, refusal);
         }
+    }
+
+    /** Aborts the upload that this deployment had begun when its process ended, if there is one. */
+    public void abortLeft() {
+        memory.left().ifPresent(upload -> abort(new Place(upload.bucket(), upload.key()), upload.id()));
     }
 
     /**
@@ -202,8 +219,10 @@ public final class Staging {
                                 .key(place.key())
                                 .checksumAlgorithm(ChecksumAlgorithm.SHA256)))
                 .uploadId();
+        OpenUpload open = new OpenUpload(place.bucket(), place.key(), upload);
         boolean completed = false;
         try {
+            memory.opened(open);
             Sent sent = sendAll(place, pieces, piece -> session.presigner()
                     .presignUploadPart(p -> p.signatureDuration(Duration.ofMinutes(URL_MINUTES))
                             .uploadPartRequest(r -> r.bucket(place.bucket())
@@ -219,6 +238,7 @@ public final class Staging {
             if (!completed) {
                 abort(place, upload);
             }
+            memory.closed(open);
         }
     }
 

@@ -1,0 +1,98 @@
+package io.jenkins.plugins.lambdanode;
+
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.Turns;
+import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * The builds of this controller that deploy the same function take turns, in the order in which their packages are ready.
+ * Functions are told apart by endpoint, region and name: two of the same name in two accounts take turns too.
+ */
+final class FunctionTurns implements Turns {
+
+    private static final Map<String, Line> LINES = new HashMap<>();
+
+    private final String place;
+    private final String build;
+
+    /**
+     * @param place the endpoint and region that the functions are at
+     * @param build who asks, for the log of those who wait
+     */
+    FunctionTurns(String place, String build) {
+        this.place = place;
+        this.build = build;
+    }
+
+    @Override
+    public Turn await(List<FunctionName> functions, Progress progress) throws InterruptedException {
+        // Always in the same order, so that two builds with the same functions can't wait for one another.
+        Map<String, String> keys = functions.stream()
+                .collect(Collectors.toMap(name -> place + " " + name.name(), FunctionName::name, (one, same) -> one));
+        Deque<Line> held = new ArrayDeque<>();
+        try {
+            for (String key : keys.keySet().stream().sorted().toList()) {
+                held.push(enter(key, keys.get(key), progress));
+            }
+        } catch (InterruptedException e) {
+            held.forEach(Line::leave);
+            throw e;
+        }
+        return () -> held.forEach(Line::leave);
+    }
+
+    private Line enter(String key, String name, Progress progress) throws InterruptedException {
+        Line line;
+        String ahead;
+        synchronized (LINES) {
+            line = LINES.computeIfAbsent(key, Line::new);
+            ahead = line.last;
+            line.last = build;
+            line.builds++;
+        }
+        try {
+            // Not tryAcquire() without a time: it would jump the queue.
+            if (!line.free.tryAcquire(0, TimeUnit.SECONDS)) {
+                progress.log("Waiting for " + ahead + ", which deploys " + name + " too");
+                line.free.acquire();
+            }
+            return line;
+        } catch (InterruptedException e) {
+            line.forget();
+            throw e;
+        }
+    }
+
+    /** Who works on a function, and who waits to. */
+    private static final class Line {
+        private final String key;
+        private final Semaphore free = new Semaphore(1, true);
+        private String last;
+        private int builds;
+
+        Line(String key) {
+            this.key = key;
+        }
+
+        void leave() {
+            free.release();
+            forget();
+        }
+
+        void forget() {
+            synchronized (LINES) {
+                if (--builds == 0) {
+                    LINES.remove(key);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.jenkins.plugins.lambdanode.engine;
+
+import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import java.util.List;
+
+/**
+ * Lets deployments of the same function take turns: from the comparison of the codes to the move of the alias a deployment
+ * needs the function for itself.
+ */
+public interface Turns {
+
+    /** For a front end that runs one deployment at a time. */
+    Turns NONE = (functions, progress) -> () -> {};
+
+    /**
+     * Waits until no other deployment is at work on any of these functions.
+     *
+     * @param progress told what is waited for
+     */
+    Turn await(List<FunctionName> functions, Progress progress) throws InterruptedException;
+
+    /** Held while the functions are worked on. */
+    interface Turn extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,161 @@
+package io.jenkins.plugins.lambdanode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hudson.FilePath;
+import hudson.model.Label;
+import hudson.model.Result;
+import hudson.model.Slave;
+import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import java.time.Duration;
+import java.util.List;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+
+@WithJenkins
+@ExtendWith(EmulatorExtension.class)
+class AbortTest {
+
+    /** The issue says seconds; the machine may be busy with other tests. */
+    private static final Duration SECONDS = Duration.ofSeconds(15);
+
+    private static JenkinsRule jenkins;
+    private static Slave agent;
+
+    @BeforeAll
+    static void start(JenkinsRule rule) throws Exception {
+        jenkins = rule;
+        Aws.configureJenkins();
+        Aws.createBucket();
+        agent = jenkins.createOnlineSlave(Label.get("agent"));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        jenkins.after();
+    }
+
+    private static WorkflowRun startBuild(String name, String steps) throws Exception {
+        WorkflowJob job = Builds.pipeline(name, "node('agent') {\n" + steps + "\n}");
+        return job.scheduleBuild2(0).waitForStart();
+    }
+
+    private static String deploy(String name, String more) {
+        return "lambdaNodeDeploy functionName: '" + name + "', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '"
+                + Aws.ROLE + "']" + more;
+    }
+
+    /** Aborts it, and asserts that nothing but the cache stays of it. */
+    private static void abort(WorkflowRun run) throws Exception {
+        long start = System.nanoTime();
+        run.getExecutor().interrupt();
+        jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
+        Duration taken = Duration.ofNanos(System.nanoTime() - start);
+        System.out.println(run + " was aborted within " + taken.toMillis() + " ms");
+        assertTrue(taken.compareTo(SECONDS) < 0, "took " + taken);
+        FilePath temporary = agent.getWorkspaceRoot().child(run.getParent().getName() + "@tmp");
+        List<String> left = temporary.list().stream().map(FilePath::getName).toList();
+        assertTrue(List.of(AgentWorkspace.CACHE_FOLDER).containsAll(left), left.toString());
+        if (!left.isEmpty()) {
+            List<String> cached = temporary.child(AgentWorkspace.CACHE_FOLDER).list().stream()
+                    .map(FilePath::getName)
+                    .filter(name -> name.contains("tmp") || name.contains("spill"))
+                    .toList();
+            assertEquals(List.of(), cached);
+        }
+        jenkins.assertLogNotContains("\tat ", run);
+    }
+
+    private static long processesWith(String text) {
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").contains(text))
+                .count();
+    }
+
+    @Test
+    void anAbortDuringNpmStopsItWithItsChildren() throws Exception {
+        String mark = "sleepsForLambdaNodeDeploy" + System.nanoTime();
+        WorkflowRun run = startBuild(
+                "npm",
+                Builds.WRITE_PROJECT
+                        + "writeFile file: 'fn/wait.js', text: 'setTimeout(() => {}, 600000)'\n"
+                        + "writeFile file: 'fn/package.json', text:"
+                        + " '{\"scripts\":{\"preinstall\":\"node wait.js " + mark + "\"}}'\n"
+                        + deploy("abort-npm", ""));
+        Builds.await(Duration.ofSeconds(60), () -> processesWith(mark) > 0);
+
+        abort(run);
+
+        Builds.await(SECONDS, () -> processesWith(mark) == 0);
+    }
+
+    @Test
+    void anAbortDuringPackagingLeavesNoFile() throws Exception {
+        WorkflowRun run = startBuild(
+                "packaging",
+                Builds.WRITE_PROJECT
+                        + "sh 'set +x; for i in $(seq 1 120); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
+                        + "echo 'ready'\n"
+                        + deploy("abort-packaging", ", level: 9"));
+        jenkins.waitForMessage("No dependencies to install", run);
+        FilePath temporary = agent.getWorkspaceRoot().child("packaging@tmp");
+        Builds.await(Duration.ofSeconds(60), () -> hasPackage(temporary));
+
+        abort(run);
+    }
+
+    private static boolean hasPackage(FilePath temporary) {
+        try {
+            return temporary.list("lambda-node-deploy-*/*lambda*.zip", null, false).length > 0;
+        } catch (Exception e) {
+            return false;
+        }
+    }
+
+    @Test
+    void anAbortDuringTheUploadLeavesNoUnfinishedUpload() throws Exception {
+        try (TcpProxy slow = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).throttle(500_000)) {
+            WorkflowRun run = startBuild(
+                    "upload",
+                    Builds.WRITE_PROJECT
+                            + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
+                            + deploy(
+                                    "abort-upload",
+                                    ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
+            jenkins.waitForMessage("Staging ", run);
+            Builds.await(Duration.ofSeconds(30), () -> Aws.unfinishedUploads() == 1);
+            Thread.sleep(1000);
+
+            abort(run);
+
+            assertEquals(0, Aws.unfinishedUploads());
+            assertEquals(List.of(), Aws.keys().stream().filter(key -> key.startsWith("abort-upload/")).toList());
+        }
+        Thread.sleep(1500);
+        assertEquals(0, Aws.unfinishedUploads(), "A part that came late has not brought it back");
+    }
+
+    @Test
+    void anAbortDuringADirectUploadEndsIt() throws Exception {
+        try (TcpProxy slow = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).throttle(500_000)) {
+            WorkflowRun run = startBuild(
+                    "direct",
+                    Builds.WRITE_PROJECT
+                            + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
+                            + deploy("abort-direct", ", level: 1, endpointUrl: '" + slow.url() + "'"));
+            jenkins.waitForMessage("Creating the function", run);
+            Thread.sleep(1000);
+
+            abort(run);
+
+            assertTrue(Aws.function("abort-direct").isEmpty());
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.jenkins.plugins.lambdanode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import hudson.model.Result;
+import hudson.model.Run;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.jvnet.hudson.test.JenkinsRule;
+
+/** Builds that tests run, and what they read of them. */
+final class Builds {
+
+    /** A Pipeline's line that makes a function's folder {@code fn}. */
+    static final String WRITE_PROJECT = project("from Jenkins");
+
+    private Builds() {}
+
+    /** The same for a function that answers with this text. */
+    static String project(String answer) {
+        return "writeFile file: 'fn/index.js', text: 'exports.handler = async () => \"" + answer + "\";'\n";
+    }
+
+    static WorkflowJob pipeline(String name, String script) throws Exception {
+        WorkflowJob job = Jenkins.get().createProject(WorkflowJob.class, name);
+        job.setDefinition(new CpsFlowDefinition(script, true));
+        return job;
+    }
+
+    static WorkflowRun run(JenkinsRule jenkins, String name, String script, Result expected) throws Exception {
+        return jenkins.buildAndAssertStatus(expected, pipeline(name, script));
+    }
+
+    /** The record of a deployment among the build's artifacts. */
+    static JsonNode record(Run<?, ?> run, String function) throws IOException {
+        return new ObjectMapper()
+                .readTree(Files.readString(
+                        run.getArtifactsDir().toPath().resolve("lambda/" + function + ".json")));
+    }
+
+    /** Asserts that the build ended with this message as its one error, and without a stack trace. */
+    static void assertOneError(Run<?, ?> run, String message) throws IOException {
+        String log = JenkinsRule.getLog(run);
+        assertTrue(log.contains("ERROR: " + message), log);
+        assertEquals(1, log.lines().filter(line -> line.startsWith("ERROR: ")).count(), log);
+        assertFalse(log.contains("\tat "), log);
+    }
+
+    static void await(Duration within, BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + within.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, "Not within " + within);
+            Thread.sleep(50);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.jenkins.plugins.lambdanode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hudson.model.Label;
+import hudson.model.Result;
+import hudson.model.Slave;
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.Turns;
+import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+
+@ExtendWith(EmulatorExtension.class)
+class FunctionTurnsTest {
+
+    private static final int BUILDS = 8;
+
+    @Test
+    @WithJenkins
+    void buildsThatDeployTheSameFunctionAtOnceAllEndWellAndTheLastOneStays(JenkinsRule jenkins) throws Exception {
+        Aws.configureJenkins();
+        Slave agent = jenkins.createSlave("agent", null);
+        agent.setNumExecutors(BUILDS + 1);
+        jenkins.waitOnline(agent);
+        List<WorkflowRun> runs = new ArrayList<>();
+        // The test's own turn holds them up until all of them wait.
+        Turns.Turn turn = new FunctionTurns(Aws.endpoint() + " " + Aws.REGION, "the test")
+                .await(List.of(FunctionName.parse("shared")), Progress.NONE);
+        for (int i = 0; i <= BUILDS; i++) {
+            runs.add(Builds.pipeline(
+                            "turn-" + i,
+                            "node('agent') {\n" + Builds.project("build " + i)
+                                    + "lambdaNodeDeploy functionName: 'shared', dir: 'fn', credentialsId: 'aws-deploy',"
+                                    + " create: [role: '" + Aws.ROLE + "'], publish: true, alias: 'live'\n}")
+                    .scheduleBuild2(0)
+                    .waitForStart());
+        }
+        for (WorkflowRun run : runs) {
+            jenkins.waitForMessage(", which deploys shared too", run);
+        }
+        WorkflowRun stopped = runs.remove(BUILDS / 2);
+        stopped.getExecutor().interrupt();
+        jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(stopped));
+        turn.close();
+
+        TreeSet<Integer> versions = new TreeSet<>();
+        String lastCode = "";
+        for (WorkflowRun run : runs) {
+            jenkins.assertBuildStatus(Result.SUCCESS, jenkins.waitForCompletion(run));
+            var record = Builds.record(run, "shared");
+            versions.add(record.path("Version").asInt());
+            if (record.path("Version").asInt() == versions.last()) {
+                lastCode = record.path("CodeSha256").asText();
+            }
+        }
+
+        assertEquals(BUILDS, versions.size(), "each has its own version: " + versions);
+        assertEquals(lastCode, Aws.function("shared").orElseThrow().codeSha256());
+    }
+
+    @Test
+    void turnsComeInTheOrderInWhichTheyWereAskedForAndAnInterruptGivesUpOne() throws Exception {
+        List<FunctionName> both = List.of(FunctionName.parse("a"), FunctionName.parse("b"));
+        List<FunctionName> second = List.of(FunctionName.parse("b"));
+        List<String> log = new ArrayList<>();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Turns.Turn first = new FunctionTurns("here", "one #1").await(both, Progress.NONE);
+
+        Future<?> stopped = threads.submit(() -> new FunctionTurns("here", "two #1").await(second, telling(log)));
+        while (log.isEmpty()) {
+            Thread.sleep(10);
+        }
+        new FunctionTurns("elsewhere", "three #1").await(both, Progress.NONE).close();
+        stopped.cancel(true);
+        Future<Turns.Turn> waiting =
+                threads.submit(() -> new FunctionTurns("here", "four #1").await(second, Progress.NONE));
+        first.close();
+
+        waiting.get(10, TimeUnit.SECONDS).close();
+        assertEquals(List.of("Waiting for one #1, which deploys b too"), log);
+        threads.shutdown();
+        assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
+    }
+
+    private static Progress telling(List<String> log) {
+        return new Progress() {
+            @Override
+            public void log(String line) {
+                log.add(line);
+            }
+
+            @Override
+            public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
+        };
+    }
+}

@@ -1,0 +1,126 @@
+package io.jenkins.plugins.lambdanode.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.outside.Program;
+import io.jenkins.plugins.lambdanode.engine.outside.Project;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MainTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void helpNamesTheCommandsAndTheExitStatuses() {
+        Program help = CommandLineRun.here("--help");
+
+        assertEquals(0, help.status());
+        assertEquals("", help.err());
+        for (String word : List.of("deploy", "package", "Exit status:", "nothing had to change")) {
+            assertTrue(help.out().contains(word), help.out());
+        }
+    }
+
+    @Test
+    void theHelpOfDeployNamesEveryOptionOfTheDesign() {
+        namesAll(
+                "deploy",
+                "--function-name",
+                "--dir --install --include --exclude --cache --result --region --profile --role-arn --external-id",
+                "--role-session-name --endpoint-url --s3-bucket --s3-prefix --s3-threshold --publish --alias --architectures",
+                "--dry-run --revision-id --source-kms-key-arn --force --wait-timeout --create --role --runtime --handler",
+                "--memory-size --timeout --environment --layers");
+    }
+
+    @Test
+    void theHelpOfPackageNamesEveryOptionOfTheDesign() {
+        namesAll("package", "--dir --output --json --cache --exclude --include --install");
+    }
+
+    private static void namesAll(String command, String... options) {
+        Program help = CommandLineRun.here(command, "--help");
+        assertEquals(0, help.status());
+        List<String> words = List.of(help.out().split("[^a-z0-9-]+"));
+        for (String option : String.join(" ", options).split(" ")) {
+            assertTrue(words.contains(option), option + " is not in\n" + help.out());
+        }
+        assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--version,", "deploy,--version", "package,--version"})
+    void theVersionIsSaidOnOneLine(String first, String second) {
+        Program version = second == null ? CommandLineRun.here(first) : CommandLineRun.here(first, second);
+
+        assertEquals(0, version.status());
+        assertTrue(version.out().matches("lambda-node-deploy \\S+\\R"), version.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"deliver", "--no-such-option", "package --no-such-option", "deploy --function-name"})
+    void whatIsNoCommandIsWrongUsageInAFewLines(String line) {
+        isWrongUsage(CommandLineRun.here(line.split(" ")));
+    }
+
+    @Test
+    void nothingAtAllIsWrongUsage() {
+        isWrongUsage(CommandLineRun.here());
+    }
+
+    private static void isWrongUsage(Program run) {
+        assertEquals(2, run.status());
+        assertEquals("", run.out());
+        assertTrue(run.err().startsWith("ERROR: "), run.err());
+        assertTrue(run.err().contains("--help"), run.err());
+        assertTrue(run.err().lines().count() <= 3, run.err());
+    }
+
+    @Test
+    @Timeout(60)
+    void aSignalStopsNpmsChildrenAndRemovesTheTemporaryFolder() throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Project project = Project.answering(folder.resolve("project"), "x");
+        List<String> arguments = List.of(
+                "package",
+                "--dir",
+                project.folder().toString(),
+                "--output",
+                "f.zip",
+                "--install",
+                "sleep 1000 & echo $! > pid.new && mv pid.new pid; wait");
+        Program.Running running = Program.start(
+                folder,
+                Map.of(),
+                Program.java(List.of("-Djava.io.tmpdir=" + temporary), Main.class.getName(), arguments));
+        while (!project.has("pid")) {
+            assertTrue(running.process().isAlive(), running::toString);
+            Thread.onSpinWait();
+        }
+        long child = Long.parseLong(Files.readString(project.folder().resolve("pid")).strip());
+
+        running.process().destroy();
+        Program run = Program.finished(running);
+
+        ProcessHandle.of(child).ifPresent(process -> process.onExit().orTimeout(30, TimeUnit.SECONDS).join());
+        assertTrue(run.err().endsWith("Stopped.\n"), run.err());
+        assertNotEquals(0, run.status());
+        try (Stream<Path> left = Files.list(temporary)) {
+            assertEquals(
+                    List.of(),
+                    left.filter(path -> path.getFileName().toString().startsWith("lambda-")).toList());
+        }
+    }
+}

@@ -1,0 +1,245 @@
+package io.jenkins.plugins.lambdanode.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jenkins.plugins.lambdanode.engine.emulator.Account;
+import io.jenkins.plugins.lambdanode.engine.outside.Program;
+import io.jenkins.plugins.lambdanode.engine.outside.Project;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PackageCommandTest {
+
+    @TempDir
+    Path folder;
+
+    private Project project;
+    private Path output;
+
+    @BeforeEach
+    void makeProject() {
+        project = Project.answering(folder.resolve("project"), "hello").with("lib/\u00e4\u00f6.js", "1");
+        output = folder.resolve("out/function.zip");
+    }
+
+    private Program pack(String... more) {
+        List<String> arguments = new ArrayList<>(
+                List.of("package", "--dir", project.folder().toString(), "--output", output.toString()));
+        arguments.addAll(List.of(more));
+        return CommandLineRun.here(arguments.toArray(new String[0]));
+    }
+
+    /** The names of the files in the package, as Python's zipfile reads them. */
+    private String files() {
+        return Program.python(
+                """
+                import sys, zipfile
+                names = [n for n in zipfile.ZipFile(sys.argv[1]).namelist() if n[-1] != '/']
+                sys.stdout.buffer.write(' '.join(sorted(names)).encode())
+                """,
+                output.toString());
+    }
+
+    private String digest() {
+        return Account.base64Sha256(output.toString());
+    }
+
+    @Test
+    void thePackageHoldsTheFoldersContentsAtTheTop() {
+        assertEquals(0, pack().status());
+
+        assertEquals("index.js lib/\u00e4\u00f6.js", files());
+    }
+
+    @Test
+    void withoutJsonStandardOutputIsEmpty() {
+        Program run = pack();
+
+        assertEquals("", run.out());
+        assertTrue(run.err().contains("Packaged 2 files"), run.err());
+    }
+
+    @Test
+    void jsonSaysTheDigestThatPythonComputes() throws Exception {
+        JsonNode json = new ObjectMapper().readTree(pack("--json").out());
+
+        assertEquals(digest(), json.get("CodeSha256").asText());
+        assertEquals(Files.size(output), json.get("ZippedBytes").asLong());
+        assertEquals(2, json.get("Files").asInt());
+    }
+
+    @Test
+    void excludesIncludesAndIgnoreFileAreHonoured() {
+        project.with("test/a.test.js", "1").with("dist/b.js", "1").with("note.txt", "1").with(".lambdaignore", "note.txt\n");
+
+        pack("--exclude", "test/**", "--exclude", "lib/**");
+        assertEquals("dist/b.js index.js", files());
+
+        pack("--include", "dist/**");
+        assertEquals("dist/b.js", files());
+    }
+
+    @Test
+    void aSecondPackageOverTheFirstIsTheSameAlsoInsideTheProject() {
+        for (Path place : List.of(output, project.folder().resolve("function.zip"))) {
+            output = place;
+            pack();
+            String first = digest();
+
+            assertEquals(0, pack().status());
+
+            assertEquals(first, digest());
+            assertEquals("index.js lib/\u00e4\u00f6.js", files());
+        }
+    }
+
+    @Test
+    void aCacheInTheProjectIsNotPackagedAndDoesNotChangeThePackage() {
+        pack();
+        String first = digest();
+        String cache = project.folder().resolve("cache").toString();
+
+        assertEquals(0, pack("--cache", cache).status());
+        assertEquals(first, digest());
+        assertEquals(0, pack("--cache", cache).status());
+        assertEquals(first, digest());
+    }
+
+    @Test
+    void aMissingHandlerIsOneMessageAndNoFile() {
+        Program run = pack("--handler", "main.handler");
+
+        assertEquals(1, run.status());
+        assertTrue(run.err().contains("ERROR: "), run.err());
+        assertTrue(run.err().contains("main"), run.err());
+        assertFalse(run.err().contains("\tat "), run.err());
+        assertFalse(Files.exists(output));
+    }
+
+    @Test
+    void aProjectThatIsNotThereIsNamed() {
+        Program run = CommandLineRun.here("package", "--dir", folder + "/none", "--output", output.toString());
+
+        assertEquals(1, run.status());
+        assertTrue(run.err().contains("There is no folder " + folder + "/none"), run.err());
+    }
+
+    @Test
+    void anOutputWhoseFolderIsAFileIsToldInWords() throws Exception {
+        Files.writeString(folder.resolve("out"), "a file where the folder should be");
+
+        Program run = pack();
+
+        assertEquals(1, run.status());
+        assertTrue(run.err().contains("ERROR: " + folder.resolve("out")), run.err());
+    }
+
+    @Test
+    void anOutputThatIsAFolderIsToldInWordsAndLeftAlone() throws Exception {
+        Files.createDirectories(output.resolve("something"));
+
+        Program run = pack();
+
+        assertEquals(2, run.status());
+        assertTrue(run.err().contains("--output is a file to write, and " + output + " is a folder"), run.err());
+        assertTrue(Files.exists(output.resolve("something")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--level,0", "--level,10", "--level,-1", "--level,six", "--links,hard", "--install,yes"})
+    void aValueThatIsNoneIsWrongUsage(String option, String value) {
+        Program run = pack(option, value);
+
+        assertEquals(2, run.status(), run.err());
+        assertTrue(run.err().contains(value), run.err());
+        assertFalse(Files.exists(output));
+    }
+
+    @Test
+    void anOutputIsNeeded() {
+        Program run = CommandLineRun.here("package");
+
+        assertEquals(2, run.status());
+        assertTrue(run.err().contains("--output"), run.err());
+    }
+
+    @Test
+    void jsonIsUtf8EvenInALocaleThatHasNone() throws Exception {
+        project.with("secrets/\u00e9.pem", "-----BEGIN PRIVATE KEY-----\n");
+
+        Program run = CommandLineRun.inProcess(
+                project.folder(), Map.of("LC_ALL", "C"), List.of(), "package", "--json", "--output", output.toString());
+
+        assertEquals(0, run.status(), run.err());
+        JsonNode json = new ObjectMapper().readTree(run.out());
+        assertTrue(json.toString().contains("secrets/\u00e9.pem"), run.out());
+    }
+
+    @Test
+    void packagesFromAnyFolderTimeUmaskLocaleAndTimeZoneAreTheSameBytes() throws Exception {
+        String make = "umask $1; mkdir -p \"$2/lib\" \"$2/bin\" && cd \"$2\" && echo 'exports.handler = 1' > index.js &&"
+                + " printf '#!/bin/sh\\n' > bin/run && chmod u+x bin/run &&"
+                + " echo x > \"lib/$(printf '\\303\\274\\346\\274\\242').js\" && find . -exec touch -d \"$3\" {} +";
+        Path one = folder.resolve("one");
+        Path other = folder.resolve("deep/er/other");
+        Program.run("bash", "-c", make, "make", "022", one.toString(), "2001-02-03").successful();
+        Program.run("bash", "-c", make, "make", "077", other.toString(), "2038-02-03").successful();
+
+        output = folder.resolve("one.zip");
+        packInLocale(one, "022", Map.of("LC_ALL", "C", "TZ", "Pacific/Kiritimati"));
+        String first = digest();
+        output = folder.resolve("other.zip");
+        packInLocale(other, "077", Map.of("LC_ALL", "C.UTF-8", "TZ", "America/St_Johns"));
+
+        assertEquals(first, digest());
+        assertEquals("bin/run index.js lib/\u00fc\u6f22.js", files());
+        Set<String> modes = Program.run("zipinfo", output.toString())
+                .out()
+                .lines()
+                .filter(line -> line.matches("[-dl?][-rwxst?]{9} .*"))
+                .map(line -> line.substring(0, 10))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(Set.of("-rw-r--r--", "-rwxr-xr-x", "drwxr-xr-x"), modes);
+    }
+
+    private void packInLocale(Path from, String umask, Map<String, String> variables) {
+        List<String> words = new ArrayList<>(List.of("bash", "-c", "umask " + umask + "; exec \"$@\"", "run"));
+        words.addAll(Program.java(
+                List.of(), Main.class.getName(), List.of("package", "--install", "none", "--output", output.toString())));
+        Program.run(from, variables, words).successful();
+    }
+
+    @Test
+    void npmAndTheScriptsOfPackagesDoNotSeeTheAwsSecrets() {
+        project.with("show.js", "console.log(Object.keys(process.env).filter(k => /^AWS_/.test(k)).sort().join())\n")
+                .with("package.json", "{\"scripts\": {\"preinstall\": \"node show.js\"}}");
+        Map<String, String> variables = Map.of(
+                "AWS_ACCESS_KEY_ID", "AKIA",
+                "AWS_SECRET_ACCESS_KEY", "secret",
+                "AWS_SESSION_TOKEN", "token",
+                "AWS_SECURITY_TOKEN", "token",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN", "token",
+                "AWS_REGION", "eu-west-1");
+
+        Program run = CommandLineRun.inProcess(
+                project.folder(), variables, List.of(), "package", "--output", output.toString());
+
+        assertEquals(0, run.status(), run.err());
+        assertTrue(run.err().lines().anyMatch("AWS_REGION"::equals), run.err());
+    }
+}

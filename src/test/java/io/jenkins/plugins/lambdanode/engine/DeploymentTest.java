@@ -1,0 +1,568 @@
+package io.jenkins.plugins.lambdanode.engine;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.put;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
+import static com.github.tomakehurst.wiremock.stubbing.Scenario.STARTED;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import io.jenkins.plugins.lambdanode.engine.DeployResult.Deployed;
+import io.jenkins.plugins.lambdanode.engine.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.aws.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.AwsSettings;
+import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
+import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
+import io.jenkins.plugins.lambdanode.engine.emulator.Account;
+import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
+import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.engine.npm.Install;
+import io.jenkins.plugins.lambdanode.engine.outside.Program;
+import io.jenkins.plugins.lambdanode.engine.outside.Project;
+import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+
+/** Whole deployments, from a project's folder to a function that answers, with every request to AWS in view. */
+@ExtendWith(EmulatorExtension.class)
+class DeploymentTest {
+
+    private static final Account ACCOUNT = new Account(Emulator.MINISTACK);
+
+    @RegisterExtension
+    final ObservedAws aws = new ObservedAws(Emulator.MINISTACK);
+
+    @TempDir
+    Path folder;
+
+    private final KeptLog log = new KeptLog();
+    private final String name = Account.newName();
+    private Project project;
+
+    @BeforeEach
+    void makeProject() {
+        project = Project.answering(folder.resolve("project"), "first");
+    }
+
+    /** What a test asks for: a small deployment that creates the function where it does not exist, unless it says otherwise. */
+    private final class Order {
+        private List<String> functions = List.of(name);
+        private Install install = Install.NONE;
+        private DeployRequest.Staging staging = DeployRequest.Staging.NONE;
+        private UpdateOptions update = UpdateOptions.NONE;
+        private Optional<CreateOptions> create =
+                Optional.of(CreateOptions.of(ACCOUNT.role(), "nodejs22.x", "index.handler"));
+        private boolean publish;
+        private Optional<String> alias = Optional.empty();
+        private boolean force;
+        private Duration timeout = Duration.ofSeconds(60);
+
+        Order to(String... names) {
+            functions = List.of(names);
+            return this;
+        }
+
+        Order installingWith(String line) throws DeployException {
+            install = Install.parse(line);
+            return this;
+        }
+
+        Order stagedIn(String bucket, long threshold) {
+            staging = new DeployRequest.Staging(Optional.of(bucket), "pre/", OptionalLong.of(threshold));
+            return this;
+        }
+
+        Order existingOnly() {
+            create = Optional.empty();
+            return this;
+        }
+
+        Order dryRun() {
+            update = new UpdateOptions(List.of(), true, Optional.empty(), Optional.empty());
+            return this;
+        }
+
+        Order publishing() {
+            publish = true;
+            return this;
+        }
+
+        Order aliased(String to) {
+            alias = Optional.of(to);
+            return this;
+        }
+
+        Order forced() {
+            force = true;
+            return this;
+        }
+
+        Order within(Duration limit) {
+            timeout = limit;
+            return this;
+        }
+
+        DeployResult deploy() throws Exception {
+            List<FunctionName> names = new ArrayList<>();
+            for (String function : functions) {
+                names.add(FunctionName.parse(function));
+            }
+            DeployRequest request = new DeployRequest(
+                    names, install, Packaging.DEFAULT, staging, update, create, publish, alias, force, timeout);
+            AwsSettings settings = new AwsSettings(
+                    Account.REGION,
+                    Optional.of(aws.endpoint()),
+                    StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
+                    Optional.empty(),
+                    Optional.empty());
+            try (LocalWorkspace workspace =
+                            new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
+                    AwsSession session = AwsSession.open(settings)) {
+                return new Deployment(request, workspace, session, log).run();
+            }
+        }
+
+        Deployed deployed() throws Exception {
+            return deploy().functions().get(0);
+        }
+
+        String failure() {
+            return assertThrows(DeployException.class, this::deploy).getMessage();
+        }
+    }
+
+    private Order order() {
+        return new Order();
+    }
+
+    // What is done, and what is left undone
+
+    @Test
+    void aFunctionIsCreatedThenLeftAloneThenUpdatedAndAnswersEachTime() throws Exception {
+        assertEquals(Outcome.CREATED, order().deployed().outcome());
+        assertEquals("\"first\"", ACCOUNT.invoke(name));
+
+        assertEquals(Outcome.UNCHANGED, order().deployed().outcome());
+        assertEquals("\"first\"", ACCOUNT.invoke(name));
+
+        project.with("index.js", Project.handler("second"));
+        assertEquals(Outcome.UPDATED, order().deployed().outcome());
+        assertEquals("\"second\"", ACCOUNT.invoke(name));
+    }
+
+    @Test
+    void aSecondDeploymentOfTheSameProjectSendsNoByteOfThePackageAndChangesNothing() throws Exception {
+        project.withBallast("ballast.bin", 300_000);
+        assertEquals(1, order().deploy().functions().size());
+        List<String> before = aws.changesOfCode();
+        long sent = aws.bytesSent();
+        assertTrue(sent > 300_000, sent + " bytes");
+
+        DeployResult second = order().deploy();
+
+        assertEquals(before, aws.changesOfCode());
+        assertEquals(sent, aws.bytesSent());
+        assertEquals(0, second.sentBytes());
+        assertTrue(log.text().contains("nothing to upload"), log.text());
+    }
+
+    @Test
+    void aSecondStagedDeploymentSendsNothingToTheBucketEither() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+        order().stagedIn(bucket, 0).deploy();
+        List<String> puts = aws.requests().stream().filter(line -> line.startsWith("PUT /" + bucket)).toList();
+        assertEquals(1, puts.size(), puts.toString());
+
+        order().stagedIn(bucket, 0).deploy();
+
+        assertEquals(
+                puts, aws.requests().stream().filter(line -> line.startsWith("PUT /" + bucket)).toList());
+    }
+
+    @Test
+    void theSameCodeSha256IsInTheRecordAtTheServerAndComputedByPython() throws Exception {
+        Path kept = folder.resolve("kept.zip");
+        DeployResult result = order().deploy();
+        packageTo(kept);
+
+        String recorded = new ObjectMapper()
+                .readTree(DeployRecord.text(result))
+                .get("CodeSha256")
+                .asText();
+
+        assertEquals(Account.base64Sha256(kept.toString()), recorded);
+        assertEquals(ACCOUNT.configuration(name, "CodeSha256"), recorded);
+        assertEquals(result.packaged().codeSha256(), recorded);
+    }
+
+    @Test
+    void aPackageGoesThroughTheBucketFromItsThresholdOn() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+
+        DeployResult result = order().stagedIn(bucket, 0).deploy();
+
+        assertEquals("\"first\"", ACCOUNT.invoke(name));
+        assertEquals("pre/" + name + "/" + result.packaged().sha256() + ".zip", ACCOUNT.keys(bucket));
+        assertEquals(result.packaged().zippedBytes(), result.sentBytes());
+        assertEquals(bucket, result.functions().get(0).staged().orElseThrow().bucket());
+    }
+
+    @Test
+    void aPackageBelowTheThresholdDoesNotTouchTheBucket() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+
+        DeployResult result = order().stagedIn(bucket, 10_000_000).deploy();
+
+        assertEquals("", ACCOUNT.keys(bucket));
+        assertEquals(Optional.empty(), result.functions().get(0).staged());
+        assertEquals("\"first\"", ACCOUNT.invoke(name));
+    }
+
+    @Test
+    void severalFunctionsGetOnePackageThatIsStagedOnce() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+        String same = Account.newName();
+        String old = ACCOUNT.newFunction("old");
+
+        DeployResult result =
+                order().to(same, old, name).stagedIn(bucket, 0).deploy();
+
+        assertEquals(
+                List.of(Outcome.CREATED, Outcome.UPDATED, Outcome.CREATED),
+                result.functions().stream().map(Deployed::outcome).toList());
+        for (String function : List.of(same, old, name)) {
+            assertEquals("\"first\"", ACCOUNT.invoke(function));
+        }
+        assertEquals(1, ACCOUNT.keys(bucket).split(" ").length);
+        assertEquals(1, aws.requests().stream().filter(line -> line.startsWith("PUT /" + bucket)).count());
+    }
+
+    @Test
+    void onlyTheFunctionsWhoseCodeDiffersAreUpdated() throws Exception {
+        order().deploy();
+        String other = ACCOUNT.newFunction("old");
+        int before = aws.changesOfCode().size();
+
+        DeployResult result = order().to(name, other).deploy();
+
+        assertEquals(
+                List.of(Outcome.UNCHANGED, Outcome.UPDATED),
+                result.functions().stream().map(Deployed::outcome).toList());
+        assertEquals(
+                List.of("PUT /2015-03-31/functions/" + other + "/code"),
+                aws.changesOfCode().subList(before, aws.changesOfCode().size()));
+    }
+
+    @Test
+    void aVersionIsPublishedAndTheAliasMovesToItWithEachChange() throws Exception {
+        Deployed first = order().aliased("live").deployed();
+        assertEquals(Optional.of("1"), first.version());
+        assertEquals("1", ACCOUNT.aliasVersion(name, "live"));
+
+        project.with("index.js", Project.handler("second"));
+        Deployed second = order().aliased("live").deployed();
+
+        assertEquals(Optional.of("2"), second.version());
+        assertEquals("2", ACCOUNT.aliasVersion(name, "live"));
+        assertEquals("\"second\"", ACCOUNT.invoke(name + ":live"));
+        assertEquals("\"first\"", ACCOUNT.invoke(name + ":1"));
+        assertEquals("1 2", ACCOUNT.versions(name));
+    }
+
+    @Test
+    void anUnchangedFunctionGetsNoSecondVersionButTheAliasThatWasAskedFor() throws Exception {
+        order().publishing().deploy();
+
+        Deployed again = order().publishing().aliased("live").deployed();
+
+        assertEquals(Outcome.UNCHANGED, again.outcome());
+        assertEquals("1", ACCOUNT.versions(name));
+        assertEquals("1", ACCOUNT.aliasVersion(name, "live"));
+    }
+
+    @Test
+    void forceUpdatesAFunctionThatHasTheSameCode() throws Exception {
+        order().deploy();
+        int before = aws.changesOfCode().size();
+
+        assertEquals(Outcome.UPDATED, order().forced().deployed().outcome());
+
+        assertEquals(before + 1, aws.changesOfCode().size());
+    }
+
+    @Test
+    void aFunctionWhoseLastUpdateFailedIsUpdatedThoughItsCodeSha256IsTheSame() throws Exception {
+        order().deploy();
+        int before = aws.changesOfCode().size();
+        String failed = describedAs("\"LastUpdateStatus\": \"Failed\", \"LastUpdateStatusReason\": \"InternalError\"");
+        aws.proxy()
+                .stubFor(get(urlPathMatching("/2015-03-31/functions/" + name + "/configuration"))
+                        .atPriority(1)
+                        .inScenario("failed once")
+                        .whenScenarioStateIs(STARTED)
+                        .willSetStateTo("over")
+                        .willReturn(json(failed)));
+
+        assertEquals(Outcome.UPDATED, order().deployed().outcome());
+
+        assertEquals(before + 1, aws.changesOfCode().size());
+    }
+
+    // Dry runs
+
+    @Test
+    void aDryRunOfANewFunctionCreatesNothingAndPutsNothingIntoTheBucket() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+
+        Deployed deployed =
+                order().stagedIn(bucket, 0).aliased("live").dryRun().deployed();
+
+        assertEquals(Outcome.VALIDATED, deployed.outcome());
+        assertFalse(ACCOUNT.hasFunction(name));
+        assertEquals("", ACCOUNT.keys(bucket));
+        assertEquals(List.of(), aws.changesOfCode());
+    }
+
+    @Test
+    void aDryRunOfAnUpdateAsksLambdaAndReleasesNothing() throws Exception {
+        ACCOUNT.role();
+        String old = ACCOUNT.newFunction("old");
+        String before = ACCOUNT.configuration(old, "CodeSha256");
+        // MiniStack carries a dry run out as an update; AWS answers with the function as it would be.
+        aws.proxy()
+                .stubFor(put(urlPathMatching("/2015-03-31/functions/" + old + "/code"))
+                        .atPriority(1)
+                        .willReturn(json(answer(old, before, ""))));
+
+        Deployed deployed = order().to(old).aliased("live").dryRun().deployed();
+
+        assertEquals(Outcome.VALIDATED, deployed.outcome());
+        assertEquals(Optional.empty(), deployed.version());
+        assertEquals("", ACCOUNT.versions(old));
+        assertEquals(1, aws.changesOfCode().size());
+        String body = aws.proxy().getAllServeEvents().stream()
+                .map(event -> event.getRequest())
+                .filter(request -> request.getUrl().endsWith("/code"))
+                .findFirst()
+                .orElseThrow()
+                .getBodyAsString();
+        assertTrue(new ObjectMapper().readTree(body).get("DryRun").asBoolean(), body);
+    }
+
+    // What is found wrong before the next, dearer, phase
+
+    @Test
+    void aMissingFunctionEndsTheDeploymentBeforeNpmRunsAndSaysHowToCreateIt() throws Exception {
+        String message = order().existingOnly().installingWith("echo ran > ../ran.txt").failure();
+
+        assertTrue(message.contains(name), message);
+        assertTrue(message.contains("ResourceNotFoundException"), message);
+        assertTrue(message.contains("create"), message);
+        assertFalse(Files.exists(folder.resolve("ran.txt")));
+    }
+
+    @Test
+    void aFunctionMadeFromAnImageIsRefusedBeforeNpmRuns() throws Exception {
+        String image = ACCOUNT.newImageFunction();
+
+        String message = order().to(image).installingWith("echo ran > ../ran.txt").failure();
+
+        assertTrue(message.contains("container image") && message.contains("package type Zip"), message);
+        assertFalse(Files.exists(folder.resolve("ran.txt")));
+        assertEquals(List.of(), aws.changesOfCode());
+    }
+
+    @Test
+    void aMissingBucketEndsTheDeploymentBeforeNpmRuns() throws Exception {
+        String bucket = "no-such-bucket-" + name;
+
+        String message = order().stagedIn(bucket, 0).installingWith("echo ran > ../ran.txt").failure();
+
+        assertTrue(message.contains(bucket), message);
+        assertFalse(Files.exists(folder.resolve("ran.txt")));
+        assertFalse(ACCOUNT.hasFunction(name));
+    }
+
+    @Test
+    void aFailedInstallEndsTheDeploymentBeforeAnythingIsPackagedOrSent() throws Exception {
+        String message = order().installingWith("echo no such package; exit 9").failure();
+
+        assertTrue(message.contains("exit status 9") && message.contains("no such package"), message);
+        assertEquals(List.of(), aws.changesOfCode());
+        assertFalse(log.text().contains("Packaged"), log.text());
+    }
+
+    @Test
+    void aMissingHandlerEndsTheDeploymentBeforeAnythingIsSent() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+        Files.move(project.folder().resolve("index.js"), project.folder().resolve("main.js"));
+
+        String message = order().stagedIn(bucket, 0).failure();
+
+        assertTrue(message.contains("index"), message);
+        assertEquals("", ACCOUNT.keys(bucket));
+        assertEquals(List.of(), aws.changesOfCode());
+    }
+
+    @Test
+    void thePackageIsGoneFromTheTemporaryFolderAfterwards() throws Exception {
+        Path temporary = Path.of(order().deploy().packaged().file()).getParent();
+
+        assertFalse(Files.exists(temporary), temporary.toString());
+    }
+
+    // Others at work
+
+    @Test
+    void anotherDeployersUpdateIsWaitedForAndThenDeployedOver() throws Exception {
+        order().deploy();
+        project.with("index.js", Project.handler("second"));
+        aws.proxy()
+                .stubFor(put(urlPathMatching("/2015-03-31/functions/" + name + "/code"))
+                        .atPriority(1)
+                        .inScenario("busy once")
+                        .whenScenarioStateIs(STARTED)
+                        .willSetStateTo("free")
+                        .willReturn(aResponse()
+                                .withStatus(409)
+                                .withHeader("x-amzn-ErrorType", "ResourceConflictException")
+                                .withBody("{\"Message\": \"The operation cannot be performed at this time. An update is in"
+                                        + " progress for resource\"}")));
+
+        assertEquals(Outcome.UPDATED, order().deployed().outcome());
+
+        assertTrue(log.text().contains("Another operation is at work on function " + name), log.text());
+        assertEquals("\"second\"", ACCOUNT.invoke(name));
+    }
+
+    @Test
+    void anUpdateThatDoesNotTakeEffectInTimeIsAnErrorThatSaysItGoesOn() throws Exception {
+        order().deploy();
+        project.with("index.js", Project.handler("second"));
+        String pending = describedAs("\"LastUpdateStatus\": \"InProgress\"");
+        aws.proxy()
+                .stubFor(get(urlPathMatching("/2015-03-31/functions/" + name + "/configuration"))
+                        .atPriority(1)
+                        .willReturn(json(pending)));
+
+        String message = order().within(Duration.ofMillis(500)).failure();
+
+        assertTrue(message.contains("was not ready") && message.contains("InProgress"), message);
+        assertTrue(message.contains("longer timeout"), message);
+    }
+
+    @Test
+    void anUpdateThatFailsInLambdaIsToldInLambdasWords() throws Exception {
+        order().deploy();
+        project.with("index.js", Project.handler("second"));
+        String failed = describedAs("\"LastUpdateStatus\": \"Failed\", \"LastUpdateStatusReason\": \"The image is broken\","
+                + " \"LastUpdateStatusReasonCode\": \"InvalidImage\"");
+        aws.proxy()
+                .stubFor(get(urlPathMatching("/2015-03-31/functions/" + name + "/configuration"))
+                        .atPriority(1)
+                        .willReturn(json(failed)));
+
+        String message = order().failure();
+
+        assertTrue(message.contains("The image is broken (InvalidImage)"), message);
+    }
+
+    @Test
+    void codeThatSomeoneElseDeployedMeanwhileIsNotTakenForOurs() throws Exception {
+        order().deploy();
+        project.with("index.js", Project.handler("second"));
+        aws.proxy()
+                .stubFor(get(urlPathMatching("/2015-03-31/functions/" + name + "/configuration"))
+                        .atPriority(1)
+                        .willReturn(json(answer(name, "c29tZW9uZSBlbHNlJ3M=", ""))));
+
+        String message = order().failure();
+
+        assertTrue(message.contains("another deployment has replaced it meanwhile"), message);
+    }
+
+    // What is deployed runs
+
+    @Test
+    void aProjectWrittenUnderAStrictUmaskRunsInLambdaAndUnpackedAsAnotherUser() throws Exception {
+        Path strict = folder.resolve("strict");
+        String write = "umask 077; mkdir -p \"$0/lib\" && cd \"$0\" && echo \"module.exports = 'from lib'\" > lib/word.js"
+                + " && echo \"exports.handler = async () => require('./lib/word')\" > index.js";
+        Program.run("bash", "-c", write, strict.toString()).successful();
+        project = new Project(strict);
+        Path zip = folder.resolve("function.zip");
+
+        order().deploy();
+        packageTo(zip);
+
+        assertEquals("\"from lib\"", ACCOUNT.invoke(name));
+        assertEquals(ACCOUNT.configuration(name, "CodeSha256"), Account.base64Sha256(zip.toString()));
+        assertEquals("from lib", startedByNobody(zip));
+    }
+
+    /** What the handler in a package answers where it is unpacked by unzip and started as a user who owns nothing of it. */
+    private static String startedByNobody(Path zip) throws Exception {
+        Path task = Files.createTempDirectory("task");
+        try {
+            Program.run("chmod", "755", task.toString()).successful();
+            Program.run("bash", "-c", "umask 000; exec unzip -q \"$0\" -d \"$1\"", zip.toString(), task.toString())
+                    .successful();
+            String asNobody = "setpriv --reuid=65534 --regid=65534 --clear-groups ";
+            boolean root = Program.run("id", "-u").out().strip().equals("0");
+            String start = "cd \"$0\" && exec " + (root ? asNobody : "")
+                    + "node -e \"require('./index').handler({}).then(answer => console.log(answer))\"";
+            return Program.run("bash", "-c", start, task.toString())
+                    .successful()
+                    .out()
+                    .strip();
+        } finally {
+            try (Stream<Path> files = Files.walk(task)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    /** Packages the project once more, to a file that stays. */
+    private void packageTo(Path zip) throws Exception {
+        try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log)) {
+            workspace.pack(Packaging.DEFAULT.toRequest(List.of(), true, zip.toString()));
+        }
+    }
+
+    private String describedAs(String more) {
+        return answer(name, ACCOUNT.configuration(name, "CodeSha256"), ", " + more);
+    }
+
+    private static String answer(String function, String codeSha256, String more) {
+        return "{\"FunctionName\": \"" + function + "\", \"FunctionArn\": \"arn:aws:lambda:eu-west-1:000000000000:function:"
+                + function + "\", \"Runtime\": \"nodejs22.x\", \"Handler\": \"index.handler\", \"State\": \"Active\","
+                + " \"PackageType\": \"Zip\", \"Architectures\": [\"x86_64\"], \"CodeSha256\": \"" + codeSha256 + "\"" + more
+                + "}";
+    }
+
+    private static ResponseDefinitionBuilder json(String body) {
+        return aResponse().withStatus(200).withHeader("Content-Type", "application/json").withBody(body);
+    }
+}
