@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,6 +24,7 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 /** What the step costs on an agent that has just been connected, beside npm and the packaging themselves. */
 @WithJenkins
 @ExtendWith(EmulatorExtension.class)
+@Tag("long")
 class OverheadTest {
 
     private static final long MAX_NEAR_MILLIS = 3_000;
