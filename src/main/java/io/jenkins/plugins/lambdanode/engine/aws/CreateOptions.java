@@ -1,5 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -29,7 +31,7 @@ public record CreateOptions(
         String description) {
 
     public CreateOptions {
-        environment = Map.copyOf(environment);
+        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
         layers = List.copyOf(layers);
         architectures = List.copyOf(architectures);
     }
