@@ -15,7 +15,7 @@ help:
 	@echo "make bench    measure packaging and deploying beside what people use (RUNS=1: a quick try)"
 	@echo "make test     all tests: the engine's, and the plugin's where Jenkins's artifacts resolve"
 	@echo "make jenkins  start a Jenkins on this machine with the plugin, an agent, an emulated AWS and three jobs"
-	@echo "make test-long  load and overhead of the plugin in a real Jenkins"
+	@echo "make test-long  load, overhead and restarts of the plugin in a real Jenkins"
 	@echo "make cli      build the command line: $(CLI)"
 	@echo "make clean    remove what was built"
 
@@ -55,7 +55,7 @@ test-engine: emulators
 test-plugin: emulators maven
 	@tools/test-plugin $(MVN)
 
-# Load and overhead of the plugin: figures rather than behaviour, best on a machine with nothing else to do.
+# Load, overhead, restarts, many builds at once: best on a machine with nothing else to do.
 test-long: emulators maven
 	@tools/test-plugin $(MVN) -Dexcluded.groups= -Dgroups=long -Dsurefire.failIfNoSpecifiedTests=false
 
