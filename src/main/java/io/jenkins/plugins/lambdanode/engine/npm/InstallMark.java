@@ -40,6 +40,7 @@ public final class InstallMark {
     private static final String INODE_VIEW = "unix:size,mode,ino,lastModifiedTime,ctime";
 
     private final Path project;
+    private final Path folder;
     private final Path mark;
 
     /**
@@ -48,6 +49,7 @@ public final class InstallMark {
      */
     public InstallMark(Path project, Path folder) {
         this.project = project;
+        this.folder = folder;
         this.mark = folder.resolve("npm-ci.mark");
     }
 
@@ -71,7 +73,7 @@ public final class InstallMark {
             Files.deleteIfExists(mark);
             return;
         }
-        Files.createDirectories(mark.getParent());
+        Files.createDirectories(folder);
         Path unfinished = mark.resolveSibling("npm-ci." + UUID.randomUUID());
         Files.writeString(unfinished, now.get(), StandardCharsets.US_ASCII);
         Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -6,6 +6,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * A file's name as its bytes say in UTF-8, whatever the locale. Java decodes names in the locale's character set
@@ -22,7 +23,7 @@ final class EntryName {
      * @throws DeployException if the name is not valid UTF-8 (or on Windows, UTF-16)
      */
     static String of(Path path, String parent) throws DeployException {
-        String name = path.getFileName().toString();
+        String name = Objects.requireNonNull(path.getFileName()).toString();
         if (isPlain(name)) {
             return name;
         }
@@ -41,7 +42,7 @@ final class EntryName {
             return text.replace(separator, "/").getBytes(StandardCharsets.UTF_8);
         }
         String uri = target.getRoot() == null
-                ? Path.of("/").resolve(target).toUri().getRawPath().substring(1)
+                ? target.getFileSystem().getRootDirectories().iterator().next().resolve(target).toUri().getRawPath().substring(1)
                 : target.toUri().getRawPath();
         if (uri.endsWith("/")) {
             uri = uri.substring(0, uri.length() - 1);

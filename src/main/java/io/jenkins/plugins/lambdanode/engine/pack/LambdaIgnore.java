@@ -74,7 +74,7 @@ final class LambdaIgnore {
             // As git does: more than two stars are two, an empty name or a backslash at the end matches nothing.
             line = line.replaceAll("(?<!\\\\)\\*{3,}", "**");
             int backslashes = line.length() - line.replaceAll("\\\\+$", "").length();
-            if (line.contains("//") || backslashes % 2 == 1) {
+            if (line.contains("//") || backslashes % 2 != 0) {
                 findings.add(new Finding(
                         Finding.Severity.WARNING,
                         "ignore-line-without-effect",

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.Deflater;
@@ -183,7 +184,7 @@ final class PackageCache implements AutoCloseable {
     private static void removeAllBut(String name, Path folder) {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, DefaultExcludes.OWN_PREFIX + "*")) {
             for (Path file : files) {
-                String other = file.getFileName().toString();
+                String other = Objects.requireNonNull(file.getFileName()).toString();
                 boolean orphan = other.startsWith(INDEX + "-") && isOld(file);
                 if (orphan || other.startsWith(PACKAGE_PREFIX) && !other.equals(name)) {
                     Files.deleteIfExists(file);

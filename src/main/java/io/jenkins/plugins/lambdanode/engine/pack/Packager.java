@@ -358,7 +358,7 @@ public final class Packager {
                     places.add(new PackageIndex.Place(
                             content.sha256(), content.size(), offset, content.packedSize(), content.deflated(), content.crc(),
                             content.packedSha256()));
-                    allReused &= content.reused();
+                    allReused = allReused && content.reused();
                 }
             }
             files += folder ? 0 : 1;

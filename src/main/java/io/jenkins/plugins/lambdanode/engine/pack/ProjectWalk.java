@@ -241,7 +241,7 @@ final class ProjectWalk {
             throw new DeployException("The symbolic link " + describe(link, name) + " has an absolute path, which is another one"
                     + " where the function runs. Make it relative, leave it out, or have links followed.");
         }
-        requireInside(link.getParent().resolve(target).normalize(), link, name);
+        requireInside(link.resolveSibling(target).normalize(), link, name);
         if (Files.exists(link)) {
             requireInside(link.toRealPath(), link, name);
         }
