@@ -11,6 +11,7 @@ import io.jenkins.plugins.lambdanode.engine.DeployRecord;
 import io.jenkins.plugins.lambdanode.engine.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.DeployResult.Timing;
+import io.jenkins.plugins.lambdanode.engine.Summary;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -97,7 +98,7 @@ final class DeployReport {
         packaged.heaviest().forEach(weight -> function.heaviest.add(
                 new DeployedFunction.Row(weight.name(), weight.unzippedBytes(), weight.zippedBytes())));
         packaged.findings().forEach(finding -> function.findings.add(new DeployedFunction.Note(
-                finding.severity().name().toLowerCase(Locale.ROOT), finding.message())));
+                finding.severity().name().toLowerCase(Locale.ROOT), Summary.text(finding))));
         return function;
     }
 }

@@ -167,6 +167,19 @@ class PagesTest {
     }
 
     @Test
+    void aFindingNamesTheFileThatItIsAbout() throws Exception {
+        FreeStyleProject project = deploying("with-a-secret");
+        project.getBuildersList().replaceBy(List.of(
+                new Shell("mkdir -p conf && echo TOKEN=1 > conf/.env && echo 'exports.handler = async () => 1;' > index.js"),
+                project.getBuildersList().get(LambdaNodeDeployBuilder.class)));
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
+
+        String text = page(build.getUrl()).asNormalizedText();
+
+        assertTrue(text.contains("warning: conf/.env: "), text);
+    }
+
+    @Test
     void whatComesFromOutsideIsShownAsTextNotAsMarkup() throws Exception {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
         DeployedFunction hostile = function(MARKUP, MARKUP, 1, 1);

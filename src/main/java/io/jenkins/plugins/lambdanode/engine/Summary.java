@@ -19,16 +19,15 @@ public final class Summary {
         lines.add("Packaged " + report.files() + " files, " + size(report.unzippedBytes()) + ", into "
                 + size(report.zippedBytes()) + " (CodeSha256 " + report.codeSha256() + ")");
         for (Finding finding : report.findings()) {
-            lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ")
-                    + place(finding)
-                    + finding.message());
+            lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ") + text(finding));
         }
         return lines;
     }
 
-    /** A file's name can hold anything; no control character of it gets into a log. */
-    private static String place(Finding finding) {
-        return finding.path().isEmpty() ? "" : finding.path().replaceAll("\\p{Cntrl}", "?") + ": ";
+    /** What was found, after the file that it is about. A file's name can hold anything: no control character of it is shown. */
+    public static String text(Finding finding) {
+        String place = finding.path().isEmpty() ? "" : finding.path().replaceAll("\\p{Cntrl}", "?") + ": ";
+        return place + finding.message();
     }
 
     /** What was deployed: a line for each function, the phases as a table, the heaviest packages. */
