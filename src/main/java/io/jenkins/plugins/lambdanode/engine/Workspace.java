@@ -29,9 +29,9 @@ public interface Workspace extends AutoCloseable {
     CommandOutcome run(Command command) throws IOException, InterruptedException;
 
     /**
-     * Whether node_modules is, untouched, what an earlier command made of the same package.json, lock file and .npmrc.
+     * Whether node_modules is, untouched, what an earlier command made of the same package.json and lock file.
      *
-     * @param madeWith tools and command line, as text
+     * @param madeWith tools, their configuration and the command line, as text
      * @param cacheDir where that is remembered; see {@link InstallMark}
      */
     boolean isInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException;

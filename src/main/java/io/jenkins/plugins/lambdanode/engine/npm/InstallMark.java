@@ -30,10 +30,10 @@ import java.util.stream.Stream;
  * Remembers what {@code npm ci} made of a project, so that it is not run again where that is still there, untouched. It runs
  * where the project is.
  *
- * <p>The mark is a digest of what npm reads (package.json, the lock file, the project's and the user's .npmrc), of the tools and
- * the command line, and of the state of every entry of node_modules: path, size, inode, and the times of its last modification
- * and of its last change. The system sets the time of change on every write and it can't be set back, so an entry with the same
- * one is untouched. Where the file system has no such time there is no mark.
+ * <p>The mark is a digest of package.json and the lock file, of the tools with their configuration and the command line, and of
+ * the state of every entry of node_modules: path, size, inode, and the times of its last modification and of its last change. The
+ * system sets the time of change on every write and it can't be set back, so an entry with the same one is untouched. Where the
+ * file system has no such time there is no mark, nor where packages have install scripts: those can go by anything.
  */
 public final class InstallMark {
 
@@ -56,7 +56,7 @@ public final class InstallMark {
     /**
      * Whether node_modules is what the same command made, untouched.
      *
-     * @param madeWith tools and command line, as text
+     * @param madeWith tools, their configuration and the command line, as text
      */
     public boolean holds(String madeWith) throws IOException {
         if (!Files.isRegularFile(mark) || Files.size(mark) > 1024) {
@@ -83,7 +83,8 @@ public final class InstallMark {
         Path modules = project.resolve("node_modules");
         if (!Files.isDirectory(modules, LinkOption.NOFOLLOW_LINKS)
                 || !hasChangeTime(modules)
-                || hasLinks()) {
+                || hasLinks()
+                || hasInstallScripts(modules)) {
             return Optional.empty();
         }
         MessageDigest digest = sha256();
@@ -91,9 +92,7 @@ public final class InstallMark {
         for (Path input : List.of(
                 project.resolve("package.json"),
                 project.resolve("package-lock.json"),
-                project.resolve("npm-shrinkwrap.json"),
-                project.resolve(".npmrc"),
-                Path.of(System.getProperty("user.home"), ".npmrc"))) {
+                project.resolve("npm-shrinkwrap.json"))) {
             digest.update(("\n" + input.getFileName() + " ").getBytes(StandardCharsets.UTF_8));
             digest.update(Files.isRegularFile(input) ? fileDigest(input) : new byte[1]);
         }
@@ -105,15 +104,23 @@ public final class InstallMark {
     private boolean hasLinks() throws IOException {
         for (String lockFile : List.of("package-lock.json", "npm-shrinkwrap.json")) {
             Path file = project.resolve(lockFile);
-            if (Files.isRegularFile(file)) {
-                try (Stream<String> lines = Files.lines(file)) {
-                    if (lines.anyMatch(line -> line.contains("\"link\": true"))) {
-                        return true;
-                    }
-                }
+            if (Files.isRegularFile(file) && says(file, "\"link\": true")) {
+                return true;
             }
         }
         return false;
+    }
+
+    /** As npm itself notes it (since version 7), whatever the lock file's version; where there is no note it is not known. */
+    private static boolean hasInstallScripts(Path modules) throws IOException {
+        Path installed = modules.resolve(".package-lock.json");
+        return !Files.isRegularFile(installed) || says(installed, "\"hasInstallScript\": true");
+    }
+
+    private static boolean says(Path json, String text) throws IOException {
+        try (Stream<String> lines = Files.lines(json)) {
+            return lines.anyMatch(line -> line.contains(text));
+        }
     }
 
     private static boolean hasChangeTime(Path path) throws IOException {

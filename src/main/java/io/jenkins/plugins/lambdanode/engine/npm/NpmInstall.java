@@ -24,6 +24,18 @@ public final class NpmInstall {
     private static final List<String> LIFECYCLE_SCRIPTS =
             List.of("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare");
 
+    /**
+     * npm lists its settings as they are in force, whichever .npmrc, variable or default each comes from, and leaves tokens and
+     * passwords out. Without double quotes and without what a shell of Windows takes for its own.
+     */
+    private static final String TOOLS = "const options = {stdio: ['ignore', 'pipe', 'ignore']};"
+            + " const settings = require('child_process').execSync('npm config list --json', options);"
+            + " const digest = require('crypto').createHash('sha256').update(settings);"
+            + " for (const name of ['NODE_ENV', 'NODE_OPTIONS'])"
+            + " digest.update(name + '=' + JSON.stringify(process.env[name]));"
+            + " console.log('npm/' + JSON.parse(settings)['npm-version'] + ' node/' + process.version + ' '"
+            + " + process.platform + ' ' + process.arch + ' ' + digest.digest('hex'))";
+
     /** How many of a failed command's last lines its error shows. */
     private static final int SHOWN_LINES = 25;
 
@@ -48,8 +60,13 @@ public final class NpmInstall {
             progress.log("No dependencies to install.");
             return;
         }
-        boolean once = !cacheDir.isEmpty() && install.mode() == Install.Mode.AUTO && isKnownByItsLockFile(project);
-        String madeWith = once ? command.get().display() + "\n" + tools() : "";
+        Optional<String> tools = !cacheDir.isEmpty()
+                        && install.mode() == Install.Mode.AUTO
+                        && isKnownByItsLockFile(project)
+                ? tools()
+                : Optional.empty();
+        boolean once = tools.isPresent();
+        String madeWith = command.get().display() + "\n" + tools.orElse("");
         if (once && workspace.isInstalled(madeWith, cacheDir)) {
             progress.log("node_modules is untouched since '" + command.get().display()
                     + "' made it from the same files: not installed again (install: 'ci' always does).");
@@ -79,14 +96,16 @@ public final class NpmInstall {
         return project.hasLockFile() && LIFECYCLE_SCRIPTS.stream().noneMatch(scripts::has);
     }
 
-    /** Versions and platform of npm and Node.js, as they say. */
-    private String tools() throws IOException, InterruptedException {
-        progress.log("npm and Node.js:");
-        List<String> npm = workspace.run(Command.program("npm", "--version")).lastLines();
-        List<String> node = workspace.run(Command.program(
-                        "node", "-p", "process.version+'/'+process.platform+'/'+process.arch"))
-                .lastLines();
-        return String.join("\n", npm) + "\n" + String.join("\n", node);
+    /**
+     * Versions and platform of npm and Node.js and a digest of all that npm goes by, as they say: they know what the build's
+     * tools and wrappers give them. Empty where they do not say.
+     */
+    private Optional<String> tools() throws IOException, InterruptedException {
+        progress.log("npm and Node.js, with a digest of npm's configuration:");
+        CommandOutcome outcome = workspace.run(Command.program("node", "-e", TOOLS));
+        return outcome.lastLines().stream()
+                .filter(line -> outcome.exitStatus() == 0 && line.startsWith("npm/"))
+                .findFirst();
     }
 
     /** Which command installs this project; empty where none is needed. */

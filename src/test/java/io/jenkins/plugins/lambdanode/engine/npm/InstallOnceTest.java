@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.npm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.LocalWorkspace;
@@ -13,10 +14,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** With real npm, on a project whose one dependency is a package in a file: no registry is asked. */
 class InstallOnceTest {
@@ -51,6 +56,12 @@ class InstallOnceTest {
 
     /** How often npm ci ran: it prints how many packages it added each time. */
     private long npmRuns(Install install) throws Exception {
+        return npmRuns(install, Map.of());
+    }
+
+    private long npmRuns(Install install, Map<String, String> variables) throws Exception {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.putAll(variables);
         log.clear();
         Progress progress = new Progress() {
             @Override
@@ -62,7 +73,7 @@ class InstallOnceTest {
             public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
         };
         try (LocalWorkspace workspace =
-                new LocalWorkspace(project, System.getenv(), new HttpSender(progress), progress)) {
+                new LocalWorkspace(project, environment, new HttpSender(progress), progress)) {
             new NpmInstall(workspace, progress).run(install, folder.resolve("cache").toString());
         }
         assertTrue(Files.isRegularFile(project.resolve("node_modules/dep/index.js")));
@@ -111,6 +122,51 @@ class InstallOnceTest {
                 project.resolve("package.json"),
                 Files.readString(project.resolve("package.json")).replace("\"fn\"", "\"fn\",\"private\":true"));
         assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NPM_CONFIG_LEGACY_PEER_DEPS,true", "npm_config_install_strategy,nested", "NODE_ENV,production"})
+    void anotherSettingInAVariableInstallsAgain(String name, String value) throws Exception {
+        npmRuns(Install.AUTO);
+
+        assertEquals(1, npmRuns(Install.AUTO, Map.of(name, value)));
+        assertEquals(0, npmRuns(Install.AUTO, Map.of(name, value)));
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NPM_CONFIG_USERCONFIG", "NPM_CONFIG_GLOBALCONFIG"})
+    void anotherSettingInTheUsersOrTheGlobalNpmrcInstallsAgain(String variable) throws Exception {
+        Path npmrc = Files.writeString(folder.resolve("npmrc"), "fetch-retries=3\n");
+        Map<String, String> variables = Map.of(variable, npmrc.toString());
+        npmRuns(Install.AUTO, variables);
+        assertEquals(0, npmRuns(Install.AUTO, variables));
+
+        Files.writeString(npmrc, "fetch-retries=4\n");
+
+        assertEquals(1, npmRuns(Install.AUTO, variables));
+    }
+
+    @Test
+    void noSettingIsKeptOrLoggedInItsWords() throws Exception {
+        npmRuns(Install.AUTO, Map.of("NPM_CONFIG_PROXY_PASSWORD", "secret-word", "NODE_OPTIONS", "--title=secret-word"));
+
+        assertFalse(log.toString().contains("secret-word"), log.toString());
+        assertEquals(64, Files.readString(folder.resolve("cache/npm-ci.mark")).length());
+    }
+
+    @Test
+    void aPackageWithAnInstallScriptIsInstalledEachTime() throws Exception {
+        Path dependency = folder.resolve("dependency");
+        Files.writeString(
+                dependency.resolve("package.json"),
+                "{\"name\":\"dep\",\"version\":\"1.0.0\",\"scripts\":{\"install\":\"true\"}}");
+        sh(dependency, "npm pack --silent --pack-destination " + project);
+        sh(project, "rm package-lock.json && npm install --silent --package-lock-only --offline");
+        Map<String, String> trusted = Map.of("NPM_CONFIG_DANGEROUSLY_ALLOW_ALL_SCRIPTS", "true");
+
+        assertEquals(1, npmRuns(Install.AUTO, trusted));
+        assertEquals(1, npmRuns(Install.AUTO, trusted));
     }
 
     @Test
