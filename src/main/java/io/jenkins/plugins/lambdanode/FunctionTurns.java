@@ -37,19 +37,35 @@ final class FunctionTurns implements Turns {
         // Always in the same order, so that two builds with the same functions can't wait for one another.
         Map<String, String> keys = functions.stream()
                 .collect(Collectors.toMap(name -> place + " " + name.name(), FunctionName::name, (one, same) -> one));
-        Deque<Line> held = new ArrayDeque<>();
+        Held held = new Held();
         try {
             for (String key : keys.keySet().stream().sorted().toList()) {
-                held.push(enter(key, keys.get(key), progress));
+                enter(key, keys.get(key), progress, held);
             }
         } catch (InterruptedException e) {
-            held.forEach(Line::leave);
+            held.close();
             throw e;
         }
-        return () -> held.forEach(Line::leave);
+        return held;
     }
 
-    private Line enter(String key, String name, Progress progress) throws InterruptedException {
+    /** The lines that a build is at the head of. */
+    private static final class Held implements Turn {
+        private final Deque<Line> lines = new ArrayDeque<>();
+        private boolean waited;
+
+        @Override
+        public boolean waited() {
+            return waited;
+        }
+
+        @Override
+        public void close() {
+            lines.forEach(Line::leave);
+        }
+    }
+
+    private void enter(String key, String name, Progress progress, Held held) throws InterruptedException {
         Line line;
         String ahead;
         synchronized (LINES) {
@@ -63,8 +79,9 @@ final class FunctionTurns implements Turns {
             if (!line.free.tryAcquire(0, TimeUnit.SECONDS)) {
                 progress.log("Waiting for " + ahead + ", which deploys " + name + " too");
                 line.free.acquire();
+                held.waited = true;
             }
-            return line;
+            held.lines.push(line);
         } catch (InterruptedException e) {
             line.forget();
             throw e;

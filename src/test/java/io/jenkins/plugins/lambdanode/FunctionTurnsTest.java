@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -82,7 +83,7 @@ class FunctionTurnsTest {
     void turnsComeInTheOrderInWhichTheyWereAskedForAndAnInterruptGivesUpOne() throws Exception {
         List<FunctionName> both = List.of(FunctionName.parse("a"), FunctionName.parse("b"));
         List<FunctionName> second = List.of(FunctionName.parse("b"));
-        List<String> log = new ArrayList<>();
+        List<String> log = new CopyOnWriteArrayList<>();
         ExecutorService threads = Executors.newCachedThreadPool();
         Turns.Turn first = new FunctionTurns("here", "one #1").await(both, Progress.NONE);
 
@@ -90,14 +91,20 @@ class FunctionTurnsTest {
         while (log.isEmpty()) {
             Thread.sleep(10);
         }
-        new FunctionTurns("elsewhere", "three #1").await(both, Progress.NONE).close();
+        Turns.Turn elsewhere = new FunctionTurns("elsewhere", "three #1").await(both, Progress.NONE);
+        elsewhere.close();
         stopped.cancel(true);
         Future<Turns.Turn> waiting =
-                threads.submit(() -> new FunctionTurns("here", "four #1").await(second, Progress.NONE));
+                threads.submit(() -> new FunctionTurns("here", "four #1").await(second, telling(log)));
+        while (log.size() < 2) {
+            Thread.sleep(10);
+        }
         first.close();
 
-        waiting.get(10, TimeUnit.SECONDS).close();
-        assertEquals(List.of("Waiting for one #1, which deploys b too"), log);
+        Turns.Turn last = waiting.get(10, TimeUnit.SECONDS);
+        last.close();
+        assertEquals(List.of(false, false, true), List.of(first.waited(), elsewhere.waited(), last.waited()));
+        assertEquals("Waiting for one #1, which deploys b too", log.get(0));
         threads.shutdown();
         assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
     }

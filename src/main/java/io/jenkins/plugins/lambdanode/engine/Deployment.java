@@ -16,6 +16,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.FunctionTraits;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,13 @@ public final class Deployment {
     private final Turns turns;
     private final Progress progress;
     private final Timings timings = new Timings();
+    private boolean bucketChecked;
+
+    /**
+     * What preflight saw of the functions is not asked for again within this time. Whoever deploys without taking turns can
+     * come just after it as well; Lambda refuses a version that is not of the deployed code.
+     */
+    private static final Duration CURRENT = Duration.ofMinutes(1);
 
     /** @param workspace where the project is; closing it is the caller's */
     public Deployment(DeployRequest request, Workspace workspace, AwsSession session, Progress progress) {
@@ -66,13 +74,14 @@ public final class Deployment {
      */
     public DeployResult run() throws IOException, InterruptedException {
         staging.abortLeft();
-        List<Target> targets = timings.time(Phase.PREFLIGHT, this::preflight);
+        long asked = System.nanoTime();
+        List<Target> targets = timings.time(Phase.PREFLIGHT, this::targets);
         timings.time(Phase.INSTALL, this::install);
         PackReport packaged = timings.time(Phase.PACKAGE, () -> pack(targets));
         timings.bytes(Phase.PACKAGE, packaged.zippedBytes());
         try (Turns.Turn turn = turns.await(request.functions(), progress)) {
-            // What preflight saw can be old by now: npm may have taken minutes.
-            return deploy(timings.time(Phase.PREFLIGHT, this::targets), packaged);
+            boolean outOfDate = turn.waited() || System.nanoTime() - asked > CURRENT.toNanos();
+            return deploy(outOfDate ? timings.time(Phase.PREFLIGHT, this::targets) : targets, packaged);
         }
     }
 
@@ -91,15 +100,15 @@ public final class Deployment {
         return new DeployResult(deployed, packaged, timings.list(), timings.sentBytes());
     }
 
-    /** Everything that AWS can say before npm runs: a deployment that can't succeed ends here. */
-    private List<Target> preflight() throws IOException, InterruptedException {
-        List<Target> targets = targets();
-        if (request.staging().bucket().isPresent()) {
+    /** A deployment that can't use its bucket ends before npm runs; one that does nothing costly before staging, at staging. */
+    private void checkBucket() throws IOException, InterruptedException {
+        if (request.staging().bucket().isPresent() && !bucketChecked) {
             staging.checkBucket(request.staging().bucket().get());
+            bucketChecked = true;
         }
-        return targets;
     }
 
+    /** What AWS can say of the functions before npm runs: a deployment that can't succeed ends here. */
     private List<Target> targets() throws IOException, InterruptedException {
         List<Target> targets = new ArrayList<>();
         for (FunctionName name : request.functions()) {
@@ -125,7 +134,7 @@ public final class Deployment {
 
     private Void install() throws IOException, InterruptedException {
         new NpmInstall(workspace, progress)
-                .run(request.install(), request.packaging().cacheDir());
+                .run(request.install(), request.packaging().cacheDir(), this::checkBucket);
         return null;
     }
 
@@ -181,6 +190,7 @@ public final class Deployment {
 
     private StagedObject stage(PackReport packaged) throws IOException, InterruptedException {
         DeployRequest.Staging to = request.staging();
+        checkBucket();
         StagedObject staged =
                 staging.stage(packaged, to.bucket().orElseThrow(), to.prefix(), request.functions().get(0));
         timings.bytes(Phase.STAGE, staged.sentBytes());

@@ -10,7 +10,15 @@ import java.util.List;
 public interface Turns {
 
     /** For a front end that runs one deployment at a time. */
-    Turns NONE = (functions, progress) -> () -> {};
+    Turns NONE = (functions, progress) -> new Turn() {
+        @Override
+        public boolean waited() {
+            return false;
+        }
+
+        @Override
+        public void close() {}
+    };
 
     /**
      * Waits until no other deployment is at work on any of these functions.
@@ -21,6 +29,10 @@ public interface Turns {
 
     /** Held while the functions are worked on. */
     interface Turn extends AutoCloseable {
+
+        /** Whether another deployment was at work before, so that what was known of the functions is out of date. */
+        boolean waited();
+
         @Override
         void close();
     }

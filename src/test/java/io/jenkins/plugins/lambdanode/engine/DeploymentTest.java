@@ -18,6 +18,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.emulator.Account;
 import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
@@ -26,6 +27,8 @@ import io.jenkins.plugins.lambdanode.engine.npm.Install;
 import io.jenkins.plugins.lambdanode.engine.outside.Program;
 import io.jenkins.plugins.lambdanode.engine.outside.Project;
 import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,6 +79,7 @@ class DeploymentTest {
         private Optional<String> alias = Optional.empty();
         private boolean force;
         private Duration timeout = Duration.ofSeconds(60);
+        private Turns turns = Turns.NONE;
 
         Order to(String... names) {
             functions = List.of(names);
@@ -117,6 +121,11 @@ class DeploymentTest {
             return this;
         }
 
+        Order taking(Turns turns) {
+            this.turns = turns;
+            return this;
+        }
+
         Order within(Duration limit) {
             timeout = limit;
             return this;
@@ -138,7 +147,7 @@ class DeploymentTest {
             try (LocalWorkspace workspace =
                             new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                     AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request, workspace, session, log).run();
+                return new Deployment(request, workspace, session, turns, OpenUpload.Memory.NONE, log).run();
             }
         }
 
@@ -197,6 +206,52 @@ class DeploymentTest {
 
         assertEquals(
                 puts, aws.requests().stream().filter(line -> line.startsWith("PUT /" + bucket)).toList());
+    }
+
+    @Test
+    void anUnchangedDeploymentAsksForTheFunctionOnceAndForNothingElseThanWasOrdered() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+        order().stagedIn(bucket, 0).aliased("live").deploy();
+        int before = aws.requests().size();
+
+        order().stagedIn(bucket, 0).deploy();
+        order().stagedIn(bucket, 0).aliased("live").deploy();
+
+        String function = "/2015-03-31/functions/" + name + "/";
+        assertEquals(
+                List.of(
+                        "GET " + function + "configuration",
+                        "GET " + function + "configuration",
+                        "POST " + function.replace(name, arn()) + "versions",
+                        "GET " + function.replace(name, arn()) + "aliases/live"),
+                aws.requests().subList(before, aws.requests().size()));
+    }
+
+    @Test
+    void afterWaitingForItsTurnADeploymentLooksAtTheFunctionAgain() throws Exception {
+        order().deploy();
+        project.with("index.js", Project.handler("second"));
+        order().deploy();
+        project.with("index.js", Project.handler("first"));
+        Turns afterAnother = (functions, progress) -> {
+            // While this one waits, another deployment brings the function to the very same code.
+            try {
+                order().deploy();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+            return new Turns.Turn() {
+                @Override
+                public boolean waited() {
+                    return true;
+                }
+
+                @Override
+                public void close() {}
+            };
+        };
+
+        assertEquals(Outcome.UNCHANGED, order().taking(afterAnother).deployed().outcome());
     }
 
     @Test
@@ -554,6 +609,11 @@ class DeploymentTest {
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log)) {
             workspace.pack(Packaging.DEFAULT.toRequest(List.of(), true, zip.toString()));
         }
+    }
+
+    /** As it stands in a request's path. */
+    private String arn() {
+        return URLEncoder.encode(ACCOUNT.configuration(name, "FunctionArn"), StandardCharsets.UTF_8);
     }
 
     private String describedAs(String more) {

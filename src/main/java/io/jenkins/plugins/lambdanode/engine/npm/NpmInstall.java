@@ -54,6 +54,16 @@ public final class NpmInstall {
      * @throws DeployException if the command can't be run or fails; the message holds the last lines that it printed
      */
     public void run(Install install, String cacheDir) throws IOException, InterruptedException {
+        run(install, cacheDir, () -> {});
+    }
+
+    /** What is to be sure of before a command is run that may take minutes. */
+    public interface Beforehand {
+        void check() throws IOException, InterruptedException;
+    }
+
+    /** Installs as {@link #run(Install, String)} does, after a check that is left out where nothing is run. */
+    public void run(Install install, String cacheDir, Beforehand beforehand) throws IOException, InterruptedException {
         ProjectState project = workspace.inspect();
         Optional<Command> command = command(install, project);
         if (command.isEmpty()) {
@@ -72,6 +82,7 @@ public final class NpmInstall {
                     + "' made it from the same files: not installed again (install: 'ci' always does).");
             return;
         }
+        beforehand.check();
         progress.log("$ " + command.get().display());
         CommandOutcome outcome = workspace.run(command.get());
         if (!outcome.started() || outcome.exitStatus() != 0) {
