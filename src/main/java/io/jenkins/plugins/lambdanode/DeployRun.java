@@ -132,6 +132,7 @@ final class DeployRun {
                 functions(),
                 Install.parse(text(settings.getInstall()).orElse("auto")),
                 packaging(),
+                Optional.empty(),
                 new DeployRequest.Staging(
                         bucket,
                         prefix.orElse(""),

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.cli;
 
+import io.jenkins.plugins.lambdanode.engine.DependenciesApart;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.DeployRecord;
 import io.jenkins.plugins.lambdanode.engine.DeployRequest;
@@ -62,6 +63,9 @@ final class DeployCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhere, and as whom:%n")
     private AwsOptions aws = new AwsOptions();
 
+    @ArgGroup(validate = false, heading = "%nDependencies in a layer:%n")
+    private LayerOptions layer = new LayerOptions();
+
     @ArgGroup(validate = false, heading = "%nStaging in S3:%n")
     private StagingOptions staging = new StagingOptions();
 
@@ -98,6 +102,28 @@ final class DeployCommand implements Callable<Integer> {
 
         @Option(names = "--endpoint-url", paramLabel = "URL", description = "Another AWS endpoint (tests, VPC endpoints).")
         String endpointUrl = "";
+    }
+
+    static final class LayerOptions {
+        @Option(
+                names = "--layer",
+                paramLabel = "HOW",
+                description = "none, or auto: node_modules goes into a layer, which is published and attached where its content"
+                        + " has changed. Default: none.")
+        String layer = "none";
+
+        @Option(
+                names = "--layer-name",
+                paramLabel = "NAME",
+                description = "The layer's name. Default: the function's with -dependencies after it.")
+        String name = "";
+
+        @Option(
+                names = "--keep-layer-versions",
+                paramLabel = "N",
+                description = "Delete older versions of the layer beyond so many, of those that were published so. Default: keep"
+                        + " all.")
+        Integer keepVersions;
     }
 
     static final class StagingOptions {
@@ -211,6 +237,12 @@ final class DeployCommand implements Callable<Integer> {
                 functions,
                 project.install(),
                 project.packaging(),
+                ProjectOptions.read(
+                        spec,
+                        () -> DependenciesApart.parse(
+                                layer.layer,
+                                given(layer.name),
+                                layer.keepVersions == null ? OptionalInt.empty() : OptionalInt.of(layer.keepVersions))),
                 new DeployRequest.Staging(
                         given(staging.bucket),
                         staging.prefix,

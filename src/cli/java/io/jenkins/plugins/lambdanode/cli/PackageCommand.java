@@ -55,7 +55,7 @@ final class PackageCommand implements Callable<Integer> {
                     ? List.of()
                     : List.of(new FunctionTraits(handler, runtime, architecture, 0));
             PackReport report = workspace.pack(project.packaging()
-                    .toRequest(functions, true, file.toString()));
+                    .toRequest(functions, true, file.toString(), false));
             Summary.packaged(report).forEach(progress::log);
             Summary.heaviest(report).forEach(progress::log);
             if (json) {

@@ -14,7 +14,7 @@ import java.util.Locale;
 
 /**
  * A deployment as JSON: the fields of the answer of {@code aws lambda update-function-code} under their own names, and with
- * them {@code Package}, {@code Staged}, {@code Updated}, {@code Outcome}, {@code Alias} and {@code Timings}.
+ * them {@code Package}, {@code Layer}, {@code Staged}, {@code Updated}, {@code Outcome}, {@code Alias} and {@code Timings}.
  */
 public final class DeployRecord {
 
@@ -33,6 +33,12 @@ public final class DeployRecord {
                 .put("AliasArn", alias.arn())
                 .put("FunctionVersion", alias.version()));
         json.set("Package", packaged(result.packaged()));
+        result.layer().ifPresent(layer -> json.putObject("Layer")
+                .put("LayerVersionArn", layer.layerVersionArn())
+                .put("Version", layer.version())
+                .put("CodeSha256", layer.codeSha256())
+                .put("CodeSize", layer.codeSize())
+                .put("Published", layer.published()));
         deployed.staged().ifPresent(staged -> {
             ObjectNode node = json.putObject("Staged").put("Bucket", staged.bucket()).put("Key", staged.key());
             staged.version().ifPresent(version -> node.put("Version", version));
@@ -114,6 +120,11 @@ public final class DeployRecord {
                 .put("ReadBytes", report.work().readBytes())
                 .put("DeflatedBytes", report.work().deflatedBytes())
                 .put("ReusedBytes", report.work().reusedBytes());
+        report.layer().ifPresent(layer -> {
+            ObjectNode node = packaged(layer);
+            node.remove(List.of("Heaviest", "Skipped", "Findings"));
+            json.set("Layer", node);
+        });
         return json;
     }
 

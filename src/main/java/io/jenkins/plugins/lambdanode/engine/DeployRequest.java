@@ -15,6 +15,7 @@ import java.util.OptionalLong;
  * @param functions the functions that get the package, one at least
  * @param install how dependencies are installed
  * @param packaging what goes into the package
+ * @param dependenciesApart the layer that gets node_modules; empty where it goes into the package
  * @param staging where large packages are staged
  * @param update options of UpdateFunctionCode
  * @param create how to create a function that does not exist; empty where that is an error
@@ -27,6 +28,7 @@ public record DeployRequest(
         List<FunctionName> functions,
         Install install,
         Packaging packaging,
+        Optional<DependenciesApart> dependenciesApart,
         Staging staging,
         UpdateOptions update,
         Optional<CreateOptions> create,

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine;
 
 import io.jenkins.plugins.lambdanode.engine.aws.AliasState;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionState;
+import io.jenkins.plugins.lambdanode.engine.aws.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import java.util.List;
@@ -12,11 +13,15 @@ import java.util.Optional;
  *
  * @param functions one for each function of the request, in its order
  * @param packaged the package
+ * @param layer the layer version with the dependencies; empty where they are in the package
  * @param timings the phases that ran, in their order
  * @param sentBytes bytes of package that were sent to AWS
  */
 public record DeployResult(
-        List<Deployed> functions, PackReport packaged, List<Timing> timings, long sentBytes) {
+        List<Deployed> functions,
+        PackReport packaged,
+        Optional<LayerState> layer,
+        List<Timing> timings, long sentBytes) {
 
     public DeployResult {
         functions = List.copyOf(functions);

@@ -5,12 +5,16 @@ import io.jenkins.plugins.lambdanode.engine.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.aws.AliasState;
 import io.jenkins.plugins.lambdanode.engine.aws.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.CodeSource;
+import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
+import io.jenkins.plugins.lambdanode.engine.aws.DependencyLayer;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.Functions;
+import io.jenkins.plugins.lambdanode.engine.aws.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.aws.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.Staging;
+import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.npm.NpmInstall;
 import io.jenkins.plugins.lambdanode.engine.pack.FunctionTraits;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
@@ -20,6 +24,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The way of a deployment from a project's folder to a running function. Every phase can be run again, so a deployment that
@@ -31,6 +38,7 @@ public final class Deployment {
     private final Workspace workspace;
     private final Functions functions;
     private final Staging staging;
+    private final Optional<DependencyLayer> layer;
     private final Turns turns;
     private final Progress progress;
     private final Timings timings = new Timings();
@@ -63,6 +71,9 @@ public final class Deployment {
         this.turns = turns;
         this.functions = new Functions(session, workspace, progress, request.timeout());
         this.staging = new Staging(session, workspace, uploads, progress);
+        this.layer = request.dependenciesApart()
+                .map(apart ->
+                        new DependencyLayer(apart.layerFor(request.functions()), session, workspace, progress));
         this.progress = progress;
     }
 
@@ -78,7 +89,7 @@ public final class Deployment {
         List<Target> targets = timings.time(Phase.PREFLIGHT, this::targets);
         timings.time(Phase.INSTALL, this::install);
         PackReport packaged = timings.time(Phase.PACKAGE, () -> pack(targets));
-        timings.bytes(Phase.PACKAGE, packaged.zippedBytes());
+        timings.bytes(Phase.PACKAGE, packaged.zippedBytesInAll());
         try (Turns.Turn turn = turns.await(request.functions(), progress)) {
             boolean outOfDate = turn.waited() || System.nanoTime() - asked > CURRENT.toNanos();
             return deploy(outOfDate ? timings.time(Phase.PREFLIGHT, this::targets) : targets, packaged);
@@ -86,18 +97,20 @@ public final class Deployment {
     }
 
     private DeployResult deploy(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
-        List<Target> changed = targets.stream().filter(target -> needsUpdate(target, packaged)).toList();
+        Wanted wanted = new Wanted(packaged, dependencies(targets, packaged));
+        List<Target> changed = targets.stream().filter(target -> needsCode(target, packaged)).toList();
         boolean sent = changed.stream().anyMatch(target -> target.state().isPresent() || !request.update().dryRun());
         Optional<StagedObject> staged = !sent || !isStaged(packaged)
                 ? Optional.empty()
-                : Optional.of(timings.time(Phase.STAGE, () -> stage(packaged)));
+                : Optional.of(timings.time(Phase.STAGE, () -> stage(packaged, request.functions().get(0).name(), Phase.STAGE)));
         List<Deployed> deployed = new ArrayList<>();
         for (Target target : targets) {
-            deployed.add(changed.contains(target)
-                    ? release(timings.time(Phase.UPDATE, () -> update(target, packaged, staged)), packaged)
+            deployed.add(changed.contains(target) || needsLayers(target, wanted)
+                    ? release(timings.time(Phase.UPDATE, () -> update(target, wanted, staged)), packaged)
                     : release(unchanged(target), packaged));
         }
-        return new DeployResult(deployed, packaged, timings.list(), timings.sentBytes());
+        prune(deployed, wanted);
+        return new DeployResult(deployed, packaged, wanted.layer(), timings.list(), timings.sentBytes());
     }
 
     /** A deployment that can't use its bucket ends before npm runs; one that does nothing costly before staging, at staging. */
@@ -119,6 +132,7 @@ public final class Deployment {
             if (state.isPresent()) {
                 requireZip(state.get());
             }
+            requireRoomForLayer(name, state);
             targets.add(new Target(name, state));
         }
         return targets;
@@ -132,6 +146,26 @@ public final class Deployment {
         }
     }
 
+    private void requireRoomForLayer(FunctionName name, Optional<FunctionState> state) throws DeployException {
+        if (request.dependenciesApart().isEmpty()) {
+            return;
+        }
+        List<String> others = state.isPresent()
+                ? state.get().layerArns().stream().filter(arn -> !isOurs(state.get(), arn)).toList()
+                : request.create().map(CreateOptions::layers).orElse(List.of());
+        if (others.size() >= DependenciesApart.MAX_LAYERS) {
+            throw new DeployException("The function " + name.value() + " has " + others.size() + " layers, and Lambda takes "
+                    + DependenciesApart.MAX_LAYERS + ": there is no room for one with its dependencies. Take one off, or keep the"
+                    + " dependencies in the package (layer: 'none').");
+        }
+    }
+
+    /** Whether a layer version of a function is one of the layer that this deployment keeps dependencies in. */
+    private boolean isOurs(FunctionState state, String layerVersionArn) {
+        return request.dependenciesApart().isPresent()
+                && state.isVersionOf(request.dependenciesApart().get().layerFor(request.functions()), layerVersionArn);
+    }
+
     private Void install() throws IOException, InterruptedException {
         new NpmInstall(workspace, progress)
                 .run(request.install(), request.packaging().cacheDir(), this::checkBucket);
@@ -140,7 +174,7 @@ public final class Deployment {
 
     private PackReport pack(List<Target> targets) throws IOException, InterruptedException {
         List<FunctionTraits> traits = targets.stream().map(this::traits).toList();
-        PackRequest pack = request.packaging().toRequest(traits, request.staging().bucket().isPresent(), "");
+        PackRequest pack = request.packaging().toRequest(traits, request.staging().bucket().isPresent(), "", layer.isPresent());
         PackReport packaged = workspace.pack(pack);
         Summary.packaged(packaged).forEach(progress::log);
         return packaged;
@@ -152,7 +186,8 @@ public final class Deployment {
         if (target.state().isPresent()) {
             FunctionState state = target.state().get();
             return new FunctionTraits(
-                    state.handler(), state.runtime(), one(asked, state.architectures()), state.layerBytes());
+                    state.handler(), state.runtime(), one(asked, state.architectures()),
+                    state.layerBytes(arn -> !isOurs(state, arn)));
         }
         return request.create()
                 .map(create -> new FunctionTraits(
@@ -165,7 +200,90 @@ public final class Deployment {
         return architectures.size() == 1 ? architectures.get(0) : "x86_64";
     }
 
-    private boolean needsUpdate(Target target, PackReport packaged) {
+    /** What functions are to have: a package, and where dependencies are apart the layer version that holds them. */
+    private record Wanted(PackReport packaged, Optional<LayerState> layer) {}
+
+    /** The layer version with the dependencies: the one that holds them already, or a new one. */
+    private Optional<LayerState> dependencies(List<Target> targets, PackReport packaged)
+            throws IOException, InterruptedException {
+        if (layer.isEmpty() || packaged.layer().isEmpty()) {
+            return Optional.empty();
+        }
+        return timings.time(Phase.LAYER, () -> {
+            PackReport modules = packaged.layer().get();
+            Set<String> inUse = targets.stream()
+                    .flatMap(target -> target.state().stream())
+                    .flatMap(state -> state.layerArns().stream().filter(arn -> isOurs(state, arn)))
+                    .collect(Collectors.toSet());
+            Optional<LayerState> there = layer.get().find(modules, inUse);
+            if (there.isPresent() || request.update().dryRun()) {
+                progress.log(there.map(found -> "Layer " + found.name() + " has these dependencies already (version "
+                                + found.version() + "): nothing to upload.")
+                        .orElse("Dry run: the dependencies would be published as a version of a layer."));
+                return there;
+            }
+            return Optional.of(publish(targets, modules));
+        });
+    }
+
+    private LayerState publish(List<Target> targets, PackReport modules) throws IOException, InterruptedException {
+        String name = request.dependenciesApart().orElseThrow().layerFor(request.functions());
+        progress.log("Publishing the dependencies as a version of layer " + name);
+        CodeSource source = new CodeSource.Direct(modules);
+        if (isStaged(modules)) {
+            source = new CodeSource.Staged(stage(modules, name, Phase.LAYER));
+        } else {
+            timings.bytes(Phase.LAYER, modules.zippedBytes());
+        }
+        List<FunctionTraits> functions = targets.stream().map(this::traits).toList();
+        return layer.orElseThrow()
+                .publish(
+                        source,
+                        modules,
+                        functions.stream().map(FunctionTraits::runtime).filter(text -> !text.isEmpty()).distinct().toList(),
+                        functions.stream().map(FunctionTraits::architecture).distinct().toList());
+    }
+
+    /** Old versions go when functions have the new one. */
+    private void prune(List<Deployed> deployed, Wanted wanted) throws IOException, InterruptedException {
+        OptionalInt keep = request.dependenciesApart().map(DependenciesApart::keepVersions).orElse(OptionalInt.empty());
+        if (keep.isEmpty() || wanted.layer().isEmpty() || request.update().dryRun()) {
+            return;
+        }
+        Set<String> inUse = deployed.stream()
+                .flatMap(function -> function.state().layerArns().stream())
+                .collect(Collectors.toSet());
+        timings.time(Phase.LAYER, () -> {
+            layer.orElseThrow().prune(keep.getAsInt(), inUse);
+            return null;
+        });
+    }
+
+    /** What a function's layers are to be: ours in its present place or after the others, or gone where nothing is in it. */
+    private List<String> layers(FunctionState state, List<String> arns, Optional<LayerState> ours) {
+        List<String> wanted = new ArrayList<>();
+        for (String arn : arns) {
+            if (!isOurs(state, arn)) {
+                wanted.add(arn);
+            } else if (ours.isPresent() && !wanted.contains(ours.get().layerVersionArn())) {
+                wanted.add(ours.get().layerVersionArn());
+            }
+        }
+        ours.map(LayerState::layerVersionArn).filter(arn -> !wanted.contains(arn)).ifPresent(wanted::add);
+        return wanted;
+    }
+
+    private boolean needsLayers(Target target, Wanted wanted) {
+        return !request.update().dryRun()
+                && target.state().isPresent()
+                && needsLayers(target.state().get(), wanted);
+    }
+
+    private boolean needsLayers(FunctionState state, Wanted wanted) {
+        return !layers(state, state.layerArns(), wanted.layer()).equals(state.layerArns());
+    }
+
+    private boolean needsCode(Target target, PackReport packaged) {
         return request.force()
                 || target.state().isEmpty()
                 || hasFailed(target.state().get())
@@ -188,36 +306,78 @@ public final class Deployment {
                                 PackRequest.MAX_DIRECT_BYTES + 1);
     }
 
-    private StagedObject stage(PackReport packaged) throws IOException, InterruptedException {
+    private StagedObject stage(PackReport packaged, String name, Phase phase) throws IOException, InterruptedException {
         DeployRequest.Staging to = request.staging();
         checkBucket();
         StagedObject staged =
-                staging.stage(packaged, to.bucket().orElseThrow(), to.prefix(), request.functions().get(0));
-        timings.bytes(Phase.STAGE, staged.sentBytes());
+                staging.stage(packaged, to.bucket().orElseThrow(), to.prefix(), name);
+        timings.bytes(phase, staged.sentBytes());
         return staged;
     }
 
-    private Deployed update(Target target, PackReport packaged, Optional<StagedObject> staged)
+    /**
+     * The layer comes first: code whose node_modules is not there would fail, and code that has its own takes no notice of a layer.
+     * For the same reason a layer that is not needed any more goes last.
+     */
+    private Deployed update(Target target, Wanted wanted, Optional<StagedObject> staged)
             throws IOException, InterruptedException {
-        CodeSource source = staged.<CodeSource>map(CodeSource.Staged::new).orElseGet(() -> new CodeSource.Direct(packaged));
         if (target.state().isEmpty()) {
-            if (request.update().dryRun()) {
-                progress.log("Dry run: " + target.name().value() + " does not exist and would be created.");
-                return new Deployed(
-                        FunctionState.absent(target.name()), Outcome.VALIDATED, Optional.empty(), Optional.empty(), staged);
-            }
-            progress.log("Creating the function " + target.name().value());
-            countDirect(packaged, staged);
-            functions.create(target.name(), source, request.create().orElseThrow(), packaged.codeSha256());
-            return inForce(target, Outcome.CREATED, packaged, staged);
+            return create(target, wanted, staged);
         }
-        progress.log((request.update().dryRun() ? "Dry run of updating " : "Updating ") + target.name().value());
-        countDirect(packaged, staged);
-        FunctionState answer = functions.update(target.name(), source, request.update(), packaged.codeSha256());
-        if (request.update().dryRun()) {
+        FunctionState state = target.state().get();
+        UpdateOptions options = request.update();
+        if (options.dryRun()) {
+            progress.log("Dry run of updating " + target.name().value());
+            countDirect(wanted.packaged(), staged);
+            FunctionState answer = functions.update(
+                    target.name(), source(wanted, staged), options, wanted.packaged().codeSha256());
             return new Deployed(answer, Outcome.VALIDATED, Optional.empty(), Optional.empty(), staged);
         }
-        return inForce(target, Outcome.UPDATED, packaged, staged);
+        progress.log("Updating " + target.name().value());
+        if (wanted.layer().isPresent() && needsLayers(state, wanted)) {
+            state = updateLayers(target, state, wanted, options);
+            options = options.after(state.revisionId());
+        }
+        if (needsCode(target, wanted.packaged())) {
+            countDirect(wanted.packaged(), staged);
+            functions.update(target.name(), source(wanted, staged), options, wanted.packaged().codeSha256());
+            state = inForce(target, wanted);
+            options = options.after(state.revisionId());
+        }
+        if (wanted.layer().isEmpty() && needsLayers(state, wanted)) {
+            state = updateLayers(target, state, wanted, options);
+        }
+        return new Deployed(state, Outcome.UPDATED, Optional.empty(), Optional.empty(), staged);
+    }
+
+    private Deployed create(Target target, Wanted wanted, Optional<StagedObject> staged)
+            throws IOException, InterruptedException {
+        if (request.update().dryRun()) {
+            progress.log("Dry run: " + target.name().value() + " does not exist and would be created.");
+            return new Deployed(
+                    FunctionState.absent(target.name()), Outcome.VALIDATED, Optional.empty(), Optional.empty(), staged);
+        }
+        progress.log("Creating the function " + target.name().value());
+        countDirect(wanted.packaged(), staged);
+        CreateOptions create = request.create().orElseThrow();
+        functions.create(
+                target.name(),
+                source(wanted, staged),
+                wanted.layer().map(ours -> create.with(ours.layerVersionArn())).orElse(create),
+                wanted.packaged().codeSha256());
+        return new Deployed(inForce(target, wanted), Outcome.CREATED, Optional.empty(), Optional.empty(), staged);
+    }
+
+    private static CodeSource source(Wanted wanted, Optional<StagedObject> staged) {
+        return staged.<CodeSource>map(CodeSource.Staged::new)
+                .orElseGet(() -> new CodeSource.Direct(wanted.packaged()));
+    }
+
+    private FunctionState updateLayers(Target target, FunctionState state, Wanted wanted, UpdateOptions options)
+            throws IOException, InterruptedException {
+        functions.updateLayers(
+                target.name(), state, arns -> layers(state, arns, wanted.layer()), options.revisionId());
+        return functions.awaitReady(target.name(), request.timeout());
     }
 
     private void countDirect(PackReport packaged, Optional<StagedObject> staged) {
@@ -226,16 +386,15 @@ public final class Deployment {
         }
     }
 
-    private Deployed inForce(Target target, Outcome outcome, PackReport packaged, Optional<StagedObject> staged)
-            throws IOException, InterruptedException {
+    private FunctionState inForce(Target target, Wanted wanted) throws IOException, InterruptedException {
         FunctionState state = functions.awaitReady(target.name(), request.timeout());
-        if (!state.codeSha256().equals(packaged.codeSha256())) {
+        if (!state.codeSha256().equals(wanted.packaged().codeSha256())) {
             throw new DeployException("The function " + target.name().value() + " has the CodeSha256 "
-                    + state.codeSha256() + ", not " + packaged.codeSha256()
+                    + state.codeSha256() + ", not " + wanted.packaged().codeSha256()
                     + " that was just deployed: another deployment has replaced it meanwhile."
                     + " Let one job at a time deploy a function, and run again if yours is the one that should stay.");
         }
-        return new Deployed(state, outcome, Optional.empty(), Optional.empty(), staged);
+        return state;
     }
 
     private Deployed unchanged(Target target) throws IOException, InterruptedException {

@@ -21,7 +21,7 @@ public record Packaging(
             new Packaging(List.of(), List.of(), PackRequest.Links.FOLLOW, PackRequest.DEFAULT_LEVEL, "");
 
     /** The request for a package that a function with these traits can be given by a bucket, or without one. */
-    public PackRequest toRequest(List<FunctionTraits> functions, boolean bucket, String output) {
+    public PackRequest toRequest(List<FunctionTraits> functions, boolean bucket, String output, boolean dependenciesApart) {
         return new PackRequest(
                 includes,
                 excludes,
@@ -34,6 +34,7 @@ public record Packaging(
                         : "Name an S3 bucket in the function's region (s3Bucket) for packages over 50 MB, or leave out what"
                                 + " the function does not need (excludes, .lambdaignore).",
                 cacheDir,
-                output);
+                output,
+                dependenciesApart);
     }
 }

@@ -7,6 +7,8 @@ public enum Phase {
     PREFLIGHT,
     INSTALL,
     PACKAGE,
+    /** The dependencies are found or published as a layer, where they are apart. */
+    LAYER,
     STAGE,
     UPDATE,
     RELEASE;

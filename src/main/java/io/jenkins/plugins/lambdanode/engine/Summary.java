@@ -18,6 +18,9 @@ public final class Summary {
         List<String> lines = new ArrayList<>();
         lines.add("Packaged " + report.files() + " files, " + size(report.unzippedBytes()) + ", into "
                 + size(report.zippedBytes()) + " (CodeSha256 " + report.codeSha256() + ")");
+        report.layer().ifPresent(layer -> lines.add("Packaged " + layer.files() + " files of node_modules, "
+                + size(layer.unzippedBytes()) + ", into a layer of " + size(layer.zippedBytes()) + " (CodeSha256 "
+                + layer.codeSha256() + ")"));
         for (Finding finding : report.findings()) {
             lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ") + text(finding));
         }
@@ -40,6 +43,9 @@ public final class Summary {
                     + deployed.alias().map(alias -> ", alias " + alias.name()).orElse("")
                     + ", CodeSha256 " + deployed.state().codeSha256());
         }
+        result.layer().ifPresent(layer -> lines.add("layer " + layer.name() + ": version " + layer.version()
+                + (layer.published() ? " published, " : ", there already, ") + size(layer.codeSize()) + ", CodeSha256 "
+                + layer.codeSha256()));
         lines.add(String.format(Locale.ROOT, "  %-10s %9s %11s", "phase", "time", "bytes"));
         for (Timing timing : result.timings()) {
             lines.add(String.format(
@@ -58,7 +64,7 @@ public final class Summary {
 
     /** The heaviest npm packages and folders as a table; nothing for a small package. */
     public static List<String> heaviest(PackReport report) {
-        if (report.unzippedBytes() < WORTH_A_TABLE) {
+        if (report.unzippedBytesInAll() < WORTH_A_TABLE) {
             return List.of();
         }
         List<String> lines = new ArrayList<>();

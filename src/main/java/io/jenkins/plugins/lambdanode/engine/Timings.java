@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Takes the time of phases, and the bytes that they wrote or sent. */
 final class Timings {
@@ -33,7 +34,9 @@ final class Timings {
 
     /** Bytes of package sent to S3 and Lambda. */
     long sentBytes() {
-        return bytes.getOrDefault(Phase.STAGE, 0L) + bytes.getOrDefault(Phase.UPDATE, 0L);
+        return Stream.of(Phase.LAYER, Phase.STAGE, Phase.UPDATE)
+                .mapToLong(phase -> bytes.getOrDefault(phase, 0L))
+                .sum();
     }
 
     List<Timing> list() {

@@ -39,7 +39,10 @@ public interface Workspace extends AutoCloseable {
     /** Remembers that node_modules is what this command made. */
     void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException;
 
-    /** Builds a deployment package in the workspace's temporary folder, or at {@link PackRequest#output()}. */
+    /**
+     * Builds a deployment package in the workspace's temporary folder, or at {@link PackRequest#output()}, and in that folder too
+     * the dependencies' own where they are apart.
+     */
     PackReport pack(PackRequest request) throws IOException, InterruptedException;
 
     /** The SHA-256 of each body's bytes as they would be sent, 32 bytes each, in the order given. */

@@ -125,6 +125,28 @@ class DeployCommandTest {
         assertEquals(List.of(name, other), new ObjectMapper().readTree(run.out()).findValuesAsText("FunctionName"));
     }
 
+    @Test
+    void dependenciesInALayerAreRecordedAndTheFunctionFindsThem() throws Exception {
+        project.with("node_modules/dep/index.js", "module.exports = 'from the layer';\n")
+                .with("index.js", "const dep = require('dep');\nexports.handler = async () => dep;\n");
+
+        Program run = create(
+                "--install", "none", "--layer", "auto", "--layer-name", name + "-modules", "--keep-layer-versions", "1", "--result",
+                "-");
+
+        assertEquals(0, run.status(), run.err());
+        JsonNode json = new ObjectMapper().readTree(run.out());
+        String arn = "arn:aws:lambda:eu-west-1:000000000000:layer:" + name + "-modules:1";
+        assertEquals(arn, json.get("Layer").get("LayerVersionArn").asText());
+        assertEquals(arn, json.get("Layers").get(0).get("Arn").asText());
+        assertEquals(
+                json.get("Layer").get("CodeSize").asLong(), json.get("Layers").get(0).get("CodeSize").asLong());
+        assertTrue(json.get("Layer").get("Published").asBoolean(), run.out());
+        assertEquals(1, json.get("Package").get("Layer").get("Files").asInt());
+        assertTrue(run.err().contains("layer " + name + "-modules: version 1 published"), run.err());
+        assertEquals("\"from the layer\"", ACCOUNT.invoke(name));
+    }
+
     // Failures
 
     @Test
@@ -263,11 +285,20 @@ class DeployCommandTest {
         "--environment,NO_VALUE",
         "--function-name,two words",
         "--function-name,orders:live",
-        "--level,11"
+        "--level,11",
+        "--layer,yes"
     })
     void aValueThatIsNoneIsWrongUsage(String option, String value) {
         Program run = CommandLineRun.here(
                 "deploy", "--function-name", name, "--dir", project.folder().toString(), option, value);
+
+        isOneError(run, 2, value);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--layer-name,two words", "--keep-layer-versions,0"})
+    void aLayerThatCannotBeIsWrongUsage(String option, String value) {
+        Program run = CommandLineRun.here("deploy", "--function-name", name, "--layer", "auto", option, value);
 
         isOneError(run, 2, value);
     }

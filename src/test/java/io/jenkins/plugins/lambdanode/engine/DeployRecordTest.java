@@ -19,7 +19,7 @@ class DeployRecordTest {
 
     private static JsonNode record(Deployed... functions) throws Exception {
         DeployResult result = new DeployResult(
-                List.of(functions), Samples.report(), List.of(new Timing(Phase.PACKAGE, 12, 1536)), 1536);
+                List.of(functions), Samples.report(), Optional.empty(), List.of(new Timing(Phase.PACKAGE, 12, 1536)), 1536);
         return new ObjectMapper().readTree(DeployRecord.text(result));
     }
 
@@ -33,6 +33,27 @@ class DeployRecordTest {
                 assertEquals(answer.get(field), record.get(field), field);
             }
         });
+    }
+
+    @Test
+    void theLayerAndItsPackageAreRecorded() throws Exception {
+        DeployResult result = new DeployResult(
+                List.of(Samples.deployed("orders", Outcome.UPDATED, Optional.empty())),
+                Samples.reportWithLayer(),
+                Optional.of(Samples.layer(false)),
+                List.of(),
+                0);
+
+        JsonNode record = new ObjectMapper().readTree(DeployRecord.text(result));
+
+        assertEquals(
+                "{\"LayerVersionArn\":\"arn:aws:lambda:eu-west-1:123456789012:layer:orders-dependencies:3\",\"Version\":3,"
+                        + "\"CodeSha256\":\"EjQ=\",\"CodeSize\":2097152,\"Published\":false}",
+                record.get("Layer").toString());
+        JsonNode packaged = record.get("Package").get("Layer");
+        assertEquals(2097152, packaged.get("ZippedBytes").asLong());
+        assertEquals(600, packaged.get("Entries").asInt());
+        assertFalse(packaged.has("Findings"));
     }
 
     @Test

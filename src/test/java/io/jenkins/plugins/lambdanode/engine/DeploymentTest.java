@@ -75,6 +75,8 @@ class DeploymentTest {
         private UpdateOptions update = UpdateOptions.NONE;
         private Optional<CreateOptions> create =
                 Optional.of(CreateOptions.of(ACCOUNT.role(), "nodejs22.x", "index.handler"));
+        private Packaging packaging = Packaging.DEFAULT;
+        private Optional<DependenciesApart> apart = Optional.empty();
         private boolean publish;
         private Optional<String> alias = Optional.empty();
         private boolean force;
@@ -137,7 +139,17 @@ class DeploymentTest {
                 names.add(FunctionName.parse(function));
             }
             DeployRequest request = new DeployRequest(
-                    names, install, Packaging.DEFAULT, staging, update, create, publish, alias, force, timeout);
+                    names,
+                    install,
+                    packaging,
+                    apart,
+                    staging,
+                    update,
+                    create,
+                    publish,
+                    alias,
+                    force,
+                    timeout);
             AwsSettings settings = new AwsSettings(
                     Account.REGION,
                     Optional.of(aws.endpoint()),
@@ -607,7 +619,7 @@ class DeploymentTest {
     /** Packages the project once more, to a file that stays. */
     private void packageTo(Path zip) throws Exception {
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log)) {
-            workspace.pack(Packaging.DEFAULT.toRequest(List.of(), true, zip.toString()));
+            workspace.pack(Packaging.DEFAULT.toRequest(List.of(), true, zip.toString(), false));
         }
     }
 

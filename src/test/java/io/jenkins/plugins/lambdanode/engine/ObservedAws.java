@@ -64,7 +64,7 @@ public final class ObservedAws implements BeforeEachCallback, AfterEachCallback 
     /** Bytes in the bodies of all requests but those that move an alias or publish a version. */
     public long bytesSent() {
         return events().stream()
-                .filter(request -> !line(request).matches(".*/(aliases|versions)(/.*)?"))
+                .filter(request -> !line(request).matches(".*" + FUNCTIONS + "/[^/]+/(aliases|versions)(/.*)?"))
                 .mapToLong(request -> request.getBody().length)
                 .sum();
     }

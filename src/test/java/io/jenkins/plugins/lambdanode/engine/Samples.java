@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.engine;
 import io.jenkins.plugins.lambdanode.engine.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionState;
+import io.jenkins.plugins.lambdanode.engine.aws.LayerState;
 import io.jenkins.plugins.lambdanode.engine.pack.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import java.util.List;
@@ -39,7 +40,28 @@ final class Samples {
                 List.of(
                         new Finding(Finding.Severity.WARNING, "secret-file", "It can hold secrets.", "conf/.env\n"),
                         new Finding(Finding.Severity.INFO, "sdk-in-runtime", "The runtime has the AWS SDK.", "")),
-                new PackReport.Work(10, 8, 2));
+                new PackReport.Work(10, 8, 2), List.of());
+    }
+
+    /** The same with the dependencies in a package of their own. */
+    static PackReport reportWithLayer() {
+        PackReport all = report();
+        PackReport layer = new PackReport(
+                "/tmp/layer.zip", 2 << 20, "1234", "EjQ=", "ff00", 500, 600, 9 << 20, all.heaviest(), List.of(), List.of(),
+                new PackReport.Work(7, 6, 5), List.of());
+        return new PackReport(
+                all.file(), all.zippedBytes(), all.sha256(), all.codeSha256(), all.contentDigest(), all.files(), all.entries(),
+                all.unzippedBytes(), all.heaviest(), all.skipped(), all.findings(), all.work(), List.of(layer));
+    }
+
+    static LayerState layer(boolean published) {
+        return new LayerState(
+                "orders-dependencies",
+                "arn:aws:lambda:eu-west-1:123456789012:layer:orders-dependencies:3",
+                3,
+                "EjQ=",
+                2 << 20,
+                published);
     }
 
     static Deployed deployed(String name, Outcome outcome, Optional<String> version) {

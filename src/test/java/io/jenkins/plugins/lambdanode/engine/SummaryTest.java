@@ -17,7 +17,7 @@ class SummaryTest {
     void aDeploymentIsALineForEachFunctionAndATableOfPhases() {
         DeployResult result = new DeployResult(
                 List.of(Samples.deployed("orders", DeployResult.Outcome.UPDATED, Optional.of("7"))),
-                Samples.report(),
+                Samples.report(), Optional.empty(),
                 List.of(new Timing(Phase.PREFLIGHT, 1234, 0), new Timing(Phase.UPDATE, 50, 1536)),
                 1536);
 
@@ -28,6 +28,23 @@ class SummaryTest {
                         "  preflight     1.23 s           -",
                         "  update        0.05 s      1.5 KB"),
                 Summary.deployed(result).subList(0, 4));
+    }
+
+    @Test
+    void aLayerIsALineWithItsBytesWhetherItWasPublishedOrThere() {
+        DeployResult result = new DeployResult(
+                List.of(Samples.deployed("orders", DeployResult.Outcome.UPDATED, Optional.empty())),
+                Samples.reportWithLayer(),
+                Optional.of(Samples.layer(true)),
+                List.of(),
+                0);
+
+        assertEquals(
+                "layer orders-dependencies: version 3 published, 2.0 MB, CodeSha256 EjQ=",
+                Summary.deployed(result).get(1));
+        assertEquals(
+                "Packaged 500 files of node_modules, 9.0 MB, into a layer of 2.0 MB (CodeSha256 EjQ=)",
+                Summary.packaged(Samples.reportWithLayer()).get(1));
     }
 
     @Test

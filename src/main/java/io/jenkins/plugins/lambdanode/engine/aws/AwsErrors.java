@@ -185,7 +185,7 @@ final class AwsErrors {
                     + " aws s3 mb s3://" + call.subject().replaceFirst("^bucket ", "");
         }
         if (refusal.is("ResourceNotFoundException")) {
-            return call.resource().contains(":lambda:")
+            return call.resource().contains(":function:")
                     ? "Check the function's name, the region and the account. To have the deployment make the function"
                             + " where it does not exist, turn on create (it needs role, runtime and handler)."
                     : "Check its name, the region and the account.";

@@ -7,11 +7,12 @@ import io.jenkins.plugins.lambdanode.engine.send.Body;
 import java.util.List;
 import software.amazon.awssdk.services.lambda.model.Architecture;
 import software.amazon.awssdk.services.lambda.model.CreateFunctionRequest;
+import software.amazon.awssdk.services.lambda.model.PublishLayerVersionRequest;
 import software.amazon.awssdk.services.lambda.model.UpdateFunctionCodeRequest;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
- * An UpdateFunctionCode or CreateFunction that carries the package: its path and its body, in the order in which the SDK
+ * An UpdateFunctionCode, CreateFunction or PublishLayerVersion that carries the package: its path and its body, in the order in which the SDK
  * writes the members, so that both write the same bytes.
  *
  * @param method the HTTP method
@@ -55,6 +56,33 @@ record CodeRequest(String method, String path, Body body) {
         put(json, "Layers", options.layers());
         put(json, "Architectures", options.architectures());
         return new CodeRequest("POST", "/2015-03-31/functions", around(json, report));
+    }
+
+    static CodeRequest publish(LayerOptions layer, String description, PackReport report) {
+        ObjectNode json = object().put("Description", description);
+        json.set("Content", object().put("ZipFile", PACKAGE));
+        put(json, "CompatibleRuntimes", layer.compatibleRuntimes());
+        put(json, "CompatibleArchitectures", layer.compatibleArchitectures());
+        return new CodeRequest(
+                "POST",
+                "/2018-10-31/layers/" + SdkHttpUtils.urlEncode(layer.name()) + "/versions",
+                around(json, report));
+    }
+
+    static PublishLayerVersionRequest publish(LayerOptions layer, String description, StagedObject object) {
+        PublishLayerVersionRequest.Builder request = PublishLayerVersionRequest.builder()
+                .layerName(layer.name())
+                .description(description)
+                .content(content -> content.s3Bucket(object.bucket())
+                        .s3Key(object.key())
+                        .s3ObjectVersion(object.version().orElse(null)));
+        if (!layer.compatibleRuntimes().isEmpty()) {
+            request.compatibleRuntimesWithStrings(layer.compatibleRuntimes());
+        }
+        if (!layer.compatibleArchitectures().isEmpty()) {
+            request.compatibleArchitecturesWithStrings(layer.compatibleArchitectures());
+        }
+        return request.build();
     }
 
     static UpdateFunctionCodeRequest update(FunctionName function, StagedObject object, UpdateOptions options) {

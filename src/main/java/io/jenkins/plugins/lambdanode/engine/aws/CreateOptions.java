@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,14 @@ public record CreateOptions(
     public static CreateOptions of(String role, String runtime, String handler) {
         return new CreateOptions(
                 role, runtime, handler, OptionalInt.empty(), OptionalInt.empty(), Map.of(), List.of(), List.of(), "");
+    }
+
+    /** With one more layer, after the others. */
+    public CreateOptions with(String layerVersionArn) {
+        List<String> all = new ArrayList<>(layers);
+        all.add(layerVersionArn);
+        return new CreateOptions(
+                role, runtime, handler, memorySize, timeout, environment, all, architectures, description);
     }
 
     /** Without the environment's values, which can be secrets. */

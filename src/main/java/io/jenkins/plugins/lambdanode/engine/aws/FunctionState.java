@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 import software.amazon.awssdk.services.lambda.model.Layer;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResponse;
@@ -146,12 +147,25 @@ public record FunctionState(
         return !state.equals("Pending") && !lastUpdateStatus.equals("InProgress");
     }
 
-    /** The sum of the layers' ZIPs in bytes: a lower bound of what they take unzipped. */
-    public long layerBytes() {
-        return layers.stream().mapToLong(LayerVersion::codeSize).sum();
+    /** The ARNs of its layers' versions, in their order. */
+    public List<String> layerArns() {
+        return layers.stream().map(LayerVersion::arn).toList();
     }
 
-    private static DeployException notFromLambda(String json, Throwable cause) {
+    /** Whether a layer version is one of the layer of this name in the function's own account and region. */
+    public boolean isVersionOf(String layerName, String layerVersionArn) {
+        return layerVersionArn.startsWith(functionArn.replaceFirst(":function:.*", ":layer:" + layerName + ":"));
+    }
+
+    /** The sum of the ZIPs of some of its layers in bytes: a lower bound of what they take unzipped. */
+    public long layerBytes(Predicate<String> whichArn) {
+        return layers.stream()
+                .filter(layer -> whichArn.test(layer.arn()))
+                .mapToLong(LayerVersion::codeSize)
+                .sum();
+    }
+
+    static DeployException notFromLambda(String json, Throwable cause) {
         return new DeployException(
                 "The answer to the request is not Lambda's: " + Words.printable(json, 200)
                         + "\nCheck the endpoint, and whether a proxy answers in its place.",

@@ -3,17 +3,13 @@ package io.jenkins.plugins.lambdanode.engine.aws;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.Workspace;
-import io.jenkins.plugins.lambdanode.engine.send.SendReply;
-import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
 import java.io.IOException;
-import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.model.GetAliasResponse;
 import software.amazon.awssdk.services.lambda.model.PublishVersionResponse;
@@ -34,18 +30,13 @@ public final class Functions {
     private static final Duration FIRST_POLL = Duration.ofMillis(200);
     private static final Duration LONGEST_POLL = Duration.ofSeconds(5);
 
-    /** From here on a difference between the clocks explains a refused signature (the SDK's own threshold, 4 minutes). */
-    private static final Duration SKEW = Duration.ofMinutes(4);
-
-    private static final int ATTEMPTS = 8;
+    private static final int ATTEMPTS = Changes.ATTEMPTS;
 
     private final AwsSession session;
-    private final Workspace workspace;
     private final Progress progress;
     private final Duration timeout;
     private final Pacing pacing;
-    private final LambdaSigner signer;
-    private volatile Duration skew = Duration.ZERO;
+    private final Changes changes;
 
     public Functions(AwsSession session, Workspace workspace, Progress progress) {
         this(session, workspace, progress, DEFAULT_TIMEOUT);
@@ -58,11 +49,10 @@ public final class Functions {
 
     Functions(AwsSession session, Workspace workspace, Progress progress, Duration timeout, Pacing pacing) {
         this.session = session;
-        this.workspace = workspace;
         this.progress = progress;
         this.timeout = timeout;
         this.pacing = pacing;
-        this.signer = new LambdaSigner(session.region());
+        this.changes = new Changes(session, workspace, progress, pacing);
     }
 
     /**
@@ -153,11 +143,11 @@ public final class Functions {
             FunctionName function, CodeSource source, UpdateOptions options, String expectedCodeSha256)
             throws IOException, InterruptedException {
         Call call = call("Lambda did not update the code of", "UpdateFunctionCode", function);
-        Attempt attempt = source instanceof CodeSource.Direct direct
-                ? direct(CodeRequest.update(function, direct.report(), options))
-                : () -> answer(() -> FunctionState.from(session.lambdaOnce()
+        Changes.Attempt<FunctionState> attempt = source instanceof CodeSource.Direct direct
+                ? changes.direct(CodeRequest.update(function, direct.report(), options), FunctionState::parse)
+                : () -> Changes.bySdk(() -> FunctionState.from(session.lambdaOnce()
                         .updateFunctionCode(CodeRequest.update(function, ((CodeSource.Staged) source).object(), options))));
-        return new Change(call, function, attempt, expectedCodeSha256) {
+        return changes.carriedOut(new CodeChange(call, function, attempt, expectedCodeSha256) {
             @Override
             boolean verified() {
                 return !options.dryRun();
@@ -173,10 +163,69 @@ public final class Functions {
 
             @Override
             Optional<FunctionState> afterConflict(Refusal refusal) throws DeployException, InterruptedException {
-                progress.log("Another operation is at work on function " + function.name() + "; waiting for its end");
-                return Optional.of(settled(function, timeout)).filter(this::done);
+                return afterOther(function).filter(this::done);
             }
-        }.carriedOut();
+        });
+    }
+
+    /** The function when another operation on it has ended. */
+    private Optional<FunctionState> afterOther(FunctionName function) throws DeployException, InterruptedException {
+        progress.log("Another operation is at work on function " + function.name() + "; waiting for its end");
+        return Optional.of(settled(function, timeout));
+    }
+
+    /**
+     * Gives the function other layers. The update then still has to take effect: {@link #awaitReady}. Where someone else has
+     * changed the function since it was looked at, it is looked at again, so that no layer of theirs is lost.
+     *
+     * @param known the function as it was last seen
+     * @param layers makes of the ARNs of the function's layers those that it is to have; of these it makes the same
+     * @param revisionId update only if this is still the function's revision; empty for any
+     * @return the function as Lambda answers
+     * @throws DeployException if Lambda refuses
+     */
+    public FunctionState updateLayers(
+            FunctionName function, FunctionState known, UnaryOperator<List<String>> layers, Optional<String> revisionId)
+            throws IOException, InterruptedException {
+        Call call = call("Lambda did not update the layers of", "UpdateFunctionConfiguration", function);
+        return changes.carriedOut(new Changes.Change<FunctionState>() {
+            private FunctionState seen = known;
+
+            @Override
+            public Call call() {
+                return call;
+            }
+
+            @Override
+            public Changes.Outcome<FunctionState> send() throws InterruptedException {
+                String revision = revisionId.orElse(seen.revisionId());
+                return Changes.bySdk(() -> FunctionState.from(session.lambdaOnce()
+                        .updateFunctionConfiguration(request -> request.functionName(function.value())
+                                .layers(layers.apply(seen.layerArns()))
+                                .revisionId(revision.isEmpty() ? null : revision))));
+            }
+
+            @Override
+            public FunctionState checked(FunctionState answer) {
+                return answer;
+            }
+
+            @Override
+            public Optional<FunctionState> already(Refusal refusal) throws DeployException, InterruptedException {
+                Optional<FunctionState> now =
+                        refusal.is("ResourceConflictException") ? afterOther(function) : find(function);
+                return now.filter(state -> layers.apply(state.layerArns()).equals(state.layerArns()));
+            }
+
+            @Override
+            public boolean passes(Refusal refusal) throws DeployException, InterruptedException {
+                if (!refusal.is("PreconditionFailedException") || revisionId.isPresent()) {
+                    return false;
+                }
+                seen = settled(function, timeout);
+                return true;
+            }
+        });
     }
 
     /**
@@ -192,11 +241,11 @@ public final class Functions {
             FunctionName function, CodeSource source, CreateOptions options, String expectedCodeSha256)
             throws IOException, InterruptedException {
         Call call = call("Lambda did not create", "CreateFunction", function);
-        Attempt attempt = source instanceof CodeSource.Direct direct
-                ? direct(CodeRequest.create(function, direct.report(), options))
-                : () -> answer(() -> FunctionState.from(session.lambdaOnce()
+        Changes.Attempt<FunctionState> attempt = source instanceof CodeSource.Direct direct
+                ? changes.direct(CodeRequest.create(function, direct.report(), options), FunctionState::parse)
+                : () -> Changes.bySdk(() -> FunctionState.from(session.lambdaOnce()
                         .createFunction(CodeRequest.create(function, ((CodeSource.Staged) source).object(), options))));
-        return new Change(call, function, attempt, expectedCodeSha256) {
+        return changes.carriedOut(new CodeChange(call, function, attempt, expectedCodeSha256) {
             @Override
             Optional<FunctionState> afterConflict(Refusal refusal) throws DeployException, InterruptedException {
                 Optional<FunctionState> there = find(function);
@@ -208,92 +257,38 @@ public final class Functions {
             }
 
             @Override
-            boolean passes(Refusal refusal) {
+            public boolean passes(Refusal refusal) {
                 return refusal.message().contains("cannot be assumed by Lambda");
             }
-        }.carriedOut();
+        });
     }
 
-    /** One way of sending a change: by the workspace, or by the SDK. */
-    private interface Attempt {
-        Outcome send() throws IOException, InterruptedException;
-    }
-
-    /** What became of an attempt: the function, or why not. */
-    private record Outcome(Optional<FunctionState> done, Optional<Refusal> refused) {}
-
-    private static Outcome answer(Supplier<FunctionState> request) throws InterruptedException {
-        try {
-            return new Outcome(Optional.of(AwsErrors.interruptible(request)), Optional.empty());
-        } catch (SdkException e) {
-            return new Outcome(Optional.empty(), Optional.of(Refusal.of(e)));
-        }
-    }
-
-    private Attempt direct(CodeRequest request) throws IOException, InterruptedException {
-        byte[] digest = workspace.digest(List.of(request.body())).get(0);
-        String endpoint = session.lambdaEndpoint().toString().replaceFirst("/+$", "");
-        URI url = URI.create(endpoint + request.path());
-        return () -> {
-            SendRequest signed = signer.sign(
-                    request.method(),
-                    url,
-                    Map.of("Content-Type", "application/json"),
-                    request.body(),
-                    digest,
-                    session.resolvedCredentials(),
-                    Clock.offset(pacing.clock(), skew));
-            SendReply reply = workspace.send(List.of(signed)).get(0);
-            return reply.successful()
-                    ? new Outcome(Optional.of(FunctionState.parse(reply.body())), Optional.empty())
-                    : new Outcome(Optional.empty(), Optional.of(Refusal.of(reply)));
-        };
-    }
-
-    /** A change of a function's code, sent until it is known to have been carried out or to be refused. */
-    private abstract class Change {
+    /** A change of a function's code. */
+    private abstract class CodeChange implements Changes.Change<FunctionState> {
         private final Call call;
         private final FunctionName function;
-        private final Attempt attempt;
+        private final Changes.Attempt<FunctionState> attempt;
         private final String expected;
-        private boolean signedAnew;
 
-        Change(Call call, FunctionName function, Attempt attempt, String expected) {
+        CodeChange(Call call, FunctionName function, Changes.Attempt<FunctionState> attempt, String expected) {
             this.call = call;
             this.function = function;
             this.attempt = attempt;
             this.expected = expected;
         }
 
-        FunctionState carriedOut() throws IOException, InterruptedException {
-            for (int failures = 1; ; failures++) {
-                Outcome outcome = attempt.send();
-                if (outcome.done().isPresent()) {
-                    return checked(outcome.done().get());
-                }
-                Refusal refusal = outcome.refused().orElseThrow();
-                Optional<FunctionState> already = Optional.empty();
-                if (refusal.is("ResourceConflictException")) {
-                    already = afterConflict(refusal);
-                } else if (refusal.inDoubt()) {
-                    already = find(function).filter(this::done);
-                } else if (!refusal.throttled() && !passes(refusal) && !signableAnew(refusal)) {
-                    throw AwsErrors.explained(call, refusal);
-                }
-                if (already.isPresent()) {
-                    progress.log("Function " + function.name() + " has this code: the change has been carried out");
-                    return already.get();
-                }
-                if (failures == ATTEMPTS) {
-                    throw AwsErrors.explained(call, refusal);
-                }
-                progress.log("Trying again (" + failures + " of " + (ATTEMPTS - 1) + "): "
-                        + Words.printable(refusal.code() + " " + refusal.message(), 200).strip());
-                pacing.backOff(failures, refusal.retryAfter());
-            }
+        @Override
+        public Call call() {
+            return call;
         }
 
-        private FunctionState checked(FunctionState answer) throws DeployException {
+        @Override
+        public Changes.Outcome<FunctionState> send() throws IOException, InterruptedException {
+            return attempt.send();
+        }
+
+        @Override
+        public FunctionState checked(FunctionState answer) throws DeployException {
             if (verified() && !answer.codeSha256().equals(expected)) {
                 throw new DeployException("Function " + function.name() + " has other code than was packaged: CodeSha256 is "
                         + answer.codeSha256() + ", the package's is " + expected
@@ -302,24 +297,11 @@ public final class Functions {
             return answer;
         }
 
-        /** Credentials that have run out, or a clock that is wrong, are put right once. */
-        private boolean signableAnew(Refusal refusal) {
-            if (signedAnew) {
-                return false;
-            }
-            if (refusal.timeRefused()) {
-                Duration difference = refusal.serverTime()
-                        .map(time -> Duration.between(pacing.clock().instant(), time))
-                        .orElse(Duration.ZERO);
-                if (difference.abs().compareTo(SKEW) < 0) {
-                    return false;
-                }
-                skew = difference;
-                progress.log("This machine's clock differs from AWS's by " + difference.toSeconds()
-                        + " seconds; signing with AWS's time");
-            }
-            signedAnew = refusal.timeRefused() || refusal.credentialsExpired();
-            return signedAnew;
+        @Override
+        public Optional<FunctionState> already(Refusal refusal) throws DeployException, InterruptedException {
+            return refusal.is("ResourceConflictException")
+                    ? afterConflict(refusal)
+                    : find(function).filter(this::done);
         }
 
         /** Whether the function is as this change makes it. */
@@ -334,11 +316,6 @@ public final class Functions {
 
         /** The function where the change has been carried out all the same; empty to try again. */
         abstract Optional<FunctionState> afterConflict(Refusal refusal) throws DeployException, InterruptedException;
-
-        /** Whether a refusal goes away by itself. */
-        boolean passes(Refusal refusal) {
-            return false;
-        }
     }
 
     /**

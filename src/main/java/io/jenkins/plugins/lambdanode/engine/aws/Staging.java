@@ -138,14 +138,15 @@ public final class Staging {
     }
 
     /**
-     * Stages a package under {@code <prefix><function>/<sha256>.zip}.
+     * Stages a package under {@code <prefix><name>/<sha256>.zip}.
      *
      * @param prefix the beginning of the key, used as it is; can be empty
+     * @param name of the function or layer that it is for
      * @throws DeployException if S3 refuses, or what arrives is not what was packaged
      */
-    public StagedObject stage(PackReport report, String bucket, String prefix, FunctionName function)
+    public StagedObject stage(PackReport report, String bucket, String prefix, String name)
             throws IOException, InterruptedException {
-        Place place = new Place(bucket, key(prefix, function, report));
+        Place place = new Place(bucket, key(prefix, name, report));
         List<Piece> pieces = pieces(report);
         boolean inParts = pieces.size() > 1;
         String checksum = inParts ? composite(pieces) : report.codeSha256();
@@ -160,8 +161,8 @@ public final class Staging {
         return inParts ? inParts(place, report, pieces, checksum) : inOne(place, pieces.get(0));
     }
 
-    private static String key(String prefix, FunctionName function, PackReport report) throws DeployException {
-        String key = prefix + function.name() + "/" + report.sha256() + ".zip";
+    private static String key(String prefix, String name, PackReport report) throws DeployException {
+        String key = prefix + name + "/" + report.sha256() + ".zip";
         if (key.codePoints().anyMatch(Character::isISOControl)
                 || key.getBytes(StandardCharsets.UTF_8).length > LONGEST_KEY) {
             throw new DeployException("The S3 prefix \"" + Words.printable(prefix, 100)

@@ -17,6 +17,11 @@ public record UpdateOptions(
     /** Nothing but the code. */
     public static final UpdateOptions NONE = new UpdateOptions(List.of(), false, Optional.empty(), Optional.empty());
 
+    /** The same after an earlier step of this deployment has made this revision of the function. */
+    public UpdateOptions after(String revision) {
+        return new UpdateOptions(architectures, dryRun, revisionId.map(before -> revision), sourceKmsKeyArn);
+    }
+
     public UpdateOptions {
         architectures = List.copyOf(architectures);
     }

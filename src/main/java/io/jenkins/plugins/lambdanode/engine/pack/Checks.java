@@ -27,6 +27,7 @@ final class Checks {
 
     private final List<SourceEntry> entries;
     private final List<FunctionTraits> functions;
+    private final boolean dependenciesApart;
     private final LocalDate today;
     private final Map<String, SourceEntry> byName = new HashMap<>();
     private final Set<Finding> findings = new LinkedHashSet<>();
@@ -41,7 +42,9 @@ final class Checks {
         private String function;
     }
 
-    Checks(List<SourceEntry> entries, List<FunctionTraits> functions, LocalDate today) {
+    /** @param dependenciesApart whether node_modules goes into a layer */
+    Checks(List<SourceEntry> entries, List<FunctionTraits> functions, boolean dependenciesApart, LocalDate today) {
+        this.dependenciesApart = dependenciesApart;
         this.entries = entries;
         this.functions = functions;
         this.today = today;
@@ -214,7 +217,12 @@ final class Checks {
             }
         }
         String module = handler.get().folder() + handler.get().module();
-        if (file.isPresent()) {
+        if (file.isPresent() && dependenciesApart && file.get().name().startsWith(Part.DEPENDENCIES)) {
+            add(Severity.ERROR, "handler-in-layer", "The function's handler is " + Quoted.of(function.handler()) + ", which goes into"
+                    + " the layer with node_modules, and Lambda looks for it in the package. Make a file of the project the"
+                    + " handler, one that exports what this one does, or keep the dependencies in the package (layer: 'none').",
+                    file.get().name());
+        } else if (file.isPresent()) {
             script(file.get(), handler.get(), function, runtime);
         } else if (!byName.containsKey(module + "/")
                 && !byName.containsKey("node_modules/" + handler.get().module() + "/")) {
@@ -249,6 +257,11 @@ final class Checks {
         String name = file.name();
         boolean module = name.endsWith(".mjs")
                 || name.endsWith(".js") && nearestPackageJson(name).text("type").equals("module");
+        if (module && dependenciesApart && runtime.isPresent() && !runtime.get().importsFromLayers()) {
+            add(Severity.WARNING, "layer-import", "It is an ES module, and on " + function.runtime() + " an import does not find packages"
+                    + " in a layer. Move the function to nodejs18.x or later, or keep the dependencies in the package"
+                    + " (layer: 'none').", name);
+        }
         if (module && script.hasCommonJsExports() && !script.hasModuleSyntax()) {
             add(Severity.WARNING, "module-format", "It is an ES module (" + (name.endsWith(".mjs") ? ".mjs" : "\"type\": \"module\" in"
                     + " package.json") + ") but exports like CommonJS (module.exports), which fails when it is loaded. Name it .cjs,"

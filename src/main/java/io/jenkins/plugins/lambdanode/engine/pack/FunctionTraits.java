@@ -9,7 +9,8 @@ import java.io.Serializable;
  * @param handler the handler, for instance {@code index.handler}
  * @param runtime the runtime's identifier, for instance {@code nodejs24.x}
  * @param architecture {@code x86_64} or {@code arm64}
- * @param layerBytes the sum of the layers' {@code CodeSize}: zipped bytes, so a lower bound of what they unzip to
+ * @param layerBytes the sum of the {@code CodeSize} of its layers, the one with the dependencies that are apart not among
+ *     them: zipped bytes, so a lower bound of what they unzip to
  */
 public record FunctionTraits(String handler, String runtime, String architecture, long layerBytes)
         implements Serializable {

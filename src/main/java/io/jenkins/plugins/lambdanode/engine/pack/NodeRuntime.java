@@ -42,6 +42,15 @@ record NodeRuntime(int major) {
         return major >= 18;
     }
 
+    /**
+     * Whether ES modules find packages in layers with {@code import} (nodejs18.x and later): Lambda's own Node.js then looks into
+     * the folders of NODE_PATH, which plain Node.js does for {@code require} only. AWS Compute Blog, "Node.js 18.x runtime now
+     * available in AWS Lambda"; AWS Knowledge Center, "lambda-import-module-error-nodejs".
+     */
+    boolean importsFromLayers() {
+        return major >= 18;
+    }
+
     /** Whether a handler may still take a callback as its third parameter (before nodejs24.x). */
     boolean takesCallbacks() {
         return major < 24;

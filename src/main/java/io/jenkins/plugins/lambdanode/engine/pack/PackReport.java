@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.pack;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A deployment package that has been built, and what there is to know of it.
@@ -19,6 +20,8 @@ import java.util.List;
  * @param skipped what was left out, by reason
  * @param findings what its owner should know, errors first
  * @param work how much was read and deflated
+ * @param layers the package of the dependencies where they are apart, with the heaviest, the findings and what was left out told
+ *     here too; otherwise none
  */
 public record PackReport(
         String file,
@@ -32,14 +35,31 @@ public record PackReport(
         List<Weight> heaviest,
         List<Skipped> skipped,
         List<Finding> findings,
-        Work work)
+        Work work,
+        List<PackReport> layers)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
     public PackReport {
+        layers = List.copyOf(layers);
         heaviest = List.copyOf(heaviest);
         skipped = List.copyOf(skipped);
         findings = List.copyOf(findings);
+    }
+
+    /** The package of the dependencies, where they are apart. */
+    public Optional<PackReport> layer() {
+        return layers.stream().findFirst();
+    }
+
+    /** The sum of the sizes of the files in all packages that were made. */
+    public long unzippedBytesInAll() {
+        return unzippedBytes + layers.stream().mapToLong(PackReport::unzippedBytes).sum();
+    }
+
+    /** Bytes of all packages that were made. */
+    public long zippedBytesInAll() {
+        return zippedBytes + layers.stream().mapToLong(PackReport::zippedBytes).sum();
     }
 
     /**

@@ -15,6 +15,7 @@ import java.util.List;
  * @param zippedHint what to do about a package that is larger than that, a sentence
  * @param cacheDir folder for the package index and the last package, on the machine that packs; empty for none
  * @param output where the package goes, on the machine that packs; empty for a temporary file
+ * @param dependenciesApart whether the project's node_modules goes into a package of its own, for a layer
  */
 public record PackRequest(
         List<String> includes,
@@ -25,7 +26,8 @@ public record PackRequest(
         long maxZippedBytes,
         String zippedHint,
         String cacheDir,
-        String output)
+        String output,
+        boolean dependenciesApart)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 

@@ -37,6 +37,10 @@ import java.util.concurrent.Future;
  */
 public final class Packager {
     private static final String ACTIVITY = "Packaging";
+    private static final String LAYER_ACTIVITY = "Packaging the dependencies";
+
+    /** In the cache's folder: the last package of the dependencies, where they are apart. */
+    private static final String LAYER_CACHE = "dependencies";
 
     /** Content bytes that may be waiting to be written. */
     static final int IN_FLIGHT_BYTES = 8 << 20;
@@ -108,19 +112,27 @@ public final class Packager {
         List<Path> own = new ArrayList<>(List.of(real(tempDir)));
         output.ifPresent(path -> own.add(real(path.getParent()).resolve(path.getFileName())));
         cacheDir.ifPresent(path -> own.add(real(path)));
-        String id = UUID.randomUUID().toString();
-        Path made = work.resolve(DefaultExcludes.OWN_PREFIX + id + ".zip");
-        Path spill = work.resolve(DefaultExcludes.OWN_PREFIX + id + ".spill");
+        List<Draft> drafts = List.of(Draft.in(work), Draft.in(work));
         boolean done = false;
         try {
-            PackReport report = build(request, root, new DefaultExcludes(root, own), cacheDir, made, spill, output.orElse(made));
+            PackReport report = build(request, root, new DefaultExcludes(root, own), cacheDir, drafts, output);
             done = true;
             return report;
         } finally {
-            if (!done) {
-                Files.deleteIfExists(made);
+            for (Draft draft : drafts) {
+                if (!done) {
+                    Files.deleteIfExists(draft.made);
+                }
+                Files.deleteIfExists(draft.spill);
             }
-            Files.deleteIfExists(spill);
+        }
+    }
+
+    /** A package while it is being made, and where its large files are packed. */
+    private record Draft(Path made, Path spill) {
+        static Draft in(Path folder) {
+            String name = DefaultExcludes.OWN_PREFIX + UUID.randomUUID();
+            return new Draft(folder.resolve(name + ".zip"), folder.resolve(name + ".spill"));
         }
     }
 
@@ -149,58 +161,79 @@ public final class Packager {
             Path root,
             DefaultExcludes defaults,
             Optional<Path> cacheDir,
-            Path made,
-            Path spill,
-            Path target)
+            List<Draft> drafts,
+            Optional<Path> output)
             throws IOException, InterruptedException {
         boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
         // Closed in reverse: first the crew, so that nothing is in use when the rest goes.
-        try (PackageCache cache =
-                        cacheDir.map(dir -> PackageCache.open(dir, request.level())).orElseGet(PackageCache::none);
+        try (PackageCache cache = cache(cacheDir, request);
+                PackageCache layerCache = request.dependenciesApart()
+                        ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), request)
+                        : PackageCache.none();
                 Benches benches = new Benches(request.level());
                 Crew crew = new Crew(cores)) {
             ProjectWalk walk =
                     new ProjectWalk(root, Selection.of(request, root, defaults), request.links(), modes, crew);
             List<SourceEntry> entries = walk.walk();
-            requireSomething(entries, walk.skipped());
+            List<Part> parts = request.dependenciesApart() ? Part.apart(entries) : List.of(Part.whole(entries));
+            requireSomething(parts.get(0).entries(), walk.skipped());
             requireUnzipped(entries, request);
-            Checks checks = new Checks(entries, request.functions(), LocalDate.now());
+            Checks checks = new Checks(entries, request.functions(), parts.size() > 1, LocalDate.now());
             checks.beforePackaging();
             checks.requireNoError();
 
-            Assembly assembly = new Assembly(entries, modes, checks);
-            byte[] sha256;
-            try (PackageWriter writer = new PackageWriter(made);
-                    LargeFile large = new LargeFile(crew, benches, cache, spill)) {
-                assembly.run(crew, benches, cache, large, writer);
-                writer.finish();
-                sha256 = writer.sha256();
-                assembly.packageBytes = writer.written();
+            List<Assembly> assemblies = new ArrayList<>();
+            for (Part part : parts) {
+                Assembly assembly = new Assembly(part, modes, checks);
+                assembly.write(crew, benches, part.isLayer() ? layerCache : cache, drafts.get(assemblies.size()));
+                assemblies.add(assembly);
             }
             checks.requireNoError();
-            SizeLimits.requireUnzipped(assembly.unzipped, request.functions(), assembly.weights);
-            SizeLimits.requireZipped(assembly.packageBytes, request, assembly.weights);
+            requireLimits(assemblies, request);
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
-            storeInCache(cache, made, assembly);
-            if (!target.equals(made)) {
-                PackageCache.moveOver(made, target);
+            List<PackReport> layers = new ArrayList<>();
+            for (Assembly assembly : assemblies.subList(1, assemblies.size())) {
+                storeInCache(layerCache, assembly);
+                layers.add(assembly.report(assembly.made, assembly.weights, List.of(), List.of(), List.of()));
+            }
+            Assembly code = assemblies.get(0);
+            storeInCache(cache, code);
+            if (output.isPresent()) {
+                PackageCache.moveOver(code.made, output.get());
             }
             List<Finding> findings = new ArrayList<>(walk.findings());
             findings.addAll(checks.findings());
             findings.sort(Comparator.comparing(Finding::severity).thenComparing(Finding::path).thenComparing(Finding::code));
-            return assembly.report(target, sha256, walk.skipped(), findings);
+            return code.report(output.orElse(code.made), weights(assemblies), walk.skipped(), findings, layers);
         }
     }
 
-    private void storeInCache(PackageCache cache, Path made, Assembly assembly) {
+    private static PackageCache cache(Optional<Path> folder, PackRequest request) {
+        return folder.map(dir -> PackageCache.open(dir, request.level())).orElseGet(PackageCache::none);
+    }
+
+    /** Code and dependencies are sent each by itself and count together where the function runs. */
+    private static void requireLimits(List<Assembly> assemblies, PackRequest request) throws DeployException {
+        long unzipped = assemblies.stream().mapToLong(assembly -> assembly.unzipped).sum();
+        SizeLimits.requireUnzipped(unzipped, request.functions(), weights(assemblies));
+        for (Assembly assembly : assemblies) {
+            SizeLimits.requireZipped(assembly.packageBytes, request, assembly.weights);
+        }
+    }
+
+    private static Weights weights(List<Assembly> assemblies) {
+        return assemblies.stream().map(assembly -> assembly.weights).reduce(new Weights(), Weights::with);
+    }
+
+    private void storeInCache(PackageCache cache, Assembly assembly) {
         if (assembly.allReused) {
             // The package that is kept has all of it, whatever the names are now.
             return;
         }
         try {
-            cache.store(made, assembly.packageBytes, assembly.places);
+            cache.store(assembly.made, assembly.packageBytes, assembly.places);
         } catch (IOException e) {
             progress.log("The package could not be kept for the next build, which will take longer: " + e);
         }
@@ -230,6 +263,8 @@ public final class Packager {
 
     /** Puts the entries into the package, in order, and adds up what the report says. */
     private final class Assembly {
+        private final String prefix;
+        private final String activity;
         private final List<SourceEntry> entries;
         private final boolean modes;
         private final Checks checks;
@@ -244,13 +279,28 @@ public final class Packager {
         private long deflatedBytes;
         private long reusedBytes;
         private long doneBytes;
+        private Path made;
+        private byte[] sha256;
         private long packageBytes;
 
-        Assembly(List<SourceEntry> entries, boolean modes, Checks checks) {
-            this.entries = entries;
+        Assembly(Part part, boolean modes, Checks checks) {
+            this.prefix = part.prefix();
+            this.activity = part.isLayer() ? LAYER_ACTIVITY : ACTIVITY;
+            this.entries = part.entries();
             this.modes = modes;
             this.checks = checks;
-            this.totalBytes = entries.stream().mapToLong(SourceEntry::size).sum();
+            this.totalBytes = part.size();
+        }
+
+        void write(Crew crew, Benches benches, PackageCache cache, Draft draft) throws IOException, InterruptedException {
+            made = draft.made;
+            try (PackageWriter writer = new PackageWriter(draft.made);
+                    LargeFile large = new LargeFile(crew, benches, cache, draft.spill)) {
+                run(crew, benches, cache, large, writer);
+                writer.finish();
+                sha256 = writer.sha256();
+                packageBytes = writer.written();
+            }
         }
 
         /** Some entries that are packed in one go, or one large file; with what has been started for them. */
@@ -261,9 +311,9 @@ public final class Packager {
                 Future<List<PackedContent>> packed,
                 Optional<Future<LargeFile.Reading>> reading) {}
 
-        void run(Crew crew, Benches benches, PackageCache cache, LargeFile large, PackageWriter writer)
+        private void run(Crew crew, Benches benches, PackageCache cache, LargeFile large, PackageWriter writer)
                 throws IOException, InterruptedException {
-            progress.advance(ACTIVITY, 0, totalBytes, 0);
+            progress.advance(activity, 0, totalBytes, 0);
             Deque<Batch> underWay = new ArrayDeque<>();
             long inFlight = 0;
             int next = 0;
@@ -284,7 +334,7 @@ public final class Packager {
                     }
                 }
                 inFlight -= batch.bytes;
-                progress.advance(ACTIVITY, doneBytes, totalBytes, files);
+                progress.advance(activity, doneBytes, totalBytes, files);
             }
         }
 
@@ -327,7 +377,7 @@ public final class Packager {
             long before = doneBytes;
             PackedContent content = large.pack(entry, reading, bytes -> {
                 doneBytes += bytes;
-                progress.advance(ACTIVITY, doneBytes, totalBytes, files);
+                progress.advance(activity, doneBytes, totalBytes, files);
             });
             doneBytes = before;
             add(entry, content, large.packed(), writer);
@@ -340,8 +390,9 @@ public final class Packager {
         private void add(SourceEntry entry, PackedContent content, InputStream packed, PackageWriter writer)
                 throws IOException {
             int mode = mode(entry, content);
-            long offset = writer.add(entry.name(), mode, content, packed);
-            contents.update(entry.nameBytes());
+            String name = prefix + entry.name();
+            long offset = writer.add(name, mode, content, packed);
+            contents.update(name.getBytes(StandardCharsets.UTF_8));
             contents.update((byte) 0);
             contents.update(octal(mode));
             contents.update((byte) 0);
@@ -351,7 +402,7 @@ public final class Packager {
                     entry.name(),
                     !folder,
                     content.size(),
-                    content.packedSize() + PackageWriter.HEADER_BYTES + 2L * entry.nameBytes().length);
+                    content.packedSize() + PackageWriter.HEADER_BYTES + 2L * (prefix.length() + entry.nameBytes().length));
             if (entry.isFile()) {
                 checks.content(entry, content);
                 if (content.size() > 0) {
@@ -389,7 +440,12 @@ public final class Packager {
             return NativeProgram.isElf(head) || head.length >= 2 && head[0] == '#' && head[1] == '!';
         }
 
-        PackReport report(Path file, byte[] sha256, List<PackReport.Skipped> skipped, List<Finding> findings) {
+        PackReport report(
+                Path file,
+                Weights heaviest,
+                List<PackReport.Skipped> skipped,
+                List<Finding> findings,
+                List<PackReport> layers) {
             return new PackReport(
                     file.toString(),
                     packageBytes,
@@ -399,10 +455,11 @@ public final class Packager {
                     files,
                     entries.size(),
                     unzipped,
-                    weights.heaviestZipped(),
+                    heaviest.heaviestZipped(),
                     skipped,
                     findings,
-                    new PackReport.Work(readBytes + checks.readBytes(), deflatedBytes, reusedBytes));
+                    new PackReport.Work(readBytes + (prefix.isEmpty() ? checks.readBytes() : 0), deflatedBytes, reusedBytes),
+                    layers);
         }
     }
 }

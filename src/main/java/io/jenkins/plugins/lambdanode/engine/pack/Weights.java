@@ -38,6 +38,20 @@ final class Weights {
         sum.zipped += zipped;
     }
 
+    /** These weights and others together. */
+    Weights with(Weights others) {
+        Weights all = new Weights();
+        for (Weights some : List.of(this, others)) {
+            some.sums.forEach((name, sum) -> {
+                Sum in = all.sums.computeIfAbsent(name, o -> new Sum());
+                in.files += sum.files;
+                in.unzipped += sum.unzipped;
+                in.zipped += sum.zipped;
+            });
+        }
+        return all;
+    }
+
     /** What an entry counts for, for instance {@code node_modules/@aws-sdk/client-s3} or {@code lib}; empty for none. */
     static String owner(String name) {
         int modules = name.startsWith(NODE_MODULES) ? 0 : name.indexOf("/" + NODE_MODULES) + 1;

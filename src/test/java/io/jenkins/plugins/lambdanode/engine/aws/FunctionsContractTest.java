@@ -104,13 +104,13 @@ class FunctionsContractTest {
 
             functions.create(
                     name,
-                    new CodeSource.Staged(staging.stage(first, bucket, "", name)),
+                    new CodeSource.Staged(staging.stage(first, bucket, "", name.name())),
                     options(emulator),
                     first.codeSha256());
             functions.awaitReady(name, SOON);
             assertEquals(first.codeSha256(), read(emulator, name, "CodeSha256"));
 
-            StagedObject staged = staging.stage(second, bucket, "pre/", name);
+            StagedObject staged = staging.stage(second, bucket, "pre/", name.name());
             functions.update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, second.codeSha256());
             functions.awaitReady(name, SOON);
 

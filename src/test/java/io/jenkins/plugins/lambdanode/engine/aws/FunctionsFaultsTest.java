@@ -215,7 +215,7 @@ class FunctionsFaultsTest {
         String bucket = Cloud.newBucket(emulator);
         try (Wire wire = new Wire(emulator.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.CUT_ANSWER);
                 AwsSession session = Cloud.session(wire.endpoint())) {
-            StagedObject staged = new Staging(session, workspace, log).stage(report, bucket, "", name);
+            StagedObject staged = new Staging(session, workspace, log).stage(report, bucket, "", name.name());
 
             FunctionState state = functions(session)
                     .update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, report.codeSha256());

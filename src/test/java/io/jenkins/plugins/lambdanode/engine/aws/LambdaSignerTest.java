@@ -48,6 +48,7 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.Architecture;
+import software.amazon.awssdk.services.lambda.model.Runtime;
 
 class LambdaSignerTest {
 
@@ -115,6 +116,23 @@ class LambdaSignerTest {
                 .code(c -> c.zipFile(SdkBytes.fromByteArray(read(report))))));
 
         CodeRequest request = CodeRequest.create(FunctionName.parse(of.function()), report, options);
+
+        assertSameAsSdk(sdk, request, of.credentials());
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aLayerVersionHasTheBodyAndTheSignatureOfTheSdk(Case of) throws Exception {
+        PackReport report = Package.holding(folder, "signed");
+        LayerOptions layer = new LayerOptions(
+                "orders-dependencies", List.of("nodejs22.x", "nodejs24.x"), List.of("x86_64", "arm64"));
+        Sdk sdk = sent(of.credentials(), lambda -> lambda.publishLayerVersion(r -> r.layerName("orders-dependencies")
+                .description("what \"is\" in it")
+                .compatibleRuntimes(Runtime.NODEJS22_X, Runtime.NODEJS24_X)
+                .compatibleArchitectures(Architecture.X86_64, Architecture.ARM64)
+                .content(c -> c.zipFile(SdkBytes.fromByteArray(read(report))))));
+
+        CodeRequest request = CodeRequest.publish(layer, "what \"is\" in it", report);
 
         assertSameAsSdk(sdk, request, of.credentials());
     }

@@ -61,7 +61,7 @@ final class Package {
                 List.of(),
                 List.of(),
                 List.of(),
-                new PackReport.Work(0, 0, 0));
+                new PackReport.Work(0, 0, 0), List.of());
     }
 
     private static byte[] digest(Path file) throws Exception {

@@ -71,7 +71,7 @@ class StagingContractTest {
         Log log = new Log();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             StagedObject staged = new Staging(session, workspace, log)
-                    .stage(report, bucket, "lambda/", FunctionName.parse("orders"));
+                    .stage(report, bucket, "lambda/", "orders");
 
             assertEquals("lambda/orders/" + report.sha256() + ".zip", staged.key());
             assertFalse(staged.alreadyThere());
@@ -91,7 +91,7 @@ class StagingContractTest {
         SendingWorkspace workspace = new SendingWorkspace();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             StagedObject staged = new Staging(session, workspace, Progress.NONE)
-                    .stage(report, bucket, "", FunctionName.parse("orders"));
+                    .stage(report, bucket, "", "orders");
 
             assertEquals(3, workspace.requests.size());
             assertEquals(report.zippedBytes(), staged.sentBytes());
@@ -109,7 +109,7 @@ class StagingContractTest {
         SendingWorkspace workspace = new SendingWorkspace();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             Staging staging = new Staging(session, workspace, Progress.NONE);
-            FunctionName orders = FunctionName.parse("orders");
+            String orders = "orders";
             staging.stage(small, bucket, "", orders);
             int sent = workspace.requests.size();
 
@@ -131,7 +131,7 @@ class StagingContractTest {
     void anotherObjectUnderTheKeyIsReplaced(Emulator emulator) throws Exception {
         String bucket = Cloud.newBucket(emulator);
         PackReport report = Package.weighing(folder, "right", SMALL);
-        FunctionName orders = FunctionName.parse("orders");
+        String orders = "orders";
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             String key = "orders/" + report.sha256() + ".zip";
             session.s3()
@@ -156,7 +156,7 @@ class StagingContractTest {
             session.s3()
                     .putBucketVersioning(r -> r.bucket(bucket).versioningConfiguration(v -> v.status("Enabled")));
             Staging staging = new Staging(session, new SendingWorkspace(), Progress.NONE);
-            FunctionName orders = FunctionName.parse("orders");
+            String orders = "orders";
 
             StagedObject first = staging.stage(report, bucket, "", orders);
             StagedObject again = staging.stage(report, bucket, "", orders);
@@ -219,7 +219,7 @@ class StagingContractTest {
             Staging staging = new Staging(session, refusing, Progress.NONE, time.pacing());
 
             DeployException failed = assertThrows(
-                    DeployException.class, () -> staging.stage(report, bucket, "", FunctionName.parse("orders")));
+                    DeployException.class, () -> staging.stage(report, bucket, "", "orders"));
 
             assertTrue(failed.getMessage().contains("ConnectException: refused"), failed.getMessage());
             assertEquals("0", unfinished(emulator, bucket));
@@ -243,7 +243,7 @@ class StagingContractTest {
             Staging staging = new Staging(session, interrupted, Progress.NONE);
 
             assertThrows(
-                    InterruptedException.class, () -> staging.stage(report, bucket, "", FunctionName.parse("orders")));
+                    InterruptedException.class, () -> staging.stage(report, bucket, "", "orders"));
 
             assertTrue(Thread.interrupted(), "the thread's own interrupt is restored");
             assertEquals("0", unfinished(emulator, bucket));
@@ -266,7 +266,7 @@ class StagingContractTest {
         };
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             new Staging(session, once, log, TestTime.startingNow().pacing())
-                    .stage(report, bucket, "", FunctionName.parse("orders"));
+                    .stage(report, bucket, "", "orders");
 
             assertTrue(once.requests.get(0).url().contains("X-Amz-Signature="));
             assertTrue(
@@ -295,7 +295,7 @@ class StagingContractTest {
             DeployException failed = assertThrows(
                     DeployException.class,
                     () -> new Staging(session, new SendingWorkspace(), Progress.NONE)
-                            .stage(report, "some-bucket", "a\nb/", FunctionName.parse("orders")));
+                            .stage(report, "some-bucket", "a\nb/", "orders"));
 
             assertTrue(failed.getMessage().contains("Choose another prefix"), failed.getMessage());
         }

@@ -71,7 +71,7 @@ class StagingFaultsTest {
     private StagedObject stage(URI endpoint, PackReport report) throws Exception {
         try (AwsSession session = Cloud.session(endpoint)) {
             return new Staging(session, workspace, log, time.pacing())
-                    .stage(report, bucket, "", FunctionName.parse("orders"));
+                    .stage(report, bucket, "", "orders");
         }
     }
 
@@ -207,7 +207,7 @@ class StagingFaultsTest {
             DeployException bucketFailed =
                     assertThrows(DeployException.class, () -> staging.checkBucket(bucket));
             DeployException failed = assertThrows(
-                    DeployException.class, () -> staging.stage(report, bucket, "", FunctionName.parse("orders")));
+                    DeployException.class, () -> staging.stage(report, bucket, "", "orders"));
 
             assertTrue(bucketFailed.getMessage().contains("\"Action\": \"s3:ListBucket\""), bucketFailed.getMessage());
             assertTrue(

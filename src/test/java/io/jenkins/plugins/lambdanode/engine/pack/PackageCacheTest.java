@@ -107,7 +107,7 @@ class PackageCacheTest {
     void anotherLevelIsAnotherPackage() throws Exception {
         packCached();
         PackRequest best = new PackRequest(
-                List.of(), List.of(), PackRequest.Links.FOLLOW, 9, List.of(), 1 << 30, "", cache.toString(), "");
+                List.of(), List.of(), PackRequest.Links.FOLLOW, 9, List.of(), 1 << 30, "", cache.toString(), "", false);
         PackReport report = Packs.pack(project, best);
         assertEquals(new PackReport.Work(total, total, 0), report.work());
     }
@@ -255,7 +255,7 @@ class PackageCacheTest {
     @Test
     void aPackageThatIsTooLargeIsNotKept() {
         PackRequest small = new PackRequest(
-                List.of(), List.of(), PackRequest.Links.FOLLOW, 6, List.of(), 100, "Smaller!", cache.toString(), "");
+                List.of(), List.of(), PackRequest.Links.FOLLOW, 6, List.of(), 100, "Smaller!", cache.toString(), "", false);
         assertThrows(DeployException.class, () -> Packs.pack(project, small));
         assertTrue(Files.notExists(cache));
     }

@@ -140,6 +140,44 @@ class PackageContentTest {
         }
     }
 
+    @Property(tries = 25, shrinking = ShrinkingMode.OFF)
+    void codeAndDependenciesApartHoldTogetherWhatOnePackageHolds(@ForAll("trees") Map<String, Content> tree) throws Exception {
+        Path dir = Files.createTempDirectory("apart");
+        try {
+            Path project = Files.createDirectory(dir.resolve("project"));
+            create(project, tree, new Random(1));
+            Packs.write(project, "main.js", "x");
+            TreeMap<String, String> whole = listed(Packs.pack(project), "");
+
+            PackReport code = Packs.pack(project, Packs.apart(Packs.request()));
+
+            TreeMap<String, String> together = listed(code, "");
+            boolean hasModules = tree.keySet().stream().anyMatch(name -> name.startsWith("node_modules/"));
+            assertEquals(hasModules, code.layer().isPresent());
+            if (hasModules) {
+                TreeMap<String, String> layer = listed(code.layer().orElseThrow(), "nodejs/");
+                assertTrue(layer.keySet().stream().allMatch(name -> name.startsWith("node_modules/")), layer.toString());
+                assertTrue(
+                        together.keySet().stream().noneMatch(name -> name.startsWith("node_modules/")), together.toString());
+                together.putAll(layer);
+                assertEquals(contentDigest(ZipListing.of(code.layer().get().file())), code.layer().get().contentDigest());
+            }
+            assertEquals(whole, together);
+        } finally {
+            delete(dir);
+        }
+    }
+
+    /** Names without a folder that all of them are in, with mode and SHA-256. */
+    private static TreeMap<String, String> listed(PackReport report, String prefix) throws Exception {
+        TreeMap<String, String> listed = new TreeMap<>();
+        for (ZipListing.Entry entry : ZipListing.of(report.file()).entries()) {
+            assertTrue(entry.name().startsWith(prefix), entry.name());
+            listed.put(entry.name().substring(prefix.length()), entry.mode() + " " + entry.sha256());
+        }
+        return listed;
+    }
+
     @Property(tries = 15, shrinking = ShrinkingMode.OFF)
     void theSameContentGivesTheSameBytesWhateverElseDiffers(
             @ForAll("trees") Map<String, Content> tree, @ForAll long seed) throws Exception {

@@ -23,7 +23,7 @@ final class Packs {
             String cacheDir,
             String output) {
         return new PackRequest(
-                includes, excludes, links, 6, functions, PackRequest.MAX_DIRECT_BYTES, "Name an s3Bucket.", cacheDir, output);
+                includes, excludes, links, 6, functions, PackRequest.MAX_DIRECT_BYTES, "Name an s3Bucket.", cacheDir, output, false);
     }
 
     static PackRequest excluding(String... patterns) {
@@ -40,6 +40,21 @@ final class Packs {
 
     static PackRequest forFunction(FunctionTraits... functions) {
         return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(functions), "", "");
+    }
+
+    /** The same with the dependencies in a package of their own. */
+    static PackRequest apart(PackRequest request) {
+        return new PackRequest(
+                request.includes(),
+                request.excludes(),
+                request.links(),
+                request.level(),
+                request.functions(),
+                request.maxZippedBytes(),
+                request.zippedHint(),
+                request.cacheDir(),
+                request.output(),
+                true);
     }
 
     static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {

@@ -77,7 +77,7 @@ class SizeLimitsTest {
         Packs.write(project, "lib/random", random);
         Packs.write(project, "index.js", "x".repeat(1_000_000));
         PackRequest request = new PackRequest(
-                List.of(), List.of(), PackRequest.Links.FOLLOW, 6, List.of(), 150_000, "Name an s3Bucket.", "", "");
+                List.of(), List.of(), PackRequest.Links.FOLLOW, 6, List.of(), 150_000, "Name an s3Bucket.", "", "", false);
         Path temp = dir.resolve("t");
         String message = assertThrows(
                         DeployException.class, () -> new Packager(project, temp, Progress.NONE).pack(request))
