@@ -92,6 +92,10 @@ final class DeployReport {
         function.unzippedBytes = packaged.unzippedBytes();
         function.sentBytes = result.sentBytes();
         function.files = packaged.files();
+        result.layer().ifPresent(layer -> {
+            function.layerVersionArn = layer.layerVersionArn();
+            function.layerSize = layer.codeSize();
+        });
         function.millis = result.timings().stream().mapToLong(Timing::millis).sum();
         result.timings().forEach(timing -> function.phases.add(
                 new DeployedFunction.Row(timing.phase().label(), timing.millis(), timing.bytes())));

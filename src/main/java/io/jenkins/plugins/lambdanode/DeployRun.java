@@ -9,6 +9,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.slaves.WorkspaceList;
+import io.jenkins.plugins.lambdanode.engine.DependenciesApart;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.DeployResult;
@@ -132,7 +133,12 @@ final class DeployRun {
                 functions(),
                 Install.parse(text(settings.getInstall()).orElse("auto")),
                 packaging(),
-                Optional.empty(),
+                DependenciesApart.parse(
+                        text(settings.getLayer()).orElse("none"),
+                        text(settings.getLayerName()),
+                        settings.getKeepLayerVersions() == null
+                                ? OptionalInt.empty()
+                                : OptionalInt.of(settings.getKeepLayerVersions())),
                 new DeployRequest.Staging(
                         bucket,
                         prefix.orElse(""),

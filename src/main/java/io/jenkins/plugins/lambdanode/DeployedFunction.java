@@ -19,9 +19,11 @@ public final class DeployedFunction implements Serializable {
     String outcome;
     String s3Bucket;
     String s3Key;
+    String layerVersionArn;
     String artifact;
     String fingerprint;
     long codeSize;
+    long layerSize;
     long unzippedBytes;
     long sentBytes;
     int files;
@@ -146,6 +148,18 @@ public final class DeployedFunction implements Serializable {
     @Whitelisted
     public String getS3Key() {
         return s3Key;
+    }
+
+    /** The layer version that holds the dependencies; null where they are in the package. */
+    @Whitelisted
+    public String getLayerVersionArn() {
+        return layerVersionArn;
+    }
+
+    /** Its size in bytes. */
+    @Whitelisted
+    public long getLayerSize() {
+        return layerSize;
     }
 
     /** The path of the record among the build's artifacts. */

@@ -2,11 +2,14 @@ package io.jenkins.plugins.lambdanode;
 
 import hudson.Util;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.lambdanode.engine.DependenciesApart;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /** The grammar of form fields, said while the user types. Fields with a variable in them are checked when the build runs. */
@@ -66,6 +69,19 @@ final class FieldChecks {
 
     static FormValidation alias(String value) {
         return matches(value, ALIAS, Messages.FieldChecks_alias());
+    }
+
+    static FormValidation layerName(String value) {
+        String text = Util.fixEmptyAndTrim(value);
+        if (text == null || hasVariable(text)) {
+            return FormValidation.ok();
+        }
+        try {
+            DependenciesApart.parse("auto", Optional.of(text), OptionalInt.empty());
+            return FormValidation.ok();
+        } catch (DeployException e) {
+            return FormValidation.error(e.getMessage());
+        }
     }
 
     static FormValidation region(String value) {

@@ -54,6 +54,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     private static final String DEFAULT_DIR = ".";
     private static final String DEFAULT_INSTALL = "auto";
     private static final String DEFAULT_LINKS = "follow";
+    private static final String DEFAULT_LAYER = "none";
     private static final int DEFAULT_TIMEOUT_MINUTES = (int) DeployRequest.DEFAULT_TIMEOUT.toMinutes();
 
     private String functionName;
@@ -70,6 +71,9 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     private String excludes;
     private String links;
     private int level = PackRequest.DEFAULT_LEVEL;
+    private String layer;
+    private String layerName;
+    private Integer keepLayerVersions;
     private String s3Bucket;
     private String s3Prefix;
     private Integer s3Threshold;
@@ -229,6 +233,35 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     @DataBoundSetter
     public void setLevel(Integer level) {
         this.level = level == null ? PackRequest.DEFAULT_LEVEL : level;
+    }
+
+    /** {@code none} or {@code auto}: whether node_modules goes into a layer. */
+    public String getLayer() {
+        return layer;
+    }
+
+    @DataBoundSetter
+    public void setLayer(String layer) {
+        this.layer = unlessDefault(layer, DEFAULT_LAYER);
+    }
+
+    public String getLayerName() {
+        return layerName;
+    }
+
+    @DataBoundSetter
+    public void setLayerName(String layerName) {
+        this.layerName = Util.fixEmptyAndTrim(layerName);
+    }
+
+    /** How many versions of the layer are kept; null for all. */
+    public Integer getKeepLayerVersions() {
+        return keepLayerVersions;
+    }
+
+    @DataBoundSetter
+    public void setKeepLayerVersions(Integer keepLayerVersions) {
+        this.keepLayerVersions = keepLayerVersions;
     }
 
     public String getS3Bucket() {
@@ -415,6 +448,12 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
                     new ListBoxModel.Option(Messages.LambdaNodeDeploy_linksStore(), "store"));
         }
 
+        public ListBoxModel doFillLayerItems() {
+            return new ListBoxModel(
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_layerNone(), "none"),
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_layerAuto(), "auto"));
+        }
+
         public ListBoxModel doFillArchitecturesItems() {
             return new ListBoxModel(
                     new ListBoxModel.Option(Messages.LambdaNodeDeploy_architectureKept(), ""),
@@ -463,6 +502,14 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
         public FormValidation doCheckLevel(@QueryParameter String value) {
             return FieldChecks.numberBetween(value, 1, 9, "");
+        }
+
+        public FormValidation doCheckLayerName(@QueryParameter String value) {
+            return FieldChecks.layerName(value);
+        }
+
+        public FormValidation doCheckKeepLayerVersions(@QueryParameter String value) {
+            return FieldChecks.numberBetween(value, 1, 1000, "");
         }
 
         public FormValidation doCheckTimeout(@QueryParameter String value) {

@@ -87,6 +87,10 @@ class FieldChecksTest {
 
     @Test
     void anAliasIsNotANumber() {
+        assertAccepted(FieldChecks.layerName("orders_modules-1"));
+        assertAccepted(FieldChecks.layerName("${BRANCH_NAME}-modules"));
+        assertRefused(FieldChecks.layerName("two words"));
+        assertRefused(FieldChecks.layerName("arn:aws:lambda:eu-west-1:123456789012:layer:orders"));
         assertAccepted(FieldChecks.alias("live"));
         assertAccepted(FieldChecks.alias("2-live"));
         assertRefused(FieldChecks.alias("12"));

@@ -68,6 +68,9 @@ class FormTest {
         step.setExcludes("test/**\n**/*.map");
         step.setLinks("store");
         step.setLevel(9);
+        step.setLayer("auto");
+        step.setLayerName("orders-modules");
+        step.setKeepLayerVersions(3);
         step.setS3Bucket("my-staging");
         step.setS3Prefix("lambda/");
         step.setS3Threshold(0);
@@ -175,12 +178,14 @@ class FormTest {
         HtmlForm form = jenkins.createWebClient().getPage(project, "configure").getFormByName("config");
         form.getInputByName("_.level").setValue("");
         form.getInputByName("_.s3Threshold").setValue("");
+        form.getInputByName("_.keepLayerVersions").setValue("");
         form.getInputByName("_.memorySize").setValue("");
 
         jenkins.submit(form);
 
         assertEquals(6, settings(project).getLevel());
         assertNull(settings(project).getS3Threshold());
+        assertNull(settings(project).getKeepLayerVersions());
         assertNull(settings(project).getCreate().getMemorySize());
     }
 
@@ -222,7 +227,8 @@ class FormTest {
                 .assertGenerateSnippet(
                         "{'stapler-class':'" + LambdaNodeDeployStep.class.getName() + "', 'functionName':'orders',"
                                 + " 'functionNames':'', 'region':'', 'credentialsId':'', 'dir':'.', 'install':'auto',"
-                                + " 'excludes':'', 'includes':'', 's3Bucket':'', 's3Prefix':'', 's3Threshold':'',"
+                                + " 'layer':'none', 'layerName':'',"
+                                + " 'keepLayerVersions':'', 'excludes':'', 'includes':'', 's3Bucket':'', 's3Prefix':'', 's3Threshold':'',"
                                 + " 'publish':false, 'alias':'', 'roleArn':'', 'externalId':'', 'roleSessionName':'',"
                                 + " 'agentIdentity':false, 'architectures':'', 'links':'follow', 'level':'6',"
                                 + " 'force':false, 'dryRun':false, 'timeout':'10', 'revisionId':'',"

@@ -69,6 +69,30 @@ class LambdaNodeDeployStepTest {
     }
 
     @Test
+    void dependenciesGoIntoALayerThatTheFunctionFindsAndThatStaysWhenTheCodeChanges() throws Exception {
+        String modules = "writeFile file: 'fn/node_modules/dep/index.js', text: 'module.exports = \"the layer\"'\n";
+        String deploy = "def fn = lambdaNodeDeploy functionName: 'layered', dir: 'fn', install: 'none', layer: 'auto', "
+                + "layerName: 'layered-modules', keepLayerVersions: 1, " + CREATE + "\n"
+                + "echo \"layer=${fn.layerVersionArn} size=${fn.layerSize}\"";
+        String code = "writeFile file: 'fn/index.js', text: 'exports.handler = async () => \"%s \" + require(\"dep\")'\n";
+
+        WorkflowRun first = build("layered-1", modules + code.formatted("first from") + deploy, Result.SUCCESS);
+        assertTrue(Aws.invoke("layered").contains("first from the layer"));
+        WorkflowRun second = build("layered-2", modules + code.formatted("second from") + deploy, Result.SUCCESS);
+
+        assertTrue(Aws.invoke("layered").contains("second from the layer"));
+        var layer = Builds.record(first, "layered").path("Layer");
+        assertTrue(layer.path("Published").asBoolean());
+        assertEquals(
+                layer.path("LayerVersionArn").asText(),
+                Aws.function("layered").orElseThrow().layers().get(0).arn());
+        jenkins.assertLogContains(
+                "layer=" + layer.path("LayerVersionArn").asText() + " size=" + layer.path("CodeSize").asText(), first);
+        assertFalse(Builds.record(second, "layered").path("Layer").path("Published").asBoolean());
+        jenkins.assertLogContains("has these dependencies already (version 1): nothing to upload.", second);
+    }
+
+    @Test
     void aDeclarativePipelineDeploysAndASecondRunOfUnchangedCodeSendsNothing() throws Exception {
         String script = "pipeline { agent { label 'agent' }\n environment { FUNCTION = 'declarative' }\n stages {"
                 + " stage('Deploy') { steps {\n" + Builds.WRITE_PROJECT
