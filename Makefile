@@ -2,7 +2,7 @@
 .PHONY: help demo bench jenkins test test-engine test-plugin test-long cli emulators maven clean
 
 STANDALONE := standalone.pom.xml
-CLI := target/standalone/lambda-node-deploy.jar
+CLI := target/standalone/lambda-node-deploy
 EMULATORS := target/emulators/installed
 MAVEN_VERSION := 3.9.11
 OWN_MAVEN := target/apache-maven-$(MAVEN_VERSION)/bin/mvn
@@ -29,6 +29,7 @@ cli: $(CLI)
 
 $(CLI): $(STANDALONE) $(shell find src/main/java/io/jenkins/plugins/lambdanode/engine src/cli -type f)
 	mvn -q -B -f $(STANDALONE) package -DskipTests
+	cp src/cli/bin/lambda-node-deploy $@
 
 JENKINS_VERSION := $(shell sed -n 's/.*<jenkins.baseline>\(.*\)<.*/\1/p; s/.*<jenkins.version>$${jenkins.baseline}\(.*\)<.*/\1/p' pom.xml | tr -d '\n')
 JENKINS_WAR := target/jenkins/jenkins-war-$(JENKINS_VERSION).war

@@ -29,7 +29,8 @@ from emulated_aws import ENVIRONMENT, call, emulated_aws
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tools/bench"
 WORK = ROOT / "target/bench"
-CLI = ROOT / "target/standalone/lambda-node-deploy.jar"
+CLI = ROOT / "target/standalone/lambda-node-deploy"
+JAR = CLI.with_suffix(".jar")
 LOG = WORK / "output.log"
 RESULTS = WORK / "results.json"
 AWS = WORK / "awscli/bin/aws"
@@ -172,7 +173,7 @@ class WholeProcess:
         self.cache = WORK / f"{name}.process-cache"
 
     def package(self, file):
-        return run("java", "-jar", CLI, "package", "--dir", self.folder, "--output", file, "--install", "none", "--cache", self.cache)
+        return run(CLI, "package", "--dir", self.folder, "--output", file, "--install", "none", "--cache", self.cache)
 
     def close(self):
         shutil.rmtree(self.cache, ignore_errors=True)
@@ -186,7 +187,7 @@ class WarmJvm:
         self.cache = WORK / f"{name}.warm-cache"
         self.errors = open(WORK / "warm.log", "w+b")
         self.process = subprocess.Popen(
-            ["java", *options, "-cp", str(CLI), str(SOURCE / "WarmPackager.java"), str(folder), str(WORK / "tmp")],
+            ["java", *options, "-cp", str(JAR), str(SOURCE / "WarmPackager.java"), str(folder), str(WORK / "tmp")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True)
 
     def package(self, file):
@@ -337,7 +338,7 @@ class ThisTool:
         self.cache = WORK / f"{self.name}.deploy-cache"
         self.record = WORK / f"{self.name}.json"
         self.command = [
-            "java", "-jar", CLI, "deploy", "--function-name", self.name, "--dir", folder, "--install", "none",
+            CLI, "deploy", "--function-name", self.name, "--dir", folder, "--install", "none",
             "--cache", self.cache, "--s3-bucket", BUCKET, "--s3-prefix", "lambda/", "--publish",
             "--endpoint-url", endpoint, "--result", self.record, *options]
 
@@ -390,14 +391,6 @@ class ZipAndAwsCli:
         self.file.unlink(missing_ok=True)
 
 
-def layer_options():
-    """How the command line is told to keep dependencies apart; nothing where it cannot."""
-    names = re.search(r"--layer(?![\w-])(\[?=)?", output_of("java", "-jar", CLI, "deploy", "--help").stdout)
-    if not names:
-        return None
-    return ["--layer=auto"] if names.group(1) else ["--layer"]
-
-
 def code_sha256(endpoint, name):
     return json.loads(call("GET", f"{endpoint}/2015-03-31/functions/{name}/configuration"))["CodeSha256"]
 
@@ -413,10 +406,10 @@ def end_to_end(folder):
         emulator = stack.enter_context(emulated_aws(WORK / "aws"))
         endpoint, counter = stack.enter_context(counting_proxy(emulator))
         call("PUT", f"{emulator}/{BUCKET}")
-        tools = [ThisTool("this tool", folder, endpoint), ZipAndAwsCli(folder, endpoint)]
-        layer = layer_options()
-        if layer:
-            tools.insert(1, ThisTool("this tool, dependencies in a layer", folder, endpoint, *layer))
+        tools = [
+            ThisTool("this tool", folder, endpoint),
+            ThisTool("this tool, dependencies in a layer", folder, endpoint, "--layer=auto"),
+            ZipAndAwsCli(folder, endpoint)]
         for tool in tools:
             stack.callback(tool.close)
             tool.create()
@@ -440,7 +433,6 @@ def end_to_end(folder):
     return {
         "project": DEPLOYED,
         "package_bytes": package_bytes,
-        "layer": bool(layer),
         "tools": {label: {state: summary(runs) for state, runs in states.items()} for label, states in taken.items()},
     }
 

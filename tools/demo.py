@@ -10,7 +10,7 @@ import time
 from emulated_aws import ENVIRONMENT, call, emulated_aws
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CLI = ROOT / "target/standalone/lambda-node-deploy.jar"
+CLI = ROOT / "target/standalone/lambda-node-deploy"
 WORK = ROOT / "target/demo"
 BUCKET = "demo-staging"
 
@@ -21,7 +21,7 @@ def title(text):
 
 def deploy(endpoint, name, project, *options):
     record = WORK / f"{name}.json"
-    command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", str(CLI), "deploy", "--function-name", name, "--dir", str(project),
+    command = [str(CLI), "deploy", "--function-name", name, "--dir", str(project),
                "--endpoint-url", endpoint, "--publish", "--alias", "live", "--result", str(record),
                "--create", "--role", "arn:aws:iam::000000000000:role/lambda-demo", "--runtime", "nodejs24.x", "--timeout", "30",
                *options]

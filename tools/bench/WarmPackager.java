@@ -30,7 +30,8 @@ public final class WarmPackager {
                     Long.MAX_VALUE,
                     "",
                     places[0],
-                    places[1]);
+                    places[1],
+                    false);
             System.gc();
             heap().forEach(MemoryPoolMXBean::resetPeakUsage);
             long cpu = cpuNanos();

@@ -24,8 +24,8 @@ import java.util.Map;
 import jenkins.MasterToSlaveFileCallable;
 
 /**
- * A folder on a Jenkins agent. What runs there are small classes that need the JDK and Commons Compress only: loading the AWS
- * SDK would cost a fresh agent many seconds. No credentials of AWS go there.
+ * A folder on a Jenkins agent. What runs there are small classes that need the JDK only: loading the AWS SDK would
+ * cost a fresh agent many seconds. No credentials of AWS go there.
  */
 final class AgentWorkspace implements Workspace {
 

@@ -52,7 +52,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void codeThatRunsOnAnAgentNeedsTheJdkAndTheZipClassesOfCommonsCompressOnly() {
+    void codeThatRunsOnAnAgentNeedsTheJdkOnlyAndJGitWhereThereIsAnIgnoreFile() {
         classes()
                 .that()
                 .resideInAnyPackage(ENGINE + ".pack..", ENGINE + ".send..")
@@ -62,7 +62,6 @@ class ArchitectureTest {
                                 "javax.net.ssl..",
                                 ENGINE + ".pack..",
                                 ENGINE + ".send..",
-                                "org.apache.commons.compress.archivers.zip..",
                                 "org.eclipse.jgit.ignore..")
                         .or(belongToAnyOf(DeployException.class, Progress.class)))
                 .check(engine);

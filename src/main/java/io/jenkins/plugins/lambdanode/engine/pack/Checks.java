@@ -24,6 +24,8 @@ import java.util.TreeMap;
  */
 final class Checks {
     private static final int SCRIPT_BYTES = 1 << 20;
+    private static final Set<String> SSH_KEYS = Set.of("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519");
+    private static final Set<String> SAMPLES = Set.of("example", "sample", "template", "dist", "default", "defaults", "schema");
 
     private final List<SourceEntry> entries;
     private final List<FunctionTraits> functions;
@@ -148,12 +150,21 @@ final class Checks {
                 add(Severity.WARNING, "names-differ-in-case", "Its name differs from that of " + Quoted.of(other)
                         + " in case only. Lambda keeps both; Windows and macOS have room for one of them. Rename one.", plain);
             }
-            if (plain.chars().anyMatch(Character::isISOControl)) {
+            if (hasControlCharacter(plain)) {
                 add(Severity.WARNING, "unusual-name", "Its name has a control character, which many tools that unpack a ZIP file"
                         + " change. Rename it.", plain);
             }
             environmentFile(plain, entry);
         }
+    }
+
+    private static boolean hasControlCharacter(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (Character.isISOControl(name.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String parent(String name) {
@@ -162,16 +173,16 @@ final class Checks {
 
     private void environmentFile(String name, SourceEntry entry) {
         String last = name.substring(name.lastIndexOf('/') + 1);
-        boolean sample = last.matches(".*\\.(example|sample|template|dist|defaults?|schema)");
         boolean published = name.startsWith("node_modules/") || name.contains("/node_modules/");
-        if (!entry.isFile() || published || sample) {
+        if (!entry.isFile() || published) {
             return;
         }
-        if (last.equals(".env") || last.startsWith(".env.")) {
+        boolean environment = last.equals(".env") || last.startsWith(".env.");
+        if (environment && !SAMPLES.contains(last.substring(last.lastIndexOf('.') + 1))) {
             add(Severity.WARNING, "environment-file", "Such a file often holds secrets, which everybody who may read the"
                     + " function's code gets. Exclude it, and set the function's environment instead.", name);
         }
-        if (last.matches("id_(rsa|dsa|ecdsa|ed25519)")) {
+        if (SSH_KEYS.contains(last)) {
             add(Severity.WARNING, "private-key", "It is named like an SSH private key. Exclude it.", name);
         }
     }

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
+import io.jenkins.plugins.lambdanode.engine.pack.FileStates.FileState;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 import java.util.zip.CRC32;
@@ -35,15 +37,34 @@ final class LargeFile implements AutoCloseable {
         this.spillPath = spillPath;
     }
 
-    /** What reading a whole file once tells of it. */
-    record Reading(FileStamp before, FileStamp after, byte[] sha256, long readBytes, byte[] head) {
-        boolean isSteady() {
-            return before.equals(after) && readBytes == before.size();
+    /**
+     * What is known of a file before it is packed.
+     *
+     * @param sha256 of its content
+     * @param size bytes of content
+     * @param readBytes how many were read to know it: all, or none where its state says that it is unchanged
+     */
+    private record Reading(boolean steady, byte[] sha256, long size, long readBytes, byte[] head) {}
+
+    /** A large file that is being looked at ahead of its turn. */
+    record Begun(Optional<FileState> state, Optional<Future<Reading>> reading) {}
+
+    /** Begins to look whether a file is in the last package: by its state, or by its content where one of its size is. */
+    Begun begin(SourceEntry entry) throws IOException {
+        Optional<FileState> state = cache.stateOf(entry);
+        if (state.isPresent()) {
+            Optional<PackageIndex.Place> place = cache.index().find(state.get(), Workbench.seeksKey(entry));
+            if (place.isPresent()) {
+                Reading known = new Reading(true, place.get().sha256(), entry.size(), 0, new byte[0]);
+                return new Begun(state, Optional.of(CompletableFuture.completedFuture(known)));
+            }
         }
+        return new Begun(
+                state,
+                cache.index().hasSize(entry.size()) ? Optional.of(crew.start(() -> read(entry))) : Optional.empty());
     }
 
-    /** Reads and digests a file without packing it, for a file that may be in the last package. */
-    static Reading read(SourceEntry entry) throws IOException, InterruptedException {
+    private static Reading read(SourceEntry entry) throws IOException, InterruptedException {
         FileStamp before = Workbench.stampNow(entry);
         MessageDigest sha256 = Digests.sha256();
         byte[] piece = new byte[Workbench.PIECE / 4];
@@ -61,28 +82,24 @@ final class LargeFile implements AutoCloseable {
                 total += length;
             }
         }
-        return new Reading(before, Workbench.stampNow(entry), sha256.digest(), total, head);
-    }
-
-    /** Whether {@link #read} should be started for a file: there is something of its size in the last package. */
-    boolean mayBeReused(SourceEntry entry) {
-        return cache.index().hasSize(entry.size());
+        boolean steady = before.equals(Workbench.stampNow(entry)) && total == before.size();
+        return new Reading(steady, sha256.digest(), total, total, head);
     }
 
     /**
      * Packs a file; the packed bytes are then in {@link #packed()}.
      *
-     * @param reading the file's reading where one was made
+     * @param begun what {@link #begin} returned for it
      * @param progress told of each piece's bytes as they are done
      */
-    PackedContent pack(SourceEntry entry, Optional<Reading> reading, LongConsumer progress)
-            throws IOException, InterruptedException {
+    PackedContent pack(SourceEntry entry, Begun begun, LongConsumer progress) throws IOException, InterruptedException {
         long readBytes = 0;
-        if (reading.isPresent()) {
-            readBytes = reading.get().readBytes();
-            Optional<PackedContent> reused = reuse(reading.get());
+        if (begun.reading().isPresent()) {
+            Reading reading = Crew.await(begun.reading().get());
+            readBytes = reading.readBytes();
+            Optional<PackedContent> reused = reuse(reading, begun.state());
             if (reused.isPresent()) {
-                progress.accept(reading.get().readBytes());
+                progress.accept(reading.size());
                 return reused.get();
             }
         }
@@ -93,7 +110,7 @@ final class LargeFile implements AutoCloseable {
                 // It is a small file by now, whose packed form is another: the next build finds it as such.
                 break;
             }
-            PackedContent content = deflate(entry, before.size(), progress, readBytes, deflatedBytes);
+            PackedContent content = deflate(entry, begun.state(), before.size(), progress, readBytes, deflatedBytes);
             if (content.size() == before.size() && Workbench.stampNow(entry).equals(before)) {
                 return content;
             }
@@ -104,11 +121,12 @@ final class LargeFile implements AutoCloseable {
         throw Workbench.unsteady(entry);
     }
 
-    private Optional<PackedContent> reuse(Reading reading) throws IOException, InterruptedException {
-        if (!reading.isSteady()) {
+    private Optional<PackedContent> reuse(Reading reading, Optional<FileState> state)
+            throws IOException, InterruptedException {
+        if (!reading.steady()) {
             return Optional.empty();
         }
-        Optional<PackageIndex.Place> found = cache.index().find(reading.sha256(), reading.readBytes());
+        Optional<PackageIndex.Place> found = cache.index().find(reading.sha256(), reading.size());
         if (found.isEmpty()) {
             return Optional.empty();
         }
@@ -132,11 +150,16 @@ final class LargeFile implements AutoCloseable {
         }
         return Optional.of(new PackedContent(
                 reading.sha256(), place.crc(), place.size(), place.deflated(), new byte[0], place.packedSize(),
-                place.packedSha256(), reading.head(), false, reading.readBytes(), 0, true));
+                place.packedSha256(), reading.head(), false, reading.readBytes(), 0, true, state));
     }
 
     private PackedContent deflate(
-            SourceEntry entry, long expected, LongConsumer progress, long readBefore, long deflatedBefore)
+            SourceEntry entry,
+            Optional<FileState> state,
+            long expected,
+            LongConsumer progress,
+            long readBefore,
+            long deflatedBefore)
             throws IOException, InterruptedException {
         FileChannel out = emptySpill();
         MessageDigest sha256 = Digests.sha256();
@@ -181,7 +204,7 @@ final class LargeFile implements AutoCloseable {
         }
         return new PackedContent(
                 sha256.digest(), crc.getValue(), total, true, new byte[0], packedSize, packedSha256.digest(), head, false,
-                readBefore + total, deflatedBefore + total, false);
+                readBefore + total, deflatedBefore + total, false, state);
     }
 
     private static int fill(FileChannel channel, byte[] into, int offset, int wanted) throws IOException {

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
+import io.jenkins.plugins.lambdanode.engine.pack.FileStates.FileState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -34,28 +36,35 @@ final class PackageCache implements AutoCloseable {
 
     private final Optional<Path> folder;
     private final byte[] fingerprint;
+    private final Optional<FileStates> states;
     private final PackageIndex index;
     private final Optional<FileChannel> lastPackage;
 
     private PackageCache(
-            Optional<Path> folder, byte[] fingerprint, PackageIndex index, Optional<FileChannel> lastPackage) {
+            Optional<Path> folder,
+            byte[] fingerprint,
+            Optional<FileStates> states,
+            PackageIndex index,
+            Optional<FileChannel> lastPackage) {
         this.folder = folder;
         this.fingerprint = fingerprint;
+        this.states = states;
         this.index = index;
         this.lastPackage = lastPackage;
     }
 
     /** No cache: everything is made anew. */
     static PackageCache none() {
-        return new PackageCache(Optional.empty(), new byte[0], PackageIndex.NONE, Optional.empty());
+        return new PackageCache(Optional.empty(), new byte[0], Optional.empty(), PackageIndex.NONE, Optional.empty());
     }
 
     /**
      * Opens the cache in a folder, which need not exist. Whatever is wrong with what is in it, the cache is then empty.
      *
      * @param level the deflate level
+     * @param states tells unchanged files without reading them; empty where that is not safe
      */
-    static PackageCache open(Path folder, int level) {
+    static PackageCache open(Path folder, int level, Optional<FileStates> states) {
         byte[] fingerprint = fingerprint(level);
         Path file = folder.resolve(INDEX);
         try {
@@ -65,7 +74,8 @@ final class PackageCache implements AutoCloseable {
                 if (index.isPresent() && index.get().packageName().startsWith(PACKAGE_PREFIX)) {
                     FileChannel channel = openPackage(folder, index.get());
                     if (channel.size() == index.get().packageSize()) {
-                        return new PackageCache(Optional.of(folder), fingerprint, index.get(), Optional.of(channel));
+                        return new PackageCache(
+                                Optional.of(folder), fingerprint, states, index.get(), Optional.of(channel));
                     }
                     channel.close();
                 }
@@ -73,7 +83,7 @@ final class PackageCache implements AutoCloseable {
         } catch (IOException | IllegalArgumentException e) {
             // A cache that cannot be read is an empty one.
         }
-        return new PackageCache(Optional.of(folder), fingerprint, PackageIndex.NONE, Optional.empty());
+        return new PackageCache(Optional.of(folder), fingerprint, states, PackageIndex.NONE, Optional.empty());
     }
 
     private static FileChannel openPackage(Path folder, PackageIndex index) throws IOException {
@@ -112,6 +122,11 @@ final class PackageCache implements AutoCloseable {
         return index;
     }
 
+    /** A file's state, to find it by or to remember it by. */
+    Optional<FileState> stateOf(SourceEntry entry) throws IOException {
+        return states.isPresent() ? states.get().of(entry) : Optional.empty();
+    }
+
     /**
      * Reads packed bytes of the last package.
      *
@@ -132,11 +147,15 @@ final class PackageCache implements AutoCloseable {
         return true;
     }
 
-    /** The bytes of a small piece of the last package, if they are what was put there. */
-    Optional<byte[]> read(PackageIndex.Place place) throws IOException {
+    /**
+     * The bytes of a small piece of the last package, if they are what was put there.
+     *
+     * @param sha256 to check them with; making one for each piece would take longer than the piece
+     */
+    Optional<byte[]> read(PackageIndex.Place place, MessageDigest sha256) throws IOException {
         byte[] packed = new byte[(int) place.packedSize()];
         boolean whole = read(place.offset(), ByteBuffer.wrap(packed));
-        boolean sound = whole && Arrays.equals(Digests.sha256(packed, 0, packed.length), place.packedSha256());
+        boolean sound = whole && Arrays.equals(sha256.digest(packed), place.packedSha256());
         return sound ? Optional.of(packed) : Optional.empty();
     }
 
@@ -145,8 +164,10 @@ final class PackageCache implements AutoCloseable {
      *
      * @param made the package; it is linked into the cache, or copied where that cannot be done
      * @param places where everything in it is
+     * @param files those that need not be read again while their state is the same
      */
-    void store(Path made, long size, List<PackageIndex.Place> places) throws IOException {
+    void store(Path made, long size, List<PackageIndex.Place> places, List<PackageIndex.Unremarkable> files)
+            throws IOException {
         if (folder.isEmpty()) {
             return;
         }
@@ -161,7 +182,7 @@ final class PackageCache implements AutoCloseable {
             } catch (IOException | UnsupportedOperationException e) {
                 Files.copy(made, kept);
             }
-            Files.write(newIndex, PackageIndex.format(fingerprint, name, size, places), StandardOpenOption.CREATE_NEW);
+            Files.write(newIndex, PackageIndex.format(fingerprint, name, size, places, files), StandardOpenOption.CREATE_NEW);
             moveOver(newIndex, target.resolve(INDEX));
             done = true;
         } finally {

@@ -1,36 +1,37 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.jenkins.plugins.lambdanode.engine.pack.FileStates.FileState;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /**
  * Where in the last package the packed form of each content is. A content is named by its SHA-256 and size, never by path or
- * time.
+ * time; or by the state of a file that had it ({@link FileStates}).
  *
  * <p>As a file: a header (magic with the format's version, what the deflating was done with, the package's file name and
- * size), one record of {@value #RECORD} bytes for each content, sorted by SHA-256, and the SHA-256 of all of that. A file
- * that differs from this in any way is not an index. Each record holds the SHA-256 of the packed bytes, and whoever copies
- * them checks it: a damaged package is as good as none.
+ * size, how many records follow), one record of {@value #RECORD} bytes for each content, sorted by SHA-256, one of
+ * {@value #STATE} bytes for each state of a file, sorted by inode, and the SHA-256 of all of that. A file that differs from
+ * this in any way is not an index. Each content's record holds the SHA-256 of the packed bytes, and whoever copies them checks
+ * it: a damaged package is as good as none.
  */
 final class PackageIndex {
-    /** An index with more than this is cut; what is left out is deflated again. It bounds memory (some 18 MB). */
+    /** An index with more than this of either is cut; what is left out is made again. It bounds memory (some 20 MB). */
     static final int MAX_RECORDS = 150_000;
 
-    private static final byte[] MAGIC = "LNDINDX1".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC = "LNDINDX2".getBytes(StandardCharsets.US_ASCII);
     private static final int SHA = 32;
     private static final int NAME = 64;
-    private static final int HEADER = 8 + SHA + NAME + 8 + 4;
+    private static final int HEADER = 8 + SHA + NAME + 8 + 4 + 4;
     private static final int RECORD = SHA + 8 + 8 + 8 + 1 + 4 + SHA;
-    static final long MAX_BYTES = HEADER + (long) RECORD * MAX_RECORDS + SHA;
+    private static final int STATE = 8 + 8 + 8 + 8 + 1 + 4;
+    static final long MAX_BYTES = HEADER + (long) (RECORD + STATE) * MAX_RECORDS + SHA;
 
     /**
      * The packed form of one content.
@@ -46,18 +47,29 @@ final class PackageIndex {
     record Place(
             byte[] sha256, long size, long offset, long packedSize, boolean deflated, long crc, byte[] packedSha256) {}
 
+    /**
+     * A file whose content is in the package and needs no look: it is no native program and holds no key.
+     *
+     * @param state the file's, taken before it was read
+     * @param keySought whether a key was looked for in it
+     * @param place its content's, the object that is among the places
+     */
+    record Unremarkable(FileState state, boolean keySought, Place place) {}
+
     /** An index of nothing. */
-    static final PackageIndex NONE = new PackageIndex(new byte[HEADER], 0, "", 0);
+    static final PackageIndex NONE = new PackageIndex(new byte[HEADER], 0, 0, "", 0);
 
     private final byte[] bytes;
     private final int count;
+    private final int states;
     private final String packageName;
     private final long packageSize;
     private long[] sizes;
 
-    private PackageIndex(byte[] bytes, int count, String packageName, long packageSize) {
+    private PackageIndex(byte[] bytes, int count, int states, String packageName, long packageSize) {
         this.bytes = bytes;
         this.count = count;
+        this.states = states;
         this.packageName = packageName;
         this.packageSize = packageSize;
     }
@@ -69,7 +81,7 @@ final class PackageIndex {
      *     package's bytes would depend on it
      */
     static Optional<PackageIndex> parse(byte[] bytes, byte[] fingerprint) {
-        if (bytes.length < HEADER + SHA || bytes.length > MAX_BYTES || (bytes.length - HEADER - SHA) % RECORD != 0) {
+        if (bytes.length < HEADER + SHA || bytes.length > MAX_BYTES) {
             return Optional.empty();
         }
         byte[] checksum = Digests.sha256(bytes, 0, bytes.length - SHA);
@@ -83,13 +95,16 @@ final class PackageIndex {
         header.get(magic).get(madeWith).get(name);
         long packageSize = header.getLong();
         int count = header.getInt();
+        int states = header.getInt();
         if (!Arrays.equals(magic, MAGIC)
                 || !Arrays.equals(madeWith, fingerprint)
-                || count != (bytes.length - HEADER - SHA) / RECORD) {
+                || count < 0
+                || states < 0
+                || bytes.length != HEADER + (long) RECORD * count + (long) STATE * states + SHA) {
             return Optional.empty();
         }
-        return Optional.of(
-                new PackageIndex(bytes, count, new String(name, StandardCharsets.US_ASCII).strip(), packageSize));
+        return Optional.of(new PackageIndex(
+                bytes, count, states, new String(name, StandardCharsets.US_ASCII).strip(), packageSize));
     }
 
     /**
@@ -97,36 +112,41 @@ final class PackageIndex {
      *
      * @param packageName the package's file name, ASCII, at most {@value #NAME} characters
      */
-    static byte[] format(byte[] fingerprint, String packageName, long packageSize, List<Place> places) {
-        TreeSet<Place> sorted =
-                new TreeSet<>(Comparator.comparing(Place::sha256, Arrays::compareUnsigned));
-        for (Place place : places) {
-            if (sorted.size() < MAX_RECORDS) {
+    static byte[] format(
+            byte[] fingerprint, String packageName, long packageSize, List<Place> places, List<Unremarkable> files) {
+        List<Place> all = new ArrayList<>(places);
+        all.sort(Comparator.comparing(Place::sha256, Arrays::compareUnsigned));
+        List<Place> sorted = new ArrayList<>();
+        Map<Place, Integer> ordinals = new IdentityHashMap<>();
+        for (Place place : all) {
+            boolean again = !sorted.isEmpty() && Arrays.equals(sorted.get(sorted.size() - 1).sha256, place.sha256);
+            if (!again && sorted.size() < MAX_RECORDS) {
                 sorted.add(place);
+                again = true;
+            }
+            if (again) {
+                ordinals.put(place, sorted.size() - 1);
             }
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(HEADER + RECORD * sorted.size() + SHA);
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.write(MAGIC);
-            out.write(fingerprint);
-            out.write(String.format("%-" + NAME + "s", packageName).getBytes(StandardCharsets.US_ASCII));
-            out.writeLong(packageSize);
-            out.writeInt(sorted.size());
-            for (Place place : sorted) {
-                out.write(place.sha256);
-                out.writeLong(place.size);
-                out.writeLong(place.offset);
-                out.writeLong(place.packedSize);
-                out.writeByte(place.deflated ? 1 : 0);
-                out.writeInt((int) place.crc);
-                out.write(place.packedSha256);
-            }
-            byte[] written = bytes.toByteArray();
-            out.write(Digests.sha256(written, 0, written.length));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        List<Unremarkable> states = new ArrayList<>(files);
+        states.removeIf(file -> !ordinals.containsKey(file.place));
+        states.sort(Comparator.comparingLong(file -> file.state.inode()));
+        states = states.subList(0, Math.min(MAX_RECORDS, states.size()));
+        int length = HEADER + RECORD * sorted.size() + STATE * states.size() + SHA;
+        ByteBuffer out = ByteBuffer.allocate(length);
+        out.put(MAGIC).put(fingerprint);
+        out.put(String.format("%-" + NAME + "s", packageName).getBytes(StandardCharsets.US_ASCII));
+        out.putLong(packageSize).putInt(sorted.size()).putInt(states.size());
+        for (Place place : sorted) {
+            out.put(place.sha256).putLong(place.size).putLong(place.offset).putLong(place.packedSize);
+            out.put((byte) (place.deflated ? 1 : 0)).putInt((int) place.crc).put(place.packedSha256);
         }
-        return bytes.toByteArray();
+        for (Unremarkable file : states) {
+            FileState state = file.state;
+            out.putLong(state.inode()).putLong(state.device()).putLong(state.size()).putLong(state.changedNanos());
+            out.put((byte) (file.keySought ? 1 : 0)).putInt(ordinals.get(file.place));
+        }
+        return out.put(Digests.sha256(out.array(), 0, length - SHA)).array();
     }
 
     /** The name of the package's file, beside the index. */
@@ -157,13 +177,49 @@ final class PackageIndex {
             int at = HEADER + middle * RECORD;
             int order = Arrays.compareUnsigned(bytes, at, at + SHA, sha256, 0, SHA);
             if (order == 0) {
-                Place place = place(at);
-                boolean sound = place.size == size
-                        && place.packedSize >= 0
-                        && place.packedSize <= size + size / 512 + 1024
-                        && place.offset >= 0
-                        && place.offset <= packageSize - place.packedSize;
-                return sound ? Optional.of(place) : Optional.empty();
+                return sound(place(at), size);
+            }
+            if (order < 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Place> sound(Place place, long size) {
+        boolean sound = place.size == size
+                && place.packedSize >= 0
+                && place.packedSize <= size + size / 512 + 1024
+                && place.offset >= 0
+                && place.offset <= packageSize - place.packedSize;
+        return sound ? Optional.of(place) : Optional.empty();
+    }
+
+    /**
+     * Where the packed form of a file's content is, by the file's state alone. Several names of one inode have one record.
+     *
+     * @param keySought whether a key would be looked for in it now
+     */
+    Optional<Place> find(FileState state, boolean keySought) {
+        ByteBuffer all = ByteBuffer.wrap(bytes);
+        int first = HEADER + RECORD * count;
+        int low = 0;
+        int high = states - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            int at = first + middle * STATE;
+            int order = Long.compare(all.getLong(at), state.inode());
+            if (order == 0) {
+                int ordinal = all.getInt(at + 33);
+                boolean same = all.getLong(at + 8) == state.device()
+                        && all.getLong(at + 16) == state.size()
+                        && all.getLong(at + 24) == state.changedNanos()
+                        && (all.get(at + 32) == 1 || !keySought)
+                        && ordinal >= 0
+                        && ordinal < count;
+                return same ? sound(place(HEADER + ordinal * RECORD), state.size()) : Optional.empty();
             }
             if (order < 0) {
                 low = middle + 1;

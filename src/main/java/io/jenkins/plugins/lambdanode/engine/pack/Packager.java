@@ -2,9 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.Progress;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -14,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -53,25 +52,34 @@ public final class Packager {
     private final Progress progress;
     private final int cores;
     private final Optional<Boolean> posix;
+    private final Clock clock;
 
     /**
      * @param project the project's folder
      * @param tempDir where the package is built, and stays if the request names no output; made if it does not exist
      */
     public Packager(Path project, Path tempDir, Progress progress) {
-        this(project, tempDir, progress, Runtime.getRuntime().availableProcessors(), Optional.empty());
+        this(
+                project,
+                tempDir,
+                progress,
+                Runtime.getRuntime().availableProcessors(),
+                Optional.empty(),
+                Clock.systemUTC());
     }
 
     /**
      * @param cores how many threads may work
      * @param posix whether to take modes from the file system; empty to ask it
+     * @param clock tells how long ago files were changed
      */
-    Packager(Path project, Path tempDir, Progress progress, int cores, Optional<Boolean> posix) {
+    Packager(Path project, Path tempDir, Progress progress, int cores, Optional<Boolean> posix, Clock clock) {
         this.project = project;
         this.tempDir = tempDir;
         this.progress = progress;
         this.cores = cores;
         this.posix = posix;
+        this.clock = clock;
     }
 
     /**
@@ -166,9 +174,10 @@ public final class Packager {
             throws IOException, InterruptedException {
         boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
         // Closed in reverse: first the crew, so that nothing is in use when the rest goes.
-        try (PackageCache cache = cache(cacheDir, request);
+        Optional<FileStates> states = modes && cacheDir.isPresent() ? FileStates.of(root, clock) : Optional.empty();
+        try (PackageCache cache = cache(cacheDir, request, states);
                 PackageCache layerCache = request.dependenciesApart()
-                        ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), request)
+                        ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), request, states)
                         : PackageCache.none();
                 Benches benches = new Benches(request.level());
                 Crew crew = new Crew(cores)) {
@@ -210,8 +219,8 @@ public final class Packager {
         }
     }
 
-    private static PackageCache cache(Optional<Path> folder, PackRequest request) {
-        return folder.map(dir -> PackageCache.open(dir, request.level())).orElseGet(PackageCache::none);
+    private static PackageCache cache(Optional<Path> folder, PackRequest request, Optional<FileStates> states) {
+        return folder.map(dir -> PackageCache.open(dir, request.level(), states)).orElseGet(PackageCache::none);
     }
 
     /** Code and dependencies are sent each by itself and count together where the function runs. */
@@ -228,12 +237,12 @@ public final class Packager {
     }
 
     private void storeInCache(PackageCache cache, Assembly assembly) {
-        if (assembly.allReused) {
-            // The package that is kept has all of it, whatever the names are now.
+        if (assembly.nothingNew) {
+            // The package that is kept has all of it, whatever the names are now, and its index knows the files.
             return;
         }
         try {
-            cache.store(assembly.made, assembly.packageBytes, assembly.places);
+            cache.store(assembly.made, assembly.packageBytes, assembly.places, assembly.unremarkable);
         } catch (IOException e) {
             progress.log("The package could not be kept for the next build, which will take longer: " + e);
         }
@@ -272,7 +281,8 @@ public final class Packager {
         private final MessageDigest contents = Digests.sha256();
         private final List<PackageIndex.Place> places = new ArrayList<>();
         private final long totalBytes;
-        private boolean allReused = true;
+        private final List<PackageIndex.Unremarkable> unremarkable = new ArrayList<>();
+        private boolean nothingNew = true;
         private int files;
         private long unzipped;
         private long readBytes;
@@ -309,7 +319,7 @@ public final class Packager {
                 int to,
                 long bytes,
                 Future<List<PackedContent>> packed,
-                Optional<Future<LargeFile.Reading>> reading) {}
+                Optional<LargeFile.Begun> large) {}
 
         private void run(Crew crew, Benches benches, PackageCache cache, LargeFile large, PackageWriter writer)
                 throws IOException, InterruptedException {
@@ -325,8 +335,8 @@ public final class Packager {
                     next = batch.to;
                 }
                 Batch batch = underWay.remove();
-                if (isLarge(entries.get(batch.from))) {
-                    addLarge(batch, large, writer);
+                if (batch.large.isPresent()) {
+                    addLarge(entries.get(batch.from), batch.large.get(), large, writer);
                 } else {
                     List<PackedContent> packed = Crew.await(batch.packed);
                     for (int i = batch.from; i < batch.to; i++) {
@@ -342,13 +352,10 @@ public final class Packager {
             return entry.isFile() && entry.size() > Workbench.PIECE;
         }
 
-        private Batch start(int from, Crew crew, Benches benches, PackageCache cache, LargeFile large) {
+        private Batch start(int from, Crew crew, Benches benches, PackageCache cache, LargeFile large) throws IOException {
             SourceEntry first = entries.get(from);
             if (isLarge(first)) {
-                Optional<Future<LargeFile.Reading>> reading = large.mayBeReused(first)
-                        ? Optional.of(crew.start(() -> LargeFile.read(first)))
-                        : Optional.empty();
-                return new Batch(from, from + 1, 0, null, reading);
+                return new Batch(from, from + 1, 0, null, Optional.of(large.begin(first)));
             }
             int to = from;
             long bytes = 0;
@@ -370,29 +377,31 @@ public final class Packager {
             });
         }
 
-        private void addLarge(Batch batch, LargeFile large, PackageWriter writer) throws IOException, InterruptedException {
-            SourceEntry entry = entries.get(batch.from);
-            Optional<LargeFile.Reading> reading =
-                    batch.reading.isPresent() ? Optional.of(Crew.await(batch.reading.get())) : Optional.empty();
+        private void addLarge(SourceEntry entry, LargeFile.Begun begun, LargeFile large, PackageWriter writer)
+                throws IOException, InterruptedException {
             long before = doneBytes;
-            PackedContent content = large.pack(entry, reading, bytes -> {
+            PackedContent content = large.pack(entry, begun, bytes -> {
                 doneBytes += bytes;
                 progress.advance(activity, doneBytes, totalBytes, files);
             });
             doneBytes = before;
-            add(entry, content, large.packed(), writer);
+            String name = prefix + entry.name();
+            added(entry, content, writer.add(name, bytes(name, entry), mode(entry, content), content, large.packed()));
         }
 
         private void add(SourceEntry entry, PackedContent content, PackageWriter writer) throws IOException {
-            add(entry, content, new ByteArrayInputStream(content.packed()), writer);
+            String name = prefix + entry.name();
+            added(entry, content, writer.add(name, bytes(name, entry), mode(entry, content), content));
         }
 
-        private void add(SourceEntry entry, PackedContent content, InputStream packed, PackageWriter writer)
-                throws IOException {
+        private byte[] bytes(String name, SourceEntry entry) {
+            return prefix.isEmpty() ? entry.nameBytes() : name.getBytes(StandardCharsets.UTF_8);
+        }
+
+        /** @param offset where in the package its packed bytes begin */
+        private void added(SourceEntry entry, PackedContent content, long offset) {
             int mode = mode(entry, content);
-            String name = prefix + entry.name();
-            long offset = writer.add(name, mode, content, packed);
-            contents.update(name.getBytes(StandardCharsets.UTF_8));
+            contents.update(bytes(prefix + entry.name(), entry));
             contents.update((byte) 0);
             contents.update(octal(mode));
             contents.update((byte) 0);
@@ -406,10 +415,17 @@ public final class Packager {
             if (entry.isFile()) {
                 checks.content(entry, content);
                 if (content.size() > 0) {
-                    places.add(new PackageIndex.Place(
+                    PackageIndex.Place place = new PackageIndex.Place(
                             content.sha256(), content.size(), offset, content.packedSize(), content.deflated(), content.crc(),
-                            content.packedSha256()));
-                    allReused = allReused && content.reused();
+                            content.packedSha256());
+                    places.add(place);
+                    boolean unread = content.reused() && content.readBytes() == 0;
+                    if (content.state().isPresent() && (unread || isUnremarkable(content))) {
+                        unremarkable.add(
+                                new PackageIndex.Unremarkable(content.state().get(), Workbench.seeksKey(entry), place));
+                        nothingNew = nothingNew && unread;
+                    }
+                    nothingNew = nothingNew && content.reused();
                 }
             }
             files += folder ? 0 : 1;
@@ -418,6 +434,11 @@ public final class Packager {
             deflatedBytes += content.deflatedBytes();
             reusedBytes += content.reused() ? content.size() : 0;
             doneBytes += content.size();
+        }
+
+        /** The checks look at the others each time. */
+        private static boolean isUnremarkable(PackedContent content) {
+            return !content.privateKey() && NativeProgram.of(content.head()).isEmpty();
         }
 
         private static byte[] octal(int mode) {

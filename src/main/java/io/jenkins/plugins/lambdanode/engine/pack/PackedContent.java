@@ -1,5 +1,8 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
+import io.jenkins.plugins.lambdanode.engine.pack.FileStates.FileState;
+import java.util.Optional;
+
 /**
  * An entry's content as it goes into the package.
  *
@@ -10,11 +13,13 @@ package io.jenkins.plugins.lambdanode.engine.pack;
  * @param packed the bytes that go into the package; empty where they are in the spill file
  * @param packedSize how many those are
  * @param packedSha256 of the bytes that go into the package
- * @param head the content's first bytes, {@value #HEAD_BYTES} at most
+ * @param head the content's first bytes, {@value #HEAD_BYTES} at most; none where the file was not read, and then it is neither
+ *     a script nor a native program
  * @param privateKey whether it holds a private key; looked for in small files only
  * @param readBytes bytes read from the project to get here
  * @param deflatedBytes bytes of content that were deflated
  * @param reused whether the packed bytes were copied from the last package
+ * @param state the file's, by which it need not be read again; empty where there is none
  */
 record PackedContent(
         byte[] sha256,
@@ -28,7 +33,8 @@ record PackedContent(
         boolean privateKey,
         long readBytes,
         long deflatedBytes,
-        boolean reused) {
+        boolean reused,
+        Optional<FileState> state) {
 
     /** Enough to tell a script or a native program, and what machine that is for. */
     static final int HEAD_BYTES = 64;

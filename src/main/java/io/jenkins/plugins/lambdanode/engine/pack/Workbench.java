@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.FileStates.FileState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -89,6 +90,14 @@ final class Workbench implements AutoCloseable {
      * @throws DeployException if the file is gone, may not be read, or keeps changing
      */
     PackedContent pack(SourceEntry entry, PackageCache cache) throws IOException, InterruptedException {
+        boolean seeksKey = seeksKey(entry);
+        Optional<FileState> state = cache.stateOf(entry);
+        if (state.isPresent()) {
+            Optional<PackedContent> unread = unread(state.get(), seeksKey, cache);
+            if (unread.isPresent()) {
+                return unread.get();
+            }
+        }
         FileStamp before = entry.stamp();
         long readBytes = 0;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -99,7 +108,7 @@ final class Workbench implements AutoCloseable {
             readBytes += length;
             FileStamp after = stampNow(entry);
             if (length == before.size() && after.equals(before)) {
-                return pack(content, length, readBytes, cache, mayHoldKey(entry.name()));
+                return pack(content, length, readBytes, cache, seeksKey, state);
             }
             if (after.size() > PIECE) {
                 break;
@@ -111,7 +120,19 @@ final class Workbench implements AutoCloseable {
 
     /** Makes the packed form of bytes that are no file's, for instance what a stored link says. */
     PackedContent pack(byte[] bytes) throws IOException {
-        return pack(bytes, bytes.length, 0, PackageCache.none(), false);
+        return pack(bytes, bytes.length, 0, PackageCache.none(), false, Optional.empty());
+    }
+
+    private Optional<PackedContent> unread(FileState state, boolean seeksKey, PackageCache cache) throws IOException {
+        Optional<PackageIndex.Place> place = cache.index().find(state, seeksKey);
+        if (place.isEmpty()) {
+            return Optional.empty();
+        }
+        PackageIndex.Place p = place.get();
+        return cache.read(p, sha256)
+                .map(packed -> new PackedContent(
+                        p.sha256(), p.crc(), p.size(), p.deflated(), packed, p.packedSize(), p.packedSha256(), NOTHING, false, 0,
+                        0, true, Optional.of(state)));
     }
 
     private int read(SourceEntry entry) throws IOException {
@@ -130,20 +151,21 @@ final class Workbench implements AutoCloseable {
         }
     }
 
-    private PackedContent pack(byte[] bytes, int length, long readBytes, PackageCache cache, boolean mayHoldKey)
+    private PackedContent pack(
+            byte[] bytes, int length, long readBytes, PackageCache cache, boolean seeksKey, Optional<FileState> state)
             throws IOException {
         sha256.update(bytes, 0, length);
         byte[] digest = sha256.digest();
         byte[] head = length == 0 ? NOTHING : Arrays.copyOf(bytes, Math.min(length, PackedContent.HEAD_BYTES));
-        boolean key = mayHoldKey && length <= LARGEST_KEY_FILE && holdsKey(bytes, length);
+        boolean key = seeksKey && length <= LARGEST_KEY_FILE && holdsKey(bytes, length);
         Optional<PackageIndex.Place> place = cache.index().find(digest, length);
         if (place.isPresent()) {
-            Optional<byte[]> reused = cache.read(place.get());
+            Optional<byte[]> reused = cache.read(place.get(), sha256);
             if (reused.isPresent()) {
                 PackageIndex.Place p = place.get();
                 return new PackedContent(
                         digest, p.crc(), length, p.deflated(), reused.get(), p.packedSize(), p.packedSha256(), head, key,
-                        readBytes, 0, true);
+                        readBytes, 0, true, state);
             }
         }
         crc.reset();
@@ -151,9 +173,10 @@ final class Workbench implements AutoCloseable {
         int packedLength = deflate(bytes, length);
         boolean deflated = packedLength >= 0;
         byte[] result = deflated ? Arrays.copyOf(packed, packedLength) : Arrays.copyOf(bytes, length);
+        byte[] packedDigest = deflated ? sha256.digest(result) : digest;
         return new PackedContent(
                 digest, crc.getValue(), length, deflated, result, result.length,
-                Digests.sha256(result, 0, result.length), head, key, readBytes, length, false);
+                packedDigest, head, key, readBytes, length, false, state);
     }
 
     /** Deflates into {@link #packed}; -1 where that would not be smaller. */
@@ -194,8 +217,9 @@ final class Workbench implements AutoCloseable {
     }
 
     /** Published packages hold keys for their tests; those are no secret. */
-    private static boolean mayHoldKey(String name) {
-        if (name.startsWith("node_modules/") || name.contains("/node_modules/")) {
+    static boolean seeksKey(SourceEntry entry) {
+        String name = entry.name();
+        if (entry.size() > LARGEST_KEY_FILE || name.startsWith("node_modules/") || name.contains("/node_modules/")) {
             return false;
         }
         return !name.endsWith(".js") && !name.endsWith(".ts") && !name.endsWith(".map");

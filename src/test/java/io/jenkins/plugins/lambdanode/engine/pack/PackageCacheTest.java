@@ -11,6 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,6 +97,95 @@ class PackageCacheTest {
     }
 
     @Test
+    void whatHasNotChangedForAWhileIsNotEvenRead() throws Exception {
+        Packs.packLater(project, Packs.cachedIn(cache));
+        PackReport second = Packs.packLater(project, Packs.cachedIn(cache));
+        assertEquals(new PackReport.Work(0, 0, total), second.work());
+        assertEquals(Packs.pack(project).sha256(), second.sha256());
+    }
+
+    @Test
+    void filesThatWereNewWhenTheyWereReadAreReadOnceMore() throws Exception {
+        packCached();
+        assertEquals(new PackReport.Work(total, 0, total), Packs.packLater(project, Packs.cachedIn(cache)).work());
+        assertEquals(new PackReport.Work(0, 0, total), Packs.packLater(project, Packs.cachedIn(cache)).work());
+    }
+
+    @Test
+    void aChangeIsSeenWhateverKeepsItsSizeAndTime() throws Exception {
+        write("lib/a.js", "exports.a = 1;");
+        write("lib/b.js", "exports.a = 2;");
+        Path aside = Packs.write(dir, "aside", "exports.a = 3;");
+        Files.setLastModifiedTime(aside, FileTime.fromMillis(NPM_TIME));
+        Packs.packLater(project, Packs.cachedIn(cache));
+        List<Change> changes = List.of(
+                () -> write("lib/a.js", "exports.a = 4;"),
+                () -> Files.move(aside, project.resolve("lib/a.js"), StandardCopyOption.REPLACE_EXISTING),
+                () -> Files.move(project.resolve("lib/b.js"), project.resolve("lib/a.js"), StandardCopyOption.REPLACE_EXISTING),
+                () -> {
+                    Files.move(project.resolve("lib"), project.resolve("lib2"));
+                    write("lib/1.js", "exports.a = 5;");
+                    Files.delete(project.resolve("lib2/1.js"));
+                });
+        for (Change change : changes) {
+            change.make();
+            String expected = Packs.pack(project).sha256();
+            assertEquals(expected, Packs.packLater(project, Packs.cachedIn(cache)).sha256(), "change " + changes.indexOf(change));
+        }
+    }
+
+    private interface Change {
+        void make() throws Exception;
+    }
+
+    @Test
+    void nativeProgramsAndKeysAreLookedAtEachTime() throws Exception {
+        byte[] elf = new byte[3000];
+        System.arraycopy(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}, 0, elf, 0, 7);
+        elf[18] = (byte) 183;
+        Packs.write(project, "bin/tool", elf);
+        String key = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n";
+        Path published = Packs.write(project, "node_modules/x/key.pem", key);
+        PackRequest request = Packs.request(
+                List.of(),
+                List.of(),
+                PackRequest.Links.FOLLOW,
+                List.of(new FunctionTraits("", "nodejs24.x", "x86_64", 0)),
+                cache.toString(),
+                "");
+        List<String> first = codes(Packs.packLater(project, request));
+        assertEquals(List.of("native-other-platform"), first);
+        assertEquals(first, codes(Packs.packLater(project, request)));
+        // The same inode under a name where a key matters.
+        Files.createLink(project.resolve("key.pem"), published);
+        assertEquals(List.of("native-other-platform", "private-key"), codes(Packs.packLater(project, request)));
+        assertEquals(List.of("native-other-platform", "private-key"), codes(Packs.packLater(project, request)));
+    }
+
+    private static List<String> codes(PackReport report) {
+        return report.findings().stream().map(Finding::code).sorted().toList();
+    }
+
+    @Test
+    void aFileIsReadAgainWhereOnlyItsPermissionsHaveChanged() throws Exception {
+        Packs.packLater(project, Packs.cachedIn(cache));
+        Files.setPosixFilePermissions(project.resolve("lib/1.js"), PosixFilePermissions.fromString("rw-------"));
+        PackReport report = Packs.packLater(project, Packs.cachedIn(cache));
+        assertEquals(project.resolve("lib/1.js").toFile().length(), report.work().readBytes());
+    }
+
+    @Test
+    void statesAreReliedOnWhereTheFileSystemIsKnownOnly() throws Exception {
+        assertTrue(FileStates.of(Path.of("/proc"), Clock.systemUTC()).isEmpty());
+        FileStates states = FileStates.of(project, Clock.offset(Clock.systemUTC(), Duration.ofHours(1))).orElseThrow();
+        Path file = Path.of("/proc/self/status");
+        FileStamp stamp = FileStamp.of(file);
+        SourceEntry elsewhere = new SourceEntry(
+                "x", new byte[] {'x'}, file, SourceEntry.Kind.FILE, stamp, false, new byte[0]);
+        assertTrue(states.of(elsewhere).isEmpty(), "another device");
+    }
+
+    @Test
     void aRenamedFileIsNotDeflatedAgain() throws Exception {
         packCached();
         Files.move(project.resolve("lib"), project.resolve("source"));
@@ -124,7 +216,7 @@ class PackageCacheTest {
 
     @Test
     void aDamagedCacheCostsTimeAndNeverABit() throws Exception {
-        String expected = packCached().sha256();
+        String expected = Packs.packLater(project, Packs.cachedIn(cache)).sha256();
         Path sound = dir.resolve("sound");
         copy(cache, sound);
         Random random = new Random(20260501);
@@ -134,7 +226,7 @@ class PackageCacheTest {
             List<String> files = Packs.filesBelow(cache);
             Path victim = cache.resolve(files.get(round % files.size()));
             String damage = damage(victim, random, round / 2 % 5);
-            PackReport report = packCached();
+            PackReport report = Packs.packLater(project, Packs.cachedIn(cache));
             String told = "round " + round + ": " + damage + " in " + victim.getFileName();
             assertEquals(expected, report.sha256(), told);
             assertEquals(total, report.work().deflatedBytes() + report.work().reusedBytes(), told);
@@ -205,7 +297,7 @@ class PackageCacheTest {
         Files.move(index, moved);
         Files.createSymbolicLink(index, moved);
         assertEquals(total, packCached().work().deflatedBytes());
-        byte[] hostile = PackageIndex.format(new byte[32], ".lambda-node-deploy-package-/../../x", 5, List.of());
+        byte[] hostile = PackageIndex.format(new byte[32], ".lambda-node-deploy-package-/../../x", 5, List.of(), List.of());
         assertTrue(PackageIndex.parse(hostile, new byte[32]).isPresent());
         Files.delete(index);
         Files.write(index, hostile);
@@ -271,8 +363,14 @@ class PackageCacheTest {
             random.nextBytes(packed);
             places.add(new PackageIndex.Place(sha, i, 100L * i, i, i % 2 == 0, 0xffffffffL - i, packed));
         }
+        List<PackageIndex.Unremarkable> files = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            // Names of one inode have one content.
+            FileStates.FileState state = new FileStates.FileState(5, Long.MAX_VALUE - i / 2 * 7, i / 2, -i / 2);
+            files.add(new PackageIndex.Unremarkable(state, i / 2 % 2 == 0, places.get(i / 2)));
+        }
         byte[] print = "0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-        PackageIndex index = PackageIndex.parse(PackageIndex.format(print, "name", 1_000_000, places), print).orElseThrow();
+        PackageIndex index = PackageIndex.parse(PackageIndex.format(print, "name", 1_000_000, places, files), print).orElseThrow();
         assertEquals("name", index.packageName());
         for (PackageIndex.Place place : places) {
             PackageIndex.Place found = index.find(place.sha256(), place.size()).orElseThrow();
@@ -283,6 +381,17 @@ class PackageCacheTest {
             assertTrue(index.find(place.sha256(), place.size() + 1).isEmpty());
         }
         assertTrue(index.find(new byte[32], 0).isEmpty());
+        for (int i = 0; i < 250; i++) {
+            FileStates.FileState state = files.get(2 * i).state();
+            assertEquals(100L * i, index.find(state, false).orElseThrow().offset());
+            assertEquals(i % 2 == 0, index.find(state, true).isPresent(), "a key was not looked for");
+            long device = state.device();
+            long inode = state.inode();
+            assertTrue(index.find(new FileStates.FileState(6, inode, i, -i), false).isEmpty());
+            assertTrue(index.find(new FileStates.FileState(device, inode + 1, i, -i), false).isEmpty());
+            assertTrue(index.find(new FileStates.FileState(device, inode, i + 1, -i), false).isEmpty());
+            assertTrue(index.find(new FileStates.FileState(device, inode, i, -i - 1), false).isEmpty());
+        }
         assertTrue(PackageIndex.parse(new byte[0], print).isEmpty());
     }
 }

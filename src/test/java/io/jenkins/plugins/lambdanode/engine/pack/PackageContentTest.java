@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -203,7 +204,7 @@ class PackageContentTest {
 
     private static PackReport pack(Path project, Path dir, int cores, String cache) throws Exception {
         Path temp = Files.createTempDirectory(dir, "temp");
-        return new Packager(project, temp, Progress.NONE, cores, Optional.empty())
+        return new Packager(project, temp, Progress.NONE, cores, Optional.empty(), Clock.systemUTC())
                 .pack(Packs.request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), cache, ""));
     }
 

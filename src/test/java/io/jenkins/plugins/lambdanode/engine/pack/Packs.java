@@ -4,11 +4,18 @@ import io.jenkins.plugins.lambdanode.engine.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Short ways to make a project and to package it. */
 final class Packs {
+    private static final int CORES = Runtime.getRuntime().availableProcessors();
+
     private Packs() {}
 
     static PackRequest request() {
@@ -57,9 +64,19 @@ final class Packs {
                 true);
     }
 
+    /** At a time at which every file has just been changed, so that each is read. */
     static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {
+        return pack(project, request, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
+    }
+
+    /** An hour from now, when no file has been changed for long. */
+    static PackReport packLater(Path project, PackRequest request) throws IOException, InterruptedException {
+        return pack(project, request, Clock.offset(Clock.systemUTC(), Duration.ofHours(1)));
+    }
+
+    private static PackReport pack(Path project, PackRequest request, Clock clock) throws IOException, InterruptedException {
         Path temp = Files.createTempDirectory(project.toAbsolutePath().getParent(), "packages");
-        return new Packager(project, temp, Progress.NONE).pack(request);
+        return new Packager(project, temp, Progress.NONE, CORES, Optional.empty(), clock).pack(request);
     }
 
     static PackReport pack(Path project) throws IOException, InterruptedException {

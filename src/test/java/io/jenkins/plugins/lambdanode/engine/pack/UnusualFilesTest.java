@@ -20,6 +20,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -290,7 +291,7 @@ class UnusualFilesTest {
         }
         try (PackageWriter writer = new PackageWriter(temp.resolve("x.zip"))) {
             for (String name : List.of("/etc/passwd", "../x", "a/../../x", "..", "", "..\\x")) {
-                assertThrows(IllegalStateException.class, () -> writer.add(name, 0, null, null), name);
+                assertThrows(IllegalStateException.class, () -> writer.add(name, new byte[0], 0, null), name);
             }
         }
     }
@@ -304,7 +305,8 @@ class UnusualFilesTest {
         Packs.write(project, "large", large);
         Files.setPosixFilePermissions(
                 project.resolve("index.js"), PosixFilePermissions.fromString("rwxrwxrwx"));
-        PackReport report = new Packager(project, temp, Progress.NONE, 2, Optional.of(false)).pack(Packs.request());
+        PackReport report = new Packager(project, temp, Progress.NONE, 2, Optional.of(false), Clock.systemUTC())
+                .pack(Packs.request());
         Map<String, String> modes = ZipListing.of(report.file()).entries().stream()
                 .collect(Collectors.toMap(ZipListing.Entry::name, ZipListing.Entry::mode));
         assertEquals(Map.of("run", "100755", "elf", "100755", "large", "100755", "index.js", "100644"), modes);
