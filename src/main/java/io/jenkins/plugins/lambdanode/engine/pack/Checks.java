@@ -8,15 +8,14 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Looks for what keeps a function from starting (errors) and for what is likely a mistake (warnings). An error is only what
@@ -32,7 +31,7 @@ final class Checks {
     private final boolean dependenciesApart;
     private final LocalDate today;
     private final Map<String, SourceEntry> byName = new HashMap<>();
-    private final Set<Finding> findings = new LinkedHashSet<>();
+    private final Set<Finding> findings = new TreeSet<>(Finding.ORDER);
     private final Map<String, Foreign> foreign = new TreeMap<>();
     private long readBytes;
 
@@ -110,7 +109,7 @@ final class Checks {
                             + npmCpu(group.function) + "); if not, exclude it.",
                     group.example));
         }
-        all.sort(Comparator.comparing(Finding::severity).thenComparing(Finding::path).thenComparing(Finding::code));
+        all.sort(Finding.ORDER);
         return all;
     }
 

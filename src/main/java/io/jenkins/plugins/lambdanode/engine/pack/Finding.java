@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
 import java.io.Serializable;
+import java.util.Comparator;
 
 /**
  * Something about a package that its owner should know.
@@ -12,6 +13,12 @@ import java.io.Serializable;
  */
 public record Finding(Severity severity, String code, String message, String path) implements Serializable {
     private static final long serialVersionUID = 1L;
+
+    /** Errors first, then by path. */
+    static final Comparator<Finding> ORDER = Comparator.comparing(Finding::severity)
+            .thenComparing(Finding::path)
+            .thenComparing(Finding::code)
+            .thenComparing(Finding::message);
 
     /** How bad a finding is. */
     public enum Severity {

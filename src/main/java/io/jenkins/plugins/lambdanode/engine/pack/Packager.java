@@ -17,7 +17,6 @@ import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
@@ -214,7 +213,7 @@ public final class Packager {
             }
             List<Finding> findings = new ArrayList<>(walk.findings());
             findings.addAll(checks.findings());
-            findings.sort(Comparator.comparing(Finding::severity).thenComparing(Finding::path).thenComparing(Finding::code));
+            findings.sort(Finding.ORDER);
             return code.report(output.orElse(code.made), weights(assemblies), walk.skipped(), findings, layers);
         }
     }
