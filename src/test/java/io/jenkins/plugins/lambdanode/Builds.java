@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import hudson.model.Result;
 import hudson.model.Run;
+import hudson.model.Slave;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -54,6 +55,15 @@ final class Builds {
         assertTrue(log.contains("ERROR: " + message), log);
         assertEquals(1, log.lines().filter(line -> line.startsWith("ERROR: ")).count(), log);
         assertFalse(log.contains("\tat "), log);
+    }
+
+    /** Lets an agent run this many builds at a time. Updating the node alone leaves its executors as they are. */
+    static void giveExecutors(JenkinsRule jenkins, String agent, int executors) throws Exception {
+        Slave node = (Slave) Jenkins.get().getNode(agent);
+        node.setNumExecutors(executors);
+        Jenkins.get().setNodes(Jenkins.get().getNodes());
+        jenkins.waitOnline(node);
+        assertEquals(executors, node.toComputer().getExecutors().size());
     }
 
     static void await(Duration within, BooleanSupplier condition) throws InterruptedException {

@@ -3,7 +3,6 @@ package io.jenkins.plugins.lambdanode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import hudson.model.Result;
-import hudson.model.Slave;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -55,6 +54,7 @@ class LoadTest {
                     jenkins,
                     InboundAgentExtension.Options.newBuilder()
                             .name(name)
+                            .label("load")
                             .webSocket()
                             .build());
         }
@@ -72,11 +72,7 @@ class LoadTest {
     private static TreeMap<String, String> deployAll(JenkinsRule rule, String endpoint, String large) throws Exception {
         Aws.configureJenkins(endpoint);
         for (String name : List.of("one", "two")) {
-            Slave agent = (Slave) Jenkins.get().getNode(name);
-            agent.setNumExecutors(EXECUTORS);
-            agent.setLabelString("load");
-            Jenkins.get().updateNode(agent);
-            rule.waitOnline(agent);
+            Builds.giveExecutors(rule, name, EXECUTORS);
         }
         long start = System.nanoTime();
         List<WorkflowRun> runs = new ArrayList<>();

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.Result;
-import hudson.model.Slave;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -130,10 +129,7 @@ class RestartTest {
 
     private static void configure(JenkinsRule rule, String endpoint) throws Exception {
         Aws.configureJenkins(endpoint);
-        Slave agent = (Slave) Jenkins.get().getNode("agent");
-        agent.setNumExecutors(3);
-        Jenkins.get().updateNode(agent);
-        rule.waitOnline(agent);
+        Builds.giveExecutors(rule, "agent", 3);
     }
 
     private static void startBuild(JenkinsRule rule, String name, String steps) throws Exception {
