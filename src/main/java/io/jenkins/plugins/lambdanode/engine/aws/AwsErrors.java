@@ -44,10 +44,25 @@ final class AwsErrors {
     /** Calls the SDK, whose {@link AbortedException} is an interrupt. */
     static <T> T interruptible(Supplier<T> request) throws InterruptedException {
         try {
-            return request.get();
+            return renewing(request);
         } catch (AbortedException e) {
             Thread.interrupted();
             throw new InterruptedException(e.getMessage());
+        }
+    }
+
+    /**
+     * Calls the SDK, once more where the credentials have run out: it asks their provider, who may have new ones, once for a
+     * call and not for its retries.
+     */
+    static <T> T renewing(Supplier<T> request) {
+        try {
+            return request.get();
+        } catch (SdkException e) {
+            if (Refusal.of(e).mayBeExpired()) {
+                return request.get();
+            }
+            throw e;
         }
     }
 
@@ -57,6 +72,14 @@ final class AwsErrors {
 
     static DeployException explained(Call call, Refusal refusal, Throwable cause) {
         return new DeployException(text(call, refusal), cause);
+    }
+
+    /** The package could not be read where it is: what AWS would have said is not known. */
+    static DeployException unreadable(Call call, String reason) {
+        return new DeployException(call.failed() + ": the package could not be read while it was sent.\nThe reason: "
+                + Words.printable(reason, LONGEST_WORDS)
+                + "\nIt was changed or removed on the machine that sends it, as a clean-up of the workspace or of temporary"
+                + " folders does. Run the deployment again.");
     }
 
     private static String text(Call call, Refusal refusal) {
@@ -157,7 +180,8 @@ final class AwsErrors {
         if (refusal.timeRefused()) {
             return "Check that the clock of the machine that signs is right (AWS allows 5 minutes for Lambda, 15 for S3)"
                     + refusal.serverTime().map(time -> "; AWS's says " + time).orElse("")
-                    + ", and that the secret access key belongs to the access key.";
+                    + ", that the secret access key belongs to the access key, and that no proxy on the way changes what it"
+                    + " forwards.";
         }
         if (message.contains("cannot be assumed by Lambda")) {
             return "The role's trust policy must allow the service lambda.amazonaws.com the action sts:AssumeRole.";

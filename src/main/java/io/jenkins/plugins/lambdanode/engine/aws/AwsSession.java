@@ -47,8 +47,10 @@ public final class AwsSession implements AutoCloseable {
     private final LambdaClient lambda;
     private final LambdaClient lambdaOnce;
     private final S3Client s3;
+    private final S3Client s3Once;
     private final S3Presigner presigner;
     private final URI lambdaEndpoint;
+    private final SigningClock signingClock = new SigningClock();
 
     private AwsSession(AwsSettings settings) {
         this.settings = settings;
@@ -61,6 +63,9 @@ public final class AwsSession implements AutoCloseable {
         this.lambdaOnce = configured(LambdaClient.builder(), credentials, DefaultRetryStrategy.doNotRetry()).build();
         boolean pathStyle = settings.endpoint().isPresent();
         this.s3 = configured(S3Client.builder(), credentials, retrying())
+                .forcePathStyle(pathStyle)
+                .build();
+        this.s3Once = configured(S3Client.builder(), credentials, DefaultRetryStrategy.doNotRetry())
                 .forcePathStyle(pathStyle)
                 .build();
         S3Presigner.Builder signing = S3Presigner.builder()
@@ -127,8 +132,18 @@ public final class AwsSession implements AutoCloseable {
         return s3;
     }
 
+    /** S3, each request sent once: as {@link #lambdaOnce()}. */
+    S3Client s3Once() {
+        return s3Once;
+    }
+
     public S3Presigner presigner() {
         return presigner;
+    }
+
+    /** What is signed here for others to send is signed with this time. */
+    SigningClock signingClock() {
+        return signingClock;
     }
 
     /** Whose credentials sign: those of the role where one is assumed. */
@@ -165,6 +180,7 @@ public final class AwsSession implements AutoCloseable {
     @Override
     public void close() {
         presigner.close();
+        s3Once.close();
         s3.close();
         lambdaOnce.close();
         lambda.close();

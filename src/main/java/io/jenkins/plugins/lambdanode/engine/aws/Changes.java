@@ -7,7 +7,6 @@ import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +20,6 @@ import software.amazon.awssdk.core.exception.SdkException;
  */
 final class Changes {
 
-    /** From here on a difference between the clocks explains a refused signature (the SDK's own threshold, 4 minutes). */
-    private static final Duration SKEW = Duration.ofMinutes(4);
-
     static final int ATTEMPTS = 8;
 
     private final AwsSession session;
@@ -31,7 +27,6 @@ final class Changes {
     private final Progress progress;
     private final Pacing pacing;
     private final LambdaSigner signer;
-    private volatile Duration skew = Duration.ZERO;
 
     Changes(AwsSession session, Workspace workspace, Progress progress, Pacing pacing) {
         this.session = session;
@@ -87,7 +82,7 @@ final class Changes {
     }
 
     /** Sent by the workspace, where the package is, under a signature for exactly this body. */
-    <T> Attempt<T> direct(CodeRequest request, Reading<T> reading) throws IOException, InterruptedException {
+    <T> Attempt<T> direct(Call call, CodeRequest request, Reading<T> reading) throws IOException, InterruptedException {
         byte[] digest = workspace.digest(List.of(request.body())).get(0);
         String endpoint = session.lambdaEndpoint().toString().replaceFirst("/+$", "");
         URI url = URI.create(endpoint + request.path());
@@ -99,8 +94,11 @@ final class Changes {
                     request.body(),
                     digest,
                     session.resolvedCredentials(),
-                    Clock.offset(pacing.clock(), skew));
+                    session.signingClock().over(pacing.clock()));
             SendReply reply = workspace.send(List.of(signed)).get(0);
+            if (reply.fileFailed()) {
+                throw AwsErrors.unreadable(call, reply.failure());
+            }
             return reply.successful()
                     ? new Outcome<>(Optional.of(reading.read(reply.body())), Optional.empty())
                     : new Outcome<>(Optional.empty(), Optional.of(Refusal.of(reply)));
@@ -142,19 +140,14 @@ final class Changes {
         }
     }
 
-    /** Credentials that have run out, or a clock that is wrong, are put right once. */
+    /**
+     * Credentials that have run out, a clock that is wrong, and bytes that changed on the way, which Lambda tells by a
+     * signature that does not match, are put right once.
+     */
     private boolean signableAnew(Refusal refusal) {
-        if (refusal.timeRefused()) {
-            Duration difference = refusal.serverTime()
-                    .map(time -> Duration.between(pacing.clock().instant(), time))
-                    .orElse(Duration.ZERO);
-            if (difference.abs().compareTo(SKEW) < 0) {
-                return false;
-            }
-            skew = difference;
-            progress.log("This machine's clock differs from AWS's by " + difference.toSeconds()
-                    + " seconds; signing with AWS's time");
-        }
-        return refusal.timeRefused() || refusal.credentialsExpired();
+        Optional<Duration> difference = session.signingClock().learn(refusal, pacing.clock());
+        difference.ifPresent(ahead -> progress.log("This machine's clock differs from AWS's by " + ahead.toSeconds()
+                + " seconds; signing with AWS's time"));
+        return difference.isPresent() || refusal.credentialsExpired() || refusal.signatureMismatch();
     }
 }

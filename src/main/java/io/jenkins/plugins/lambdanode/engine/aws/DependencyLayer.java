@@ -114,7 +114,7 @@ public final class DependencyLayer {
         String description = MARK + report.codeSha256();
         Call call = call("Lambda did not publish a version of", "PublishLayerVersion", arn());
         Changes.Attempt<Published> attempt = source instanceof CodeSource.Direct direct
-                ? changes.direct(CodeRequest.publish(layer, description, direct.report()), Published::parse)
+                ? changes.direct(call, CodeRequest.publish(layer, description, direct.report()), Published::parse)
                 : () -> Changes.bySdk(() -> Published.from(session.lambdaOnce()
                         .publishLayerVersion(
                                 CodeRequest.publish(layer, description, ((CodeSource.Staged) source).object()))));

@@ -144,7 +144,7 @@ public final class Functions {
             throws IOException, InterruptedException {
         Call call = call("Lambda did not update the code of", "UpdateFunctionCode", function);
         Changes.Attempt<FunctionState> attempt = source instanceof CodeSource.Direct direct
-                ? changes.direct(CodeRequest.update(function, direct.report(), options), FunctionState::parse)
+                ? changes.direct(call, CodeRequest.update(function, direct.report(), options), FunctionState::parse)
                 : () -> Changes.bySdk(() -> FunctionState.from(session.lambdaOnce()
                         .updateFunctionCode(CodeRequest.update(function, ((CodeSource.Staged) source).object(), options))));
         return changes.carriedOut(new CodeChange(call, function, attempt, expectedCodeSha256) {
@@ -242,7 +242,7 @@ public final class Functions {
             throws IOException, InterruptedException {
         Call call = call("Lambda did not create", "CreateFunction", function);
         Changes.Attempt<FunctionState> attempt = source instanceof CodeSource.Direct direct
-                ? changes.direct(CodeRequest.create(function, direct.report(), options), FunctionState::parse)
+                ? changes.direct(call, CodeRequest.create(function, direct.report(), options), FunctionState::parse)
                 : () -> Changes.bySdk(() -> FunctionState.from(session.lambdaOnce()
                         .createFunction(CodeRequest.create(function, ((CodeSource.Staged) source).object(), options))));
         return changes.carriedOut(new CodeChange(call, function, attempt, expectedCodeSha256) {

@@ -149,9 +149,19 @@ record Refusal(
         return EXPIRED.contains(code);
     }
 
+    /** S3's answer to a HEAD has no body that could say so: the status alone is 400. */
+    boolean mayBeExpired() {
+        return credentialsExpired() || status == 400 && code.isEmpty();
+    }
+
     /** Whether the signature was refused in a way that a wrong clock explains. */
     boolean timeRefused() {
         return TIME.contains(code);
+    }
+
+    /** Whether the signature is not that of what arrived: bytes changed on the way, or the secret key is another one. */
+    boolean signatureMismatch() {
+        return is("InvalidSignatureException", "SignatureDoesNotMatch");
     }
 
     boolean is(String... codes) {

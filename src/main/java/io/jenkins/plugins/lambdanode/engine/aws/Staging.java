@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.awscore.presigner.PresignedRequest;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
@@ -53,6 +55,9 @@ public final class Staging {
     /** So many parts are signed and handed to the workspace at a time. */
     private static final int BATCH = 16;
 
+    /** How much a bucket's clock may be behind when uploads are told apart by the time of their beginning. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(1);
+
     /** An upload is given up after so many rounds in which no part got through. */
     private static final int FRUITLESS_ROUNDS = 6;
 
@@ -70,6 +75,7 @@ public final class Staging {
     private final OpenUpload.Memory memory;
     private final Progress progress;
     private final Pacing pacing;
+    private final UrlSigner urls;
 
     public Staging(AwsSession session, Workspace workspace, Progress progress) {
         this(session, workspace, progress, Pacing.REAL);
@@ -91,6 +97,7 @@ public final class Staging {
         this.memory = memory;
         this.progress = progress;
         this.pacing = pacing;
+        this.urls = new UrlSigner(session.region());
     }
 
     /**
@@ -214,12 +221,9 @@ public final class Staging {
 
     private StagedObject inParts(Place place, PackReport report, List<Piece> pieces, String checksum)
             throws IOException, InterruptedException {
-        Call call = objectCall(place, "s3:PutObject");
-        String upload = AwsErrors.asking(call, () -> session.s3()
-                        .createMultipartUpload(r -> r.bucket(place.bucket())
-                                .key(place.key())
-                                .checksumAlgorithm(ChecksumAlgorithm.SHA256)))
-                .uploadId();
+        Instant begun = pacing.clock().instant();
+        Begun beginning = begin(place);
+        String upload = beginning.upload();
         OpenUpload open = new OpenUpload(place.bucket(), place.key(), upload);
         boolean completed = false;
         try {
@@ -239,7 +243,71 @@ public final class Staging {
             if (!completed) {
                 abort(place, upload);
             }
+            if (beginning.unheardOf()) {
+                abortUnheardOf(place, upload, begun);
+            }
             memory.closed(open);
+        }
+    }
+
+    /**
+     * An upload in parts that has been begun.
+     *
+     * @param unheardOf whether there can be others, of a request whose answer did not come
+     */
+    private record Begun(String upload, boolean unheardOf) {}
+
+    /** The SDK's own retries would not say whether an upload was begun whose ID nobody has heard of. */
+    private Begun begin(Place place) throws DeployException, InterruptedException {
+        boolean unheardOf = false;
+        for (int failures = 1; ; failures++) {
+            try {
+                String upload = AwsErrors.interruptible(() -> session.s3Once()
+                                .createMultipartUpload(r -> r.bucket(place.bucket())
+                                        .key(place.key())
+                                        .checksumAlgorithm(ChecksumAlgorithm.SHA256)))
+                        .uploadId();
+                return new Begun(upload, unheardOf);
+            } catch (SdkException e) {
+                Refusal refusal = Refusal.of(e);
+                // The SDK puts its clock right for the next call, where there is one.
+                boolean passes = refusal.inDoubt() || refusal.throttled() || refusal.timeRefused() && failures == 1;
+                if (!passes || failures == Changes.ATTEMPTS) {
+                    throw AwsErrors.explained(objectCall(place, "s3:PutObject"), refusal, e);
+                }
+                unheardOf |= refusal.inDoubt();
+                pacing.backOff(failures, refusal.retryAfter());
+            }
+        }
+    }
+
+    /**
+     * Aborts uploads of this object that were begun since this one's first request. S3 rounds the time to seconds, and its
+     * clock may go a little differently; the key holds the package's digest, so who else is at work on it has the same bytes.
+     */
+    private void abortUnheardOf(Place place, String known, Instant begun) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            Instant since = begun.minus(CLOCKS_DIFFER);
+            AwsErrors.renewing(() -> session.s3()
+                            .listMultipartUploads(r -> r.bucket(place.bucket()).prefix(place.key())))
+                    .uploads()
+                    .stream()
+                    .filter(upload -> upload.key().equals(place.key())
+                            && !upload.uploadId().equals(known)
+                            && !upload.initiated().isBefore(since))
+                    .forEach(upload -> abort(place, upload.uploadId()));
+        } catch (SdkException e) {
+            Refusal refusal = Refusal.of(e);
+            progress.log("An upload in parts to " + place.display() + " may have been left open, since the answer to its"
+                    + " beginning was lost, and could not be looked for ("
+                    + Words.printable(refusal.code() + " " + refusal.message(), 200).strip()
+                    + "; permission s3:ListBucketMultipartUploads)."
+                    + " A lifecycle rule of the bucket can abort such uploads (AbortIncompleteMultipartUpload).");
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -285,9 +353,9 @@ public final class Staging {
     private void abort(Place place, String upload) {
         boolean interrupted = Thread.interrupted();
         try {
-            session.s3()
+            AwsErrors.renewing(() -> session.s3()
                     .abortMultipartUpload(
-                            r -> r.bucket(place.bucket()).key(place.key()).uploadId(upload));
+                            r -> r.bucket(place.bucket()).key(place.key()).uploadId(upload)));
         } catch (SdkException e) {
             Refusal refusal = Refusal.of(e);
             if (!refusal.is("NoSuchUpload") && refusal.status() != 404) {
@@ -317,9 +385,9 @@ public final class Staging {
         while (!left.isEmpty()) {
             List<Piece> batch = left.subList(0, Math.min(BATCH, left.size()));
             // Not lazily in the loop below: an expired credential must fail here, in words.
-            session.resolvedCredentials();
+            AwsCredentials credentials = session.resolvedCredentials();
             List<SendRequest> requests = batch.stream()
-                    .map(piece -> request(signing.sign(piece), piece.body()))
+                    .map(piece -> request(signing.sign(piece), credentials, piece.body()))
                     .toList();
             List<SendReply> answers = workspace.send(requests);
             List<Piece> arrived = new ArrayList<>();
@@ -332,8 +400,12 @@ public final class Staging {
                     replies.put(piece.number(), reply);
                     arrived.add(piece);
                 } else {
+                    if (reply.fileFailed()) {
+                        throw AwsErrors.unreadable(objectCall(place, "s3:PutObject"), reply.failure());
+                    }
                     failure = Optional.of(refusal(reply));
-                    if (!worthRepeating(failure.get())) {
+                    boolean clockPutRight = putClockRight(failure.get());
+                    if (!clockPutRight && !worthRepeating(failure.get())) {
                         throw AwsErrors.explained(objectCall(place, "s3:PutObject"), failure.get());
                     }
                     progress.log("Sending again: " + requests.get(i) + " ("
@@ -353,14 +425,29 @@ public final class Staging {
         return new Sent(replies, bytes);
     }
 
-    private static SendRequest request(PresignedRequest signed, Body body) {
+    /** A URL that was signed with a wrong time is refused as one that has run out or is not valid yet. */
+    private boolean putClockRight(Refusal refusal) {
+        Optional<Duration> difference = session.signingClock().learn(refusal, pacing.clock());
+        difference.ifPresent(ahead -> progress.log("This machine's clock differs from S3's by " + ahead.toSeconds()
+                + " seconds; signing with S3's time"));
+        return difference.isPresent();
+    }
+
+    private SendRequest request(PresignedRequest presigned, AwsCredentials credentials, Body body) {
         Map<String, String> headers = new LinkedHashMap<>();
-        signed.signedHeaders().forEach((name, values) -> {
+        presigned.signedHeaders().forEach((name, values) -> {
             if (!name.toLowerCase(Locale.ROOT).equals("host")) {
                 headers.put(name, String.join(",", values));
             }
         });
-        return new SendRequest("PUT", signed.url().toString(), headers, body, URL_MINUTES * 60);
+        SigningClock clock = session.signingClock();
+        String url = clock.isMachines()
+                ? presigned.url().toString()
+                : urls.signedAt(
+                                clock.over(pacing.clock()), presigned, credentials, Duration.ofMinutes(URL_MINUTES))
+                        .getUri()
+                        .toString();
+        return new SendRequest("PUT", url, headers, body, URL_MINUTES * 60);
     }
 
     private static boolean arrived(SendReply reply, Piece piece) {

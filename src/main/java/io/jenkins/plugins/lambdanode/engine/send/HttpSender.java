@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.send;
 
+import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -125,7 +127,11 @@ public final class HttpSender {
         return all.stream().map(Sending::reply).toList();
     }
 
-    /** The SHA-256 of a body's bytes as they would be sent, 32 bytes. */
+    /**
+     * The SHA-256 of a body's bytes as they would be sent, 32 bytes.
+     *
+     * @throws DeployException if its file is not there any more, or is shorter
+     */
     public byte[] digest(Body body) throws IOException, InterruptedException {
         MessageDigest digest = sha256();
         byte[] buffer = new byte[16 * 1024];
@@ -139,6 +145,12 @@ public final class HttpSender {
         } catch (ClosedByInterruptException e) {
             Thread.interrupted();
             throw new InterruptedException();
+        } catch (IOException e) {
+            throw new DeployException(
+                    "The package could not be read again before it was sent: " + e.getClass().getSimpleName() + ": "
+                            + e.getMessage() + "\nIt was changed or removed since it was made, as a clean-up of the workspace"
+                            + " or of temporary folders does. Run the deployment again.",
+                    e);
         }
         return digest.digest();
     }
@@ -157,6 +169,7 @@ public final class HttpSender {
         private final LongConsumer counter;
         private final ConcurrentLinkedQueue<BodyStream> opened = new ConcurrentLinkedQueue<>();
         private volatile String fileFailure = "";
+        private volatile boolean fileFailed;
         private volatile boolean late;
         private volatile SendReply reply = SendReply.unanswered("not sent");
         private CompletableFuture<HttpResponse<String>> exchange;
@@ -175,7 +188,7 @@ public final class HttpSender {
                 exchange = CompletableFuture.failedFuture(e);
             }
             exchange.whenComplete((response, failure) -> {
-                reply = failure == null ? answered(response) : SendReply.unanswered(words(failure));
+                reply = failure == null ? answered(response) : unanswered(failure);
                 closeFiles();
                 finished.add(this);
             });
@@ -209,6 +222,8 @@ public final class HttpSender {
                     } catch (IOException e) {
                         // The JDK's publisher takes a failed read for the end and then misses bytes.
                         fileFailure = words(e);
+                        // Closed by us or by the JDK's client, after the connection was cut.
+                        fileFailed |= !(e instanceof ClosedChannelException);
                         throw e;
                     }
                 }
@@ -218,6 +233,12 @@ public final class HttpSender {
                     stream.close();
                 }
             };
+        }
+
+        private SendReply unanswered(Throwable failure) {
+            return fileFailed && !late
+                    ? SendReply.unreadable(words(failure))
+                    : SendReply.unanswered(words(failure));
         }
 
         private String words(Throwable failure) {
@@ -250,7 +271,7 @@ public final class HttpSender {
             response.headers()
                     .map()
                     .forEach((name, values) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), values.get(0)));
-            return new SendReply(response.statusCode(), headers, response.body(), "");
+            return SendReply.answered(response.statusCode(), headers, response.body());
         }
 
         /** The JDK's own request timeout ends with the answer's head; this one covers its body too. */

@@ -31,18 +31,17 @@ class AwsErrorsTest {
     private static String lambda(int status, String type, String message) {
         return AwsErrors.explained(
                         UPDATE,
-                        Refusal.of(new SendReply(
+                        Refusal.of(SendReply.answered(
                                 status,
                                 Map.of("x-amzn-errortype", type),
-                                "{\"Message\": \"" + message + "\", \"Type\": \"User\"}",
-                                "")))
+                                "{\"Message\": \"" + message + "\", \"Type\": \"User\"}")))
                 .getMessage();
     }
 
     private static String s3(int status, String code, String message) {
         String xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code + "</Code><Message>" + message
                 + "</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>";
-        return AwsErrors.explained(STAGE, Refusal.of(new SendReply(status, Map.of(), xml, ""))).getMessage();
+        return AwsErrors.explained(STAGE, Refusal.of(SendReply.answered(status, Map.of(), xml))).getMessage();
     }
 
     @Test
@@ -186,7 +185,7 @@ class AwsErrorsTest {
     void anAnswerThatIsNotAwssKeepsOneLineOfItsStatus() {
         String text = AwsErrors.explained(
                         UPDATE,
-                        Refusal.of(new SendReply(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>", "")))
+                        Refusal.of(SendReply.answered(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>")))
                 .getMessage();
 
         assertTrue(text.contains("HTTP status 502"), text);

@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.ObservedAws;
 import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.engine.emulator.Wire;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -22,11 +22,18 @@ import com.github.tomakehurst.wiremock.client.MappingBuilder;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
+import io.jenkins.plugins.lambdanode.engine.emulator.Account;
 import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.engine.emulator.Wire;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
+import io.jenkins.plugins.lambdanode.engine.send.SendReply;
+import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -46,6 +53,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.core.SdkGlobalTime;
 
 /** What becomes of a deployment when Lambda refuses, is slow, or is cut off: faults in front of an emulator. */
 @ExtendWith(EmulatorExtension.class)
@@ -75,6 +83,8 @@ class FunctionsFaultsTest {
     @AfterEach
     void stop() {
         lambda.stop();
+        // The SDK keeps what it has learnt of the clock for all clients of the process.
+        SdkGlobalTime.setGlobalTimeOffset(0);
     }
 
     private Functions functions(AwsSession session) {
@@ -595,5 +605,107 @@ class FunctionsFaultsTest {
 
             assertTrue(failed.getMessage().contains("is in region us-east-1"), failed.getMessage());
         }
+    }
+
+    @Test
+    void aByteThatChangesOnTheWayIsRefusedAndTheUpdateSentAgain() throws Exception {
+        FunctionName name = existing();
+        PackReport report = Package.weighing(folder, "new", 300_000);
+        try (Wire wire = new Wire(Emulator.MOTO.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.FLIPPED_BYTE);
+                AwsSession session = Cloud.session(wire.endpoint())) {
+            assertEquals(report.codeSha256(), update(session, name, report).codeSha256());
+            assertTrue(wire.allHappened());
+        }
+
+        assertEquals(2, workspace.requests.size());
+        assertEquals(report.codeSha256(), new Account(Emulator.MOTO).configuration(name.value(), "CodeSha256"));
+    }
+
+    @Test
+    void aProxyThatChangesEveryBodyIsNamedAsAReason() throws Exception {
+        FunctionName name = existing();
+        PackReport report = Package.weighing(folder, "new", 300_000);
+        try (Wire wire = new Wire(Emulator.MOTO.endpoint())
+                        .otherwise(line -> line.startsWith("PUT ") ? Optional.of(Wire.Fault.FLIPPED_BYTE) : Optional.empty());
+                AwsSession session = Cloud.session(wire.endpoint())) {
+            DeployException failed = assertThrows(DeployException.class, () -> update(session, name, report));
+
+            assertTrue(failed.getMessage().contains("no proxy on the way changes what it forwards"), failed.getMessage());
+        }
+        assertEquals(2, workspace.requests.size());
+    }
+
+    @Test
+    void aPackageThatIsRemovedBeforeItIsSentIsSaidSoAtOnce() throws Exception {
+        FunctionName name = existing();
+        PackReport removed = Package.holding(folder, "new");
+        PackReport cut = Package.weighing(folder, "new", 300_000);
+        SendingWorkspace cleaning = new SendingWorkspace() {
+            @Override
+            public List<SendReply> send(List<SendRequest> batch) throws IOException, InterruptedException {
+                Files.newByteChannel(Path.of(cut.file()), StandardOpenOption.WRITE).truncate(100_000).close();
+                return super.send(batch);
+            }
+        };
+        Files.delete(Path.of(removed.file()));
+        try (AwsSession session = session()) {
+            DeployException before = assertThrows(DeployException.class, () -> update(session, name, removed));
+            DeployException after = assertThrows(
+                    DeployException.class,
+                    () -> new Functions(session, cleaning, log, Duration.ofMinutes(1), time.pacing())
+                            .update(name, new CodeSource.Direct(cut), UpdateOptions.NONE, cut.codeSha256()));
+
+            assertTrue(before.getMessage().contains("changed or removed since it was made"), before.getMessage());
+            assertTrue(after.getMessage().contains("ended after 100000 of the"), after.getMessage());
+            assertTrue(after.getMessage().contains("changed or removed on the machine"), after.getMessage());
+        }
+        assertEquals(List.of(), time.pauses);
+    }
+
+    @Test
+    void anUpdateOfABucketThatHasVanishedSaysToStageAgain() throws Exception {
+        FunctionName name = existing();
+        PackReport report = Package.holding(folder, "new");
+        String bucket = Cloud.newBucket(Emulator.MOTO);
+        lambda.stubFor(put(urlPathMatching(CODE))
+                .willReturn(refusal(
+                        400,
+                        "InvalidParameterValueException",
+                        "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified"
+                                + " bucket does not exist")));
+        try (AwsSession session = session()) {
+            StagedObject staged = new Staging(session, workspace, log).stage(report, bucket, "", name.name());
+            new Account(Emulator.MOTO).removeBucket(bucket);
+
+            DeployException failed = assertThrows(
+                    DeployException.class,
+                    () -> functions(session)
+                            .update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, report.codeSha256()));
+
+            assertTrue(failed.getMessage().contains("The staged package has been removed"), failed.getMessage());
+        }
+    }
+
+    @Test
+    void aWrongClockIsPutRightForAStagedUpdateToo() throws Exception {
+        PackReport report = Package.holding(folder, "new");
+        FunctionName name = existing();
+        StagedObject staged;
+        try (AwsSession session = session()) {
+            staged = new Staging(session, workspace, log)
+                    .stage(report, Cloud.newBucket(Emulator.MOTO), "", name.name());
+        }
+        Instant servers = Instant.parse("2031-05-06T07:08:09Z");
+        first(
+                1,
+                () -> put(urlPathMatching(CODE)),
+                refusal(403, "InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than")
+                        .withHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(servers.atZone(ZoneOffset.UTC))));
+        try (AwsSession session = session()) {
+            functions(session).update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, report.codeSha256());
+        }
+
+        String date = lambda.findAll(putRequestedFor(urlPathMatching(CODE))).get(1).getHeader("X-Amz-Date");
+        assertTrue(date.startsWith("20310506T0708"), date);
     }
 }

@@ -18,12 +18,25 @@ import com.github.tomakehurst.wiremock.client.MappingBuilder;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
+import io.jenkins.plugins.lambdanode.engine.emulator.Account;
 import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.engine.emulator.Wire;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
+import io.jenkins.plugins.lambdanode.engine.send.SendReply;
+import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
+import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +46,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.core.SdkGlobalTime;
 
 /** What becomes of staging when S3 refuses, is slow, or is cut off: faults in front of MiniStack, which checks signatures. */
 @ExtendWith(EmulatorExtension.class)
@@ -66,6 +81,8 @@ class StagingFaultsTest {
     @AfterEach
     void stop() {
         s3.stop();
+        // The SDK keeps what it has learnt of the clock for all clients of the process.
+        SdkGlobalTime.setGlobalTimeOffset(0);
     }
 
     private StagedObject stage(URI endpoint, PackReport report) throws Exception {
@@ -231,5 +248,184 @@ class StagingFaultsTest {
             assertEquals(report.sha256(), StagingContractTest.sha256(emulator, staged));
             assertEquals("0", StagingContractTest.unfinished(emulator, bucket));
         }
+    }
+
+    @Test
+    void anUploadWhoseBeginningWasAnsweredIntoTheVoidIsNotLeftOpen() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).next("POST " + key + "?uploads", Wire.Fault.CUT_ANSWER)) {
+            StagedObject staged = stage(wire.endpoint(), report);
+
+            assertTrue(wire.allHappened());
+            assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+            assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+        }
+    }
+
+    @Test
+    void whoMayNotLookForSuchAnUploadIsToldOfIt() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
+                .next("POST /" + bucket, Wire.Fault.CUT_ANSWER)
+                .next("GET /" + bucket, Wire.Answer.ofS3(403, "AccessDenied", "Access Denied"))) {
+            StagedObject staged = stage(wire.endpoint(), report);
+
+            assertTrue(wire.allHappened());
+            assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        }
+        assertTrue(log.text().contains("permission s3:ListBucketMultipartUploads"), log.text());
+    }
+
+    @Test
+    void anAbortIsMadeThoughItIsThrottledAndCutOffFirst() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
+                .next("PUT /" + bucket, Wire.Answer.ofS3(403, "AccessDenied", "Access Denied"))
+                .next("DELETE /" + bucket, Wire.Answer.ofS3(503, "SlowDown", "Please reduce your request rate."))
+                .next("DELETE /" + bucket, Wire.Fault.CUT_BEFORE)
+                .next("DELETE /" + bucket, Wire.Answer.ofS3(400, "ExpiredToken", "The provided token has expired."))) {
+            assertThrows(DeployException.class, () -> stage(wire.endpoint(), report));
+
+            assertTrue(wire.allHappened());
+        }
+        assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+    }
+
+    @Test
+    void aCompletionThatFailsInAnAnswerOfSuccessIsMadeAgain() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
+                .next("POST " + key + "?uploadId=", Wire.Answer.ofS3(200, "InternalError", "We encountered an error."))) {
+            StagedObject staged = stage(wire.endpoint(), report);
+
+            assertTrue(wire.allHappened());
+            assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        }
+    }
+
+    /** MiniStack refuses a URL that is not valid now, and a signature that does not match. */
+    @ParameterizedTest
+    @CsvSource({SMALL + ",Request is not valid yet,-10", LARGE + ",Request has expired,+10"})
+    void aUrlThatAWrongClockHasSignedIsSignedAnewWithTheServersTime(int bytes, String words, int minutes)
+            throws Exception {
+        PackReport report = Package.weighing(folder, "package", bytes);
+        Instant servers = Instant.now().plus(Duration.ofMinutes(minutes));
+        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(servers.atZone(ZoneOffset.UTC));
+        once(put(anyUrl()), refusal(403, "AccessDenied", words).withHeader("Date", date));
+
+        StagedObject staged = stage(report);
+
+        assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        String again = workspace.requests.get(workspace.requests.size() - 1).url();
+        String signed = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmm").format(servers.atZone(ZoneOffset.UTC));
+        String minuteLater = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmm")
+                .format(servers.plusSeconds(60).atZone(ZoneOffset.UTC));
+        assertTrue(again.contains("X-Amz-Date=" + signed) || again.contains("X-Amz-Date=" + minuteLater), again);
+        assertTrue(log.text().contains("This machine's clock differs from S3's by"), log.text());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HEAD /", "POST /"})
+    void aWrongClockIsPutRightForTheCallsAroundAnUploadToo(String request) throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                Instant.now().plus(Duration.ofMinutes(10)).atZone(ZoneOffset.UTC));
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
+                .next(
+                        request + bucket,
+                        Wire.Answer.ofS3(403, "RequestTimeTooSkewed", "The difference is too large.").with("Date", date))) {
+            StagedObject staged = stage(wire.endpoint(), report);
+
+            assertTrue(wire.allHappened());
+            assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        }
+    }
+
+    @Test
+    void aUrlThatHasRunOutIsSignedAnewWithTheCredentialsOfNow() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        List<AwsCredentials> users = List.of(putter(), putter());
+        AtomicBoolean renewed = new AtomicBoolean();
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
+                        .next("PUT /" + bucket, new Wire.First(() -> renewed.set(true)))
+                        .next("PUT /" + bucket, Wire.Answer.ofS3(403, "AccessDenied", "Request has expired"));
+                AwsSession session = AwsSession.open(new AwsSettings(
+                        Cloud.REGION,
+                        Optional.of(wire.endpoint()),
+                        () -> users.get(renewed.get() ? 1 : 0),
+                        Optional.empty(),
+                        Optional.empty()))) {
+            StagedObject staged =
+                    new Staging(session, workspace, log, time.pacing()).stage(report, bucket, "", "orders");
+
+            assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        }
+        List<String> keys = workspace.requests.stream()
+                .map(request -> request.url().replaceFirst(".*X-Amz-Credential=([^%]+)%.*", "$1"))
+                .toList();
+        assertEquals(4, keys.size());
+        assertEquals(users.get(0).accessKeyId(), keys.get(0));
+        assertEquals(users.get(1).accessKeyId(), keys.get(3));
+    }
+
+    private static AwsCredentials putter() {
+        return Cloud.user(
+                Emulator.MINISTACK,
+                "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {SMALL, LARGE})
+    void aPackageThatIsRemovedBeforeItIsSentIsSaidSoAtOnce(int bytes) throws Exception {
+        PackReport report = Package.weighing(folder, "removed", bytes);
+        SendingWorkspace cleaning = new SendingWorkspace() {
+            @Override
+            public List<SendReply> send(List<SendRequest> batch) throws IOException, InterruptedException {
+                Files.deleteIfExists(Path.of(report.file()));
+                return super.send(batch);
+            }
+        };
+        try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
+            Staging staging = new Staging(session, cleaning, log, time.pacing());
+
+            DeployException failed =
+                    assertThrows(DeployException.class, () -> staging.stage(report, bucket, "", "orders"));
+
+            assertTrue(failed.getMessage().contains("NoSuchFileException"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("changed or removed on the machine"), failed.getMessage());
+        }
+        assertEquals(List.of(), time.pauses);
+        assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+    }
+
+    @Test
+    void aBucketThatVanishesBeforeThePackageIsSentIsSaidSo() throws Exception {
+        PackReport report = Package.weighing(folder, "small", SMALL);
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
+                .next("PUT /" + bucket, new Wire.First(() -> new Account(Emulator.MINISTACK).removeBucket(bucket)))) {
+            DeployException failed = assertThrows(DeployException.class, () -> stage(wire.endpoint(), report));
+
+            assertTrue(wire.allHappened());
+            assertTrue(failed.getMessage().contains("there is no such bucket"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("aws s3 mb s3://" + bucket), failed.getMessage());
+        }
+        assertEquals(1, workspace.requests.size());
+    }
+
+    @Test
+    void aRedirectOfThePackageIsAnErrorThatNamesTheBucketsRegion() throws Exception {
+        PackReport report = Package.weighing(folder, "small", SMALL);
+        once(
+                put(anyUrl()),
+                refusal(307, "TemporaryRedirect", "Please re-send this request to the specified temporary endpoint.")
+                        .withHeader("x-amz-bucket-region", "us-west-2")
+                        .withHeader("Location", "http://127.0.0.1:1/elsewhere"));
+
+        DeployException failed = assertThrows(DeployException.class, () -> stage(report));
+
+        assertTrue(failed.getMessage().contains("the bucket is in region us-west-2"), failed.getMessage());
+        assertEquals(1, workspace.requests.size());
     }
 }

@@ -144,6 +144,30 @@ public final class Account {
                 "print(*[o['Key'] for o in client('s3').list_objects_v2(Bucket=sys.argv[2]).get('Contents', [])])", bucket);
     }
 
+    /** The numbers of a layer's versions, newest first, with a blank between. */
+    public String layerVersions(String layer) {
+        return python(
+                "print(*[v['Version'] for v in client('lambda').list_layer_versions(LayerName=sys.argv[2])['LayerVersions']])",
+                layer);
+    }
+
+    /** How many uploads in parts are open in a bucket. */
+    public String unfinishedUploads(String bucket) {
+        return python(
+                "print(len(client('s3').list_multipart_uploads(Bucket=sys.argv[2]).get('Uploads', [])))", bucket);
+    }
+
+    public void removeBucket(String bucket) {
+        python(
+                """
+                s = client('s3')
+                for o in s.list_objects_v2(Bucket=sys.argv[2]).get('Contents', []):
+                    s.delete_object(Bucket=sys.argv[2], Key=o['Key'])
+                s.delete_bucket(Bucket=sys.argv[2])
+                """,
+                bucket);
+    }
+
     /** SHA-256 in base64 of a file's bytes. */
     public static String base64Sha256(String file) {
         return Program.python(

@@ -1,0 +1,218 @@
+package io.jenkins.plugins.lambdanode.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.emulator.Account;
+import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
+import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.engine.emulator.Wire;
+import io.jenkins.plugins.lambdanode.engine.emulator.Wire.Answer;
+import io.jenkins.plugins.lambdanode.engine.emulator.Wire.Deed;
+import io.jenkins.plugins.lambdanode.engine.emulator.Wire.Fault;
+import io.jenkins.plugins.lambdanode.engine.outside.Project;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * A function is created, and then updated in code and dependencies, with a large layer, a staged package, a version and an
+ * alias, while every single kind of call fails first. Both deployments succeed, nothing is done twice, nothing is left over.
+ */
+@ExtendWith(EmulatorExtension.class)
+@Execution(ExecutionMode.CONCURRENT)
+class EveryCallFaultsTest {
+
+    private static final Account ACCOUNT = new Account(Emulator.MINISTACK);
+
+    /** More than goes in one request. */
+    private static final int BALLAST = 17 << 20;
+
+    /** Every kind of call that a deployment makes. */
+    private enum Kind {
+        GET_FUNCTION_CONFIGURATION("GET /2015-03-31/functions/[^/]+/configuration"),
+        CREATE_FUNCTION("POST /2015-03-31/functions"),
+        UPDATE_FUNCTION_CODE("PUT /2015-03-31/functions/[^/]+/code"),
+        UPDATE_FUNCTION_CONFIGURATION("PUT /2015-03-31/functions/[^/]+/configuration"),
+        PUBLISH_VERSION("POST /2015-03-31/functions/[^/]+/versions"),
+        GET_ALIAS("GET /2015-03-31/functions/[^/]+/aliases/live"),
+        CREATE_ALIAS("POST /2015-03-31/functions/[^/]+/aliases"),
+        UPDATE_ALIAS("PUT /2015-03-31/functions/[^/]+/aliases/live"),
+        LIST_LAYER_VERSIONS("GET /2018-10-31/layers/[^/]+/versions"),
+        PUBLISH_LAYER_VERSION("POST /2018-10-31/layers/[^/]+/versions"),
+        DELETE_LAYER_VERSION("DELETE /2018-10-31/layers/[^/]+/versions/1"),
+        HEAD_BUCKET("HEAD /b-[^/]+"),
+        HEAD_OBJECT("HEAD /b-[^/]+/.+"),
+        PUT_OBJECT("PUT /b-[^/]+/[^?]+(\\?(?!.*partNumber=).*)?"),
+        CREATE_MULTIPART_UPLOAD("POST /b-[^/]+/[^?]+\\?uploads.*"),
+        UPLOAD_PART("PUT /b-[^/]+/[^?]+\\?.*partNumber=2.*"),
+        COMPLETE_MULTIPART_UPLOAD("POST /b-[^/]+/[^?]+\\?uploadId=.*");
+
+        private final String line;
+
+        Kind(String line) {
+            this.line = line;
+        }
+
+        static Optional<Kind> of(String request) {
+            return Arrays.stream(values()).filter(kind -> request.matches(kind.line)).findFirst();
+        }
+
+        boolean isOfS3() {
+            return line.contains("/b-");
+        }
+    }
+
+    @TempDir
+    Path folder;
+
+    private final KeptLog log = new KeptLog();
+    private final String name = Account.newName();
+    private final Map<Kind, AtomicInteger> calls = new EnumMap<>(Kind.class);
+    private Project project;
+    private String bucket;
+
+    @BeforeEach
+    void makeProject() {
+        project = new Project(folder.resolve("project"))
+                .with("index.js", "exports.handler = async () => 'first ' + require('dep');\n")
+                .with("node_modules/dep/index.js", "module.exports = 'one';\n")
+                .withBallast("node_modules/dep/ballast.bin", BALLAST);
+        bucket = ACCOUNT.newBucket();
+        Arrays.stream(Kind.values()).forEach(kind -> calls.put(kind, new AtomicInteger()));
+    }
+
+    /** What becomes of the first, second, ... call of a kind. */
+    private interface Script {
+        List<Deed> of(Kind kind);
+    }
+
+    private Wire wire(Script script) throws Exception {
+        return new Wire(Emulator.MINISTACK.endpoint())
+                .otherwise(line -> Kind.of(line).flatMap(kind -> {
+                    List<Deed> deeds = script.of(kind);
+                    int call = calls.get(kind).getAndIncrement();
+                    return call < deeds.size() ? Optional.of(deeds.get(call)) : Optional.empty();
+                }));
+    }
+
+    private void deployTwice(Orders orders) throws Exception {
+        DeployRequest request = orders.apart(name, bucket);
+        DeployResult first = orders.deploy(project.folder(), request);
+        assertEquals(Outcome.CREATED, first.functions().get(0).outcome());
+        project.with("index.js", "exports.handler = async () => 'second ' + require('dep');\n")
+                .with("node_modules/dep/index.js", "module.exports = 'two';\n");
+
+        DeployResult second = orders.deploy(project.folder(), request);
+
+        assertEquals(Outcome.UPDATED, second.functions().get(0).outcome());
+        assertEquals(second.packaged().codeSha256(), ACCOUNT.configuration(name, "CodeSha256"));
+        assertEquals("\"second two\"", ACCOUNT.invoke(name + ":live"));
+        assertEquals("1 2", ACCOUNT.versions(name));
+        assertEquals("2", ACCOUNT.aliasVersion(name, "live"));
+        assertEquals("2", ACCOUNT.layerVersions(name + "-dependencies"));
+        assertEquals("0", ACCOUNT.unfinishedUploads(bucket));
+    }
+
+    private void everyKindWasCalledAtLeast(int times) {
+        calls.forEach((kind, count) -> assertTrue(count.get() >= times, kind + " was called " + count + " times"));
+    }
+
+    private Orders through(Wire wire) {
+        return Orders.at(wire.endpoint(), ACCOUNT.role(), log);
+    }
+
+    @Test
+    void throttlingOfEveryCallIsSatOutForAsLongAsTheServerAsks() throws Exception {
+        try (Wire wire = wire(kind -> List.of((kind.isOfS3()
+                        ? Answer.ofS3(503, "SlowDown", "Please reduce your request rate.")
+                        : Answer.ofLambda(429, "TooManyRequestsException", "Rate exceeded"))
+                .with("Retry-After", "1")))) {
+            deployTwice(through(wire));
+
+            everyKindWasCalledAtLeast(2);
+            for (Kind kind : Kind.values()) {
+                List<Long> times = wire.requests().stream()
+                        .filter(request -> Kind.of(request.line()).equals(Optional.of(kind)))
+                        .map(Wire.Request::nanos)
+                        .toList();
+                long pause = TimeUnit.NANOSECONDS.toMillis(times.get(1) - times.get(0));
+                assertTrue(pause >= 1000, kind + " was called again after " + pause + " ms");
+            }
+        }
+    }
+
+    @Test
+    void aServersOwnErrorsAreSatOutAtEveryCall() throws Exception {
+        try (Wire wire = wire(kind -> kind.isOfS3()
+                ? List.of(
+                        Answer.ofS3(500, "InternalError", "We encountered an internal error. Please try again."),
+                        Answer.ofS3(502, "", ""),
+                        Answer.ofS3(503, "ServiceUnavailable", "Reduce your request rate."))
+                : List.of(
+                        Answer.ofLambda(500, "ServiceException", "oops"),
+                        Answer.ofLambda(502, "", "<html>"),
+                        Answer.ofLambda(503, "ServiceUnavailableException", "oops")))) {
+            deployTwice(through(wire));
+        }
+
+        everyKindWasCalledAtLeast(4);
+    }
+
+    @Test
+    void everyCallMayBeCutBeforeInAndAfterItsBody() throws Exception {
+        try (Wire wire = wire(kind -> List.of(Fault.CUT_BEFORE, Fault.CUT_IN_BODY, Fault.CUT_ANSWER))) {
+            deployTwice(through(wire));
+        }
+
+        everyKindWasCalledAtLeast(3);
+        assertEquals(3, calls.get(Kind.CREATE_FUNCTION).get());
+        assertEquals(3, calls.get(Kind.UPDATE_FUNCTION_CODE).get());
+        assertEquals(3 + 1, calls.get(Kind.PUBLISH_LAYER_VERSION).get());
+    }
+
+    @Test
+    void aCallWhoseCredentialsHaveRunOutIsMadeAgainWithThoseThatTheirProviderThenHas() throws Exception {
+        try (Wire wire = wire(kind -> List.of(
+                kind.isOfS3()
+                        ? Answer.ofS3(400, "ExpiredToken", "The provided token has expired.")
+                        : Answer.ofLambda(
+                                403, "ExpiredTokenException", "The security token included in the request is expired")))) {
+            deployTwice(through(wire));
+        }
+
+        everyKindWasCalledAtLeast(2);
+    }
+
+    @Test
+    void aDirectUpdateWithVersionWhoseAnswersAreLostIsMadeAndPublishedOnce() throws Exception {
+        Project small = Project.answering(folder.resolve("small"), "first");
+        try (Wire wire = wire(kind -> List.of(Fault.CUT_ANSWER))) {
+            Orders orders = through(wire);
+            orders.deploy(small.folder(), orders.direct(name));
+            small.with("index.js", Project.handler("second"));
+
+            DeployResult second = orders.deploy(small.folder(), orders.direct(name));
+
+            assertEquals(Outcome.UPDATED, second.functions().get(0).outcome());
+            assertEquals(Optional.of("2"), second.functions().get(0).version());
+        }
+
+        assertEquals(1, calls.get(Kind.CREATE_FUNCTION).get());
+        assertEquals(1, calls.get(Kind.UPDATE_FUNCTION_CODE).get());
+        assertEquals("1 2", ACCOUNT.versions(name));
+        assertEquals("\"second\"", ACCOUNT.invoke(name + ":live"));
+    }
+}

@@ -1,0 +1,85 @@
+package io.jenkins.plugins.lambdanode.engine;
+
+import io.jenkins.plugins.lambdanode.engine.aws.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.AwsSettings;
+import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
+import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
+import io.jenkins.plugins.lambdanode.engine.emulator.Account;
+import io.jenkins.plugins.lambdanode.engine.npm.Install;
+import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+
+/**
+ * Deployments of one function that is made where it does not exist, released under the alias {@code live}.
+ *
+ * @param endpoint where AWS is
+ * @param credentials who deploys
+ */
+record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Progress log) {
+
+    static Orders at(URI endpoint, String role, Progress log) {
+        return new Orders(
+                endpoint,
+                StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
+                role,
+                log);
+    }
+
+    /** What is deployed: straight to Lambda, the dependencies in the package. */
+    DeployRequest direct(String function) throws DeployException {
+        return request(function, DeployRequest.Staging.NONE, Optional.empty());
+    }
+
+    /** Through a bucket from {@code threshold} bytes on. */
+    DeployRequest staged(String function, String bucket, long threshold) throws DeployException {
+        return request(function, staging(bucket, threshold), Optional.empty());
+    }
+
+    /** Through a bucket, the dependencies in a layer of which one version is kept. */
+    DeployRequest apart(String function, String bucket) throws DeployException {
+        return request(
+                function,
+                staging(bucket, 0),
+                Optional.of(new DependenciesApart(Optional.empty(), OptionalInt.of(1))));
+    }
+
+    private static DeployRequest.Staging staging(String bucket, long threshold) {
+        return new DeployRequest.Staging(Optional.of(bucket), "pre/", OptionalLong.of(threshold));
+    }
+
+    private DeployRequest request(String function, DeployRequest.Staging staging, Optional<DependenciesApart> apart)
+            throws DeployException {
+        return new DeployRequest(
+                List.of(FunctionName.parse(function)),
+                Install.NONE,
+                Packaging.DEFAULT,
+                apart,
+                staging,
+                UpdateOptions.NONE,
+                Optional.of(CreateOptions.of(role, "nodejs22.x", "index.handler")),
+                true,
+                Optional.of("live"),
+                false,
+                Duration.ofSeconds(60));
+    }
+
+    DeployResult deploy(Path project, DeployRequest request) throws IOException, InterruptedException {
+        AwsSettings settings = new AwsSettings(
+                Account.REGION, Optional.of(endpoint), credentials, Optional.empty(), Optional.empty());
+        try (LocalWorkspace workspace = new LocalWorkspace(project, System.getenv(), new HttpSender(log), log);
+                AwsSession session = AwsSession.open(settings)) {
+            return new Deployment(request, workspace, session, log).run();
+        }
+    }
+}
