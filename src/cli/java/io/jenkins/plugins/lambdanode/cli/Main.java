@@ -71,6 +71,8 @@ public final class Main implements Runnable {
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // A value that begins with @ is a value: a branch's name is no file to read arguments from.
+                .setExpandAtFiles(false)
                 .setExecutionExceptionHandler(Main::report)
                 .setParameterExceptionHandler(Main::usage)
                 .execute(arguments);

@@ -36,6 +36,10 @@ public record ProjectState(String location, String packageJson, String lockFile)
         Path packageJson = project.resolve("package.json");
         String text = "";
         if (Files.isRegularFile(packageJson)) {
+            if (!packageJson.toRealPath().startsWith(project.toRealPath())) {
+                throw new DeployException(packageJson + " is a link to " + packageJson.toRealPath()
+                        + ", out of the project's folder. Copy the file into the project.");
+            }
             if (Files.size(packageJson) > MAX_PACKAGE_JSON_BYTES) {
                 throw new DeployException(packageJson + " has " + Files.size(packageJson)
                         + " bytes, which is no package.json that npm could use. Restore it from version control.");

@@ -12,6 +12,7 @@ import io.jenkins.plugins.lambdanode.engine.emulator.Wire.Answer;
 import io.jenkins.plugins.lambdanode.engine.emulator.Wire.Deed;
 import io.jenkins.plugins.lambdanode.engine.emulator.Wire.Fault;
 import io.jenkins.plugins.lambdanode.engine.outside.Project;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -112,8 +113,10 @@ class EveryCallFaultsTest {
         DeployRequest request = orders.apart(name, bucket);
         DeployResult first = orders.deploy(project.folder(), request);
         assertEquals(Outcome.CREATED, first.functions().get(0).outcome());
-        project.with("index.js", "exports.handler = async () => 'second ' + require('dep');\n")
-                .with("node_modules/dep/index.js", "module.exports = 'two';\n");
+        Files.delete(project.with("index.js", "exports.handler = async () => 'second ' + require('dep');\n")
+                .with("node_modules/dep/index.js", "module.exports = 'two';\n")
+                .folder()
+                .resolve("node_modules/dep/ballast.bin"));
 
         DeployResult second = orders.deploy(project.folder(), request);
 

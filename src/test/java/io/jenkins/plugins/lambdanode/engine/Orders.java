@@ -26,14 +26,22 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
  * @param endpoint where AWS is
  * @param credentials who deploys
  */
-record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Progress log) {
+record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Packaging packaging, Progress log) {
 
     static Orders at(URI endpoint, String role, Progress log) {
         return new Orders(
                 endpoint,
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
                 role,
+                Packaging.DEFAULT,
                 log);
+    }
+
+    /** With earlier packages kept in a folder. */
+    Orders caching(Path folder) {
+        Packaging with = new Packaging(
+                packaging.includes(), packaging.excludes(), packaging.links(), packaging.level(), folder.toString());
+        return new Orders(endpoint, credentials, role, with, log);
     }
 
     /** What is deployed: straight to Lambda, the dependencies in the package. */
@@ -63,7 +71,7 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Pro
         return new DeployRequest(
                 List.of(FunctionName.parse(function)),
                 Install.NONE,
-                Packaging.DEFAULT,
+                packaging,
                 apart,
                 staging,
                 UpdateOptions.NONE,

@@ -70,8 +70,9 @@ final class AwsErrors {
         return new DeployException(text(call, refusal));
     }
 
+    /** Without the cause where a signature was refused: its message quotes the request with all that was signed. */
     static DeployException explained(Call call, Refusal refusal, Throwable cause) {
-        return new DeployException(text(call, refusal), cause);
+        return refusal.timeRefused() ? explained(call, refusal) : new DeployException(text(call, refusal), cause);
     }
 
     /** The package could not be read where it is: what AWS would have said is not known. */
@@ -108,8 +109,7 @@ final class AwsErrors {
             message = quote < 0 ? message : message.substring(0, quote);
         }
         String code = refusal.code().isEmpty() || message.contains(refusal.code()) ? "" : refusal.code() + ": ";
-        String words = Words.printable(code + message.replaceAll("\\?\\S*X-Amz-\\S*", ""), LONGEST_WORDS)
-                .strip();
+        String words = Words.printable(code + message, LONGEST_WORDS).strip();
         return words.isEmpty() && !refusal.unanswered() ? "HTTP status " + refusal.status() : words;
     }
 

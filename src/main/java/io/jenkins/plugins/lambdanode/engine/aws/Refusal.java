@@ -1,5 +1,9 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -9,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -62,8 +67,7 @@ record Refusal(
             "RequestInTheFuture");
 
     private static final Pattern XML = Pattern.compile("<(Code|Message)>([^<]*)</");
-    private static final Pattern JSON_TEXT =
-            Pattern.compile("\"(__type|code|Code|message|Message|errorMessage)\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"");
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** An answer that is not a success, or no answer. */
     static Refusal of(SendReply reply) {
@@ -83,15 +87,9 @@ record Refusal(
                 }
             }
         } else {
-            Matcher field = JSON_TEXT.matcher(body);
-            while (field.find()) {
-                boolean type = field.group(1).equals("__type") || field.group(1).equalsIgnoreCase("code");
-                if (type) {
-                    code = field.group(2);
-                } else if (message.isEmpty()) {
-                    message = field.group(2).replace("\\n", "\n").replace("\\\"", "\"").replace("\\/", "/");
-                }
-            }
+            JsonNode json = json(body);
+            code = text(json, "__type", "code", "Code");
+            message = text(json, "message", "Message", "errorMessage");
         }
         return new Refusal(
                 reply.status(),
@@ -101,6 +99,23 @@ record Refusal(
                 date(reply.header("date")),
                 reply.header("x-amz-bucket-region"),
                 "");
+    }
+
+    /** An answer that is no JSON says nothing of use. */
+    private static JsonNode json(String body) {
+        try {
+            return JSON.readTree(body);
+        } catch (JsonProcessingException e) {
+            return MissingNode.getInstance();
+        }
+    }
+
+    private static String text(JsonNode json, String... names) {
+        return Arrays.stream(names)
+                .map(name -> json.path(name).asText(""))
+                .filter(text -> !text.isEmpty())
+                .findFirst()
+                .orElse("");
     }
 
     /** What the SDK threw. */

@@ -5,6 +5,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /**
  * Remembers what {@code npm ci} made of a project, so that it is not run again where that is still there, untouched. It runs
@@ -104,7 +104,7 @@ public final class InstallMark {
     private boolean hasLinks() throws IOException {
         for (String lockFile : List.of("package-lock.json", "npm-shrinkwrap.json")) {
             Path file = project.resolve(lockFile);
-            if (Files.isRegularFile(file) && says(file, "\"link\": true")) {
+            if (Files.isRegularFile(file) && says(file, "\"link\":true")) {
                 return true;
             }
         }
@@ -114,13 +114,29 @@ public final class InstallMark {
     /** As npm itself notes it (since version 7), whatever the lock file's version; where there is no note it is not known. */
     private static boolean hasInstallScripts(Path modules) throws IOException {
         Path installed = modules.resolve(".package-lock.json");
-        return !Files.isRegularFile(installed) || says(installed, "\"hasInstallScript\": true");
+        return !Files.isRegularFile(installed) || says(installed, "\"hasInstallScript\":true");
     }
 
+    /**
+     * Whether a file holds a text, blanks and line ends in the file not counted: npm indents a lock file as package.json is,
+     * or not at all. However long the file and its lines are, only the last few bytes are kept.
+     */
     private static boolean says(Path json, String text) throws IOException {
-        try (Stream<String> lines = Files.lines(json)) {
-            return lines.anyMatch(line -> line.contains(text));
+        StringBuilder last = new StringBuilder();
+        try (Reader in = Files.newBufferedReader(json, StandardCharsets.ISO_8859_1)) {
+            for (int c; (c = in.read()) >= 0; ) {
+                if (c > ' ') {
+                    last.append((char) c);
+                    if (last.length() > text.length()) {
+                        last.deleteCharAt(0);
+                    }
+                    if (last.length() == text.length() && c == text.charAt(text.length() - 1) && last.indexOf(text) == 0) {
+                        return true;
+                    }
+                }
+            }
         }
+        return false;
     }
 
     private static boolean hasChangeTime(Path path) throws IOException {

@@ -221,6 +221,9 @@ public final class NpmInstall {
             return "\nA package or version is not in the registry: check its name in package.json and the registry that"
                     + " .npmrc names.";
         }
+        if (text.contains("ENOSPC") || text.contains("EDQUOT")) {
+            return "\nThe disk of this machine is full: make room in the workspace and in npm's cache (npm cache clean --force).";
+        }
         if (text.contains("ENOTFOUND")
                 || text.contains("ECONNREFUSED")
                 || text.contains("ETIMEDOUT")

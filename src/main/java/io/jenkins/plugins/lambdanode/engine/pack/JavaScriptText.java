@@ -30,12 +30,15 @@ final class JavaScriptText {
         return COMMONJS_EXPORT.matcher(code).find();
     }
 
-    /** Whether the function exported under this name is written with three or more parameters. */
+    /**
+     * Whether the function exported under this name is written with three or more parameters. Blanks are matched possessively:
+     * a million of them would otherwise be shared out between two places in every way there is.
+     */
     boolean exportsWithCallback(String name) {
         String quoted = Pattern.quote(name);
         String parameters = "\\(([^()]{0,500})\\)";
         Pattern assigned = Pattern.compile("(?:\\bexports\\.|\\b(?:const|let|var)[ \\t]+)" + quoted
-                + "[ \\t]*=[ \\t]*(?:async[ \\t]+)?(?:function\\b[ \\t]*[\\w$]*[ \\t]*)?" + parameters + "[ \\t]*(?:=>|\\{)");
+                + "[ \\t]*+=[ \\t]*+(?:async[ \\t]++)?(?:function\\b[ \\t]*+[\\w$]*+[ \\t]*+)?" + parameters + "[ \\t]*(?:=>|\\{)");
         Pattern declared = Pattern.compile("\\bfunction[ \\t]+" + quoted + "[ \\t]*" + parameters);
         return hasThree(assigned.matcher(code)) || hasThree(declared.matcher(code));
     }

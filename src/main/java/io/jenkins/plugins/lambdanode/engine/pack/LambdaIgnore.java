@@ -74,7 +74,7 @@ final class LambdaIgnore {
             // As git does: more than two stars are two, an empty name or a backslash at the end matches nothing.
             line = line.replaceAll("(?<!\\\\)\\*{3,}", "**");
             int backslashes = line.length() - line.replaceAll("\\\\+$", "").length();
-            if (line.contains("//") || backslashes % 2 != 0) {
+            if (line.contains("//") || backslashes % 2 != 0 || !isRead(line)) {
                 findings.add(new Finding(
                         Finding.Severity.WARNING,
                         "ignore-line-without-effect",
@@ -87,6 +87,16 @@ final class LambdaIgnore {
             kept.append(line).append('\n');
         }
         rules.parse(new ByteArrayInputStream(kept.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** JGit passes over most lines that are no pattern, and fails on some, for instance one with a {@code [} that is not closed. */
+    private static boolean isRead(String line) throws IOException {
+        try {
+            new IgnoreNode().parse(new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)));
+            return true;
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+            return false;
+        }
     }
 
     private static void requireModest(String line, int number) throws DeployException {

@@ -98,6 +98,8 @@ public final class Packager {
                     "The path " + Quoted.of(e.getInput()) + " cannot be used here: " + e.getReason() + ". On Linux, start Java"
                             + " with LC_ALL=C.UTF-8 for paths that are not ASCII.",
                     e);
+        } catch (IOException e) {
+            throw NoRoom.explained(e, request.output().isEmpty() ? tempDir : absolute(request.output()).getParent());
         }
     }
 

@@ -2,14 +2,19 @@ package io.jenkins.plugins.lambdanode.engine.aws;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.send.SendReply;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.core.exception.SdkException;
 
 /** The answers are AWS's own, as its documentation and users' reports quote them. */
 class AwsErrorsTest {
@@ -198,5 +203,40 @@ class AwsErrorsTest {
 
         assertEquals(3, text.lines().count(), text);
         assertFalse(text.contains("\u001b"), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Security-Token=tokenMARKED&X-Amz-Signature=sigMARKED was cut",
+                "headers: x-amz-security-token:tokenMARKED and X-Amz-Signature = sigMARKED",
+                "{\\\"X-Amz-Security-Token\\\": \\\"tokenMARKED\\\"}"
+            })
+    void whatAServerOrAProxyQuotesOfTheRequestIsSaidWithoutItsSecrets(String quoted) {
+        String ofLambda = lambda(503, "ServiceException", "It was " + quoted + " in full");
+        String ofS3 = s3(503, "ServiceUnavailable", "It was " + quoted.replace("&", "&amp;") + " in full");
+
+        for (String message : List.of(ofLambda, ofS3)) {
+            assertTrue(message.contains("It was") && message.contains("in full"), message);
+            assertFalse(message.contains("MARKED"), message);
+        }
+    }
+
+    @Test
+    void anAnswerOfSixtyThousandCharactersIsReadAndCut() {
+        String message = lambda(403, "AccessDeniedException", "denied " + "x\\\"".repeat(20_000));
+
+        assertTrue(message.contains("denied x") && message.length() < 2500, message.length() + " characters");
+    }
+
+    @Test
+    void theCauseOfARefusedSignatureWhichQuotesTheRequestIsNotKept() {
+        SdkException cause = SdkException.builder().message("The Canonical String: tokenMARKED").build();
+        Refusal signature = new Refusal(
+                403, "SignatureDoesNotMatch", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
+        Refusal denied = new Refusal(403, "AccessDenied", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
+
+        assertEquals(cause, AwsErrors.explained(UPDATE, denied, cause).getCause());
+        assertNull(AwsErrors.explained(UPDATE, signature, cause).getCause());
     }
 }

@@ -1,0 +1,2 @@
+exports.handler = function                                        
+function handler																																								(a,b,c) {}

@@ -1,0 +1,3 @@
+import { a } from './a.js';
+export const handler = async (event, context) => { /* } export default */ };
+export default handler;
