@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.DeployException;
-import io.jenkins.plugins.lambdanode.engine.outside.Seeds;
+import io.jenkins.plugins.lambdanode.engine.Seeds;
 import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.DeployException;
-import io.jenkins.plugins.lambdanode.engine.outside.Seeds;
+import io.jenkins.plugins.lambdanode.engine.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

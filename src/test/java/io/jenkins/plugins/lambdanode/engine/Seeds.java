@@ -1,4 +1,4 @@
-package io.jenkins.plugins.lambdanode.engine.outside;
+package io.jenkins.plugins.lambdanode.engine;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
