@@ -85,6 +85,27 @@ class ArchitectureTest {
                 .check(engine);
     }
 
+    /** So a text of the user's reaches a shell in one place: where it is a command line of his own. */
+    @Test
+    void processesAreStartedInOnePlaceAndByAShellForOneSettingOnly() {
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("LocalWorkspace")
+                .should()
+                .dependOnClassesThat(belongToAnyOf(ProcessBuilder.class))
+                .orShould()
+                .callMethod(Runtime.class, "exec", String.class)
+                .orShould()
+                .callMethod(Runtime.class, "exec", String[].class)
+                .check(engine);
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("NpmInstall")
+                .should()
+                .callMethod(Command.class, "shell", String.class)
+                .check(engine);
+    }
+
     @Test
     void theAwsSdkStaysInItsPackage() {
         noClasses()

@@ -185,4 +185,31 @@ class InstallOnceTest {
         Files.writeString(folder.resolve("cache/npm-ci.mark"), "0000");
         assertEquals(1, npmRuns(Install.AUTO));
     }
+
+    @Test
+    void anInstallScriptInALockFileWithoutBlanksIsSeen() throws Exception {
+        Path modules = Files.createDirectories(project.resolve("node_modules"));
+        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+        Files.writeString(modules.resolve(".package-lock.json"), "{\"packages\":{\"node_modules/a\":{}}}");
+        mark.set("tools");
+        assertTrue(mark.holds("tools"));
+
+        Files.writeString(
+                modules.resolve(".package-lock.json"),
+                "{\"packages\":{\"node_modules/a\":{\"version\":\"1\",\"hasInstallScript\":true}}}");
+        mark.set("tools");
+
+        assertFalse(mark.holds("tools"));
+    }
+
+    @Test
+    void aLockFileThatIsNotUtf8IsNoReasonToFail() throws Exception {
+        Files.write(Files.createDirectories(project.resolve("node_modules")).resolve(".package-lock.json"), new byte[] {-1, '{'});
+        Files.write(project.resolve("package-lock.json"), new byte[] {-1, -2, 0});
+        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+
+        mark.set("tools");
+
+        assertTrue(mark.holds("tools"));
+    }
 }

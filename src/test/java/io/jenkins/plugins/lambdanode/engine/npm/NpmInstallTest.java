@@ -356,6 +356,52 @@ class NpmInstallTest {
     }
 
     @Test
+    @Timeout(120)
+    void aHundredMegabytesOfLinesNeedNoMemoryForThem() {
+        Program run = Program.run(
+                folder,
+                Map.of(),
+                Program.java(
+                        List.of("-Xmx48m"),
+                        RunsOneCommand.class.getName(),
+                        List.of(folder.toString(), "head -c 104857600 /dev/zero | tr '\\0' x | fold -w 1023; echo; echo end")));
+
+        run.successful();
+        assertTrue(run.out().startsWith("104857603 characters, last end"), run.out() + run.err());
+    }
+
+    @Test
+    void aPackageJsonThatLeadsOutOfTheProjectIsNotRead(@TempDir Path outside) throws Exception {
+        Path secret = Files.writeString(outside.resolve("secret.txt"), "secretMARKED: x");
+        Files.createSymbolicLink(folder.resolve("package.json"), secret);
+
+        String message = assertThrows(DeployException.class, () -> command(Install.AUTO)).getMessage();
+
+        assertTrue(message.contains("out of the project's folder"), message);
+        assertFalse(message.contains("MARKED"), message);
+    }
+
+    @Test
+    void whatStandsInThePackageJsonIsNeverACommandOfOurs() throws Exception {
+        String touch = "$(touch pwned)`touch pwned`;touch pwned|touch pwned&touch pwned";
+        project("{\"name\": \"" + touch + "\", \"version\": \"" + touch + "\", \"main\": \"" + touch + "\","
+                        + " \"scripts\": {\"postinstall\": \"true\", \"" + touch + "\": \"" + touch + "\"},"
+                        + " \"bin\": {\"" + touch + "\": \"x\"}, \"config\": {\"" + touch + "\": \"" + touch + "\"}}")
+                .with("package-lock.json", "{\"name\": \"" + touch + "\", \"lockfileVersion\": 3, \"packages\": {}}");
+
+        assertEquals(Optional.of(CI), command(Install.AUTO));
+        install(Install.AUTO);
+        assertFalse(Files.exists(folder.resolve("pwned")), log.text());
+    }
+
+    @Test
+    void aFullDiskIsSaidWithWhereToMakeRoom() throws Exception {
+        String message = failure("echo npm error code ENOSPC; exit 1").getMessage();
+
+        assertTrue(message.contains("The disk of this machine is full"), message);
+    }
+
+    @Test
     void whatNodeWritesIsReadAsUtf8WhateverTheLocale() {
         Program run = Program.run(
                 folder,

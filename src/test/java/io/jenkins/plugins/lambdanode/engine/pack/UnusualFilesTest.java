@@ -136,6 +136,19 @@ class UnusualFilesTest {
     }
 
     @Test
+    void aProjectThatIsRemovedUnderThePackagingIsSaidWithAFileOfIt() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            Packs.write(project, "lib/f" + i + ".js", "x");
+        }
+        String message = messageWhile(call -> {
+            if (call == 0) {
+                Files.move(project, dir.resolve("elsewhere"));
+            }
+        });
+        assertTrue(message.matches("(?s).*(lib/f\\d+|index)\\.js was removed.*"), message);
+    }
+
+    @Test
     void aFileThatChangedAfterTheWalkGoesInAsItIsNow() throws Exception {
         Path small = Packs.write(project, "small.js", "before");
         Path large = Packs.write(project, "large.js", new byte[3 << 20]);
