@@ -56,7 +56,7 @@ public final class LocalWorkspace implements Workspace {
 
     @Override
     public CommandOutcome run(Command command) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(forThisSystem(command))
+        ProcessBuilder builder = new ProcessBuilder(words(command, WINDOWS))
                 .directory(project.toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(new File(WINDOWS ? "NUL" : "/dev/null")))
                 .redirectErrorStream(true);
@@ -85,14 +85,14 @@ public final class LocalWorkspace implements Workspace {
     }
 
     /** npm is a command file on Windows, which only its shell can start. */
-    private static List<String> forThisSystem(Command command) {
+    static List<String> words(Command command, boolean windows) {
         if (command.shell()) {
             return Stream.concat(
-                            (WINDOWS ? List.of("cmd", "/c") : List.of("sh", "-c")).stream(), command.words().stream())
+                            (windows ? List.of("cmd", "/c") : List.of("sh", "-c")).stream(), command.words().stream())
                     .toList();
         }
         List<String> words = new ArrayList<>(command.words());
-        if (WINDOWS && words.get(0).toLowerCase(Locale.ROOT).equals("npm")) {
+        if (windows && words.get(0).toLowerCase(Locale.ROOT).equals("npm")) {
             words.set(0, "npm.cmd");
         }
         return words;

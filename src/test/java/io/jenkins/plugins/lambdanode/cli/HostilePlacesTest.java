@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.outside.Program;
 import io.jenkins.plugins.lambdanode.engine.outside.Project;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,26 +76,6 @@ class HostilePlacesTest {
         assertEquals(1, run.status(), run.err());
         assertTrue(run.err().contains("ERROR: There is no room for the package in " + full), run.err());
         assertEquals("", run.out());
-    }
-
-    @Test
-    void aHundredMegabytesOfPackageJsonBelowTheProjectNeedNoMemoryForThem() throws Exception {
-        Project project = Project.answering(home.resolve("project"), "x")
-                .with("node_modules/dep/index.js", "1")
-                .with("node_modules/dep/package.json", "{\"name\": \"dep\", \"x\": \"");
-        try (RandomAccessFile file = new RandomAccessFile(
-                project.folder().resolve("node_modules/dep/package.json").toFile(), "rw")) {
-            file.setLength(100 << 20);
-        }
-
-        Program run = CommandLineRun.inProcess(
-                project.folder(),
-                Map.of(),
-                List.of("-Xmx64m"),
-                "package", "--install", "none", "--output", home.resolve("function.zip").toString());
-
-        assertEquals(0, run.status(), run.err());
-        assertFalse(run.err().contains("OutOfMemory"), run.err());
     }
 
     @Test

@@ -74,13 +74,12 @@ final class LambdaIgnore {
             // As git does: more than two stars are two, an empty name or a backslash at the end matches nothing.
             line = line.replaceAll("(?<!\\\\)\\*{3,}", "**");
             int backslashes = line.length() - line.replaceAll("\\\\+$", "").length();
-            if (line.contains("//") || backslashes % 2 != 0 || !isRead(line)) {
-                findings.add(new Finding(
-                        Finding.Severity.WARNING,
-                        "ignore-line-without-effect",
-                        FILE_NAME + " line " + (i + 1) + " (" + Quoted.of(lines[i]) + ") can match no path, as in .gitignore."
-                                + " Comments begin with #.",
-                        ""));
+            if (line.contains("//") || backslashes % 2 != 0) {
+                findings.add(withoutEffect(i + 1, lines[i], "can match no path, as in .gitignore. Comments begin with #."));
+                continue;
+            }
+            if (!isRead(line)) {
+                findings.add(withoutEffect(i + 1, lines[i], "is a pattern that can't be read here. Write it in another way."));
                 continue;
             }
             requireModest(line, i + 1);
@@ -89,7 +88,15 @@ final class LambdaIgnore {
         rules.parse(new ByteArrayInputStream(kept.toString().getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** JGit passes over most lines that are no pattern, and fails on some, for instance one with a {@code [} that is not closed. */
+    private static Finding withoutEffect(int number, String line, String why) {
+        return new Finding(
+                Finding.Severity.WARNING,
+                "ignore-line-without-effect",
+                FILE_NAME + " line " + number + " (" + Quoted.of(line) + ") " + why,
+                "");
+    }
+
+    /** JGit passes over lines that are no pattern, and fails on some that are one, such as {@code [:a:]} (JGit 7.6.0). */
     private static boolean isRead(String line) throws IOException {
         try {
             new IgnoreNode().parse(new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)));

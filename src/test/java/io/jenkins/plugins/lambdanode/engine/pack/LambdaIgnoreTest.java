@@ -133,6 +133,16 @@ class LambdaIgnoreTest {
     }
 
     @Test
+    void aLineThatCannotBeReadIsToldAndTheOthersAreFollowed(@TempDir Path project) throws Exception {
+        Files.writeString(project.resolve(".lambdaignore"), "*.map\n[:digit:][:space:]]\n*.log\n");
+
+        LambdaIgnore ignore = LambdaIgnore.of(project);
+
+        assertTrue(ignore.findings().get(0).message().contains("line 2"), ignore.findings().toString());
+        assertTrue(ignore.ignores("a.map", false) && ignore.ignores("a.log", false));
+    }
+
+    @Test
     void aHugeFileOrALinkIsRefused(@TempDir Path project) throws Exception {
         Path file = project.resolve(".lambdaignore");
         Files.write(file, new byte[2 << 20]);
