@@ -3,12 +3,15 @@ package io.jenkins.plugins.lambdanode.cli;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command line {@code lambda-node-deploy}. */
 @Command(
@@ -73,14 +76,28 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // A value that begins with @ is a value: a branch's name is no file to read arguments from.
                 .setExpandAtFiles(false)
+                .registerConverter(Path.class, Main::path)
                 .setExecutionExceptionHandler(Main::report)
                 .setParameterExceptionHandler(Main::usage)
                 .execute(arguments);
     }
 
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("it is no path (" + e.getReason() + ")");
+        }
+    }
+
+    /** What was given stands in messages: a terminal is not to take it for commands. */
+    private static String harmless(String message) {
+        return message.replaceAll("[\\p{Cntrl}&&[^\n\r\t]]", "?");
+    }
+
     private static int usage(ParameterException wrong, String[] arguments) {
         CommandLine command = wrong.getCommandLine();
-        command.getErr().println("ERROR: " + wrong.getMessage());
+        command.getErr().println("ERROR: " + harmless(wrong.getMessage()));
         command.getErr().println("See " + command.getCommandSpec().qualifiedName() + " --help");
         return CommandLine.ExitCode.USAGE;
     }
@@ -90,9 +107,9 @@ public final class Main implements Runnable {
         if (failure instanceof InterruptedException) {
             err.println("Stopped.");
         } else if (failure instanceof DeployException) {
-            err.println("ERROR: " + failure.getMessage());
+            err.println("ERROR: " + harmless(failure.getMessage()));
         } else {
-            err.println("ERROR: " + failure.getClass().getSimpleName() + ": " + failure.getMessage());
+            err.println("ERROR: " + failure.getClass().getSimpleName() + ": " + harmless(String.valueOf(failure.getMessage())));
             if (System.getenv("LAMBDA_NODE_DEPLOY_DEBUG") == null) {
                 err.println("Set LAMBDA_NODE_DEPLOY_DEBUG=1 to see where.");
             }

@@ -42,6 +42,7 @@ class OptionsFuzzTest {
         assertTrue(run.status() == 1 || run.status() == 2, line + ": " + run.status());
         assertTrue(run.err().startsWith("ERROR: ") && !run.err().contains("\tat "), line + ": " + run.err());
         assertTrue(!run.err().contains("Exception: ") && !run.err().contains("root:"), line + ": " + run.err());
+        assertTrue(run.err().chars().noneMatch(c -> c < ' ' && c != '\n' && c != '\r' && c != '\t'), line + ": " + run.err());
         assertTrue(Files.notExists(Path.of("pwned")));
     }
 

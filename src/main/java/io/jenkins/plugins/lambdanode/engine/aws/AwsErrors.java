@@ -88,7 +88,7 @@ final class AwsErrors {
             return NO_CREDENTIALS;
         }
         List<String> lines = new ArrayList<>();
-        lines.add(call.failed() + " in " + call.place() + headline(call, refusal));
+        lines.add(Words.printable(call.failed(), LONGEST_WORDS) + " in " + call.place() + headline(call, refusal));
         String words = words(refusal);
         if (!words.isEmpty()) {
             lines.add((refusal.unanswered() ? "The reason: " : "AWS says: ") + words);
@@ -253,7 +253,8 @@ final class AwsErrors {
 
     private static String allow(String action, String resource) {
         return "Add this statement to the policy of the user or role that deploys:\n"
-                + "  {\"Effect\": \"Allow\", \"Action\": \"" + action + "\", \"Resource\": \"" + resource + "\"}";
+                + "  {\"Effect\": \"Allow\", \"Action\": \"" + action + "\", \"Resource\": \""
+                + Words.printable(resource, LONGEST_WORDS) + "\"}";
     }
 
     private static String first(Pattern pattern, String text, String otherwise) {

@@ -96,12 +96,17 @@ final class LambdaIgnore {
                 "");
     }
 
-    /** JGit passes over lines that are no pattern, and fails on some that are one, such as {@code [:a:]} (JGit 7.6.0). */
+    /**
+     * JGit passes over lines that are no pattern, and fails on some that are one: such as {@code [:a:]} when it reads them,
+     * and such as {@code [[:digit:][&&&a]]}, which it hands to the JDK's regular expressions, when it matches (JGit 7.6.0).
+     */
     private static boolean isRead(String line) throws IOException {
         try {
-            new IgnoreNode().parse(new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)));
+            IgnoreNode alone = new IgnoreNode();
+            alone.parse(new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)));
+            alone.checkIgnored("a", false);
             return true;
-        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+        } catch (RuntimeException e) {
             return false;
         }
     }
@@ -130,11 +135,18 @@ final class LambdaIgnore {
      * Whether a path is left out, looked at by itself: whoever walks a tree has asked for the folders above it before.
      *
      * @param path relative to the project, with {@code /}
-     * @throws DeployException if matching has taken longer than {@value #DEADLINE_SECONDS} seconds in all
+     * @throws DeployException if matching has taken longer than {@value #DEADLINE_SECONDS} seconds in all, or a pattern
+     *     can't be matched
      */
     synchronized boolean ignores(String path, boolean folder) throws DeployException {
         long start = System.nanoTime();
-        Boolean ignored = rules.checkIgnored(path, folder);
+        Boolean ignored;
+        try {
+            ignored = rules.checkIgnored(path, folder);
+        } catch (RuntimeException e) {
+            throw new DeployException(
+                    "A pattern in " + FILE_NAME + " can't be matched with " + Quoted.of(path) + ". Use simpler patterns.", e);
+        }
         matchingNanos += System.nanoTime() - start;
         if (matchingNanos > DEADLINE_SECONDS * 1_000_000_000L) {
             throw new DeployException("Matching the project's files with " + FILE_NAME + " took longer than "

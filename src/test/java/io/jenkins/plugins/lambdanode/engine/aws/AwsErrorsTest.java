@@ -239,4 +239,14 @@ class AwsErrorsTest {
         assertEquals(cause, AwsErrors.explained(UPDATE, denied, cause).getCause());
         assertNull(AwsErrors.explained(UPDATE, signature, cause).getCause());
     }
+
+    @Test
+    void aNameWithControlCharactersIsSaidWithoutThem() {
+        Call move = new Call("Lambda did not move alias live\nFinished: SUCCESS\u001b[31m", "lambda:UpdateAlias", "*", "x", "y");
+        Refusal refusal = new Refusal(400, "ValidationException", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
+
+        String first = AwsErrors.explained(move, refusal).getMessage().lines().findFirst().orElseThrow();
+
+        assertEquals("Lambda did not move alias live Finished: SUCCESS[31m in y.", first);
+    }
 }

@@ -134,12 +134,14 @@ class LambdaIgnoreTest {
 
     @Test
     void aLineThatCannotBeReadIsToldAndTheOthersAreFollowed(@TempDir Path project) throws Exception {
-        Files.writeString(project.resolve(".lambdaignore"), "*.map\n[:digit:][:space:]]\n*.log\n");
+        for (String line : List.of("[:digit:][:space:]]", "[[:digit:][&&&:space:]]")) {
+            Files.writeString(project.resolve(".lambdaignore"), "*.map\n" + line + "\n*.log\n");
 
-        LambdaIgnore ignore = LambdaIgnore.of(project);
+            LambdaIgnore ignore = LambdaIgnore.of(project);
 
-        assertTrue(ignore.findings().get(0).message().contains("line 2"), ignore.findings().toString());
-        assertTrue(ignore.ignores("a.map", false) && ignore.ignores("a.log", false));
+            assertTrue(ignore.findings().get(0).message().contains("line 2"), ignore.findings().toString());
+            assertTrue(ignore.ignores("a.map", false) && ignore.ignores("a.log", false));
+        }
     }
 
     @Test

@@ -80,13 +80,20 @@ class ReadersFuzzTest {
             byte[] sha256 = Arrays.copyOfRange(body, at, at + SHA);
             for (long size : List.of(ByteBuffer.wrap(body).getLong(at + SHA), 0L, Long.MAX_VALUE)) {
                 index.get().hasSize(size);
-                index.get().find(sha256, size).ifPresent(place -> {
-                    assertTrue(place.offset() >= 0 && place.packedSize() >= 0);
-                    assertTrue(place.packedSize() <= index.get().packageSize() - place.offset());
-                });
+                index.get().find(sha256, size).ifPresent(place -> isInPackage(place, index.get()));
             }
+            ByteBuffer numbers = ByteBuffer.wrap(sha256);
+            long inode = numbers.getLong();
+            FileStates.FileState state =
+                    new FileStates.FileState(numbers.getLong(), inode, numbers.getLong(), numbers.getLong());
+            index.get().find(state, false).ifPresent(place -> isInPackage(place, index.get()));
         }
         return index;
+    }
+
+    private static void isInPackage(PackageIndex.Place place, PackageIndex index) {
+        assertTrue(place.offset() >= 0 && place.packedSize() >= 0, place.toString());
+        assertTrue(place.packedSize() <= index.packageSize() - place.offset(), place.toString());
     }
 
     @Example
