@@ -292,6 +292,21 @@ class StagingFaultsTest {
         assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
     }
 
+    /** As S3 answers some time after the first; the emulators answer as if it were the first. */
+    @Test
+    void aRepeatedCompletionThatFindsNoUploadIsOneWhereTheObjectIsThere() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        String completion = "POST /" + bucket + "/orders/" + report.sha256() + ".zip?uploadId=";
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
+                .next(completion, Wire.Fault.CUT_ANSWER)
+                .next(completion, Wire.Answer.ofS3(404, "NoSuchUpload", "The specified upload does not exist."))) {
+            StagedObject staged = stage(wire.endpoint(), report);
+
+            assertTrue(wire.allHappened());
+            assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        }
+    }
+
     @Test
     void aCompletionThatFailsInAnAnswerOfSuccessIsMadeAgain() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
