@@ -10,6 +10,7 @@ import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -246,6 +247,16 @@ class ReadersFuzzTest {
             text.hasCommonJsExports();
             text.exportsWithCallback("handler");
         });
+    }
+
+    @Example
+    void theSeedsOfScriptsAndPackageJsonsAreRead() {
+        for (byte[] seed : Seeds.of("javascript")) {
+            anythingInPlaceOfAScriptIsRead(new String(seed, StandardCharsets.UTF_8));
+        }
+        for (byte[] seed : Seeds.of("package-json")) {
+            anythingInPlaceOfAPackageJsonIsRead(new String(seed, StandardCharsets.UTF_8));
+        }
     }
 
     @Example
