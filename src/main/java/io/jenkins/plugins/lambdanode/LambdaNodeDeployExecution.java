@@ -17,6 +17,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +50,7 @@ final class LambdaNodeDeployExecution extends StepExecution {
 
     private final LambdaNodeDeployStep settings;
     private final String id = UUID.randomUUID().toString();
-    /** Bucket, key and ID of the upload that is open; empty where none is. */
+    /** Bucket, key, ID and beginning of the upload that is open; empty where none is. */
     private List<String> upload = new ArrayList<>();
 
     private transient Thread thread;
@@ -159,12 +160,13 @@ final class LambdaNodeDeployExecution extends StepExecution {
         public Optional<OpenUpload> left() {
             return upload.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(new OpenUpload(upload.get(0), upload.get(1), upload.get(2)));
+                    : Optional.of(new OpenUpload(
+                            upload.get(0), upload.get(1), upload.get(2), Instant.parse(upload.get(3))));
         }
 
         @Override
         public void opened(OpenUpload open) throws InterruptedException {
-            upload = new ArrayList<>(List.of(open.bucket(), open.key(), open.id()));
+            upload = new ArrayList<>(List.of(open.bucket(), open.key(), open.id(), open.begun().toString()));
             try {
                 getContext().saveState().get();
             } catch (ExecutionException e) {

@@ -90,7 +90,7 @@ public final class Staging {
         this(session, workspace, OpenUpload.Memory.NONE, progress, pacing);
     }
 
-    private Staging(
+    Staging(
             AwsSession session, Workspace workspace, OpenUpload.Memory memory, Progress progress, Pacing pacing) {
         this.session = session;
         this.workspace = workspace;
@@ -141,7 +141,14 @@ public final class Staging {
 
     /** Aborts the upload that this deployment had begun when its process ended, if there is one. */
     public void abortLeft() {
-        memory.left().ifPresent(upload -> abort(new Place(upload.bucket(), upload.key()), upload.id()));
+        memory.left().ifPresent(left -> {
+            Place place = new Place(left.bucket(), left.key());
+            if (left.id().isEmpty()) {
+                abortUnheardOf(place, "", left.begun());
+            } else {
+                abort(place, left.id());
+            }
+        });
     }
 
     /**
@@ -222,9 +229,10 @@ public final class Staging {
     private StagedObject inParts(Place place, PackReport report, List<Piece> pieces, String checksum)
             throws IOException, InterruptedException {
         Instant begun = pacing.clock().instant();
-        Begun beginning = begin(place);
+        memory.opened(new OpenUpload(place.bucket(), place.key(), "", begun));
+        Begun beginning = begin(place, begun);
         String upload = beginning.upload();
-        OpenUpload open = new OpenUpload(place.bucket(), place.key(), upload);
+        OpenUpload open = new OpenUpload(place.bucket(), place.key(), upload, begun);
         boolean completed = false;
         try {
             memory.opened(open);
@@ -258,7 +266,7 @@ public final class Staging {
     private record Begun(String upload, boolean unheardOf) {}
 
     /** The SDK's own retries would not say whether an upload was begun whose ID nobody has heard of. */
-    private Begun begin(Place place) throws DeployException, InterruptedException {
+    private Begun begin(Place place, Instant begun) throws DeployException, InterruptedException {
         boolean unheardOf = false;
         for (int failures = 1; ; failures++) {
             try {
@@ -272,10 +280,13 @@ public final class Staging {
                 Refusal refusal = Refusal.of(e);
                 // The SDK puts its clock right for the next call, where there is one.
                 boolean passes = refusal.inDoubt() || refusal.throttled() || refusal.timeRefused() && failures == 1;
+                unheardOf |= refusal.inDoubt();
                 if (!passes || failures == Changes.ATTEMPTS) {
+                    if (unheardOf) {
+                        abortUnheardOf(place, "", begun);
+                    }
                     throw AwsErrors.explained(objectCall(place, "s3:PutObject"), refusal, e);
                 }
-                unheardOf |= refusal.inDoubt();
                 pacing.backOff(failures, refusal.retryAfter());
             }
         }

@@ -264,6 +264,75 @@ class StagingFaultsTest {
     }
 
     @Test
+    void noUploadIsLeftOpenWhereNoAnswerToItsBeginningEverComes() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())) {
+            for (int i = 0; i < Changes.ATTEMPTS; i++) {
+                wire.next("POST /" + bucket, Wire.Fault.CUT_ANSWER);
+            }
+            assertThrows(DeployException.class, () -> stage(wire.endpoint(), report));
+
+            assertTrue(wire.allHappened());
+            assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+        }
+    }
+
+    /** Remembers what it was told last before its process ended, which is when told so. */
+    private static final class Remembering implements OpenUpload.Memory {
+        private final String endsAt;
+        private Optional<OpenUpload> last = Optional.empty();
+
+        Remembering(String endsAt) {
+            this.endsAt = endsAt;
+        }
+
+        @Override
+        public Optional<OpenUpload> left() {
+            return last;
+        }
+
+        @Override
+        public void opened(OpenUpload upload) {
+            if (endsAt.equals("saving the ID") && !upload.id().isEmpty()) {
+                throw new ProcessEnded();
+            }
+            last = Optional.of(upload);
+        }
+
+        @Override
+        public void closed(OpenUpload upload) {
+            // A process that has ended closes nothing.
+        }
+    }
+
+    private static final class ProcessEnded extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"saving the ID", "sending the parts"})
+    void anUploadOfAProcessThatHasEndedIsAbortedByTheNext(String end) throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        Remembering memory = new Remembering(end);
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())) {
+            // What a process would do after its end does not reach S3.
+            wire.otherwise(line -> line.startsWith("DELETE ") || line.startsWith("PUT ")
+                    ? Optional.of(Wire.Answer.ofS3(403, "AccessDenied", "the process has ended"))
+                    : Optional.empty());
+            try (AwsSession session = Cloud.session(wire.endpoint())) {
+                Staging staging = new Staging(session, workspace, memory, log, time.pacing());
+                assertThrows(Throwable.class, () -> staging.stage(report, bucket, "", "orders"));
+            }
+        }
+        assertEquals("1", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+
+        try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
+            new Staging(session, workspace, memory, log, time.pacing()).abortLeft();
+        }
+        assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+    }
+
+    @Test
     void whoMayNotLookForSuchAnUploadIsToldOfIt() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
