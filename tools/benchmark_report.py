@@ -146,7 +146,7 @@ def end_to_end(results):
     return [
         "## From end to end",
         f"Deploying `{deployed['project']}` to MiniStack, an AWS emulated on the same machine, through S3. This tool:"
-        " `java -jar lambda-node-deploy.jar deploy --s3-bucket ... --publish --cache ...`. Beside it: `zip -r`, `aws s3 cp`,"
+        " `lambda-node-deploy deploy --s3-bucket ... --publish --cache ...`. Beside it: `zip -r`, `aws s3 cp`,"
         " `aws lambda update-function-code --publish`, `aws lambda wait function-updated-v2`. A proxy in front of MiniStack, not"
         " the tools, counts requests and the bytes of their bodies. The package has"
         f" {deployed['package_bytes']:,} bytes. There is no network in these seconds: at 100 Mbit/s, 10 MB more take 0.8 s"
