@@ -18,6 +18,7 @@ import io.jenkins.plugins.lambdanode.engine.send.Body;
 import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -158,11 +159,12 @@ final class AgentWorkspace implements Workspace {
             SECRET_VARIABLES.forEach(environment::remove);
         }
         environment.put(DEPLOYMENT_VARIABLE, deployment);
+        List<String> words = forTheAgent(command);
         LastLines lines = new LastLines(listener.getLogger(), CommandOutcome.KEPT_LINES);
         Proc process;
         try {
             process = launcher.launch()
-                    .cmds(forTheAgent(command))
+                    .cmds(words)
                     .envs(environment)
                     .pwd(project)
                     .quiet(true)
@@ -185,17 +187,21 @@ final class AgentWorkspace implements Workspace {
         }
     }
 
-    private List<String> forTheAgent(Command command) {
-        boolean unix = launcher.isUnix();
-        List<String> words = new ArrayList<>();
-        if (command.shell()) {
-            words.addAll(unix ? List.of("sh", "-c") : List.of("cmd", "/c"));
-        } else if (!unix) {
-            // npm is a command file on Windows.
-            words.addAll(List.of("cmd", "/c"));
+    private List<String> forTheAgent(Command command) throws IOException, InterruptedException {
+        if (launcher.isUnix()) {
+            return command.shell() ? List.of("sh", script(command)) : command.words();
         }
+        // npm is a command file on Windows.
+        List<String> words = new ArrayList<>(List.of("cmd", "/c"));
         words.addAll(command.words());
         return words;
+    }
+
+    /** A file for the shell: Jenkins would put variables into the words of a command, for all to see who list processes. */
+    private String script(Command command) throws IOException, InterruptedException {
+        FilePath script = temporary.child("install.sh");
+        script.write(command.display() + "\n", StandardCharsets.UTF_8.name());
+        return script.getRemote();
     }
 
     @Override

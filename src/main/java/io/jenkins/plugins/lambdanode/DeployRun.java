@@ -101,8 +101,20 @@ final class DeployRun {
 
     /** Without its cause: a Pipeline keeps its errors, and prints the whole of one whose cause it can't serialize. */
     private static AbortException explained(String message, IOException cause) {
-        LOGGER.log(Level.FINE, message, cause);
+        LOGGER.log(Level.FINE, () -> "A deployment failed" + where(cause));
         return new AbortException(message);
+    }
+
+    /** For the log of Jenkins, which masks nothing: where it happened, not what was said, which can quote what a command wrote. */
+    private static String where(Throwable failure) {
+        StringBuilder text = new StringBuilder();
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            text.append("\n").append(cause.getClass().getName());
+            for (StackTraceElement element : cause.getStackTrace()) {
+                text.append("\n\tat ").append(element);
+            }
+        }
+        return text.toString();
     }
 
     private List<DeployedFunction> deploy() throws IOException, InterruptedException {
@@ -131,7 +143,7 @@ final class DeployRun {
         }
         return new DeployRequest(
                 functions(),
-                Install.parse(text(settings.getInstall()).orElse("auto")),
+                install(),
                 packaging(),
                 DependenciesApart.parse(
                         text(settings.getLayer()).orElse("none"),
@@ -155,6 +167,17 @@ final class DeployRun {
                 text(settings.getAlias()),
                 settings.isForce(),
                 Duration.ofMinutes(settings.getTimeout()));
+    }
+
+    /**
+     * A shell gets a command as it was written and puts the variables in itself: a value could end the command, and an error
+     * that shows the command would show a secret.
+     */
+    private Install install() throws DeployException {
+        Install install = Install.parse(text(settings.getInstall()).orElse("auto"));
+        return install.mode() == Install.Mode.COMMAND && launcher.isUnix()
+                ? new Install(Install.Mode.COMMAND, settings.getInstall())
+                : install;
     }
 
     private List<FunctionName> functions() throws DeployException {

@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.EnvVars;
 import hudson.FilePath;
@@ -14,6 +15,7 @@ import io.jenkins.plugins.lambdanode.engine.Command;
 import io.jenkins.plugins.lambdanode.engine.CommandOutcome;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +33,9 @@ class AgentWorkspaceTest {
         Command line = Command.shell("yarn install --production");
 
         assertEquals(List.of("npm", "ci", "--omit=dev"), started(true, npm).words);
-        assertEquals(List.of("sh", "-c", "yarn install --production"), started(true, line).words);
+        Started script = started(true, line);
+        assertEquals("sh", script.words.get(0));
+        assertEquals("yarn install --production\n", script.script);
         assertEquals(List.of("cmd", "/c", "npm", "ci", "--omit=dev"), started(false, npm).words);
         assertEquals(List.of("cmd", "/c", "yarn install --production"), started(false, line).words);
     }
@@ -55,6 +59,20 @@ class AgentWorkspaceTest {
         }
     }
 
+    @Test
+    void aCommandOfTheUsersOwnIsReadByTheShellAlone() throws Exception {
+        Path said = folder.resolve("said");
+        try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
+            CommandOutcome outcome = agent.run(Command.shell(
+                    "tr '\\0' ' ' < /proc/$$/cmdline > '" + said + "'; echo \"$OTHER\" >> '" + said + "'; exit 7"));
+
+            assertEquals(7, outcome.exitStatus());
+        }
+        List<String> lines = Files.readAllLines(said);
+        assertTrue(lines.get(0).matches("sh \\S+/install.sh kept"), lines.toString());
+        assertFalse(Files.exists(folder.resolve("temporary/lambda-node-deploy-test")));
+    }
+
     private AgentWorkspace workspace(Launcher launcher) throws IOException, InterruptedException {
         FilePath project = new FilePath(folder.toFile());
         return new AgentWorkspace(
@@ -67,7 +85,7 @@ class AgentWorkspaceTest {
     }
 
     /** What was to be started, and with which variables. */
-    private record Started(List<String> words, Map<String, String> env) {}
+    private record Started(List<String> words, String script, Map<String, String> env) {}
 
     private Started started(boolean unix, Command command) throws Exception {
         Recording launcher = new Recording(unix);
@@ -98,7 +116,8 @@ class AgentWorkspaceTest {
             for (String variable : starter.envs()) {
                 env.addLine(variable);
             }
-            started = new Started(List.copyOf(starter.cmds()), env);
+            List<String> words = List.copyOf(starter.cmds());
+            started = new Started(words, words.get(0).equals("sh") ? Files.readString(Path.of(words.get(1))) : "", env);
             throw new IOException("not started");
         }
 

@@ -98,9 +98,13 @@ final class Aws {
     }
 
     static void addCredentials(String id, String accessKey, String secretKey) throws IOException {
+        addCredentials(CredentialsScope.GLOBAL, id, accessKey, secretKey);
+    }
+
+    static void addCredentials(CredentialsScope scope, String id, String accessKey, String secretKey) throws IOException {
         SystemCredentialsProvider.getInstance()
                 .getCredentials()
-                .add(new AWSCredentialsImpl(CredentialsScope.GLOBAL, id, accessKey, secretKey, "for tests"));
+                .add(new AWSCredentialsImpl(scope, id, accessKey, secretKey, "for tests"));
         SystemCredentialsProvider.getInstance().save();
     }
 

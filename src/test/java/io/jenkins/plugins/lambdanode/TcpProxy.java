@@ -28,6 +28,7 @@ final class TcpProxy implements Closeable {
     private volatile long delayMillis;
     private volatile long bytesPerSecond = Long.MAX_VALUE;
     private volatile Predicate<String> stallsAt = text -> false;
+    private volatile String cutsAt;
 
     TcpProxy(String host, int port) throws IOException {
         target = new InetSocketAddress(host, port);
@@ -49,6 +50,12 @@ final class TcpProxy implements Closeable {
     /** Stops a connection when the client has sent such a text. */
     TcpProxy stallAt(Predicate<String> sent) {
         stallsAt = sent;
+        return this;
+    }
+
+    /** Ends each connection over which the client sends this text. */
+    TcpProxy cutAt(String sent) {
+        cutsAt = sent;
         return this;
     }
 
@@ -105,6 +112,10 @@ final class TcpProxy implements Closeable {
                 byte[] buffer = new byte[16 * 1024];
                 for (int count; (count = in.read(buffer)) >= 0; ) {
                     byte[] bytes = java.util.Arrays.copyOf(buffer, count);
+                    if (fromClient && cutsAt != null && new String(bytes, StandardCharsets.ISO_8859_1).contains(cutsAt)) {
+                        close(from, to);
+                        return;
+                    }
                     if (fromClient && stallsAt.test(new String(bytes, StandardCharsets.ISO_8859_1))) {
                         stalled.countDown();
                         resumed.await();
