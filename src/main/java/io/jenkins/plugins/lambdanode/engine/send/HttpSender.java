@@ -5,10 +5,8 @@ import io.jenkins.plugins.lambdanode.engine.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.Authenticator;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.PasswordAuthentication;
 import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
@@ -26,10 +24,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -80,13 +80,19 @@ public final class HttpSender {
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(CONNECT_TIMEOUT);
-        proxy.ifPresent(settings -> {
-            builder.proxy(new Selector(settings));
-            if (!settings.user().isEmpty()) {
-                builder.authenticator(new Login(settings));
-            }
-        });
+        proxy.ifPresent(settings -> builder.proxy(new Selector(settings)));
         return builder.build();
+    }
+
+    /**
+     * The login to the proxy that a request goes through, as a header; empty where it needs none. Not an authenticator: where a
+     * client has one, the JDK before 23 leaves out the request's own Authorization, AWS's signature (JDK-8326949).
+     */
+    private Optional<String> login(SendRequest request) {
+        return proxy.filter(settings -> !settings.user().isEmpty())
+                .filter(settings -> !settings.bypassedFor(Objects.requireNonNullElse(URI.create(request.url()).getHost(), "")))
+                .map(settings -> settings.user() + ":" + settings.password())
+                .map(login -> "Basic " + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)));
     }
 
     /**
@@ -102,6 +108,7 @@ public final class HttpSender {
         for (SendRequest request : requests) {
             all.add(new Sending(
                     request,
+                    login(request),
                     count -> progress.advance("Uploading", Math.min(total, done.addAndGet(count)), total, -1)));
         }
         BlockingQueue<Sending> finished = new LinkedBlockingQueue<>();
@@ -166,6 +173,7 @@ public final class HttpSender {
     /** One request on its way. */
     private static final class Sending {
         private final SendRequest request;
+        private final Optional<String> login;
         private final LongConsumer counter;
         private final ConcurrentLinkedQueue<BodyStream> opened = new ConcurrentLinkedQueue<>();
         private volatile String fileFailure = "";
@@ -175,8 +183,9 @@ public final class HttpSender {
         private CompletableFuture<HttpResponse<String>> exchange;
         private long deadline;
 
-        Sending(SendRequest request, LongConsumer counter) {
+        Sending(SendRequest request, Optional<String> login, LongConsumer counter) {
             this.request = request;
+            this.login = login;
             this.counter = counter;
         }
 
@@ -197,6 +206,7 @@ public final class HttpSender {
         private HttpRequest prepared() {
             HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(request.url()));
             request.headers().forEach(builder::header);
+            login.ifPresent(text -> builder.header("Proxy-Authorization", text));
             long length = BodyStream.length(request.body());
             return builder.method(
                             request.method(),
@@ -361,20 +371,5 @@ public final class HttpSender {
 
         @Override
         public void connectFailed(URI uri, SocketAddress address, IOException failure) {}
-    }
-
-    private static final class Login extends Authenticator {
-        private final ProxySettings settings;
-
-        Login(ProxySettings settings) {
-            this.settings = settings;
-        }
-
-        @Override
-        protected PasswordAuthentication getPasswordAuthentication() {
-            return getRequestorType() == RequestorType.PROXY
-                    ? new PasswordAuthentication(settings.user(), settings.password().toCharArray())
-                    : null;
-        }
     }
 }

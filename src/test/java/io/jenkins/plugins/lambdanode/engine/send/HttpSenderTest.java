@@ -370,6 +370,35 @@ class HttpSenderTest {
         assertFalse(proxy.bypassedFor("internal.example"));
     }
 
+    @Test
+    void aLoginToTheProxyGoesToTheProxyOnlyAndLeavesTheSignature() throws Exception {
+        List<String> headers = new ArrayList<>();
+        server.createContext("/", exchange -> {
+            headers.add(exchange.getRequestHeaders().getFirst("Authorization"));
+            headers.add(exchange.getRequestHeaders().getFirst("Proxy-Authorization"));
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        ProxySettings proxy = new ProxySettings(
+                "127.0.0.1", server.getAddress().getPort(), "Aladdin", "open sesame", List.of("127.0.0.1"));
+        HttpSender sender = new HttpSender(Progress.NONE, Optional.of(proxy));
+        Body body = Body.part(file(10).toString(), 0, 10);
+        Map<String, String> signed = Map.of("Authorization", "AWS4-HMAC-SHA256 Signature=1");
+
+        sender.send(List.of(new SendRequest("PUT", "http://aws.example/key", signed, body, 60)));
+        sender.send(List.of(new SendRequest("PUT", url("/direct"), signed, body, 60)));
+
+        // The example of RFC 7617.
+        assertEquals(
+                Arrays.asList(
+                        "AWS4-HMAC-SHA256 Signature=1",
+                        "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+                        "AWS4-HMAC-SHA256 Signature=1",
+                        null),
+                headers);
+    }
+
     /** In a JVM of its own with 16 MB of heap: 65 MB in base64 through it, and its digest. */
     @Test
     void aBodyOf65MegabytesNeedsLessThan16MegabytesOfHeap() throws Exception {
