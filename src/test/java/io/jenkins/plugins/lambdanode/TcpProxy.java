@@ -47,7 +47,7 @@ final class TcpProxy implements Closeable {
         return this;
     }
 
-    /** Stops a connection when the client has sent such a text. */
+    /** Stops a connection when the client sends such a text, which the server gets when this is resumed. */
     TcpProxy stallAt(Predicate<String> sent) {
         stallsAt = sent;
         return this;
@@ -119,6 +119,9 @@ final class TcpProxy implements Closeable {
                     if (fromClient && stallsAt.test(new String(bytes, StandardCharsets.ISO_8859_1))) {
                         stalled.countDown();
                         resumed.await();
+                        if (server.isClosed()) {
+                            return;
+                        }
                     }
                     if (fromClient && bytesPerSecond < Long.MAX_VALUE) {
                         resumed.await(count * 1000L / bytesPerSecond, TimeUnit.MILLISECONDS);
@@ -160,8 +163,8 @@ final class TcpProxy implements Closeable {
 
     @Override
     public void close() throws IOException {
-        resume();
         server.close();
+        resume();
         sockets.forEach(TcpProxy::close);
     }
 }

@@ -3,6 +3,8 @@ package io.jenkins.plugins.lambdanode.engine.aws;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,13 +43,28 @@ final class AwsErrors {
         }
     }
 
-    /** Calls the SDK, whose {@link AbortedException} is an interrupt. */
+    /**
+     * Calls the SDK, in a thread of its own: an interrupt does not end its wait for a server that is silent. That thread ends when
+     * the session is closed.
+     */
     static <T> T interruptible(Supplier<T> request) throws InterruptedException {
+        FutureTask<T> call = new FutureTask<>(() -> renewing(request));
+        Thread thread = new Thread(call, "AWS call");
+        thread.setDaemon(true);
+        thread.start();
         try {
-            return renewing(request);
-        } catch (AbortedException e) {
-            Thread.interrupted();
-            throw new InterruptedException(e.getMessage());
+            return call.get();
+        } catch (InterruptedException e) {
+            call.cancel(true);
+            throw e;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AbortedException aborted) {
+                throw new InterruptedException(aborted.getMessage());
+            }
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
         }
     }
 
