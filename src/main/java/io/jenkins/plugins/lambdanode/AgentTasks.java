@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode;
 
 import hudson.model.TaskListener;
 import hudson.remoting.VirtualChannel;
+import hudson.util.ProcessTree;
 import io.jenkins.plugins.lambdanode.engine.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.ProjectState;
@@ -111,6 +112,40 @@ final class AgentTasks {
         public Boolean invoke(File folder, VirtualChannel channel) throws InterruptedException {
             CountDownLatch end = Work.UNDER_WAY.get(deployment);
             return end == null || end.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Ends processes, also such as take no notice of SIGTERM: Jenkins, which sends nothing else, would wait for them long. */
+    static final class EndProcesses extends MasterToSlaveFileCallable<Void> {
+        private static final long serialVersionUID = 1L;
+
+        private static final long PATIENCE_MILLIS = 2000;
+        private static final long POLL_MILLIS = 20;
+
+        private final String variable;
+        private final String value;
+
+        /** @param variable what their environment has, and nobody else's, with its value */
+        EndProcesses(String variable, String value) {
+            this.variable = variable;
+            this.value = value;
+        }
+
+        @Override
+        public Void invoke(File folder, VirtualChannel channel) throws InterruptedException {
+            List<ProcessHandle> theirs = new ArrayList<>();
+            for (ProcessTree.OSProcess process : ProcessTree.get()) {
+                if (value.equals(process.getEnvironmentVariables().get(variable))) {
+                    ProcessHandle.of(process.getPid()).ifPresent(theirs::add);
+                }
+            }
+            theirs.forEach(ProcessHandle::destroy);
+            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+            while (theirs.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < end) {
+                Thread.sleep(POLL_MILLIS);
+            }
+            theirs.forEach(ProcessHandle::destroyForcibly);
+            return null;
         }
     }
 

@@ -22,6 +22,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import jenkins.MasterToSlaveFileCallable;
 
 /**
@@ -37,8 +39,13 @@ final class AgentWorkspace implements Workspace {
     private static final List<String> SECRET_VARIABLES =
             List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
 
-    /** Marks the processes of a deployment, by which those that outlived a controller are found. */
+    /** Marks the processes of a deployment, by which those that outlived a controller or an agent are found. */
     private static final String DEPLOYMENT_VARIABLE = "LAMBDA_NODE_DEPLOY_ID";
+
+    /** In the workspace's temporary folder, before a deployment's name: its temporary files. */
+    private static final String FOLDER = "lambda-node-deploy-";
+
+    private static final Set<String> UNDER_WAY = ConcurrentHashMap.newKeySet();
 
     private final String deployment;
     private final FilePath project;
@@ -48,8 +55,8 @@ final class AgentWorkspace implements Workspace {
     private final TaskListener listener;
 
     /**
-     * Takes over what a deployment of the same name has left on the agent, whose controller was restarted: its processes are
-     * stopped and its files removed.
+     * Takes over what deployments have left in the workspace that ended with their controller or their agent, an earlier run of
+     * this one among them: their processes are stopped and their files removed.
      *
      * @param deployment a name for this deployment, the same when it is run again after a restart
      * @param temporary the workspace's temporary folder; null where the workspace has none, as a file system's root
@@ -71,13 +78,40 @@ final class AgentWorkspace implements Workspace {
             throw new DeployException("The workspace " + project.getRemote()
                     + " has no folder above it for temporary files. Use a workspace in a folder of its own.");
         }
-        this.temporary = temporary.child("lambda-node-deploy-" + deployment);
-        if (this.temporary.exists()) {
-            launcher.kill(Map.of(DEPLOYMENT_VARIABLE, deployment));
-            act(new AgentTasks.AwaitEnd(deployment));
-            this.temporary.deleteRecursive();
+        this.temporary = temporary.child(FOLDER + deployment);
+        underWay(deployment);
+        try {
+            for (FilePath left : temporary.listDirectories()) {
+                takeOver(left);
+            }
+            this.temporary.mkdirs();
+        } catch (IOException | InterruptedException e) {
+            ended(deployment);
+            throw e;
         }
-        this.temporary.mkdirs();
+    }
+
+    /** What a deployment of this name has on an agent is its own until it has ended. */
+    static void underWay(String deployment) {
+        UNDER_WAY.add(deployment);
+    }
+
+    static void ended(String deployment) {
+        UNDER_WAY.remove(deployment);
+    }
+
+    private void takeOver(FilePath left) throws IOException, InterruptedException {
+        String name = left.getName();
+        if (!name.startsWith(FOLDER) || name.equals(CACHE_FOLDER)) {
+            return;
+        }
+        String leaver = name.substring(FOLDER.length());
+        if (leaver.equals(deployment) || !UNDER_WAY.contains(leaver)) {
+            act(new AgentTasks.EndProcesses(DEPLOYMENT_VARIABLE, leaver));
+            launcher.kill(Map.of(DEPLOYMENT_VARIABLE, leaver));
+            act(new AgentTasks.AwaitEnd(leaver));
+            left.deleteRecursive();
+        }
     }
 
     /** Where this deployment's temporary files are, on the agent. */
@@ -180,6 +214,7 @@ final class AgentWorkspace implements Workspace {
             int status = process.join();
             return new CommandOutcome(true, status, lines.last());
         } catch (InterruptedException e) {
+            project.act(new AgentTasks.EndProcesses(DEPLOYMENT_VARIABLE, deployment));
             process.kill();
             throw e;
         } finally {
@@ -211,6 +246,7 @@ final class AgentWorkspace implements Workspace {
         try {
             temporary.deleteRecursive();
         } finally {
+            ended(deployment);
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }

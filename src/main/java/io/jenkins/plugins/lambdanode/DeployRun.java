@@ -8,6 +8,8 @@ import hudson.Util;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
+import hudson.remoting.ChannelClosedException;
+import hudson.remoting.RequestAbortedException;
 import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.lambdanode.engine.DependenciesApart;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
@@ -25,6 +27,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.npm.Install;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
+import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,21 +84,35 @@ final class DeployRun {
      * Deploys and records.
      *
      * @return what was deployed, one for each function
+     * @throws AgentLost if the agent is disconnected
      * @throws AbortException if it can't go on; the message says what to do
      */
     List<DeployedFunction> perform() throws IOException, InterruptedException {
         try {
             return deploy();
         } catch (DeployException e) {
-            throw explained(e.getMessage(), e);
-        } catch (IOException e) {
-            if (workspace.getChannel() instanceof Channel channel && channel.isClosingOrClosed()) {
-                throw explained(
-                        "The agent was disconnected during the deployment (" + e.getMessage()
-                                + "). Run the build again: what was deployed is kept.",
-                        e);
+            throw agentIsLost(e) ? new AgentLost() : explained(e.getMessage(), e);
+        } catch (IOException | RuntimeException e) {
+            if (agentIsLost(e)) {
+                throw new AgentLost();
             }
             throw e;
+        }
+    }
+
+    private boolean agentIsLost(Exception failure) {
+        return failure instanceof RequestAbortedException
+                || failure instanceof ChannelClosedException
+                || workspace.getChannel() instanceof Channel channel && channel.isClosingOrClosed();
+    }
+
+    /** The agent is gone. Its cause is what a Pipeline's {@code retry(conditions: [agent()])} goes by. */
+    static final class AgentLost extends AbortException {
+        private static final long serialVersionUID = 1L;
+
+        AgentLost() {
+            super("The agent was disconnected during the deployment. Run the build again: what was deployed is kept.");
+            initCause(new EOFException());
         }
     }
 

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
+import jenkins.util.SystemProperties;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.springframework.security.core.Authentication;
@@ -33,6 +35,8 @@ import org.springframework.security.core.Authentication;
 /**
  * A run of the Pipeline step, in a thread of its own. Each phase of a deployment can be run again and ends in the same state,
  * so after a restart of the controller the step carries on by running again.
+ *
+ * <p>The same where the agent is lost and comes back, as {@code sh} does.
  *
  * <p>It is no {@code SynchronousNonBlockingStepExecution}: that one lets a stopped build go on before the work has ended and
  * its files are removed.
@@ -43,8 +47,11 @@ final class LambdaNodeDeployExecution extends StepExecution {
 
     private static final Logger LOGGER = Logger.getLogger(LambdaNodeDeployExecution.class.getName());
 
-    /** How long an agent may take to come back after a restart. */
-    private static final Duration AGENT_RETURNS = Duration.ofMinutes(5);
+    /** How long an agent may take to come back: in minutes, or with a unit. */
+    static final String AGENT_RETURNS = LambdaNodeDeployExecution.class.getName() + ".agentReturns";
+
+    /** How often an agent may be lost. One that is lost again and again may be so through the deployment. */
+    private static final int LOSSES = 2;
 
     private static final Duration AGENT_POLL = Duration.ofSeconds(1);
 
@@ -73,6 +80,7 @@ final class LambdaNodeDeployExecution extends StepExecution {
     }
 
     private void begin(boolean resumed) {
+        AgentWorkspace.underWay(id);
         Authentication user = Jenkins.getAuthentication2();
         Computer.threadPoolForRemoting.execute(() -> {
             try (ACLContext as = ACL.as2(user)) {
@@ -98,6 +106,7 @@ final class LambdaNodeDeployExecution extends StepExecution {
                 throw stopCause == null ? e : stopCause;
             }
         } finally {
+            AgentWorkspace.ended(id);
             synchronized (this) {
                 thread = null;
                 // One that came too late for the deployment is not for what this thread does next.
@@ -123,24 +132,37 @@ final class LambdaNodeDeployExecution extends StepExecution {
             listener.getLogger().println("The controller was restarted: carrying on with the deployment.");
             awaitAgent();
         }
-        try {
-            List<DeployedFunction> deployed = new DeployRun(
-                            id,
-                            new SavedUpload(),
-                            settings,
-                            getContext().get(Run.class),
-                            getContext().get(FilePath.class),
-                            getContext().get(EnvVars.class),
-                            launcher(listener),
-                            listener)
-                    .perform();
-            return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
-        } catch (IOException | RuntimeException e) {
-            if (Jenkins.get().isTerminating()) {
-                awaitShutdown();
+        for (int losses = 0; ; losses++) {
+            FilePath workspace = getContext().get(FilePath.class);
+            Computer agent = getContext().get(Computer.class);
+            try {
+                return deploy(workspace, listener);
+            } catch (DeployRun.AgentLost e) {
+                awaitShutdownWhereOneIs();
+                if (losses == LOSSES || agent == null) {
+                    throw e;
+                }
+                listener.getLogger().println("The agent was disconnected. Waiting for it to come back, to carry on.");
+                awaitReturn(agent, workspace, e);
+            } catch (IOException | RuntimeException e) {
+                awaitShutdownWhereOneIs();
+                throw e;
             }
-            throw e;
         }
+    }
+
+    private Object deploy(FilePath workspace, TaskListener listener) throws IOException, InterruptedException {
+        List<DeployedFunction> deployed = new DeployRun(
+                        id,
+                        new SavedUpload(),
+                        settings,
+                        getContext().get(Run.class),
+                        workspace,
+                        getContext().get(EnvVars.class),
+                        launcher(listener),
+                        listener)
+                .perform();
+        return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
     }
 
     /** As the context makes it, but for its log. */
@@ -181,16 +203,37 @@ final class LambdaNodeDeployExecution extends StepExecution {
     }
 
     /** A controller that goes down takes its agents' connections first. The step does not fail of that: it will be resumed. */
-    private static void awaitShutdown() throws InterruptedException {
-        Thread.sleep(Long.MAX_VALUE);
+    private static void awaitShutdownWhereOneIs() throws InterruptedException {
+        if (Jenkins.get().isTerminating()) {
+            Thread.sleep(Long.MAX_VALUE);
+        }
+    }
+
+    private static Duration agentReturns() {
+        return SystemProperties.getDuration(AGENT_RETURNS, ChronoUnit.MINUTES, Duration.ofMinutes(5));
     }
 
     private void awaitAgent() throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + AGENT_RETURNS.toNanos();
+        long deadline = System.nanoTime() + agentReturns().toNanos();
         while (!agentIsBack()) {
             if (System.nanoTime() > deadline) {
-                throw new AbortException("The agent did not come back within " + AGENT_RETURNS.toMinutes()
-                        + " minutes after the controller was restarted. Run the build again: what was deployed is kept.");
+                throw new AbortException("The agent did not come back within " + agentReturns().toSeconds()
+                        + " seconds after the controller was restarted. Run the build again: what was deployed is kept.");
+            }
+            Thread.sleep(AGENT_POLL.toMillis());
+        }
+    }
+
+    /**
+     * Asks the agent's computer: the context would write a line for each time that it is asked in vain.
+     *
+     * @param lost the workspace by the connection that is gone
+     */
+    private static void awaitReturn(Computer agent, FilePath lost, DeployRun.AgentLost loss) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + agentReturns().toNanos();
+        while (agent.getChannel() == lost.getChannel() || agent.isOffline()) {
+            if (System.nanoTime() > deadline || agent.getNode() == null) {
+                throw loss;
             }
             Thread.sleep(AGENT_POLL.toMillis());
         }

@@ -1,21 +1,28 @@
 package io.jenkins.plugins.lambdanode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.FilePath;
 import hudson.model.Label;
 import hudson.model.Result;
 import hudson.model.Slave;
+import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.Turns;
+import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 
@@ -109,6 +116,76 @@ class AbortTest {
         Builds.await(Duration.ofSeconds(60), () -> hasPackage(temporary));
 
         abort(run);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "preflight, GET, /configuration, No dependencies",
+        "update, PUT, /code, Deployed",
+        "wait, GET, /configuration, Deployed",
+        "release, POST, /versions, points to"
+    })
+    void anAbortWhileAwsIsSilentEndsTheBuildAndLeavesTheFunctionAsItWasOrWithTheNewCode(
+            String phase, String method, String call, String notReached) throws Exception {
+        String function = "abort-" + phase;
+        Builds.run(jenkins, phase + "-before", "node('agent') {\n" + Builds.WRITE_PROJECT + deploy(function, "") + "\n}",
+                Result.SUCCESS);
+        String before = Aws.function(function).orElseThrow().codeSha256();
+        AtomicBoolean updated = new AtomicBoolean(!phase.equals("wait"));
+        try (TcpProxy silent = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).stallAt(sent -> {
+            boolean stalls = updated.get() && sent.startsWith(method + " ") && sent.lines().findFirst().orElse("").contains(call);
+            updated.compareAndSet(false, sent.startsWith("PUT "));
+            return stalls;
+        })) {
+            WorkflowRun run = startBuild(
+                    phase,
+                    Builds.project("new " + phase)
+                            + deploy(function, ", alias: 'live', endpointUrl: '" + silent.url() + "'"));
+            assertTrue(silent.awaitStall(60));
+
+            abort(run);
+
+            jenkins.assertLogNotContains(notReached, run);
+        }
+        String after = Aws.function(function).orElseThrow().codeSha256();
+        assertEquals(phase.equals("wait") || phase.equals("release"), !after.equals(before));
+        Builds.await(
+                SECONDS,
+                () -> Aws.function(function).orElseThrow().lastUpdateStatusAsString().equals("Successful"));
+    }
+
+    @Test
+    void anAbortOfABuildThatWaitsForItsTurnGivesItUp() throws Exception {
+        List<FunctionName> shared = List.of(FunctionName.parse("abort-turn"));
+        String place = Aws.endpoint() + " " + Aws.REGION;
+        try (Turns.Turn turn = new FunctionTurns(place, "the test").await(shared, Progress.NONE)) {
+            WorkflowRun run = startBuild("turn", Builds.WRITE_PROJECT + deploy("abort-turn", ""));
+            jenkins.waitForMessage("Waiting for the test, which deploys abort-turn too", run);
+
+            abort(run);
+        }
+        assertTrue(Aws.function("abort-turn").isEmpty());
+        assertTimeoutPreemptively(
+                SECONDS, () -> new FunctionTurns(place, "the test").await(shared, Progress.NONE).close());
+    }
+
+    @Test
+    void npmThatHangsAndTakesNoNoticeOfBeingAskedToEndIsEndedByATimeout() throws Exception {
+        String mark = "hangsForLambdaNodeDeploy" + System.nanoTime();
+        WorkflowRun run = startBuild(
+                "hangs",
+                Builds.WRITE_PROJECT
+                        + "writeFile file: 'fn/wait.js', text: 'for (const s of [\"SIGTERM\", \"SIGINT\", \"SIGHUP\"])"
+                        + " process.on(s, () => {}); setTimeout(() => {}, 600000)'\n"
+                        + "writeFile file: 'fn/package.json', text:"
+                        + " '{\"scripts\":{\"preinstall\":\"node wait.js " + mark + " & node wait.js " + mark + "\"}}'\n"
+                        + "timeout(time: 5, unit: 'SECONDS') { " + deploy("hangs", "") + " }");
+        Builds.await(Duration.ofSeconds(60), () -> processesWith(mark) > 0);
+
+        jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
+
+        Builds.await(SECONDS, () -> processesWith(mark) == 0);
+        jenkins.assertLogContains("Timeout has been exceeded", run);
     }
 
     private static boolean hasPackage(FilePath temporary) {

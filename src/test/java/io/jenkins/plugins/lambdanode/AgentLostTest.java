@@ -1,0 +1,282 @@
+package io.jenkins.plugins.lambdanode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hudson.FilePath;
+import hudson.model.FreeStyleBuild;
+import hudson.model.FreeStyleProject;
+import hudson.model.Label;
+import hudson.model.Result;
+import hudson.model.Slave;
+import hudson.model.queue.QueueTaskFuture;
+import hudson.tasks.Shell;
+import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import jenkins.security.MasterToSlaveCallable;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+
+/** An agent whose process is killed in the middle of a deployment. */
+@WithJenkins
+@ExtendWith(EmulatorExtension.class)
+class AgentLostTest {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /** Says that it was started, and ends when it may; being asked to end is no reason. */
+    private static final String WAIT_SCRIPT = "const fs = require(\"fs\");\n"
+            + "process.on(\"SIGTERM\", () => {});\n"
+            + "fs.appendFileSync(process.argv[2], \"x\");\n"
+            + "setInterval(() => { if (fs.existsSync(process.argv[3])) process.exit(0) }, 50);\n";
+
+    @TempDir
+    private Path temp;
+
+    private JenkinsRule jenkins;
+    private Slave agent;
+
+    @BeforeEach
+    void setUp(JenkinsRule rule) throws Exception {
+        jenkins = rule;
+        Aws.configureJenkins();
+        Aws.createBucket();
+        agent = jenkins.createOnlineSlave(Label.get("agent"));
+    }
+
+    @AfterEach
+    void forget() {
+        System.clearProperty(LambdaNodeDeployExecution.AGENT_RETURNS);
+    }
+
+    private WorkflowRun start(String name, String script) throws Exception {
+        return Builds.pipeline(name, script).scheduleBuild2(0).waitForStart();
+    }
+
+    private static String inAgent(String steps) {
+        return "node('agent') {\n" + Builds.WRITE_PROJECT + steps + "\n}";
+    }
+
+    private static String deploy(String function, String more) {
+        return "lambdaNodeDeploy functionName: '" + function + "', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '"
+                + Aws.ROLE + "']" + more + "\n";
+    }
+
+    private String writeWaitingPackage() {
+        return "writeFile file: 'fn/wait.js', text: '''" + WAIT_SCRIPT + "'''\n"
+                + "writeFile file: 'fn/package.json', text: '{\"scripts\":{\"preinstall\":\"node wait.js " + starts() + " "
+                + mayEnd() + "\"}}'\n";
+    }
+
+    private Path starts() {
+        return temp.resolve("starts");
+    }
+
+    private Path mayEnd() {
+        return temp.resolve("go");
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    private long waiting() {
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info().command().orElse("").endsWith("node"))
+                .filter(process -> List.of(process.info().arguments().orElse(new String[0])).contains(mayEnd().toString()))
+                .count();
+    }
+
+    private void kill() throws Exception {
+        ProcessHandle process = ProcessHandle.of(agent.getChannel().call(new Pid())).orElseThrow();
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    private void connect() throws Exception {
+        Builds.await(PATIENCE, () -> agent.toComputer().isOffline());
+        Builds.await(PATIENCE, this::isConnected);
+    }
+
+    /** The end of the former connection can end a new one that comes too early. */
+    private boolean isConnected() {
+        try {
+            agent.toComputer().connect(false).get();
+        } catch (ExecutionException | InterruptedException e) {
+            return false;
+        }
+        return agent.toComputer().isOnline();
+    }
+
+    private FilePath temporary(String job) {
+        return agent.getWorkspaceRoot().child(job + "@tmp");
+    }
+
+    /** Nothing but the cache, and in it nothing half made. */
+    private void assertNoTemporaryFile(String job) throws Exception {
+        for (FilePath left : temporary(job).list()) {
+            assertEquals(AgentWorkspace.CACHE_FOLDER, left.getName());
+            for (FilePath cached : left.list("**", null, false)) {
+                assertTrue(!cached.getName().contains("tmp") && !cached.getName().contains("spill"), cached.getRemote());
+            }
+        }
+    }
+
+    private void assertDeployed(WorkflowRun run, String function) throws Exception {
+        jenkins.assertBuildStatus(Result.SUCCESS, jenkins.waitForCompletion(run));
+        assertEquals(
+                Aws.function(function).orElseThrow().codeSha256(),
+                Builds.record(run, function).path("CodeSha256").asText());
+        assertNoTemporaryFile(run.getParent().getName());
+    }
+
+    @Test
+    void aDeploymentWhoseAgentIsKilledInTheMiddleOfNpmCarriesOnWhenItIsBack() throws Exception {
+        WorkflowRun run = start("npm", inAgent(writeWaitingPackage() + deploy("lost-npm", "")));
+        Builds.await(PATIENCE, () -> size(starts()) == 1);
+
+        kill();
+        jenkins.waitForMessage("The agent was disconnected. Waiting for it to come back, to carry on.", run);
+        connect();
+        Builds.await(PATIENCE, () -> size(starts()) == 2);
+
+        assertEquals(1, waiting(), "npm of before was ended");
+        Files.createFile(mayEnd());
+        assertDeployed(run, "lost-npm");
+    }
+
+    @Test
+    void theSameInTheMiddleOfPackaging() throws Exception {
+        WorkflowRun run = start(
+                "packaging",
+                inAgent("sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
+                        + deploy("lost-packaging", ", level: 9, s3Bucket: '" + Aws.BUCKET + "'")));
+        Builds.await(PATIENCE, () -> hasPackage(temporary("packaging")));
+
+        kill();
+        jenkins.waitForMessage("Waiting for it to come back", run);
+        connect();
+
+        assertDeployed(run, "lost-packaging");
+    }
+
+    private static boolean hasPackage(FilePath temporary) {
+        try {
+            return temporary.list("lambda-node-deploy-*/*lambda*.zip", null, false).length > 0;
+        } catch (Exception e) {
+            return false;
+        }
+    }
+
+    @Test
+    void theSameInTheMiddleOfTheUploadWhichIsAborted() throws Exception {
+        try (TcpProxy slow = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).throttle(500_000)) {
+            WorkflowRun run = start(
+                    "upload",
+                    inAgent("sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
+                            + deploy(
+                                    "lost-upload",
+                                    ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'")));
+            Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
+
+            kill();
+            jenkins.waitForMessage("Waiting for it to come back", run);
+            assertEquals(0, Aws.unfinishedUploads());
+            slow.resume();
+            connect();
+
+            assertDeployed(run, "lost-upload");
+            assertEquals(0, Aws.unfinishedUploads());
+        }
+    }
+
+    @Test
+    void anAgentThatDoesNotComeBackFailsTheBuildWithOneMessageAndTheNextBuildClearsUp() throws Exception {
+        System.setProperty(LambdaNodeDeployExecution.AGENT_RETURNS, "100ms");
+        WorkflowJob job = Builds.pipeline("gone", inAgent(writeWaitingPackage() + deploy("lost-for-good", "")));
+        WorkflowRun run = job.scheduleBuild2(0).waitForStart();
+        Builds.await(PATIENCE, () -> size(starts()) == 1);
+
+        kill();
+        jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(run));
+        Builds.assertOneError(run, "The agent was disconnected during the deployment. Run the build again");
+        assertEquals(1, waiting());
+
+        connect();
+        WorkflowRun next = job.scheduleBuild2(0).waitForStart();
+        Builds.await(PATIENCE, () -> size(starts()) == 2);
+        assertEquals(1, waiting(), "npm of the build before was ended");
+        Files.createFile(mayEnd());
+        assertDeployed(next, "lost-for-good");
+    }
+
+    @Test
+    void aPipelineThatRetriesWhereAnAgentIsLostDoesSo() throws Exception {
+        System.setProperty(LambdaNodeDeployExecution.AGENT_RETURNS, "100ms");
+        WorkflowRun run = start(
+                "retried",
+                "retry(count: 2, conditions: [agent()]) {\n" + inAgent(writeWaitingPackage() + deploy("retried", "")) + "\n}");
+        Builds.await(PATIENCE, () -> size(starts()) == 1);
+
+        kill();
+        jenkins.waitForMessage("Retrying", run);
+        connect();
+        Files.createFile(mayEnd());
+
+        assertDeployed(run, "retried");
+    }
+
+    @Test
+    void aFreestyleBuildWhoseAgentIsKilledFailsWithOneMessageAndTheNextOneClearsUp() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject("freestyle");
+        project.setAssignedLabel(Label.get("agent"));
+        project.getBuildersList()
+                .add(new Shell("mkdir -p fn && cat > fn/wait.js <<'END'\n" + WAIT_SCRIPT + "END\n"
+                        + "echo 'exports.handler = async () => 1;' > fn/index.js\n"
+                        + "echo '{\"scripts\":{\"preinstall\":\"node wait.js " + starts() + " " + mayEnd()
+                        + "\"}}' > fn/package.json"));
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
+        settings.setFunctionName("lost-freestyle");
+        settings.setDir("fn");
+        settings.setCredentialsId(Aws.CREDENTIALS_ID);
+        settings.setCreate(new FunctionToCreate(Aws.ROLE));
+        project.getBuildersList().add(new LambdaNodeDeployBuilder(settings));
+        QueueTaskFuture<FreeStyleBuild> first = project.scheduleBuild2(0);
+        Builds.await(PATIENCE, () -> size(starts()) == 1);
+
+        kill();
+        FreeStyleBuild lost = jenkins.assertBuildStatus(Result.FAILURE, first.get());
+        jenkins.assertLogContains("ERROR: The agent was disconnected during the deployment. Run the build again", lost);
+
+        connect();
+        Files.createFile(mayEnd());
+        jenkins.buildAndAssertSuccess(project);
+        assertEquals(0, waiting());
+        assertNoTemporaryFile("freestyle");
+    }
+
+    private static final class Pid extends MasterToSlaveCallable<Long, RuntimeException> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Long call() {
+            return ProcessHandle.current().pid();
+        }
+    }
+}
