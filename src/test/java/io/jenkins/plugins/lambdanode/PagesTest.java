@@ -15,6 +15,7 @@ import hudson.tasks.Shell;
 import hudson.util.StreamTaskListener;
 import io.jenkins.plugins.lambdanode.LambdaTrendAction.Measure;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
 import org.htmlunit.html.HtmlAnchor;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+import org.kohsuke.stapler.DataBoundSetter;
 
 /** What the pages of a build and of its job show of a deployment. */
 @WithJenkins
@@ -200,6 +202,58 @@ class PagesTest {
         assertFalse(page.getWebResponse().getContentAsString().contains("<script>alert"));
         assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
         assertTrue(page.getWebResponse().getContentAsString().contains("&lt;img src=x"));
+    }
+
+    @Test
+    void whatAPackageSaysAndHowItsFilesAreCalledIsShownAsTextNotAsMarkup() throws Exception {
+        FreeStyleProject project = deploying("hostile");
+        project.getBuildersList().replaceBy(List.of(
+                new Shell("mkdir -p '" + MARKUP + "' && echo TOKEN=1 > '" + MARKUP + "/.env'\n"
+                        + "echo 'exports.handler = async () => 1;' > index.js\n"
+                        + "echo '{\"scripts\":{\"preinstall\":\"cat said\"}}' > package.json\n"
+                        + "echo '" + MARKUP + "' > said"),
+                project.getBuildersList().get(LambdaNodeDeployBuilder.class)));
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
+        build.setDisplayName(MARKUP);
+        jenkins.buildAndAssertSuccess(project).setDisplayName(MARKUP);
+
+        for (String address : List.of(build.getUrl(), build.getUrl() + "console", project.getUrl())) {
+            HtmlPage page = page(address);
+            assertEquals(0, page.getByXPath("//img[@onerror]").size(), address);
+            assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"), address);
+        }
+        assertTrue(page(build.getUrl()).asNormalizedText().contains("warning: " + MARKUP + "/.env: "));
+        assertTrue(page(build.getUrl() + "console").asNormalizedText().contains(MARKUP));
+        JsonNode labels = new ObjectMapper()
+                .readTree(trend(project, Measure.SIZE).getBuildTrendModel())
+                .path("domainAxisLabels");
+        assertEquals(MARKUP, labels.path(0).asText(), "The chart's library shows labels as text");
+    }
+
+    @Test
+    void formsShowWhatIsSetAsTextNotAsMarkup() throws Exception {
+        String hostile = "\"><img src=x onerror=alert(1)>";
+        FreeStyleProject project = deploying("hostile-form");
+        LambdaNodeDeployStep settings = project.getBuildersList().get(LambdaNodeDeployBuilder.class).getSettings();
+        for (Method setter : LambdaNodeDeployStep.class.getMethods()) {
+            if (setter.isAnnotationPresent(DataBoundSetter.class) && setter.getParameterTypes()[0] == String.class) {
+                setter.invoke(settings, hostile);
+            }
+        }
+        FunctionToCreate create = new FunctionToCreate(hostile);
+        create.setEnvironment(hostile);
+        create.setHandler(hostile);
+        create.setRuntime(hostile);
+        create.setDescription(hostile);
+        create.setLayers(hostile);
+        settings.setCreate(create);
+        settings.setFunctionNames(List.of(hostile));
+
+        HtmlPage page = page(project.getUrl() + "configure");
+
+        assertEquals(0, page.getByXPath("//img[@onerror]").size());
+        assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
+        assertEquals(hostile, page.getFormByName("config").getInputByName("_.functionName").getValue());
     }
 
     @Test

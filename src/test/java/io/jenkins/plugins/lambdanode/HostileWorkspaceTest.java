@@ -1,0 +1,105 @@
+package io.jenkins.plugins.lambdanode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hudson.model.Label;
+import hudson.model.Result;
+import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+
+/** Workspaces with names that nobody would choose, and such as go away under the step. */
+@WithJenkins
+@ExtendWith(EmulatorExtension.class)
+class HostileWorkspaceTest {
+
+    private static JenkinsRule jenkins;
+
+    @TempDir
+    private Path temp;
+
+    @BeforeAll
+    static void start(JenkinsRule rule) throws Exception {
+        jenkins = rule;
+        Aws.configureJenkins();
+        jenkins.createOnlineSlave(Label.get("agent"));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        jenkins.after();
+    }
+
+    private static String deploy(String function, String more) {
+        return "lambdaNodeDeploy functionName: '" + function + "', credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE
+                + "']" + more;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"-rf", "two words", "it's \"quoted\"", "a line\nend", "ünïcödé 日本", "$HOME `touch x`; touch x & ${PATH}"})
+    void aWorkspaceAndItsProjectMayBeCalledAnything(String name) throws Exception {
+        String function = "called-" + Integer.toHexString(name.hashCode());
+        String encoded = Base64.getEncoder().encodeToString(name.getBytes(StandardCharsets.UTF_8));
+        Path made = temp.resolve("made");
+        WorkflowJob job = jenkins.createProject(WorkflowJob.class, function);
+        job.setDefinition(new CpsFlowDefinition(
+                "def name = new String('" + encoded + "'.decodeBase64(), 'UTF-8')\n"
+                        + "node('agent') { ws(\"" + temp + "/${name}\") {\n"
+                        + "writeFile file: \"${name}/index.js\", text: 'exports.handler = async () => 1;'\n"
+                        + "writeFile file: \"${name}/package.json\", text: '{\"scripts\":{\"preinstall\":\"pwd > " + made + "\"}}'\n"
+                        + deploy(function, ", dir: name.replace('$', '$$')") + "\n} }",
+                false));
+
+        WorkflowRun run = jenkins.buildAndAssertSuccess(job);
+
+        assertEquals(
+                Aws.function(function).orElseThrow().codeSha256(),
+                Builds.record(run, function).path("CodeSha256").asText());
+        assertEquals(temp.resolve(name).resolve(name) + "\n", Files.readString(made));
+        try (var all = Files.walk(temp)) {
+            assertFalse(all.anyMatch(file -> file.endsWith("x")), "A shell has read the name");
+        }
+    }
+
+    @Test
+    void aProjectThatIsRemovedUnderTheStepIsSaidInOneMessage() throws Exception {
+        WorkflowRun run = Builds.run(
+                jenkins,
+                "removed",
+                "node('agent') {\n" + Builds.WRITE_PROJECT
+                        + deploy("removed", ", dir: 'fn', install: 'rm -rf ../fn'") + "\n}",
+                Result.FAILURE);
+
+        Builds.assertOneError(run, "The project's folder ");
+        assertTrue(Aws.function("removed").isEmpty());
+    }
+
+    @Test
+    void temporaryFilesThatAreRemovedUnderTheStepAreMadeAnew() throws Exception {
+        Builds.run(
+                jenkins,
+                "cleaned",
+                "node('agent') {\n" + Builds.WRITE_PROJECT
+                        + deploy("cleaned", ", dir: 'fn', install: 'rm -rf ../../cleaned@tmp'") + "\n}",
+                Result.SUCCESS);
+
+        assertTrue(Aws.function("cleaned").isPresent());
+    }
+}
