@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode;
 
+import hudson.Util;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,6 +81,16 @@ public final class DeployedFunction implements Serializable {
         public String getMessage() {
             return message;
         }
+    }
+
+    /** A build that was recorded before these were. */
+    private Object readResolve() {
+        region = region == null ? functionArn.split(":")[3] : region;
+        outcome = Util.fixNull(outcome);
+        phases = Util.fixNull(phases);
+        heaviest = Util.fixNull(heaviest);
+        findings = Util.fixNull(findings);
+        return this;
     }
 
     @Whitelisted

@@ -105,6 +105,13 @@ public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> 
         this.description = Util.fixEmptyAndTrim(description);
     }
 
+    /** Settings that were written before these were among them. */
+    private Object readResolve() {
+        setRuntime(runtime);
+        setHandler(handler);
+        return this;
+    }
+
     @Extension
     @Symbol("lambdaFunction")
     public static final class DescriptorImpl extends Descriptor<FunctionToCreate> {

@@ -385,6 +385,13 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.endpointUrl = Util.fixEmptyAndTrim(endpointUrl);
     }
 
+    /** Settings that were written before a number was one of them. */
+    private Object readResolve() {
+        level = level == 0 ? PackRequest.DEFAULT_LEVEL : level;
+        timeout = timeout == 0 ? DEFAULT_TIMEOUT_MINUTES : timeout;
+        return this;
+    }
+
     /** Null for a default, so that what has not been chosen is not written down. */
     private static String unlessDefault(String value, String defaultValue) {
         String text = Util.fixEmptyAndTrim(value);
