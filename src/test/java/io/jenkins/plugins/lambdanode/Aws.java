@@ -184,6 +184,15 @@ final class Aws {
         }
     }
 
+    /** The function's versions, the unpublished one first. */
+    static List<String> versions(String name) {
+        try (LambdaClient lambda = lambda()) {
+            return lambda.listVersionsByFunction(request -> request.functionName(name)).versions().stream()
+                    .map(version -> version.version())
+                    .toList();
+        }
+    }
+
     static String invoke(String name) {
         try (LambdaClient lambda = lambda()) {
             return lambda.invoke(request -> request.functionName(name).payload(SdkBytes.fromUtf8String("{}")))

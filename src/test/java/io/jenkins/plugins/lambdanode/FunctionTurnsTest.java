@@ -11,7 +11,10 @@ import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+import software.amazon.awssdk.services.lambda.LambdaClient;
 
 @ExtendWith(EmulatorExtension.class)
 @Tag("long")
@@ -77,6 +81,63 @@ class FunctionTurnsTest {
 
         assertEquals(BUILDS, versions.size(), "each has its own version: " + versions);
         assertEquals(lastCode, Aws.function("shared").orElseThrow().codeSha256());
+    }
+
+    /** Each function is deployed by several builds at a time, none of which knows of the others. */
+    @Test
+    @WithJenkins
+    @Timeout(600)
+    void ofAHundredDeploymentsAtOnceEachEndsWellAndTheLastOfAFunctionStays(JenkinsRule jenkins, @TempDir Path temp)
+            throws Exception {
+        int functions = 20;
+        int deployments = 100;
+        Aws.configureJenkins();
+        DumbSlave agent = new DumbSlave("agent", temp.toString(), jenkins.createComputerLauncher(null));
+        agent.setNumExecutors(deployments);
+        jenkins.jenkins.addNode(agent);
+        jenkins.waitOnline(agent);
+        List<FunctionName> all = new ArrayList<>();
+        for (int i = 0; i < functions; i++) {
+            all.add(FunctionName.parse("hundred-" + i));
+        }
+        List<WorkflowRun> runs = new ArrayList<>();
+        try (Turns.Turn turn =
+                new FunctionTurns(Aws.endpoint() + " " + Aws.REGION, "the test").await(all, Progress.NONE)) {
+            for (int i = 0; i < deployments; i++) {
+                runs.add(Builds.pipeline(
+                                "hundred-" + i,
+                                "node('agent') {\n" + Builds.project("build " + i) + "lambdaNodeDeploy functionName: '"
+                                        + all.get(i % functions).name() + "', dir: 'fn', credentialsId: 'aws-deploy', create:"
+                                        + " [role: '" + Aws.ROLE + "'], publish: true, alias: 'live'\n}")
+                        .scheduleBuild2(0)
+                        .waitForStart());
+            }
+            for (WorkflowRun run : runs) {
+                jenkins.waitForMessage("which deploys hundred-", run);
+            }
+        }
+
+        Map<String, TreeMap<Integer, String>> recorded = new HashMap<>();
+        for (WorkflowRun run : runs) {
+            jenkins.assertBuildStatus(Result.SUCCESS, jenkins.waitForCompletion(run));
+            DeployedFunction deployed = run.getAction(LambdaDeployAction.class).getFunctions().get(0);
+            recorded.computeIfAbsent(deployed.getFunctionName(), name -> new TreeMap<>())
+                    .put(Integer.parseInt(deployed.getVersion()), deployed.getCodeSha256());
+        }
+        assertEquals(functions, recorded.size());
+        try (LambdaClient lambda = Aws.lambda()) {
+            recorded.forEach((name, versions) -> {
+                assertEquals(deployments / functions, versions.size(), name + " " + versions.keySet());
+                versions.forEach((version, sha256) -> assertEquals(sha256, code(lambda, name, "" + version), name));
+                assertEquals(versions.lastEntry().getValue(), code(lambda, name, "$LATEST"), name);
+                assertEquals(versions.lastEntry().getValue(), code(lambda, name, "live"), name);
+            });
+        }
+    }
+
+    private static String code(LambdaClient lambda, String function, String qualifier) {
+        return lambda.getFunctionConfiguration(request -> request.functionName(function).qualifier(qualifier))
+                .codeSha256();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import hudson.FilePath;
 import hudson.model.Result;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.io.IOException;
@@ -43,20 +44,22 @@ class RestartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"stopped", "killed"})
-    void buildsGoOnAfterARestartInTheMiddleOfNpmOfTheUploadAndOfTheUpdate(String how, @TempDir Path temp)
+    void buildsGoOnAfterARestartInTheMiddleOfEachPhase(String how, @TempDir Path temp)
             throws Throwable {
         Aws.createRole();
         Aws.createBucket();
         Path npmStarts = temp.resolve("starts");
         Path npmMayEnd = temp.resolve("go");
         AtomicBoolean created = new AtomicBoolean();
-        try (TcpProxy slow = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).throttle(300_000);
+        try (TcpProxy slow = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).throttle(40_000);
                 TcpProxy stalling = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).stallAt(sent -> {
                     if (sent.startsWith("POST /2015-03-31/functions")) {
                         created.set(true);
                     }
                     return created.get() && sent.contains("/configuration ");
-                })) {
+                });
+                TcpProxy unreleased = new TcpProxy("127.0.0.1", Aws.endpoint().getPort())
+                        .stallAt(sent -> sent.startsWith("POST ") && sent.contains("/versions "))) {
             jenkins.startJenkins();
             agents.createAgent(
                     jenkins,
@@ -83,10 +86,27 @@ class RestartTest {
                     RestartTest::startBuild,
                     "update-" + how,
                     deploy("update-" + how, ", endpointUrl: '" + stalling.url() + "'"));
+            jenkins.runRemotely(
+                    RestartTest::startBuild,
+                    "release-" + how,
+                    deploy("release-" + how, ", alias: 'live', endpointUrl: '" + unreleased.url() + "'"));
             Builds.await(PATIENCE, () -> size(npmStarts) == 1);
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
             assertTrue(stalling.awaitStall(PATIENCE.toSeconds()));
+            assertTrue(unreleased.awaitStall(PATIENCE.toSeconds()));
+            jenkins.runRemotely(
+                    RestartTest::startBuild,
+                    "turn-" + how,
+                    deploy("update-" + how, ", endpointUrl: '" + stalling.url() + "'"));
+            jenkins.runRemotely(RestartTest::awaitMessage, "turn-" + how, "which deploys update-" + how + " too");
+            jenkins.runRemotely(
+                    RestartTest::startBuild,
+                    "package-" + how,
+                    "sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
+                            + deploy("package-" + how, ", level: 9, s3Bucket: '" + Aws.BUCKET + "'"));
+            jenkins.runRemotely(RestartTest::awaitPackaging, "package-" + how);
 
+            assertEquals(1, Aws.unfinishedUploads());
             if (how.equals("stopped")) {
                 jenkins.stopJenkins();
             } else {
@@ -94,15 +114,19 @@ class RestartTest {
             }
             slow.resume();
             stalling.resume();
+            unreleased.resume();
             jenkins.startJenkins();
             Builds.await(PATIENCE, () -> size(npmStarts) == 2);
             assertEquals(1, waitingFor(npmMayEnd), "npm of before the restart was stopped");
             Files.createFile(npmMayEnd);
 
-            for (String name : List.of("npm-" + how, "upload-" + how, "update-" + how)) {
-                String recorded = jenkins.runRemotely(RestartTest::end, name);
+            for (String phase : List.of("npm", "package", "upload", "update", "release")) {
+                String name = phase + "-" + how;
+                String recorded = jenkins.runRemotely(RestartTest::end, name, name);
                 assertEquals(Aws.function(name).orElseThrow().codeSha256(), recorded);
             }
+            jenkins.runRemotely(RestartTest::end, "turn-" + how, "update-" + how);
+            assertEquals(List.of("$LATEST", "1"), Aws.versions("release-" + how));
             assertEquals(0, Aws.unfinishedUploads());
         }
     }
@@ -129,22 +153,37 @@ class RestartTest {
 
     private static void configure(JenkinsRule rule, String endpoint) throws Exception {
         Aws.configureJenkins(endpoint);
-        Builds.giveExecutors(rule, "agent", 3);
+        Builds.giveExecutors(rule, "agent", 6);
     }
 
     private static void startBuild(JenkinsRule rule, String name, String steps) throws Exception {
-        Builds.pipeline(name, "node('agent') {\n" + Builds.project(name) + steps + "\n}")
+        Builds.pipeline(name, "node('agent') {\n" + Builds.WRITE_PROJECT + steps + "\n}")
                 .scheduleBuild2(0)
                 .waitForStart();
     }
 
+    private static void awaitMessage(JenkinsRule rule, String name, String message) throws Exception {
+        rule.waitForMessage(message, Jenkins.get().getItemByFullName(name, WorkflowJob.class).getBuildByNumber(1));
+    }
+
+    private static void awaitPackaging(JenkinsRule rule, String name) throws Exception {
+        FilePath temporary = ((Slave) Jenkins.get().getNode("agent")).getWorkspaceRoot().child(name + "@tmp");
+        Builds.await(PATIENCE, () -> {
+            try {
+                return temporary.list("lambda-node-deploy-*/*lambda*.zip", null, false).length > 0;
+            } catch (IOException | InterruptedException e) {
+                return false;
+            }
+        });
+    }
+
     /** The CodeSha256 of its record. */
-    private static String end(JenkinsRule rule, String name) throws Exception {
+    private static String end(JenkinsRule rule, String name, String function) throws Exception {
         WorkflowRun run = Jenkins.get().getItemByFullName(name, WorkflowJob.class).getBuildByNumber(1);
         rule.assertBuildStatus(Result.SUCCESS, rule.waitForCompletion(run));
         rule.assertLogContains("carrying on with the deployment", run);
         assertEquals(1, run.getArtifacts().size());
         assertEquals(1, run.getAction(LambdaDeployAction.class).getFunctions().size());
-        return Builds.record(run, name).path("CodeSha256").asText();
+        return Builds.record(run, function).path("CodeSha256").asText();
     }
 }
