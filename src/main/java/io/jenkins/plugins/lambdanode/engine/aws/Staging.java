@@ -268,26 +268,34 @@ public final class Staging {
     /** The SDK's own retries would not say whether an upload was begun whose ID nobody has heard of. */
     private Begun begin(Place place, Instant begun) throws DeployException, InterruptedException {
         boolean unheardOf = false;
-        for (int failures = 1; ; failures++) {
-            try {
-                String upload = AwsErrors.interruptible(() -> session.s3Once()
-                                .createMultipartUpload(r -> r.bucket(place.bucket())
-                                        .key(place.key())
-                                        .checksumAlgorithm(ChecksumAlgorithm.SHA256)))
-                        .uploadId();
-                return new Begun(upload, unheardOf);
-            } catch (SdkException e) {
-                Refusal refusal = Refusal.of(e);
-                // The SDK puts its clock right for the next call, where there is one.
-                boolean passes = refusal.inDoubt() || refusal.throttled() || refusal.timeRefused() && failures == 1;
-                unheardOf |= refusal.inDoubt();
-                if (!passes || failures == Changes.ATTEMPTS) {
-                    if (unheardOf) {
-                        abortUnheardOf(place, "", begun);
+        boolean heardOf = false;
+        try {
+            for (int failures = 1; ; failures++) {
+                try {
+                    String upload = AwsErrors.interruptible(() -> session.s3Once()
+                                    .createMultipartUpload(r -> r.bucket(place.bucket())
+                                            .key(place.key())
+                                            .checksumAlgorithm(ChecksumAlgorithm.SHA256)))
+                            .uploadId();
+                    heardOf = true;
+                    return new Begun(upload, unheardOf);
+                } catch (SdkException e) {
+                    Refusal refusal = Refusal.of(e);
+                    // The SDK puts its clock right for the next call, where there is one.
+                    boolean passes = refusal.inDoubt() || refusal.throttled() || refusal.timeRefused() && failures == 1;
+                    unheardOf |= refusal.inDoubt();
+                    if (!passes || failures == Changes.ATTEMPTS) {
+                        throw AwsErrors.explained(objectCall(place, "s3:PutObject"), refusal, e);
                     }
-                    throw AwsErrors.explained(objectCall(place, "s3:PutObject"), refusal, e);
+                    pacing.backOff(failures, refusal.retryAfter());
                 }
-                pacing.backOff(failures, refusal.retryAfter());
+            }
+        } catch (InterruptedException e) {
+            unheardOf = true;
+            throw e;
+        } finally {
+            if (unheardOf && !heardOf) {
+                abortUnheardOf(place, "", begun);
             }
         }
     }

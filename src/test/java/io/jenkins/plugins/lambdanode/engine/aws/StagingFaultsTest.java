@@ -277,6 +277,25 @@ class StagingFaultsTest {
         }
     }
 
+    @Test
+    void noUploadIsLeftOpenByAStopBeforeItsBeginningIsAnswered() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        Pacing stopping = new Pacing(
+                time,
+                pause -> {
+                    throw new InterruptedException();
+                },
+                time.pacing().random());
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).next("POST /" + bucket, Wire.Fault.CUT_ANSWER);
+                AwsSession session = Cloud.session(wire.endpoint())) {
+            Staging staging = new Staging(session, workspace, log, stopping);
+            assertThrows(InterruptedException.class, () -> staging.stage(report, bucket, "", "orders"));
+
+            assertTrue(wire.allHappened());
+            assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+        }
+    }
+
     /** Remembers what it was told last before its process ended, which is when told so. */
     private static final class Remembering implements OpenUpload.Memory {
         private final String endsAt;
