@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.FilePath;
 import hudson.model.Result;
+import hudson.model.Slave;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.io.IOException;
 import java.nio.file.Files;
