@@ -29,6 +29,7 @@ final class TcpProxy implements Closeable {
     private volatile long bytesPerSecond = Long.MAX_VALUE;
     private volatile Predicate<String> stallsAt = text -> false;
     private volatile String cutsAt;
+    private volatile String served;
 
     TcpProxy(String host, int port) throws IOException {
         target = new InetSocketAddress(host, port);
@@ -56,6 +57,12 @@ final class TcpProxy implements Closeable {
     /** Ends each connection over which the client sends this text. */
     TcpProxy cutAt(String sent) {
         cutsAt = sent;
+        return this;
+    }
+
+    /** Takes requests as a proxy does, with the whole address in their first line, and brings those for this server to ours. */
+    TcpProxy asProxyFor(String server) {
+        served = server;
         return this;
     }
 
@@ -112,6 +119,11 @@ final class TcpProxy implements Closeable {
                 byte[] buffer = new byte[16 * 1024];
                 for (int count; (count = in.read(buffer)) >= 0; ) {
                     byte[] bytes = java.util.Arrays.copyOf(buffer, count);
+                    if (fromClient && served != null) {
+                        bytes = new String(bytes, StandardCharsets.ISO_8859_1)
+                                .replace(" " + served + "/", " /")
+                                .getBytes(StandardCharsets.ISO_8859_1);
+                    }
                     if (fromClient && cutsAt != null && new String(bytes, StandardCharsets.ISO_8859_1).contains(cutsAt)) {
                         close(from, to);
                         return;
