@@ -37,8 +37,13 @@ class RestartTest {
             + "fs.appendFileSync(process.argv[2], \"x\");\n"
             + "setInterval(() => { if (fs.existsSync(process.argv[3])) process.exit(0) }, 100);\n";
 
+    /** Pipelines wait five minutes for their agent, but 15 seconds in tests. */
+    private static final String AGENT_RETURNS =
+            "-Dorg.jenkinsci.plugins.workflow.support.pickles.ExecutorPickle.timeoutForNodeMillis=300000";
+
     @RegisterExtension
-    private final RealJenkinsExtension jenkins = new RealJenkinsExtension().withTimeout(600);
+    private final RealJenkinsExtension jenkins =
+            new RealJenkinsExtension().javaOptions(AGENT_RETURNS).withTimeout(600);
 
     @RegisterExtension
     private final InboundAgentExtension agents = new InboundAgentExtension();
@@ -98,8 +103,8 @@ class RestartTest {
             jenkins.runRemotely(
                     RestartTest::startBuild,
                     "turn-" + how,
-                    deploy("update-" + how, ", endpointUrl: '" + stalling.url() + "'"));
-            jenkins.runRemotely(RestartTest::awaitMessage, "turn-" + how, "which deploys update-" + how + " too");
+                    deploy("release-" + how, ", endpointUrl: '" + unreleased.url() + "'"));
+            jenkins.runRemotely(RestartTest::awaitMessage, "turn-" + how, "which deploys release-" + how + " too");
             jenkins.runRemotely(
                     RestartTest::startBuild,
                     "package-" + how,
@@ -126,7 +131,8 @@ class RestartTest {
                 String recorded = jenkins.runRemotely(RestartTest::end, name, name);
                 assertEquals(Aws.function(name).orElseThrow().codeSha256(), recorded);
             }
-            jenkins.runRemotely(RestartTest::end, "turn-" + how, "update-" + how);
+            // It has the same project.
+            jenkins.runRemotely(RestartTest::end, "turn-" + how, "release-" + how);
             assertEquals(List.of("$LATEST", "1"), Aws.versions("release-" + how));
             assertEquals(0, Aws.unfinishedUploads());
         }
