@@ -54,13 +54,21 @@ final class FileStates {
         }
     }
 
-    /** A file's state now; empty where an equal one later would not mean an equal content. */
-    Optional<FileState> of(SourceEntry entry) throws IOException {
+    /**
+     * A file's state now; empty where an equal one later would not mean an equal content, or where there is none to be had:
+     * whoever reads the file then says why.
+     */
+    Optional<FileState> of(SourceEntry entry) {
         Optional<long[]> key = deviceAndInode(entry.stamp().fileKey());
         if (key.isEmpty() || key.get()[0] != device) {
             return Optional.empty();
         }
-        Object changed = Files.getAttribute(entry.source(), "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+        Object changed;
+        try {
+            changed = Files.getAttribute(entry.source(), "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
         if (!(changed instanceof FileTime time)) {
             return Optional.empty();
         }
@@ -70,7 +78,7 @@ final class FileStates {
                 : Optional.of(new FileState(device, key.get()[1], entry.size(), time.to(TimeUnit.NANOSECONDS)));
     }
 
-    /** The JDK has both in one object and tells them as {@code (dev=fe01,ino=2a)}, the device in hexadecimal. */
+    /** The JDK has both in one object and tells them as {@code (dev=fe01,ino=42)}, the device in hexadecimal. */
     private static Optional<long[]> deviceAndInode(Object fileKey) {
         String text = String.valueOf(fileKey);
         int inode = text.indexOf(",ino=");

@@ -50,7 +50,7 @@ final class LargeFile implements AutoCloseable {
     record Begun(Optional<FileState> state, Optional<Future<Reading>> reading) {}
 
     /** Begins to look whether a file is in the last package: by its state, or by its content where one of its size is. */
-    Begun begin(SourceEntry entry) throws IOException {
+    Begun begin(SourceEntry entry) {
         Optional<FileState> state = cache.stateOf(entry);
         if (state.isPresent()) {
             Optional<PackageIndex.Place> place = cache.index().find(state.get(), Workbench.seeksKey(entry));

@@ -123,7 +123,7 @@ final class PackageCache implements AutoCloseable {
     }
 
     /** A file's state, to find it by or to remember it by. */
-    Optional<FileState> stateOf(SourceEntry entry) throws IOException {
+    Optional<FileState> stateOf(SourceEntry entry) {
         return states.isPresent() ? states.get().of(entry) : Optional.empty();
     }
 

@@ -353,7 +353,7 @@ public final class Packager {
             return entry.isFile() && entry.size() > Workbench.PIECE;
         }
 
-        private Batch start(int from, Crew crew, Benches benches, PackageCache cache, LargeFile large) throws IOException {
+        private Batch start(int from, Crew crew, Benches benches, PackageCache cache, LargeFile large) {
             SourceEntry first = entries.get(from);
             if (isLarge(first)) {
                 return new Batch(from, from + 1, 0, null, Optional.of(large.begin(first)));

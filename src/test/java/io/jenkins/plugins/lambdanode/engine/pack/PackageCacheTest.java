@@ -183,6 +183,12 @@ class PackageCacheTest {
         SourceEntry elsewhere = new SourceEntry(
                 "x", new byte[] {'x'}, file, SourceEntry.Kind.FILE, stamp, false, new byte[0]);
         assertTrue(states.of(elsewhere).isEmpty(), "another device");
+        Path gone = Packs.write(project, "gone", "x");
+        SourceEntry removed = new SourceEntry(
+                "gone", new byte[] {'x'}, gone, SourceEntry.Kind.FILE, FileStamp.of(gone), false, new byte[0]);
+        assertTrue(states.of(removed).isPresent());
+        Files.delete(gone);
+        assertTrue(states.of(removed).isEmpty(), "who reads the file says that it was removed");
     }
 
     @Test
