@@ -59,7 +59,7 @@ final class AgentTasks {
         }
 
         @Override
-        public Boolean invoke(File folder, VirtualChannel channel) throws IOException {
+        public Boolean invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
             InstallMark installed = new InstallMark(folder.toPath(), Path.of(cacheDir));
             if (mark) {
                 installed.set(madeWith);

@@ -119,7 +119,7 @@ public final class LocalWorkspace implements Workspace {
     }
 
     @Override
-    public void markInstalled(String madeWith, String cacheDir) throws IOException {
+    public void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
         new InstallMark(project, Path.of(cacheDir)).set(madeWith);
     }
 

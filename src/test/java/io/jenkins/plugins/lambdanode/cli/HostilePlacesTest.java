@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.outside.Program;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Projects in places, and with content, that a command line could stumble over. */
 class HostilePlacesTest {
@@ -76,6 +79,41 @@ class HostilePlacesTest {
         assertEquals(1, run.status(), run.err());
         assertTrue(run.err().contains("ERROR: There is no room for the package in " + full), run.err());
         assertEquals("", run.out());
+    }
+
+    /** Of the two kinds of file system that a test can mount the first answers, as a network's does, to no name of a local one. */
+    @ParameterizedTest
+    @CsvSource({"ramfs, 2", "tmpfs, 1"})
+    void npmIsRunEachTimeOnAFileSystemThatIsNotKnownToBeLocal(String fileSystem, String npmRuns) throws Exception {
+        assumeTrue(
+                Program.run("sh", "-c", "unshare -rm true 2>&1").status() == 0, "This system lets no user mount a file system.");
+        Files.writeString(
+                home.resolve("package.json"), "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep.tgz\"}}");
+        List<String> words = new ArrayList<>(List.of(
+                "unshare",
+                "-rm",
+                "sh",
+                "-ec",
+                """
+                mount -t "$0" none "$1"
+                mkdir "$1/package" && cd "$1"
+                echo '{"name":"dep","version":"1.0.0"}' > package/package.json
+                tar czf dep.tgz package && rm -r package && mv "$2" .
+                npm install --silent --package-lock-only --offline
+                shift 2
+                "$@" 2>&1 && "$@" 2>&1
+                """,
+                fileSystem,
+                Files.createDirectory(home.resolve("mounted")).toString(),
+                home.resolve("package.json").toString()));
+        words.addAll(Program.java(
+                List.of(),
+                Main.class.getName(),
+                List.of("package", "--output", home.resolve("x.zip").toString(), "--cache", home.resolve("cache").toString())));
+
+        Program run = Program.run(home, Map.of(), words);
+
+        assertEquals(npmRuns, "" + run.successful().out().lines().filter(line -> line.startsWith("added ")).count());
     }
 
     @Test

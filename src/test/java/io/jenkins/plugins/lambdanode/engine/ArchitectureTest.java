@@ -63,7 +63,7 @@ class ArchitectureTest {
                                 ENGINE + ".pack..",
                                 ENGINE + ".send..",
                                 "org.eclipse.jgit.ignore..")
-                        .or(belongToAnyOf(DeployException.class, Progress.class)))
+                        .or(belongToAnyOf(DeployException.class, Progress.class, ChangeTimes.class)))
                 .check(engine);
         noClasses()
                 .that()
@@ -124,7 +124,7 @@ class ArchitectureTest {
 
     @Test
     void eachPackageUsesOnlyThoseItIsBuiltOn() {
-        onlyUses("pack", belongToAnyOf(DeployException.class, Progress.class)).check(engine);
+        onlyUses("pack", belongToAnyOf(DeployException.class, Progress.class, ChangeTimes.class)).check(engine);
         onlyUses("send", belongToAnyOf(DeployException.class, Progress.class)).check(engine);
         onlyUses(
                         "npm",
@@ -132,6 +132,7 @@ class ArchitectureTest {
                                 DeployException.class,
                                 Progress.class,
                                 Workspace.class,
+                                ChangeTimes.class,
                                 ProjectState.class,
                                 Command.class,
                                 CommandOutcome.class))

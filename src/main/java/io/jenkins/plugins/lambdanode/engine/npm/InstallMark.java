@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.npm;
 
+import io.jenkins.plugins.lambdanode.engine.ChangeTimes;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -31,15 +33,20 @@ import java.util.UUID;
  * where the project is.
  *
  * <p>The mark is a digest of package.json and the lock file, of the tools with their configuration and the command line, and of
- * the state of every entry of node_modules: path, size, inode, and the times of its last modification and of its last change. The
- * system sets the time of change on every write and it can't be set back, so an entry with the same one is untouched. Where the
- * file system has no such time there is no mark, nor where packages have install scripts: those can go by anything.
+ * the state of every entry of node_modules: path, size, inode, and the times of its last modification and of its last change. An
+ * entry with the same time of change is untouched where {@link ChangeTimes} are proof and the file system's clock had gone on before
+ * the mark was set: the next write can't get the same. Elsewhere there is no mark, nor where packages have install scripts: those
+ * can go by anything.
  */
 public final class InstallMark {
 
-    private static final String INODE_VIEW = "unix:size,mode,ino,lastModifiedTime,ctime";
+    private static final String INODE_VIEW = "unix:size,mode,dev,ino,lastModifiedTime,ctime";
+
+    /** The coarsest clock of a file system that is known goes on every second. */
+    private static final Duration CLOCK_GOES_ON = Duration.ofSeconds(2);
 
     private final Path project;
+    private final Path modules;
     private final Path folder;
     private final Path mark;
 
@@ -49,6 +56,7 @@ public final class InstallMark {
      */
     public InstallMark(Path project, Path folder) {
         this.project = project;
+        this.modules = project.resolve("node_modules");
         this.folder = folder;
         this.mark = folder.resolve("npm-ci.mark");
     }
@@ -62,13 +70,14 @@ public final class InstallMark {
         if (!Files.isRegularFile(mark) || Files.size(mark) > 1024) {
             return false;
         }
-        Optional<String> now = digest(madeWith);
+        Optional<String> now = digest(madeWith, Optional.empty());
         return now.isPresent() && Files.readString(mark, StandardCharsets.US_ASCII).equals(now.get());
     }
 
     /** Remembers node_modules as it is now, or forgets it where that is not safe. */
-    public void set(String madeWith) throws IOException {
-        Optional<String> now = digest(madeWith);
+    public void set(String madeWith) throws IOException, InterruptedException {
+        Optional<FileTime> goneOn = awaitClock();
+        Optional<String> now = goneOn.isEmpty() ? Optional.empty() : digest(madeWith, goneOn);
         if (now.isEmpty()) {
             Files.deleteIfExists(mark);
             return;
@@ -79,12 +88,35 @@ public final class InstallMark {
         Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    private Optional<String> digest(String madeWith) throws IOException {
-        Path modules = project.resolve("node_modules");
-        if (!Files.isDirectory(modules, LinkOption.NOFOLLOW_LINKS)
-                || !hasChangeTime(modules)
-                || hasLinks()
-                || hasInstallScripts(modules)) {
+    /** The time at which the file system's clock has gone on; empty where it does not, or has no times of change. */
+    private Optional<FileTime> awaitClock() throws IOException, InterruptedException {
+        if (!isKnown()) {
+            return Optional.empty();
+        }
+        FileTime start = changeNow();
+        for (long end = System.nanoTime() + CLOCK_GOES_ON.toNanos(); System.nanoTime() < end; ) {
+            Thread.sleep(1);
+            FileTime now = changeNow();
+            if (!now.equals(start)) {
+                return Optional.of(now);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Has the folder's time of change set, and leaves the folder as it was. */
+    private FileTime changeNow() throws IOException {
+        Files.setLastModifiedTime(modules, Files.getLastModifiedTime(modules));
+        return (FileTime) Files.getAttribute(modules, "unix:ctime");
+    }
+
+    /** @param before no entry may have been changed at this time or later */
+    private Optional<String> digest(String madeWith, Optional<FileTime> before) throws IOException {
+        if (!isKnown() || hasLinks() || hasInstallScripts()) {
+            return Optional.empty();
+        }
+        Optional<byte[]> tree = treeState(before);
+        if (tree.isEmpty()) {
             return Optional.empty();
         }
         MessageDigest digest = sha256();
@@ -96,7 +128,7 @@ public final class InstallMark {
             digest.update(("\n" + input.getFileName() + " ").getBytes(StandardCharsets.UTF_8));
             digest.update(Files.isRegularFile(input) ? fileDigest(input) : new byte[1]);
         }
-        digest.update(treeState(modules));
+        digest.update(tree.get());
         return Optional.of(HexFormat.of().formatHex(digest.digest()));
     }
 
@@ -112,7 +144,7 @@ public final class InstallMark {
     }
 
     /** As npm itself notes it (since version 7), whatever the lock file's version; where there is no note it is not known. */
-    private static boolean hasInstallScripts(Path modules) throws IOException {
+    private boolean hasInstallScripts() throws IOException {
         Path installed = modules.resolve(".package-lock.json");
         return !Files.isRegularFile(installed) || says(installed, "\"hasInstallScript\":true");
     }
@@ -139,15 +171,15 @@ public final class InstallMark {
         return false;
     }
 
-    private static boolean hasChangeTime(Path path) throws IOException {
-        try {
-            return Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS) instanceof FileTime;
-        } catch (UnsupportedOperationException | IllegalArgumentException e) {
-            return false;
-        }
+    private boolean isKnown() throws IOException {
+        return Files.isDirectory(modules, LinkOption.NOFOLLOW_LINKS)
+                && ChangeTimes.areProof(modules)
+                && modules.getFileSystem().supportedFileAttributeViews().contains("unix");
     }
 
-    private static byte[] treeState(Path modules) throws IOException {
+    /** Empty where an entry was changed too late, or is on another file system. */
+    private Optional<byte[]> treeState(Optional<FileTime> before) throws IOException {
+        Object device = Files.getAttribute(modules, "unix:dev");
         List<Path> entries = new ArrayList<>();
         Files.walkFileTree(modules, new SimpleFileVisitor<>() {
             @Override
@@ -173,6 +205,10 @@ public final class InstallMark {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (Path entry : entries) {
             Map<String, Object> state = Files.readAttributes(entry, INODE_VIEW, LinkOption.NOFOLLOW_LINKS);
+            FileTime changed = (FileTime) state.get("ctime");
+            if (!device.equals(state.get("dev")) || before.isPresent() && changed.compareTo(before.get()) >= 0) {
+                return Optional.empty();
+            }
             line.reset();
             DataOutputStream out = new DataOutputStream(line);
             out.writeUTF(modules.relativize(entry).toString());
@@ -180,10 +216,10 @@ public final class InstallMark {
             out.writeInt((Integer) state.get("mode"));
             out.writeUTF(String.valueOf(state.get("ino")));
             out.writeUTF(String.valueOf(((FileTime) state.get("lastModifiedTime")).toInstant()));
-            out.writeUTF(String.valueOf(((FileTime) state.get("ctime")).toInstant()));
+            out.writeUTF(String.valueOf(changed.toInstant()));
             digest.update(line.toByteArray());
         }
-        return digest.digest();
+        return Optional.of(digest.digest());
     }
 
     private static byte[] fileDigest(Path file) throws IOException {

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
+import io.jenkins.plugins.lambdanode.engine.ChangeTimes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -10,24 +11,20 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads the state of files by which an unchanged one is told without reading it, where that is safe: the system sets a file's
- * time of change ({@code ctime}) on every write and nobody can set it, so a file of the same inode with the same one has the
- * same content. Size and time of modification do not say so: npm gives every file the same time.
+ * Reads the state of files by which an unchanged one is told without reading it, where that is safe: a file of the same inode with
+ * the same time of change has the same content, where {@link ChangeTimes} are proof. Size and time of modification do not say so:
+ * npm gives every file the same time.
  *
- * <p>It is safe on local file systems that keep this time. A network file system answers from a cache of its own, and a file
- * on another device than the project may be on one. A time less than {@value #SETTLED_SECONDS} seconds old says nothing either:
- * clocks tick, and the next write could get the same (git calls such an entry racy).
+ * <p>A file on another device than the project may be on another kind of file system. A time less than {@value #SETTLED_SECONDS}
+ * seconds old says nothing either: clocks tick, and the next write could get the same (git calls such an entry racy).
  */
 final class FileStates {
     static final int SETTLED_SECONDS = 2;
 
     private static final Duration SETTLED = Duration.ofSeconds(SETTLED_SECONDS);
-    private static final Set<String> LOCAL =
-            Set.of("apfs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "hfs", "overlay", "tmpfs", "ufs", "xfs", "zfs");
 
     /** What a file was like before it was read. */
     record FileState(long device, long inode, long size, long changedNanos) {}
@@ -43,7 +40,7 @@ final class FileStates {
     /** The states of a project's files; empty where they can't be relied on. */
     static Optional<FileStates> of(Path project, Clock clock) {
         try {
-            if (!LOCAL.contains(Files.getFileStore(project).type())) {
+            if (!ChangeTimes.areProof(project)) {
                 return Optional.empty();
             }
             Optional<long[]> key = deviceAndInode(

@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,6 +18,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -207,6 +209,41 @@ class InstallOnceTest {
         Files.write(Files.createDirectories(project.resolve("node_modules")).resolve(".package-lock.json"), new byte[] {-1, '{'});
         Files.write(project.resolve("package-lock.json"), new byte[] {-1, -2, 0});
         InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+
+        mark.set("tools");
+
+        assertTrue(mark.holds("tools"));
+    }
+
+    /** Which of the writer and the look at its file comes first differs from time to time. */
+    @Test
+    void whereSomethingWritesMeanwhileNothingIsRemembered() throws Exception {
+        Path modules = Files.createDirectories(project.resolve("node_modules"));
+        Files.writeString(modules.resolve(".package-lock.json"), "{}");
+        Path file = Files.writeString(modules.resolve("index.js"), "written again and again");
+        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+        AtomicBoolean done = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            while (!done.get()) {
+                try {
+                    Files.setLastModifiedTime(file, FileTime.fromMillis(0));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+        writer.start();
+        try {
+            int forgotten = 0;
+            for (int i = 0; i < 100 && forgotten == 0; i++) {
+                mark.set("tools");
+                forgotten += Files.exists(folder.resolve("cache/npm-ci.mark")) ? 0 : 1;
+            }
+            assertEquals(1, forgotten);
+        } finally {
+            done.set(true);
+            writer.join();
+        }
 
         mark.set("tools");
 
