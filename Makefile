@@ -1,5 +1,5 @@
 # What the README names: make demo, make test, make bench, make jenkins. Needs Java 17, Maven, Node.js with npm, Python 3 with venv.
-.PHONY: help demo bench jenkins test test-engine test-plugin test-long soak fuzz cli emulators maven clean
+.PHONY: help demo bench jenkins test test-engine test-plugin overhead soak fuzz cli emulators maven clean
 
 STANDALONE := standalone.pom.xml
 CLI := target/standalone/lambda-node-deploy
@@ -15,7 +15,7 @@ help:
 	@echo "make bench    measure packaging and deploying beside what people use (RUNS=1: a quick try)"
 	@echo "make test     all tests: the engine's, and the plugin's where Jenkins's artifacts resolve"
 	@echo "make jenkins  start a Jenkins on this machine with the plugin, an agent, an emulated AWS and three jobs"
-	@echo "make test-long  load, overhead and restarts of the plugin in a real Jenkins"
+	@echo "make overhead  test how long the step itself takes on a fresh agent, near and far: on a machine with nothing else to do"
 	@echo "make soak     500 deployments with one call in ten failing at random, in some ten minutes"
 	@echo "make fuzz     readers of files, answers and settings with a hundred times as many inputs as make test"
 	@echo "make cli      build the command line: $(CLI)"
@@ -58,9 +58,8 @@ test-engine: emulators
 test-plugin: emulators maven
 	@tools/test-plugin $(MVN)
 
-# Load, overhead, restarts, many builds at once: best on a machine with nothing else to do.
-test-long: emulators maven
-	@tools/test-plugin $(MVN) -Dexcluded.groups= -Dgroups=long -Dsurefire.failIfNoSpecifiedTests=false
+overhead: emulators maven
+	@tools/test-plugin $(MVN) -Dexcluded.groups= -Dgroups=overhead -Dsurefire.failIfNoSpecifiedTests=false
 
 # SOAK="-Dsoak.deployments=100 -Dsoak.seed=1" for another number, or for the same faults again.
 soak: emulators

@@ -10,8 +10,10 @@ import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.Slave;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
@@ -64,6 +66,25 @@ final class Builds {
         Jenkins.get().setNodes(Jenkins.get().getNodes());
         jenkins.waitOnline(node);
         assertEquals(executors, node.toComputer().getExecutors().size());
+    }
+
+    /**
+     * Waits until all of these Pipelines have their executor. Jenkins starts one build of an agent whenever it looks at its queue,
+     * which it need not do more often than every five seconds.
+     */
+    static void awaitExecutors(List<WorkflowRun> runs) throws InterruptedException {
+        await(Duration.ofMinutes(3), () -> {
+            Jenkins.get().getQueue().maintain();
+            return runs.stream().allMatch(Builds::hasExecutor);
+        });
+    }
+
+    private static boolean hasExecutor(WorkflowRun run) {
+        try {
+            return JenkinsRule.getLog(run).contains("Running on ");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static void await(Duration within, BooleanSupplier condition) throws InterruptedException {

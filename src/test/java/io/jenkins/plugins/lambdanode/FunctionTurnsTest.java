@@ -22,7 +22,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,14 +31,13 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 
 @ExtendWith(EmulatorExtension.class)
-@Tag("long")
 class FunctionTurnsTest {
 
     private static final int BUILDS = 8;
 
     @Test
     @WithJenkins
-    @Timeout(120)
+    @Timeout(300)
     void buildsThatDeployTheSameFunctionAtOnceAllEndWellAndTheLastOneStays(JenkinsRule jenkins, @TempDir Path temp)
             throws Exception {
         Aws.configureJenkins();
@@ -60,6 +58,7 @@ class FunctionTurnsTest {
                     .scheduleBuild2(0)
                     .waitForStart());
         }
+        Builds.awaitExecutors(runs);
         for (WorkflowRun run : runs) {
             jenkins.waitForMessage(", which deploys shared too", run);
         }
@@ -112,6 +111,7 @@ class FunctionTurnsTest {
                         .scheduleBuild2(0)
                         .waitForStart());
             }
+            Builds.awaitExecutors(runs);
             for (WorkflowRun run : runs) {
                 jenkins.waitForMessage("which deploys hundred-", run);
             }

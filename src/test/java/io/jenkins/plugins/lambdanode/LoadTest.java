@@ -15,7 +15,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -25,7 +24,6 @@ import org.jvnet.hudson.test.junit.jupiter.InboundAgentExtension;
 import org.jvnet.hudson.test.junit.jupiter.RealJenkinsExtension;
 
 @ExtendWith(EmulatorExtension.class)
-@Tag("long")
 class LoadTest {
 
     private static final int BUILDS = 50;
@@ -87,6 +85,7 @@ class LoadTest {
                     .scheduleBuild2(0)
                     .waitForStart());
         }
+        Builds.awaitExecutors(runs);
         TreeMap<String, String> recorded = new TreeMap<>();
         for (WorkflowRun run : runs) {
             rule.assertBuildStatus(Result.SUCCESS, rule.waitForCompletion(run));

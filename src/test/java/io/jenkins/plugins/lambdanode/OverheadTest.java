@@ -24,7 +24,7 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 /** What the step costs on an agent that has just been connected, beside npm and the packaging themselves. */
 @WithJenkins
 @ExtendWith(EmulatorExtension.class)
-@Tag("long")
+@Tag("overhead")
 class OverheadTest {
 
     private static final long MAX_NEAR_MILLIS = 3_000;

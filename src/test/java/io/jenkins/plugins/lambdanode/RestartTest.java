@@ -16,7 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +26,6 @@ import org.jvnet.hudson.test.junit.jupiter.InboundAgentExtension;
 import org.jvnet.hudson.test.junit.jupiter.RealJenkinsExtension;
 
 @ExtendWith(EmulatorExtension.class)
-@Tag("long")
 class RestartTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -65,7 +63,11 @@ class RestartTest {
                     return created.get() && sent.contains("/configuration ");
                 });
                 TcpProxy unreleased = new TcpProxy("127.0.0.1", Aws.endpoint().getPort())
-                        .stallAt(sent -> sent.startsWith("POST ") && sent.contains("/versions "))) {
+                        .stallAt(sent -> sent.startsWith("POST ") && sent.contains("/versions "));
+                TcpProxy unasked = new TcpProxy("127.0.0.1", Aws.endpoint().getPort())
+                        .stallAt(sent -> sent.startsWith("GET ") && sent.contains("/configuration "));
+                TcpProxy unsent = new TcpProxy("127.0.0.1", Aws.endpoint().getPort())
+                        .stallAt(sent -> sent.startsWith("POST /2015-03-31/functions"))) {
             jenkins.startJenkins();
             agents.createAgent(
                     jenkins,
@@ -96,10 +98,21 @@ class RestartTest {
                     RestartTest::startBuild,
                     "release-" + how,
                     deploy("release-" + how, ", alias: 'live', endpointUrl: '" + unreleased.url() + "'"));
+            jenkins.runRemotely(
+                    RestartTest::startBuild,
+                    "preflight-" + how,
+                    deploy("preflight-" + how, ", endpointUrl: '" + unasked.url() + "'"));
+            jenkins.runRemotely(
+                    RestartTest::startBuild,
+                    "direct-" + how,
+                    "sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
+                            + deploy("direct-" + how, ", level: 1, endpointUrl: '" + unsent.url() + "'"));
             Builds.await(PATIENCE, () -> size(npmStarts) == 1);
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
             assertTrue(stalling.awaitStall(PATIENCE.toSeconds()));
             assertTrue(unreleased.awaitStall(PATIENCE.toSeconds()));
+            assertTrue(unasked.awaitStall(PATIENCE.toSeconds()));
+            assertTrue(unsent.awaitStall(PATIENCE.toSeconds()));
             jenkins.runRemotely(
                     RestartTest::startBuild,
                     "turn-" + how,
@@ -121,12 +134,14 @@ class RestartTest {
             slow.resume();
             stalling.resume();
             unreleased.resume();
+            unasked.resume();
+            unsent.resume();
             jenkins.startJenkins();
             Builds.await(PATIENCE, () -> size(npmStarts) == 2);
             assertEquals(1, waitingFor(npmMayEnd), "npm of before the restart was stopped");
             Files.createFile(npmMayEnd);
 
-            for (String phase : List.of("npm", "package", "upload", "update", "release")) {
+            for (String phase : List.of("preflight", "npm", "package", "upload", "direct", "update", "release")) {
                 String name = phase + "-" + how;
                 String recorded = jenkins.runRemotely(RestartTest::end, name, name);
                 assertEquals(Aws.function(name).orElseThrow().codeSha256(), recorded);
@@ -160,7 +175,7 @@ class RestartTest {
 
     private static void configure(JenkinsRule rule, String endpoint) throws Exception {
         Aws.configureJenkins(endpoint);
-        Builds.giveExecutors(rule, "agent", 6);
+        Builds.giveExecutors(rule, "agent", 8);
     }
 
     private static void startBuild(JenkinsRule rule, String name, String steps) throws Exception {
