@@ -161,6 +161,24 @@ public final class Staging {
     public StagedObject stage(PackReport report, String bucket, String prefix, String name)
             throws IOException, InterruptedException {
         Place place = new Place(bucket, key(prefix, name, report));
+        try {
+            return stage(report, place);
+        } catch (UploadGone e) {
+            progress.log("Someone else has aborted the upload to " + place.display() + ": beginning again");
+            return stage(report, place);
+        }
+    }
+
+    /** An upload in parts that S3 no longer knows: a lifecycle rule can abort one, or another deployment of the same package. */
+    private static final class UploadGone extends DeployException {
+        private static final long serialVersionUID = 1L;
+
+        UploadGone(DeployException explained) {
+            super(explained.getMessage(), explained);
+        }
+    }
+
+    private StagedObject stage(PackReport report, Place place) throws IOException, InterruptedException {
         List<Piece> pieces = pieces(report);
         boolean inParts = pieces.size() > 1;
         String checksum = inParts ? composite(pieces) : report.codeSha256();
@@ -168,7 +186,7 @@ public final class Staging {
         Optional<HeadObjectResponse> there = head(place, false).filter(object -> matches(object, report, checksum));
         if (there.isPresent()) {
             progress.log("Already staged: " + place.display());
-            return new StagedObject(bucket, place.key(), version(there.get().versionId()), true, 0);
+            return new StagedObject(place.bucket(), place.key(), version(there.get().versionId()), true, 0);
         }
         progress.log("Staging " + report.zippedBytes() + " bytes to " + place.display()
                 + (inParts ? " in " + pieces.size() + " parts" : ""));
@@ -357,6 +375,9 @@ public final class Staging {
                 throw AwsErrors.explained(call, refusal, e);
             }
             Optional<HeadObjectResponse> there = head(place, false).filter(o -> matches(o, report, checksum));
+            if (there.isEmpty() && refusal.is("NoSuchUpload")) {
+                throw new UploadGone(AwsErrors.explained(call, refusal, e));
+            }
             return version(there.orElseThrow(() -> AwsErrors.explained(call, refusal, e)).versionId());
         }
         HeadObjectResponse object = head(place, true).orElseThrow();
@@ -423,6 +444,9 @@ public final class Staging {
                         throw AwsErrors.unreadable(objectCall(place, "s3:PutObject"), reply.failure());
                     }
                     failure = Optional.of(refusal(reply));
+                    if (failure.get().is("NoSuchUpload")) {
+                        throw new UploadGone(AwsErrors.explained(objectCall(place, "s3:PutObject"), failure.get()));
+                    }
                     boolean clockPutRight = putClockRight(failure.get());
                     if (!clockPutRight && !worthRepeating(failure.get())) {
                         throw AwsErrors.explained(objectCall(place, "s3:PutObject"), failure.get());

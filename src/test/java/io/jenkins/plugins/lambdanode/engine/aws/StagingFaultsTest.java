@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -393,6 +394,64 @@ class StagingFaultsTest {
             assertTrue(wire.allHappened());
             assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anUploadThatSomeoneElseAbortsIsBegunAgain(boolean beforeItsParts) throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        List<Integer> aborted = new ArrayList<>();
+        SendingWorkspace disturbed = new SendingWorkspace() {
+            @Override
+            public List<SendReply> send(List<SendRequest> batch) throws IOException, InterruptedException {
+                if (aborted.isEmpty() && beforeItsParts) {
+                    aborted.add(abortAll());
+                }
+                List<SendReply> replies = super.send(batch);
+                if (aborted.isEmpty()) {
+                    aborted.add(abortAll());
+                }
+                return replies;
+            }
+        };
+        StagedObject staged;
+        try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
+            staged = new Staging(session, disturbed, log, time.pacing()).stage(report, bucket, "", "orders");
+        }
+
+        assertEquals(List.of(1), aborted);
+        assertTrue(log.text().contains("Someone else has aborted the upload"), log.text());
+        assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+    }
+
+    @Test
+    void anUploadThatIsAbortedAgainAndAgainIsAnError() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        s3.stubFor(part(2).atPriority(1)
+                .willReturn(refusal(404, "NoSuchUpload", "The specified upload does not exist.")));
+
+        DeployException failed = assertThrows(DeployException.class, () -> stage(report));
+
+        assertTrue(failed.getMessage().contains("The specified upload does not exist"), failed.getMessage());
+        assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+    }
+
+    /** How many there were. */
+    private int abortAll() {
+        return Integer.parseInt(Python.run(
+                        """
+                        import sys, boto3
+                        s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
+                                         aws_access_key_id='test', aws_secret_access_key='test')
+                        uploads = s.list_multipart_uploads(Bucket=sys.argv[2]).get('Uploads', [])
+                        for upload in uploads:
+                            s.abort_multipart_upload(Bucket=sys.argv[2], Key=upload['Key'], UploadId=upload['UploadId'])
+                        print(len(uploads))
+                        """,
+                        Emulator.MINISTACK.endpoint().toString(),
+                        bucket)
+                .strip());
     }
 
     @Test
