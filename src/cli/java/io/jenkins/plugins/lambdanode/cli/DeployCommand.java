@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.UpdateOptions;
+import io.jenkins.plugins.lambdanode.engine.send.ProxySettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -46,6 +47,9 @@ import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
         abbreviateSynopsis = true,
         versionProvider = Main.Version.class)
 final class DeployCommand implements Callable<Integer> {
+
+    /** The JDK's client does not log in to a proxy for HTTPS while this names Basic. It reads it when it is loaded. */
+    private static final String TUNNEL_LOGINS = "jdk.http.auth.tunneling.disabledSchemes";
 
     @Spec
     private CommandSpec spec;
@@ -207,9 +211,14 @@ final class DeployCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         DeployRequest request = request();
+        Optional<ProxySettings> proxy = EnvironmentProxy.of(
+                System.getenv(), given(aws.endpointUrl).map(url -> endpoint(url).getScheme()).orElse("https"));
+        if (System.getProperty(TUNNEL_LOGINS) == null) {
+            System.setProperty(TUNNEL_LOGINS, "");
+        }
         try (TerminalProgress progress = ProjectOptions.progress(spec);
-                Workspace workspace = project.workspace(progress);
-                AwsSession session = AwsSession.open(settings(request.functions().get(0)))) {
+                Workspace workspace = project.workspace(progress, proxy);
+                AwsSession session = AwsSession.open(settings(request.functions().get(0), proxy))) {
             DeployResult deployed = new Deployment(request, workspace, session, progress).run();
             Summary.deployed(deployed).forEach(progress::log);
             write(DeployRecord.text(deployed));
@@ -276,14 +285,14 @@ final class DeployCommand implements Callable<Integer> {
                 create.description);
     }
 
-    private AwsSettings settings(FunctionName function) throws DeployException {
+    private AwsSettings settings(FunctionName function, Optional<ProxySettings> proxy) throws DeployException {
         return new AwsSettings(
                 region(function),
                 given(aws.endpointUrl).map(this::endpoint),
                 credentials(),
                 given(aws.roleArn).map(role -> new AwsSettings.AssumeRole(
                         role, given(aws.externalId), given(aws.roleSessionName).orElse("lambda-node-deploy"))),
-                Optional.empty());
+                proxy);
     }
 
     /** As in the AWS CLI, a profile that is named wins over credentials in the environment. */

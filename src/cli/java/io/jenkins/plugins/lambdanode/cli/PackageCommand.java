@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.FunctionTraits;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +50,7 @@ final class PackageCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path file = ProjectOptions.file(spec, "--output", output);
         try (TerminalProgress progress = ProjectOptions.progress(spec);
-                Workspace workspace = project.workspace(progress)) {
+                Workspace workspace = project.workspace(progress, Optional.empty())) {
             new NpmInstall(workspace, progress).run(project.install(), project.packaging().cacheDir());
             List<FunctionTraits> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()

@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.npm.Install;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.send.ProxySettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -94,12 +96,12 @@ final class ProjectOptions {
                 includes, excludes, links, level, cache == null ? "" : cache.toAbsolutePath().toString());
     }
 
-    LocalWorkspace workspace(Progress progress) throws IOException {
+    LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy) throws IOException {
         Map<String, String> environment = new HashMap<>(System.getenv());
         if (install().mode() != Install.Mode.COMMAND) {
             SECRET_VARIABLES.forEach(environment::remove);
         }
-        return new LocalWorkspace(dir, environment, new HttpSender(progress), progress);
+        return new LocalWorkspace(dir, environment, new HttpSender(progress, proxy), progress);
     }
 
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */

@@ -52,6 +52,8 @@ public final class HttpSender {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
 
+    private static final int PROXY_WANTS_LOGIN = 407;
+
     private final Progress progress;
     private final Optional<ProxySettings> proxy;
     private HttpClient client;
@@ -276,7 +278,15 @@ public final class HttpSender {
                     : name + ": " + cause.getMessage();
         }
 
-        private static SendReply answered(HttpResponse<String> response) {
+        private SendReply answered(HttpResponse<String> response) {
+            // Not AWS's answer; where a tunnel was asked for the JDK's client gives it no body.
+            if (response.statusCode() == PROXY_WANTS_LOGIN) {
+                return SendReply.unanswered("the proxy refuses the connection (HTTP status 407): "
+                        + (login.isEmpty()
+                                ? "it asks for a login"
+                                : "it does not accept the login, or Java kept it back: for HTTPS it logs in where it was started"
+                                        + " with -Djdk.http.auth.tunneling.disabledSchemes= on the machine that sends"));
+            }
             Map<String, String> headers = new LinkedHashMap<>();
             response.headers()
                     .map()

@@ -13,6 +13,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpSenderTest {
@@ -397,6 +400,35 @@ class HttpSenderTest {
                         "AWS4-HMAC-SHA256 Signature=1",
                         null),
                 headers);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https, 403, '', 'Tunnel failed, got: 403'",
+        "https, 407, '', the proxy refuses the connection (HTTP status 407): it asks for a login",
+        "http, 407, '', the proxy refuses the connection (HTTP status 407): it asks for a login",
+        "https, 407, Aladdin, -Djdk.http.auth.tunneling.disabledSchemes="
+    })
+    void aProxyThatRefusesIsNotTakenForAws(String scheme, int status, String user, String words) throws Exception {
+        try (ServerSocket refusing = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            threads.submit(() -> {
+                while (true) {
+                    try (Socket client = refusing.accept()) {
+                        client.getInputStream().read(new byte[10_000]);
+                        client.getOutputStream().write(("HTTP/1.1 " + status + " No\r\nContent-Length: 0\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+                    }
+                }
+            });
+            ProxySettings proxy = new ProxySettings("127.0.0.1", refusing.getLocalPort(), user, "secret", List.of());
+
+            SendReply reply = new HttpSender(Progress.NONE, Optional.of(proxy))
+                    .send(List.of(put(scheme + "://aws.example/", Body.part(file(10).toString(), 0, 10), 60)))
+                    .get(0);
+
+            assertFalse(reply.answered());
+            assertTrue(reply.failure().contains(words), reply.failure());
+        }
     }
 
     /** In a JVM of its own with 16 MB of heap: 65 MB in base64 through it, and its digest. */
