@@ -145,7 +145,7 @@ final class DeployRun {
                         access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
                 AgentWorkspace agent = new AgentWorkspace(id, project, temporary, env, launcher, listener)) {
             FunctionTurns turns =
-                    new FunctionTurns(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName());
+                    new FunctionTurns(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
             DeployResult result = new Deployment(request, agent, session, turns, uploads, progress).run();
             Summary.deployed(result).forEach(listener.getLogger()::println);
             return new DeployReport(result, session.region()).record(run, agent, launcher, listener);

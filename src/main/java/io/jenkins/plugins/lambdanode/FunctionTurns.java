@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode;
 
+import hudson.FilePath;
 import io.jenkins.plugins.lambdanode.engine.Progress;
 import io.jenkins.plugins.lambdanode.engine.Turns;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
@@ -8,13 +9,15 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
  * The builds of this controller that deploy the same function take turns, in the order in which their packages are ready.
- * Functions are told apart by endpoint, region and name: two of the same name in two accounts take turns too.
+ * Functions are told apart by endpoint, region and name: two of the same name in two accounts take turns too. So do those that
+ * install and package in the same folder of an agent, which are often branches of one build.
  */
 final class FunctionTurns implements Turns {
 
@@ -22,14 +25,25 @@ final class FunctionTurns implements Turns {
 
     private final String place;
     private final String build;
+    private final Optional<FilePath> folder;
 
     /**
      * @param place the endpoint and region that the functions are at
      * @param build who asks, for the log of those who wait
      */
     FunctionTurns(String place, String build) {
+        this(place, build, Optional.empty());
+    }
+
+    private FunctionTurns(String place, String build, Optional<FilePath> folder) {
         this.place = place;
         this.build = build;
+        this.folder = folder;
+    }
+
+    /** The same for a project in a folder, in which deployments take turns too. */
+    FunctionTurns in(FilePath project) {
+        return new FunctionTurns(place, build, Optional.of(project));
     }
 
     @Override
@@ -40,11 +54,23 @@ final class FunctionTurns implements Turns {
         Held held = new Held();
         try {
             for (String key : keys.keySet().stream().sorted().toList()) {
-                enter(key, keys.get(key), progress, held);
+                enter(key, "deploys " + keys.get(key), progress, held);
             }
         } catch (InterruptedException e) {
             held.close();
             throw e;
+        }
+        return held;
+    }
+
+    @Override
+    public Turn awaitFolder(Progress progress) throws InterruptedException {
+        Held held = new Held();
+        if (folder.isPresent()) {
+            // An agent that was lost and is back has another channel; what was at work there has ended.
+            String agent = Integer.toHexString(System.identityHashCode(folder.get().getChannel()));
+            String path = folder.get().getRemote();
+            enter(agent + " " + path, "works in " + path, progress, held);
         }
         return held;
     }
@@ -65,7 +91,7 @@ final class FunctionTurns implements Turns {
         }
     }
 
-    private void enter(String key, String name, Progress progress, Held held) throws InterruptedException {
+    private void enter(String key, String work, Progress progress, Held held) throws InterruptedException {
         Line line;
         String ahead;
         synchronized (LINES) {
@@ -77,7 +103,7 @@ final class FunctionTurns implements Turns {
         try {
             // Not tryAcquire() without a time: it would jump the queue.
             if (!line.free.tryAcquire(0, TimeUnit.SECONDS)) {
-                progress.log("Waiting for " + ahead + ", which deploys " + name + " too");
+                progress.log("Waiting for " + ahead + ", which " + work + " too");
                 line.free.acquire();
                 held.waited = true;
             }
@@ -88,7 +114,7 @@ final class FunctionTurns implements Turns {
         }
     }
 
-    /** Who works on a function, and who waits to. */
+    /** Who works on a function or in a folder, and who waits to. */
     private static final class Line {
         private final String key;
         private final Semaphore free = new Semaphore(1, true);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.Label;
 import hudson.model.Result;
+import hudson.slaves.DumbSlave;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +32,7 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 class HostileWorkspaceTest {
 
     private static JenkinsRule jenkins;
+    private static DumbSlave agent;
 
     @TempDir
     private Path temp;
@@ -38,7 +41,7 @@ class HostileWorkspaceTest {
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
         Aws.configureJenkins();
-        jenkins.createOnlineSlave(Label.get("agent"));
+        agent = jenkins.createOnlineSlave(Label.get("agent"));
     }
 
     @AfterAll
@@ -89,6 +92,32 @@ class HostileWorkspaceTest {
 
         Builds.assertOneError(run, "The project's folder ");
         assertTrue(Aws.function("removed").isEmpty());
+    }
+
+    /** npm removes node_modules before it makes it again: who packages meanwhile would have half of it. */
+    @Test
+    @Timeout(120)
+    void deploymentsFromOneFolderAtOnceInstallAndPackageOneAfterTheOther() throws Exception {
+        WorkflowRun run = Builds.pipeline(
+                        "one-folder",
+                        "node('agent') {\n" + Builds.WRITE_PROJECT + "parallel(first: {\n"
+                                + deploy(
+                                        "one-folder-first",
+                                        ", dir: 'fn', install: 'mkdir ../busy && touch ../begun && for i in $(seq 600); do"
+                                                + " test -e ../go && break; sleep 0.1; done; rmdir ../busy'")
+                                + "\n}, second: {\n while (!fileExists('begun')) { sleep time: 100, unit: 'MILLISECONDS' }\n"
+                                + deploy("one-folder-second", ", dir: './fn', install: 'mkdir ../busy && rmdir ../busy'")
+                                + "\n})\n}")
+                .scheduleBuild2(0)
+                .waitForStart();
+
+        jenkins.waitForMessage("Waiting for one-folder #1, which works in ", run);
+        agent.getWorkspaceFor(run.getParent()).child("go").write("", null);
+
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+        assertEquals(
+                Aws.function("one-folder-first").orElseThrow().codeSha256(),
+                Aws.function("one-folder-second").orElseThrow().codeSha256());
     }
 
     @Test

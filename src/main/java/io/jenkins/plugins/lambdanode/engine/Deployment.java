@@ -87,12 +87,18 @@ public final class Deployment {
         staging.abortLeft();
         long asked = System.nanoTime();
         List<Target> targets = timings.time(Phase.PREFLIGHT, this::targets);
-        timings.time(Phase.INSTALL, this::install);
-        PackReport packaged = timings.time(Phase.PACKAGE, () -> pack(targets));
+        PackReport packaged = packaged(targets);
         timings.bytes(Phase.PACKAGE, packaged.zippedBytesInAll());
         try (Turns.Turn turn = turns.await(request.functions(), progress)) {
             boolean outOfDate = turn.waited() || System.nanoTime() - asked > CURRENT.toNanos();
             return deploy(outOfDate ? timings.time(Phase.PREFLIGHT, this::targets) : targets, packaged);
+        }
+    }
+
+    private PackReport packaged(List<Target> targets) throws IOException, InterruptedException {
+        try (Turns.Turn folder = turns.awaitFolder(progress)) {
+            timings.time(Phase.INSTALL, this::install);
+            return timings.time(Phase.PACKAGE, () -> pack(targets));
         }
     }
 

@@ -4,21 +4,13 @@ import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import java.util.List;
 
 /**
- * Lets deployments of the same function take turns: from the comparison of the codes to the move of the alias a deployment
- * needs the function for itself.
+ * Lets deployments take turns: from the comparison of the codes to the move of the alias a deployment needs its functions for
+ * itself, and from npm to the package its project's folder.
  */
 public interface Turns {
 
     /** For a front end that runs one deployment at a time. */
-    Turns NONE = (functions, progress) -> new Turn() {
-        @Override
-        public boolean waited() {
-            return false;
-        }
-
-        @Override
-        public void close() {}
-    };
+    Turns NONE = (functions, progress) -> Turn.UNDISTURBED;
 
     /**
      * Waits until no other deployment is at work on any of these functions.
@@ -27,10 +19,30 @@ public interface Turns {
      */
     Turn await(List<FunctionName> functions, Progress progress) throws InterruptedException;
 
-    /** Held while the functions are worked on. */
+    /**
+     * Waits until no other deployment installs or packages in the project's folder.
+     *
+     * @param progress told what is waited for
+     */
+    default Turn awaitFolder(Progress progress) throws InterruptedException {
+        return Turn.UNDISTURBED;
+    }
+
+    /** Held while functions or a folder are worked on. */
     interface Turn extends AutoCloseable {
 
-        /** Whether another deployment was at work before, so that what was known of the functions is out of date. */
+        /** Where nobody else is at work. */
+        Turn UNDISTURBED = new Turn() {
+            @Override
+            public boolean waited() {
+                return false;
+            }
+
+            @Override
+            public void close() {}
+        };
+
+        /** Whether another deployment was at work before, so that what was known is out of date. */
         boolean waited();
 
         @Override
