@@ -45,6 +45,22 @@ final class AgentTasks {
         }
     }
 
+    /** Whether the project's folder is in a workspace, whatever links lead there; one that does not exist is looked for later. */
+    static final class IsInside extends MasterToSlaveFileCallable<Boolean> {
+        private static final long serialVersionUID = 1L;
+
+        private final String workspace;
+
+        IsInside(String workspace) {
+            this.workspace = workspace;
+        }
+
+        @Override
+        public Boolean invoke(File folder, VirtualChannel channel) throws IOException {
+            return !folder.exists() || folder.toPath().toRealPath().startsWith(Path.of(workspace).toRealPath());
+        }
+    }
+
     static final class Installed extends MasterToSlaveFileCallable<Boolean> {
         private static final long serialVersionUID = 1L;
 

@@ -124,6 +124,20 @@ final class AgentWorkspace implements Workspace {
         return new FilePath(project.getChannel(), file).digest();
     }
 
+    /**
+     * A checkout can hold a link to anywhere.
+     *
+     * @param dir the project's folder as it was set, for the message
+     * @throws DeployException if the project is not in the workspace
+     */
+    void requireInside(FilePath workspace, String dir) throws IOException, InterruptedException {
+        if (!act(new AgentTasks.IsInside(workspace.getRemote()))) {
+            throw new DeployException("The folder " + dir + " is not in the workspace " + workspace.getRemote()
+                    + ", and nothing outside it is packaged. Name a folder in the workspace (dir); in a Pipeline, ws('...') { }"
+                    + " around the step makes another folder the workspace.");
+        }
+    }
+
     @Override
     public ProjectState inspect() throws IOException, InterruptedException {
         return act(new AgentTasks.Inspect());

@@ -138,12 +138,14 @@ final class DeployRun {
         LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
         DeployRequest request = request(global);
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
-        FilePath project = workspace.child(text(settings.getDir()).orElse("."));
+        String dir = text(settings.getDir()).orElse(".");
+        FilePath project = workspace.child(dir);
         FilePath temporary = WorkspaceList.tempDir(workspace);
         AwsAccess access = new AwsAccess(settings, this::text, global);
         try (AwsSession session = AwsSession.open(
                         access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
                 AgentWorkspace agent = new AgentWorkspace(id, project, temporary, env, launcher, listener)) {
+            agent.requireInside(workspace, dir);
             FunctionTurns turns =
                     new FunctionTurns(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
             DeployResult result = new Deployment(request, agent, session, turns, uploads, progress).run();

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -92,6 +93,25 @@ class HostileWorkspaceTest {
 
         Builds.assertOneError(run, "The project's folder ");
         assertTrue(Aws.function("removed").isEmpty());
+    }
+
+    @Test
+    void aProjectsFolderThatLeadsOutOfTheWorkspaceIsNotRead() throws Exception {
+        Path outside = Files.createDirectory(temp.resolve("outside"));
+        Files.writeString(outside.resolve("index.js"), "exports.handler = async () => 'of others';");
+        Path workspace = Files.createDirectory(temp.resolve("workspace"));
+        Files.createSymbolicLink(workspace.resolve("fn"), outside);
+
+        for (String dir : List.of("fn", "../outside", outside.toString())) {
+            WorkflowRun run = Builds.run(
+                    jenkins,
+                    "outside-" + dir.hashCode(),
+                    "node('agent') { ws('" + workspace + "') {\n" + deploy("outside", ", dir: '" + dir + "'") + "\n} }",
+                    Result.FAILURE);
+
+            Builds.assertOneError(run, "The folder " + dir + " is not in the workspace ");
+        }
+        assertTrue(Aws.function("outside").isEmpty());
     }
 
     /** npm removes node_modules before it makes it again: who packages meanwhile would have half of it. */
