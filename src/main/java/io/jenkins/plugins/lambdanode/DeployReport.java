@@ -1,6 +1,5 @@
 package io.jenkins.plugins.lambdanode;
 
-import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Util;
 import hudson.model.Fingerprint;
@@ -20,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import jenkins.model.Jenkins;
 import jenkins.util.BuildListenerAdapter;
 
@@ -27,6 +27,12 @@ import jenkins.util.BuildListenerAdapter;
 final class DeployReport {
 
     private static final String ARTIFACT_FOLDER = "lambda/";
+
+    /** Where the account is in an ARN. */
+    private static final int ARN_ACCOUNT = 4;
+
+    /** Names of records by the functions that they are for, while deployments are recorded. */
+    private static final Map<String, String> RESERVED = new ConcurrentHashMap<>();
 
     private final DeployResult result;
     private final String region;
@@ -38,14 +44,28 @@ final class DeployReport {
 
     List<DeployedFunction> record(Run<?, ?> run, AgentWorkspace agent, Launcher launcher, TaskListener listener)
             throws IOException, InterruptedException {
+        Map<String, String> reserved = new HashMap<>();
+        try {
+            return record(run, agent, launcher, listener, reserved);
+        } finally {
+            reserved.forEach(RESERVED::remove);
+        }
+    }
+
+    private List<DeployedFunction> record(
+            Run<?, ?> run, AgentWorkspace agent, Launcher launcher, TaskListener listener, Map<String, String> reserved)
+            throws IOException, InterruptedException {
         String fingerprint = agent.fingerprintOf(result.packaged().file());
         List<DeployedFunction> functions = new ArrayList<>();
         Map<String, String> artifacts = new HashMap<>();
         for (Deployed deployed : result.functions()) {
             DeployedFunction function = summary(deployed, fingerprint);
-            FilePath file = agent.temporary().child(function.functionName + ".json");
-            file.write(DeployRecord.text(DeployRecord.of(deployed, result)), StandardCharsets.UTF_8.name());
-            artifacts.put(function.artifact, file.getName());
+            function.artifact = artifact(run, function, reserved);
+            String file = "record-" + artifacts.size() + ".json";
+            agent.temporary()
+                    .child(file)
+                    .write(DeployRecord.text(DeployRecord.of(deployed, result)), StandardCharsets.UTF_8.name());
+            artifacts.put(function.artifact, file);
             functions.add(function);
         }
         run.pickArtifactManager()
@@ -53,6 +73,30 @@ final class DeployReport {
         fingerprint(run, functions, fingerprint);
         LambdaDeployAction.addTo(run, functions);
         return functions;
+    }
+
+    /**
+     * A function's record is called as the function. Where the build deploys another one of that name, in another region or
+     * account, it has a folder for these.
+     */
+    private static String artifact(Run<?, ?> run, DeployedFunction function, Map<String, String> reserved) {
+        String plain = ARTIFACT_FOLDER + function.functionName + ".json";
+        String key = run.getExternalizableId() + " " + plain;
+        String mine = function.region + " " + function.functionArn;
+        String first = RESERVED.putIfAbsent(key, mine);
+        if (first == null) {
+            reserved.put(key, mine);
+        }
+        // Looked at after the reservation: a deployment at the same time gives its own up when it is in here.
+        LambdaDeployAction earlier = run.getAction(LambdaDeployAction.class);
+        boolean taken = first != null && !first.equals(mine)
+                || earlier != null
+                        && earlier.getFunctions().stream()
+                                .anyMatch(other -> plain.equals(other.artifact)
+                                        && !mine.equals(other.region + " " + other.functionArn));
+        String[] arn = function.functionArn.split(":");
+        String account = arn.length > ARN_ACCOUNT ? arn[ARN_ACCOUNT] : "unknown-account";
+        return taken ? ARTIFACT_FOLDER + function.region + "/" + account + "/" + function.functionName + ".json" : plain;
     }
 
     private static void fingerprint(Run<?, ?> run, List<DeployedFunction> functions, String md5) throws IOException {
@@ -86,7 +130,6 @@ final class DeployReport {
         function.outcome = deployed.outcome().name().toLowerCase(Locale.ROOT);
         function.s3Bucket = deployed.staged().map(staged -> staged.bucket()).orElse(null);
         function.s3Key = deployed.staged().map(staged -> staged.key()).orElse(null);
-        function.artifact = ARTIFACT_FOLDER + function.functionName + ".json";
         function.fingerprint = fingerprint;
         function.codeSize = packaged.zippedBytes();
         function.unzippedBytes = packaged.unzippedBytes();

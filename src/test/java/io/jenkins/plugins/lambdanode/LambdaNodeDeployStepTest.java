@@ -131,6 +131,24 @@ class LambdaNodeDeployStepTest {
     }
 
     @Test
+    void functionsOfOneNameInTwoRegionsHaveARecordEach() throws Exception {
+        String deploy = "lambdaNodeDeploy functionName: 'namesake', dir: 'fn', " + CREATE;
+        WorkflowRun run = build(
+                "regions",
+                Builds.WRITE_PROJECT + "def one = " + deploy + "\ndef two = " + deploy + ", region: 'eu-west-1'\n"
+                        + "for (fn in [one, two]) { echo \"${fn.region}: ${fn.artifact}\" }",
+                Result.SUCCESS);
+
+        jenkins.assertLogContains("us-east-1: lambda/namesake.json", run);
+        jenkins.assertLogContains("eu-west-1: lambda/eu-west-1/000000000000/namesake.json", run);
+        assertTrue(Builds.record(run, "namesake").path("FunctionArn").asText().contains(":us-east-1:"));
+        assertTrue(Builds.record(run, "eu-west-1/000000000000/namesake")
+                .path("FunctionArn")
+                .asText()
+                .contains(":eu-west-1:"));
+    }
+
+    @Test
     void aDeploymentThatCannotGoOnFailsTheBuildWithOneMessage() throws Exception {
         Builds.assertOneError(
                 build("unnamed", Builds.WRITE_PROJECT + "lambdaNodeDeploy dir: 'fn', " + CREATE, Result.FAILURE),
