@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import jenkins.model.Jenkins;
 import jenkins.util.BuildListenerAdapter;
 
@@ -40,6 +41,14 @@ final class DeployReport {
     DeployReport(DeployResult result, String region) {
         this.result = result;
         this.region = region;
+    }
+
+    /** What is deployed, for a message. */
+    String functions() {
+        return result.functions().stream()
+                .map(deployed -> deployed.state().functionName()
+                        + deployed.version().map(version -> " version " + version).orElse(""))
+                .collect(Collectors.joining(", "));
     }
 
     List<DeployedFunction> record(Run<?, ?> run, AgentWorkspace agent, Launcher launcher, TaskListener listener)

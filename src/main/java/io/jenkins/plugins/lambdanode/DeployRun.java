@@ -150,7 +150,24 @@ final class DeployRun {
                     new FunctionTurns(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
             DeployResult result = new Deployment(request, agent, session, turns, uploads, progress).run();
             Summary.deployed(result).forEach(listener.getLogger()::println);
-            return new DeployReport(result, session.region()).record(run, agent, launcher, listener);
+            return recorded(new DeployReport(result, session.region()), agent);
+        }
+    }
+
+    private List<DeployedFunction> recorded(DeployReport report, AgentWorkspace agent)
+            throws IOException, InterruptedException {
+        try {
+            return report.record(run, agent, launcher, listener);
+        } catch (IOException | RuntimeException e) {
+            if (agentIsLost(e)) {
+                throw e;
+            }
+            throw new DeployException(
+                    "The deployment is done (" + report.functions() + "), and the build could not record it: "
+                            + e.getClass().getSimpleName() + ": " + e.getMessage()
+                            + "\nPut that right, often a full disk of the controller or the storage of artifacts, and run the"
+                            + " build again: it records what is deployed and does not deploy it twice.",
+                    e);
         }
     }
 

@@ -141,6 +141,21 @@ class HostileWorkspaceTest {
     }
 
     @Test
+    void aDeploymentThatCannotBeRecordedSaysThatItIsDone() throws Exception {
+        Path artifacts = jenkins.jenkins.getRootDir().toPath().resolve("jobs/unrecorded/builds/1/archive");
+
+        WorkflowRun run = Builds.run(
+                jenkins,
+                "unrecorded",
+                "node('agent') {\n" + Builds.WRITE_PROJECT
+                        + deploy("unrecorded", ", dir: 'fn', install: 'touch \"" + artifacts + "\"'") + "\n}",
+                Result.FAILURE);
+
+        Builds.assertOneError(run, "The deployment is done (unrecorded), and the build could not record it: ");
+        assertTrue(Aws.function("unrecorded").isPresent());
+    }
+
+    @Test
     void temporaryFilesThatAreRemovedUnderTheStepAreMadeAnew() throws Exception {
         Builds.run(
                 jenkins,
