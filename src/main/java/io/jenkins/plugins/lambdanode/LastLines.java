@@ -8,14 +8,19 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-/** Passes a command's output on to the log and keeps its last lines for an error message. */
+/**
+ * Passes a command's output on to the log and keeps its last lines for an error message. A line without an end goes on in
+ * pieces: it need not fit into memory.
+ */
 final class LastLines extends LineTransformationOutputStream {
 
     private static final int MAX_LINE_BYTES = 2000;
+    private static final int PIECE_BYTES = 32 * 1024;
 
     private final OutputStream log;
     private final int kept;
     private final Deque<String> last = new ArrayDeque<>();
+    private int heldBack;
 
     LastLines(OutputStream log, int kept) {
         this.log = log;
@@ -23,7 +28,16 @@ final class LastLines extends LineTransformationOutputStream {
     }
 
     @Override
+    public void write(int b) throws IOException {
+        super.write(b);
+        if (++heldBack >= PIECE_BYTES) {
+            forceEol();
+        }
+    }
+
+    @Override
     protected synchronized void eol(byte[] bytes, int length) throws IOException {
+        heldBack = 0;
         log.write(bytes, 0, length);
         last.addLast(new String(bytes, 0, Math.min(length, MAX_LINE_BYTES), StandardCharsets.UTF_8).stripTrailing());
         if (last.size() > kept) {
