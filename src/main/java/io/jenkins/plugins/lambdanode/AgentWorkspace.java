@@ -246,10 +246,10 @@ final class AgentWorkspace implements Workspace {
         return words;
     }
 
-    /** A file for the shell: Jenkins would put variables into the words of a command, for all to see who list processes. */
+    /** A file for the shell: Jenkins would put variables into the words of a command, for all to see who list processes. It ends at the first line that fails. */
     private String script(Command command) throws IOException, InterruptedException {
         FilePath script = temporary.child("install.sh");
-        script.write(command.display() + "\n", StandardCharsets.UTF_8.name());
+        script.write("set -e\n" + command.display() + "\n", StandardCharsets.UTF_8.name());
         return script.getRemote();
     }
 

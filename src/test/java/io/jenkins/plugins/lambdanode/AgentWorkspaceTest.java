@@ -35,7 +35,7 @@ class AgentWorkspaceTest {
         assertEquals(List.of("npm", "ci", "--omit=dev"), started(true, npm).words);
         Started script = started(true, line);
         assertEquals("sh", script.words.get(0));
-        assertEquals("yarn install --production\n", script.script);
+        assertEquals("set -e\nyarn install --production\n", script.script);
         assertEquals(List.of("cmd", "/c", "npm", "ci", "--omit=dev"), started(false, npm).words);
         assertEquals(List.of("cmd", "/c", "yarn install --production"), started(false, line).words);
     }
@@ -47,6 +47,14 @@ class AgentWorkspaceTest {
         assertNull(npm.env.get("AWS_SECRET_ACCESS_KEY"));
         assertEquals("kept", npm.env.get("OTHER"));
         assertEquals("secret", started(true, Command.shell("./install")).env.get("AWS_SECRET_ACCESS_KEY"));
+    }
+
+    @Test
+    void aCommandOfSeveralLinesEndsAtTheFirstThatFails() throws Exception {
+        try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
+            assertEquals(3, agent.run(Command.shell("(exit 3)\ntouch made")).exitStatus());
+        }
+        assertFalse(Files.exists(folder.resolve("made")));
     }
 
     @Test

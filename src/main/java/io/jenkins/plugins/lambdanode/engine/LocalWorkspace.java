@@ -88,7 +88,7 @@ public final class LocalWorkspace implements Workspace {
     static List<String> words(Command command, boolean windows) {
         if (command.shell()) {
             return Stream.concat(
-                            (windows ? List.of("cmd", "/c") : List.of("sh", "-c")).stream(), command.words().stream())
+                            (windows ? List.of("cmd", "/c") : List.of("sh", "-e", "-c")).stream(), command.words().stream())
                     .toList();
         }
         List<String> words = new ArrayList<>(command.words());

@@ -18,6 +18,6 @@ class LocalWorkspaceTest {
     @Test
     void elsewhereNpmIsNpmAndALineIsReadByTheShell() {
         assertEquals(List.of("npm", "ci"), LocalWorkspace.words(Command.program("npm", "ci"), false));
-        assertEquals(List.of("sh", "-c", "npm ci"), LocalWorkspace.words(Command.shell("npm ci"), false));
+        assertEquals(List.of("sh", "-e", "-c", "npm ci"), LocalWorkspace.words(Command.shell("npm ci"), false));
     }
 }

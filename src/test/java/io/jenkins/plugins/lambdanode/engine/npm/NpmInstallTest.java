@@ -287,6 +287,12 @@ class NpmInstallTest {
     }
 
     @Test
+    void aCommandOfSeveralLinesEndsAtTheFirstThatFails() throws Exception {
+        assertTrue(failure("(exit 3)\ntouch made").getMessage().contains("exit status 3"));
+        assertFalse(Files.exists(folder.resolve("made")));
+    }
+
+    @Test
     void theLastLinesOfAFailedCommandAreShownAndNoMore() throws Exception {
         String message = failure("for i in $(seq 1 100); do echo line $i; done; exit 3").getMessage();
 
