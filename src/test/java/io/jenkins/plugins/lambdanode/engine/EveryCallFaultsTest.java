@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.DeployResult.Outcome;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A function is created, and then updated in code and dependencies, with a large layer, a staged package, a version and an
@@ -184,6 +187,47 @@ class EveryCallFaultsTest {
         assertEquals(3, calls.get(Kind.CREATE_FUNCTION).get());
         assertEquals(3, calls.get(Kind.UPDATE_FUNCTION_CODE).get());
         assertEquals(3 + 1, calls.get(Kind.PUBLISH_LAYER_VERSION).get());
+    }
+
+    /** As a proxy or an endpoint of another service may answer; the SDK takes any JSON text for what it asked for. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {
+                "GET_FUNCTION_CONFIGURATION", "CREATE_FUNCTION", "UPDATE_FUNCTION_CODE", "UPDATE_FUNCTION_CONFIGURATION",
+                "PUBLISH_VERSION", "GET_ALIAS", "CREATE_ALIAS", "UPDATE_ALIAS", "PUBLISH_LAYER_VERSION"
+            })
+    void anAnswerOfSuccessThatIsNotLambdasIsNotBelieved(Kind kind) throws Exception {
+        Project small = new Project(folder.resolve("small"))
+                .with("index.js", Project.handler("first"))
+                .with("node_modules/dep/index.js", "module.exports = 'one';\n");
+        Answer nothing = new Answer(200, Map.of("Content-Type", "application/json"), "{}");
+        try (Wire wire = wire(each -> each == kind ? List.of(nothing) : List.of())) {
+            Orders orders = through(wire);
+            DeployRequest request = orders.apart(name, bucket);
+
+            DeployException failed = assertThrows(DeployException.class, () -> {
+                orders.deploy(small.folder(), request);
+                small.with("index.js", Project.handler("second")).with("node_modules/dep/index.js", "module.exports = 'two';\n");
+                orders.deploy(small.folder(), request);
+            });
+
+            assertTrue(failed.getMessage().startsWith("The answer to the request is not Lambda's"), failed.getMessage());
+        }
+    }
+
+    @Test
+    void anAnswerThatTheSdkCannotReadIsSaidToBeSomebodyElses() throws Exception {
+        Answer page = new Answer(200, Map.of("Content-Type", "text/html"), "<html>Log in to the network</html>");
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).otherwise(line -> Optional.of(page))) {
+            Orders orders = through(wire);
+
+            DeployException failed = assertThrows(
+                    DeployException.class, () -> orders.deploy(project.folder(), orders.direct(name)));
+
+            assertTrue(failed.getMessage().contains(": the answer is not AWS's."), failed.getMessage());
+            assertTrue(failed.getMessage().contains("a network that wants a login"), failed.getMessage());
+        }
     }
 
     @Test

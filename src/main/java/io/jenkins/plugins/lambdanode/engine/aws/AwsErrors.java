@@ -134,6 +134,9 @@ final class AwsErrors {
         if (denied(refusal)) {
             return ": access denied.";
         }
+        if (refusal.isNotOfAws()) {
+            return ": the answer is not AWS's.";
+        }
         if (refusal.unanswered() && !isAboutCredentials(refusal)) {
             return ": no answer.";
         }
@@ -183,6 +186,11 @@ final class AwsErrors {
 
     private static String advice(Call call, Refusal refusal) {
         String message = refusal.message();
+        if (refusal.isNotOfAws()) {
+            return "Something on the way answers in AWS's place, such as a proxy or a network that wants a login; or the"
+                    + " endpoint is not one of AWS. Check both. What was asked for may have been done or not: run the"
+                    + " deployment again.";
+        }
         if (refusal.unanswered()) {
             return "Check the network between this build and " + call.place()
                     + ": its name must resolve, a firewall must let it through, and where a proxy is needed it must be set.";

@@ -85,7 +85,7 @@ public final class DependencyLayer {
                 return Optional.empty();
             }
         });
-        return there.isPresent() && report.codeSha256().equals(there.get().content().codeSha256());
+        return there.isPresent() && there.get().content() != null && report.codeSha256().equals(there.get().content().codeSha256());
     }
 
     private ListLayerVersionsResponse list(String marker) throws DeployException, InterruptedException {
@@ -131,6 +131,9 @@ public final class DependencyLayer {
 
             @Override
             public Published checked(Published answer) throws DeployException {
+                if (answer.arn.isEmpty()) {
+                    throw FunctionState.notFromLambda("{}", null);
+                }
                 if (!report.codeSha256().equals(answer.codeSha256)) {
                     throw new DeployException("Version " + answer.version + " of layer " + name
                             + " holds something else than was packaged: CodeSha256 is " + answer.codeSha256
@@ -154,8 +157,10 @@ public final class DependencyLayer {
     private record Published(String arn, long version, String codeSha256) {
 
         static Published from(PublishLayerVersionResponse answer) {
-            return new Published(
-                    answer.layerVersionArn(), answer.version(), answer.content().codeSha256());
+            boolean told = answer.layerVersionArn() != null && answer.version() != null && answer.content() != null;
+            return told
+                    ? new Published(answer.layerVersionArn(), answer.version(), answer.content().codeSha256())
+                    : new Published("", 0, "");
         }
 
         static Published parse(String json) throws DeployException {

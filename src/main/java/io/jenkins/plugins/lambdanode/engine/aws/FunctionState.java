@@ -165,6 +165,18 @@ public record FunctionState(
                 .sum();
     }
 
+    /**
+     * The state that an answer of the SDK tells of, which takes any JSON text for one.
+     *
+     * @throws DeployException if it tells of none
+     */
+    FunctionState told() throws DeployException {
+        if (functionName.isEmpty()) {
+            throw notFromLambda("{}", null);
+        }
+        return this;
+    }
+
     static DeployException notFromLambda(String json, Throwable cause) {
         return new DeployException(
                 "The answer to the request is not Lambda's: " + Words.printable(json, 200)

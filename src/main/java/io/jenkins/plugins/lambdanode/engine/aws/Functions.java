@@ -11,9 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.lambda.model.CreateAliasResponse;
 import software.amazon.awssdk.services.lambda.model.GetAliasResponse;
 import software.amazon.awssdk.services.lambda.model.PublishVersionResponse;
 import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.lambda.model.UpdateAliasResponse;
 
 /**
  * Lambda functions: reads, creates, updates and releases them. Each method may be called again after a failure and then
@@ -66,7 +68,7 @@ public final class Functions {
                     + ", and the deployment is for " + session.region() + ".\nGive the function's own region.");
         }
         Call call = call("Lambda did not describe", "GetFunctionConfiguration", function);
-        return AwsErrors.asking(call, () -> {
+        Optional<FunctionState> there = AwsErrors.asking(call, () -> {
             try {
                 return Optional.of(FunctionState.from(
                         session.lambda().getFunctionConfiguration(r -> r.functionName(function.value()))));
@@ -74,6 +76,7 @@ public final class Functions {
                 return Optional.empty();
             }
         });
+        return there.isPresent() ? Optional.of(there.get().told()) : there;
     }
 
     /**
@@ -206,8 +209,8 @@ public final class Functions {
             }
 
             @Override
-            public FunctionState checked(FunctionState answer) {
-                return answer;
+            public FunctionState checked(FunctionState answer) throws DeployException {
+                return answer.told();
             }
 
             @Override
@@ -289,7 +292,7 @@ public final class Functions {
 
         @Override
         public FunctionState checked(FunctionState answer) throws DeployException {
-            if (verified() && !answer.codeSha256().equals(expected)) {
+            if (verified() && !answer.told().codeSha256().equals(expected)) {
                 throw new DeployException("Function " + function.name() + " has other code than was packaged: CodeSha256 is "
                         + answer.codeSha256() + ", the package's is " + expected
                         + "\nThe package was changed on its way or in the workspace. Run the deployment again.");
@@ -337,6 +340,9 @@ public final class Functions {
                                 .codeSha256(codeSha256)
                                 .revisionId(revisionId.orElse(null))
                                 .description(description.isEmpty() ? null : description)));
+                if (answer.version() == null) {
+                    throw FunctionState.notFromLambda("{}", null);
+                }
                 if (!codeSha256.equals(answer.codeSha256())) {
                     throw changedSince(function, "version " + answer.version() + " has CodeSha256 " + answer.codeSha256());
                 }
@@ -379,13 +385,20 @@ public final class Functions {
                     return Optional.empty();
                 }
             });
+            if (there.isPresent() && there.get().name() == null) {
+                throw FunctionState.notFromLambda("{}", null);
+            }
             if (there.isPresent() && pointsTo(there.get(), version)) {
                 return new AliasState(alias, version, there.get().aliasArn(), failures > 1);
             }
             try {
-                return AwsErrors.interruptible(() -> there.isPresent()
+                AliasState released = AwsErrors.interruptible(() -> there.isPresent()
                         ? moved(function, there.get(), version)
                         : made(function, alias, version));
+                if (released.version() == null) {
+                    throw FunctionState.notFromLambda("{}", null);
+                }
+                return released;
             } catch (SdkException e) {
                 Refusal refusal = Refusal.of(e);
                 boolean busy = refusal.is("ResourceConflictException", "ConflictException")
@@ -426,31 +439,23 @@ public final class Functions {
         boolean shared = alias.routingConfig() != null
                 && alias.routingConfig().hasAdditionalVersionWeights()
                 && !alias.routingConfig().additionalVersionWeights().isEmpty();
-        return alias.functionVersion().equals(version) && !shared;
+        return version.equals(alias.functionVersion()) && !shared;
     }
 
     private AliasState made(FunctionName function, String alias, String version) {
-        return new AliasState(
-                alias,
-                version,
-                session.lambda()
-                        .createAlias(r -> r.functionName(function.value()).name(alias).functionVersion(version))
-                        .aliasArn(),
-                true);
+        CreateAliasResponse answer =
+                session.lambda().createAlias(r -> r.functionName(function.value()).name(alias).functionVersion(version));
+        return new AliasState(alias, answer.functionVersion(), answer.aliasArn(), true);
     }
 
     private AliasState moved(FunctionName function, GetAliasResponse alias, String version) {
-        return new AliasState(
-                alias.name(),
-                version,
-                session.lambda()
-                        .updateAlias(r -> r.functionName(function.value())
-                                .name(alias.name())
-                                .functionVersion(version)
-                                .revisionId(alias.revisionId())
-                                .routingConfig(routing -> routing.additionalVersionWeights(Map.of())))
-                        .aliasArn(),
-                true);
+        UpdateAliasResponse answer = session.lambda()
+                .updateAlias(r -> r.functionName(function.value())
+                        .name(alias.name())
+                        .functionVersion(version)
+                        .revisionId(alias.revisionId())
+                        .routingConfig(routing -> routing.additionalVersionWeights(Map.of())));
+        return new AliasState(alias.name(), answer.functionVersion(), answer.aliasArn(), true);
     }
 
     private DeployException noSuchFunction(FunctionName function) {

@@ -66,6 +66,8 @@ record Refusal(
             "AuthFailure",
             "RequestInTheFuture");
 
+    private static final String NOT_OF_AWS = "Not an answer of AWS: ";
+
     private static final Pattern XML = Pattern.compile("<(Code|Message)>([^<]*)</");
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -143,6 +145,19 @@ record Refusal(
             }
         }
         return new Refusal(status, "", message, Duration.ZERO, Optional.empty(), Optional.empty(), host);
+    }
+
+    /** What came with a status of success was no answer of AWS's: the request may or may not have been carried out. */
+    static Refusal notOfAws(String answer) {
+        return new Refusal(0, "", NOT_OF_AWS + answer, Duration.ZERO, Optional.empty(), Optional.empty(), "");
+    }
+
+    /** Whether something came, but not from AWS: a page to log in to a network, for instance, which the SDK cannot read. */
+    boolean isNotOfAws() {
+        return unanswered()
+                && (message.startsWith(NOT_OF_AWS)
+                        || message.startsWith("JsonParseException")
+                        || message.startsWith("Could not parse XML"));
     }
 
     /** No answer came: the request may or may not have been carried out. */

@@ -295,6 +295,10 @@ public final class Staging {
                                             .key(place.key())
                                             .checksumAlgorithm(ChecksumAlgorithm.SHA256)))
                             .uploadId();
+                    if (upload == null) {
+                        unheardOf = true;
+                        throw AwsErrors.explained(objectCall(place, "s3:PutObject"), Refusal.notOfAws("it has no UploadId"));
+                    }
                     heardOf = true;
                     return new Begun(upload, unheardOf);
                 } catch (SdkException e) {
@@ -495,10 +499,14 @@ public final class Staging {
 
     private static boolean arrived(SendReply reply, Piece piece) {
         return reply.successful()
+                && reply.header("etag").isPresent()
                 && reply.header("x-amz-checksum-sha256").orElse(piece.sha256()).equals(piece.sha256());
     }
 
     private static Refusal refusal(SendReply reply) {
+        if (reply.successful() && reply.header("etag").isEmpty()) {
+            return Refusal.notOfAws("it has no ETag: " + reply.body());
+        }
         return reply.successful()
                 ? new Refusal(
                         reply.status(),

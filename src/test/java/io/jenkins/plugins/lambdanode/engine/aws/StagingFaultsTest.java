@@ -5,6 +5,8 @@ import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.head;
+import static com.github.tomakehurst.wiremock.client.WireMock.matching;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.put;
 import static com.github.tomakehurst.wiremock.stubbing.Scenario.STARTED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -136,6 +138,28 @@ class StagingFaultsTest {
         assertEquals(1, time.pauses.size());
         assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
         assertFalse(log.text().contains("X-Amz"), log.text());
+    }
+
+    @Test
+    void anAnswerOfSuccessThatIsNotS3sIsNotBelieved() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        once(part(2), aResponse().withStatus(200).withHeader("Content-Type", "text/html").withBody("<html>Log in</html>"));
+
+        StagedObject staged = stage(report);
+
+        assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        assertEquals(4, workspace.requests.size());
+    }
+
+    @Test
+    void anAnswerOfSuccessWithoutAnUploadIdIsAnErrorInWords() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        once(post(anyUrl()).withQueryParam("uploads", matching(".*")), aResponse().withStatus(200));
+
+        DeployException failed = assertThrows(DeployException.class, () -> stage(report));
+
+        assertTrue(failed.getMessage().contains(": the answer is not AWS's."), failed.getMessage());
+        assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
     }
 
     @ParameterizedTest
