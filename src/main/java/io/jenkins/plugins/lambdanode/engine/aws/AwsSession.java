@@ -84,7 +84,7 @@ public final class AwsSession implements AutoCloseable {
     /**
      * Opens the clients and resolves the credentials once, so that a deployment without valid ones ends before it begins.
      *
-     * @throws DeployException if the region is not one, or no credentials are found, or the role cannot be assumed
+     * @throws DeployException if the region or the endpoint is not one, or no credentials are found, or the role cannot be assumed
      */
     public static AwsSession open(AwsSettings settings) throws DeployException, InterruptedException {
         if (settings.region().isBlank()) {
@@ -95,6 +95,9 @@ public final class AwsSession implements AutoCloseable {
             throw new DeployException("\"" + Words.printable(settings.region(), 60)
                     + "\" is not an AWS region. Name one such as eu-west-1.");
         }
+        if (settings.endpoint().isPresent()) {
+            requireAddressAlone(settings.endpoint().get());
+        }
         AwsSession session = new AwsSession(settings);
         try {
             session.resolvedCredentials();
@@ -102,6 +105,15 @@ public final class AwsSession implements AutoCloseable {
         } catch (DeployException | InterruptedException | RuntimeException e) {
             session.close();
             throw e;
+        }
+    }
+
+    /** Messages name the endpoint: what stands before an @ or after a ? can be a secret. */
+    private static void requireAddressAlone(URI endpoint) throws DeployException {
+        if (endpoint.getRawUserInfo() != null || endpoint.getRawQuery() != null || endpoint.getRawFragment() != null) {
+            throw new DeployException("The endpoint " + endpoint.getScheme() + "://" + endpoint.getHost()
+                    + " has a user name, a query or a fragment, which no endpoint of AWS has.\nGive its address alone, and"
+                    + " credentials as credentials.");
         }
     }
 

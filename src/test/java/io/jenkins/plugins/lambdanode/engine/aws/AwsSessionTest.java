@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -109,6 +110,15 @@ class AwsSessionTest {
             assertTrue(failed.getMessage().contains("lambda at http://127.0.0.1:" + port), failed.getMessage());
             assertTrue(failed.getMessage().contains("no answer"), failed.getMessage());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"https://user:passMARKED@aws.example/x", "https://aws.example?key=keyMARKED", "https://aws.example#keyMARKED"})
+    void anEndpointWithMoreThanAnAddressIsRefusedWithoutShowingIt(String endpoint) {
+        DeployException failed = assertThrows(DeployException.class, () -> Cloud.session(URI.create(endpoint)));
+
+        assertTrue(failed.getMessage().startsWith("The endpoint https://aws.example has a user name, a query"), failed.getMessage());
+        assertFalse(failed.getMessage().contains("MARKED"), failed.getMessage());
     }
 
     @Test
