@@ -143,7 +143,7 @@ final class AwsErrors {
         if (notFoundBucket(call, refusal)) {
             return ": there is no such bucket.";
         }
-        if (elsewhere(refusal)) {
+        if (elsewhere(call, refusal)) {
             return ": the bucket is in "
                     + refusal.bucketRegion().map(region -> "region " + region).orElse("another region") + ".";
         }
@@ -178,10 +178,23 @@ final class AwsErrors {
                 || refusal.status() == 404 && call.resource().contains(":s3:::") && !call.resource().contains("/");
     }
 
-    private static boolean elsewhere(Refusal refusal) {
+    private static boolean elsewhere(Call call, Refusal refusal) {
         return refusal.is("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
                         "IllegalLocationConstraintException")
-                || refusal.status() == 301 || refusal.status() == 307 || refusal.status() == 308;
+                || isOfS3(call) && (refusal.status() == 301 || refusal.status() == 307 || refusal.status() == 308);
+    }
+
+    private static boolean isOfS3(Call call) {
+        return call.iamAction().startsWith("s3:");
+    }
+
+    /** Lambda and STS say why with a code; so does S3, but for a HEAD, whose answer has no body. */
+    private static boolean hasNoCodeOfAws(Call call, Refusal refusal) {
+        return refusal.code().isEmpty() && !List.of("s3:GetObject", "s3:ListBucket").contains(call.iamAction());
+    }
+
+    private static boolean isAboutTls(Refusal refusal) {
+        return refusal.message().contains("SSL") || refusal.message().contains("PKIX");
     }
 
     private static String advice(Call call, Refusal refusal) {
@@ -190,6 +203,12 @@ final class AwsErrors {
             return "Something on the way answers in AWS's place, such as a proxy or a network that wants a login; or the"
                     + " endpoint is not one of AWS. Check both. What was asked for may have been done or not: run the"
                     + " deployment again.";
+        }
+        if (refusal.unanswered() && isAboutTls(refusal)) {
+            return "The TLS connection to " + call.place() + " was not made. Where its certificate is not trusted, add the CA that"
+                    + " signed it, for instance that of a proxy that opens such connections, to the trust store of the Java that"
+                    + " sends this (a package is sent from where it is, the agent). Where it does not speak TLS, write the"
+                    + " endpoint with http://.";
         }
         if (refusal.unanswered()) {
             return "Check the network between this build and " + call.place()
@@ -203,7 +222,7 @@ final class AwsErrors {
                     + " that they belong to this partition and endpoint.";
         }
         if (refusal.timeRefused()) {
-            return "Check that the clock of the machine that signs is right (AWS allows 5 minutes for Lambda, 15 for S3)"
+            return slow(refusal) + "Check that the clock of the machine that signs is right (AWS allows 5 minutes for Lambda, 15 for S3)"
                     + refusal.serverTime().map(time -> "; AWS's says " + time).orElse("")
                     + ", that the secret access key belongs to the access key, and that no proxy on the way changes what it"
                     + " forwards.";
@@ -216,7 +235,7 @@ final class AwsErrors {
                     + " kms:Decrypt and kms:GenerateDataKey to who deploys"
                     + " (kms:Decrypt to read, kms:GenerateDataKey to write).";
         }
-        if (message.contains("S3 Error Code: PermanentRedirect") || elsewhere(refusal)) {
+        if (message.contains("S3 Error Code: PermanentRedirect") || elsewhere(call, refusal)) {
             return "Function and staging bucket must be in the same region. Name a bucket in the function's region.";
         }
         if (message.contains("S3 Error Code: NoSuchKey") || message.contains("S3 Error Code: NoSuchBucket")) {
@@ -225,8 +244,12 @@ final class AwsErrors {
         if (message.contains("S3 Error Code: AccessDenied")) {
             return allow("s3:GetObject", "arn:aws:s3:::<bucket>/<prefix>*");
         }
+        if (refusal.status() >= 300 && refusal.status() < 400) {
+            return "AWS sends nobody elsewhere with this request. Check the endpoint (https:// in place of http://, no path), and"
+                    + " whether a proxy answers in AWS's place.";
+        }
         if (denied(refusal)) {
-            return allow(
+            return unlessOfProxy(call, refusal) + allow(
                     first(DENIED_ACTION, message, call.iamAction()), first(ON_RESOURCE, message, call.resource()));
         }
         if (notFoundBucket(call, refusal)) {
@@ -274,6 +297,21 @@ final class AwsErrors {
                     + " (https://health.aws.amazon.com).";
         }
         return "Put right what AWS names and run the deployment again.";
+    }
+
+    /** Lambda looks at the signature when it has the whole of the request. */
+    private static String slow(Refusal refusal) {
+        return refusal.message().contains("Signature expired")
+                ? "A request that takes more than 5 minutes to arrive is refused in this way too: for a package on a slow line name"
+                        + " an S3 bucket (s3Bucket), to which it goes in parts. Otherwise: "
+                : "";
+    }
+
+    private static String unlessOfProxy(Call call, Refusal refusal) {
+        return hasNoCodeOfAws(call, refusal)
+                ? "The answer has no error code, as AWS's have: a proxy or a firewall on the way may have given it. Where it is"
+                        + " AWS's: "
+                : "";
     }
 
     private static String allow(String action, String resource) {

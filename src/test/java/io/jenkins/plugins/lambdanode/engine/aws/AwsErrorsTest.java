@@ -186,6 +186,56 @@ class AwsErrorsTest {
                 text);
     }
 
+    private static String lastLine(String text) {
+        return text.lines().reduce((first, last) -> last).orElseThrow();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {301, 302, 307, 308})
+    void aRedirectByWhatIsNoLambdaSaysNothingOfBuckets(int status) {
+        String text = AwsErrors.explained(UPDATE, Refusal.of(SendReply.answered(status, Map.of(), "<html>Moved</html>")))
+                .getMessage();
+
+        assertFalse(text.contains("bucket"), text);
+        assertTrue(lastLine(text).contains("https:// in place of http://"), text);
+    }
+
+    /** In the words of the JDK. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SSLHandshakeException: PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException:"
+                        + " unable to find valid certification path to requested target",
+                "SSLException: Unsupported or unrecognized SSL message"
+            })
+    void aTlsConnectionThatIsNotMadeSaysWhereTheCaBelongs(String reason) {
+        String text = AwsErrors.explained(UPDATE, Refusal.of(SendReply.unanswered(reason))).getMessage();
+
+        assertTrue(text.contains("The reason: " + reason), text);
+        assertTrue(lastLine(text).contains("trust store of the Java that"), text);
+    }
+
+    @Test
+    void aRefusalWithoutAnErrorCodeMayBeAProxys() {
+        String text = AwsErrors.explained(
+                        UPDATE, Refusal.of(SendReply.answered(403, Map.of(), "<html><h1>Blocked by policy</h1></html>")))
+                .getMessage();
+
+        assertTrue(text.contains("a proxy or a firewall on the way may have given it"), text);
+        assertFalse(lambda(403, "AccessDeniedException", "no").contains("proxy"));
+    }
+
+    /** As users of slow lines report it of aws lambda update-function-code. */
+    @Test
+    void anUploadThatTakesLongerThanItsSignatureIsValidIsPointedToABucket() {
+        String text = lambda(
+                403,
+                "InvalidSignatureException",
+                "Signature expired: 20240501T120000Z is now earlier than 20240501T120130Z (20240501T120630Z - 5 min.)");
+
+        assertTrue(lastLine(text).contains("on a slow line name an S3 bucket"), text);
+    }
+
     @Test
     void anAnswerThatIsNotAwssKeepsOneLineOfItsStatus() {
         String text = AwsErrors.explained(
