@@ -383,7 +383,13 @@ public final class Deployment {
             throws IOException, InterruptedException {
         functions.updateLayers(
                 target.name(), state, arns -> layers(state, arns, wanted.layer()), options.revisionId());
-        return functions.awaitReady(target.name(), request.timeout());
+        FunctionState now = functions.awaitReady(target.name(), request.timeout());
+        if (needsLayers(now, wanted)) {
+            throw new DeployException("The function " + target.name().value() + " has the layers " + now.layerArns() + ", not the one"
+                    + " with its dependencies that was just put there: someone else has replaced them meanwhile, such as a tool"
+                    + " that keeps the function's configuration. Let it leave the layers alone, and run the deployment again.");
+        }
+        return now;
     }
 
     private void countDirect(PackReport packaged, Optional<StagedObject> staged) {

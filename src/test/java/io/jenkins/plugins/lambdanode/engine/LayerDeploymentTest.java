@@ -342,6 +342,19 @@ class LayerDeploymentTest {
     }
 
     @Test
+    void layersThatSomeoneElseReplacesBeforeTheCodeLosesItsDependenciesAreAnError() throws Exception {
+        order().inOnePackage().deploy();
+        describedWith(newLayer(), 1);
+        int before = aws.changesOfCode().size();
+
+        String message = assertThrows(DeployException.class, order()::deploy).getMessage();
+
+        assertTrue(message.contains("someone else has replaced them meanwhile"), message);
+        assertEquals(before, aws.changesOfCode().size());
+        assertEquals("\"first one\"", ACCOUNT.invoke(name));
+    }
+
+    @Test
     void otherLayersStayInTheirOrder() throws Exception {
         order().deploy();
         String one = newLayer();
