@@ -139,7 +139,10 @@ public final class Deployment {
                 requireZip(state.get());
             }
             requireRoomForLayer(name, state);
-            targets.add(new Target(name, state));
+            Target target = new Target(name, state);
+            if (targets.stream().noneMatch(target::isSameAs)) {
+                targets.add(target);
+            }
         }
         return targets;
     }
@@ -439,5 +442,13 @@ public final class Deployment {
     }
 
     /** A function to deploy to, and what it was before. */
-    private record Target(FunctionName name, Optional<FunctionState> state) {}
+    private record Target(FunctionName name, Optional<FunctionState> state) {
+
+        /** A function can be named twice, by its name and by its ARN: a second update would find what the first has changed. */
+        boolean isSameAs(Target other) {
+            return state.isPresent() && other.state.isPresent()
+                    ? state.get().functionArn().equals(other.state.get().functionArn())
+                    : name.name().equals(other.name.name()) && name.account().equals(other.name.account());
+        }
+    }
 }

@@ -325,6 +325,22 @@ class DeploymentTest {
     }
 
     @Test
+    void aFunctionThatIsNamedTwiceIsDeployedOnce() throws Exception {
+        order().deploy();
+        project.with("index.js", Project.handler("second"));
+        int before = aws.changesOfCode().size();
+
+        DeployResult result = order().to(name, ACCOUNT.configuration(name, "FunctionArn"), name).deploy();
+
+        assertEquals(1, result.functions().size());
+        assertEquals(
+                List.of("PUT /2015-03-31/functions/" + name + "/code"),
+                aws.changesOfCode().subList(before, aws.changesOfCode().size()));
+        String absent = Account.newName();
+        assertEquals(1, order().to(absent, absent).deploy().functions().size());
+    }
+
+    @Test
     void onlyTheFunctionsWhoseCodeDiffersAreUpdated() throws Exception {
         order().deploy();
         String other = ACCOUNT.newFunction("old");
