@@ -111,12 +111,27 @@ public final class Deployment {
                 : Optional.of(timings.time(Phase.STAGE, () -> stage(packaged, request.functions().get(0).name(), Phase.STAGE)));
         List<Deployed> deployed = new ArrayList<>();
         for (Target target : targets) {
-            deployed.add(changed.contains(target) || needsLayers(target, wanted)
-                    ? release(timings.time(Phase.UPDATE, () -> update(target, wanted, staged)), packaged)
-                    : release(unchanged(target), packaged));
+            try {
+                deployed.add(changed.contains(target) || needsLayers(target, wanted)
+                        ? release(timings.time(Phase.UPDATE, () -> update(target, wanted, staged)), packaged)
+                        : release(unchanged(target), packaged));
+            } catch (DeployException e) {
+                throw deployed.isEmpty() || request.update().dryRun() ? e : halfDone(deployed, e);
+            }
         }
         prune(deployed, wanted);
         return new DeployResult(deployed, packaged, wanted.layer(), timings.list(), timings.sentBytes());
+    }
+
+    private static DeployException halfDone(List<Deployed> deployed, DeployException failure) {
+        return new DeployException(
+                failure.getMessage() + "\nThis code is deployed already to "
+                        + deployed.stream()
+                                .map(function -> function.state().functionName()
+                                        + function.version().map(version -> " (version " + version + ")").orElse(""))
+                                .collect(Collectors.joining(", "))
+                        + "; running the deployment again does the rest.",
+                failure);
     }
 
     /** A deployment that can't use its bucket ends before npm runs; one that does nothing costly before staging, at staging. */

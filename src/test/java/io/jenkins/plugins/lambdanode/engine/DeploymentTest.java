@@ -1,7 +1,9 @@
 package io.jenkins.plugins.lambdanode.engine;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.containing;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.put;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static com.github.tomakehurst.wiremock.stubbing.Scenario.STARTED;
@@ -338,6 +340,25 @@ class DeploymentTest {
                 aws.changesOfCode().subList(before, aws.changesOfCode().size()));
         String absent = Account.newName();
         assertEquals(1, order().to(absent, absent).deploy().functions().size());
+    }
+
+    @Test
+    void aFailureSaysWhichFunctionsHaveTheNewCodeAlready() throws Exception {
+        String refused = Account.newName() + "-refused";
+        aws.proxy()
+                .stubFor(post("/2015-03-31/functions")
+                        .withRequestBody(containing(refused))
+                        .atPriority(1)
+                        .willReturn(aResponse()
+                                .withStatus(400)
+                                .withHeader("x-amzn-ErrorType", "CodeStorageExceededException")
+                                .withBody("{\"Message\":\"Code storage limit exceeded.\"}")));
+
+        String message = order().to(name, refused).publishing().failure();
+
+        assertTrue(message.startsWith("Lambda did not create function " + refused), message);
+        assertTrue(message.contains("This code is deployed already to " + name + " (version 1);"), message);
+        assertEquals("\"first\"", ACCOUNT.invoke(name));
     }
 
     @Test
