@@ -38,9 +38,13 @@ public final class AwsSession implements AutoCloseable {
     /** Lambda answers an UpdateFunctionCode for a staged package after it has copied and unzipped it. */
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(90);
 
+    /** One that comes a byte at a time keeps no read waiting. S3 may take minutes to put an upload's parts together. */
+    private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(5);
+
     private static final int ATTEMPTS = 5;
 
     private final AwsSettings settings;
+    private final Duration answerTimeout;
     private final SdkHttpClient http;
     private final StsClient sts;
     private final AwsCredentialsProvider credentials;
@@ -52,8 +56,9 @@ public final class AwsSession implements AutoCloseable {
     private final URI lambdaEndpoint;
     private final SigningClock signingClock = new SigningClock();
 
-    private AwsSession(AwsSettings settings) {
+    private AwsSession(AwsSettings settings, Duration answerTimeout) {
         this.settings = settings;
+        this.answerTimeout = answerTimeout;
         this.http = httpClient(settings);
         this.sts = configured(StsClient.builder(), settings.credentials(), retrying()).build();
         this.credentials = settings.role()
@@ -87,6 +92,11 @@ public final class AwsSession implements AutoCloseable {
      * @throws DeployException if the region or the endpoint is not one, or no credentials are found, or the role cannot be assumed
      */
     public static AwsSession open(AwsSettings settings) throws DeployException, InterruptedException {
+        return open(settings, ANSWER_TIMEOUT);
+    }
+
+    /** @param answerTimeout how long an answer may take from its request to its end */
+    static AwsSession open(AwsSettings settings, Duration answerTimeout) throws DeployException, InterruptedException {
         if (settings.region().isBlank()) {
             throw new DeployException(
                     "No AWS region is known. Name one (region), or give the function by its ARN, or set AWS_REGION.");
@@ -98,7 +108,7 @@ public final class AwsSession implements AutoCloseable {
         if (settings.endpoint().isPresent()) {
             requireAddressAlone(settings.endpoint().get());
         }
-        AwsSession session = new AwsSession(settings);
+        AwsSession session = new AwsSession(settings, answerTimeout);
         try {
             session.resolvedCredentials();
             return session;
@@ -218,7 +228,9 @@ public final class AwsSession implements AutoCloseable {
         builder.region(Region.of(settings.region()))
                 .credentialsProvider(who)
                 .httpClient(http)
-                .overrideConfiguration(override -> override.retryStrategy(retries));
+                .overrideConfiguration(override -> override.retryStrategy(retries)
+                        .apiCallAttemptTimeout(answerTimeout)
+                        .addExecutionInterceptor(new AnswerLimit()));
         settings.endpoint().ifPresent(builder::endpointOverride);
         return builder;
     }

@@ -9,10 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,6 +125,69 @@ class AwsSessionTest {
 
         assertTrue(failed.getMessage().startsWith("The endpoint https://aws.example has a user name, a query"), failed.getMessage());
         assertFalse(failed.getMessage().contains("MARKED"), failed.getMessage());
+    }
+
+    /** Until the client hangs up. */
+    private interface Writing {
+        void to(OutputStream client) throws IOException, InterruptedException;
+    }
+
+    private static DeployException failureOf(String head, Writing body) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread answering = new Thread(() -> {
+                while (true) {
+                    try (Socket client = server.accept()) {
+                        client.getInputStream().read();
+                        client.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+                        body.to(client.getOutputStream());
+                    } catch (IOException | InterruptedException e) {
+                        if (server.isClosed()) {
+                            return;
+                        }
+                    }
+                }
+            });
+            answering.setDaemon(true);
+            answering.start();
+            AwsSettings settings = new AwsSettings(
+                    Cloud.REGION,
+                    Optional.of(URI.create("http://127.0.0.1:" + server.getLocalPort())),
+                    StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")),
+                    Optional.empty(),
+                    Optional.empty());
+            try (AwsSession session = AwsSession.open(settings, Duration.ofSeconds(1))) {
+                Functions functions = new Functions(session, new SendingWorkspace(), new Log());
+                return assertThrows(DeployException.class, () -> functions.find(Cloud.newFunction()));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"200 OK", "400 Bad Request"})
+    void anAnswerWithoutAnEndIsNotTakenIntoMemory(String status) throws Exception {
+        byte[] more = new byte[1 << 16];
+        AtomicLong sent = new AtomicLong();
+
+        DeployException failed = failureOf("HTTP/1.1 " + status + "\r\n\r\n{\"FunctionName\": \"", client -> {
+            for (sent.set(0); sent.get() < 1 << 28; sent.addAndGet(more.length)) {
+                client.write(more);
+            }
+        });
+
+        assertTrue(failed.getMessage().contains("Lambda did not describe function"), failed.getMessage());
+        assertTrue(sent.get() < 1 << 26, sent + " bytes were read");
+    }
+
+    @Test
+    void anAnswerThatComesAByteAtATimeIsNotWaitedForForEver() throws Exception {
+        DeployException failed = failureOf("HTTP/1.1 200 OK\r\n\r\n{\"FunctionName\": \"", client -> {
+            while (true) {
+                client.write('x');
+                Thread.sleep(50);
+            }
+        });
+
+        assertTrue(failed.getMessage().contains("no answer"), failed.getMessage());
     }
 
     @Test
