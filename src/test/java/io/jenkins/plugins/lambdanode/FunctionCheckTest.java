@@ -11,6 +11,7 @@ import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import com.sun.net.httpserver.HttpServer;
 import hudson.model.FreeStyleProject;
 import hudson.model.Item;
+import hudson.security.AuthorizationStrategy;
 import hudson.security.csrf.CrumbIssuer;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.io.ByteArrayOutputStream;
@@ -176,6 +177,25 @@ class FunctionCheckTest {
     }
 
     @Test
+    void whatAwsAnswersIsShownAsTextNotAsMarkup() throws Exception {
+        String markup = "<img src=x onerror=alert(1)>";
+        elsewhere.createContext("/2015-03-31/functions/", exchange -> {
+            byte[] function = ("{\"FunctionName\": \"F\", \"FunctionArn\": \"F\", \"Runtime\": \"F\", \"Architectures\":"
+                            + " [\"F\"], \"LastModified\": \"F\", \"CodeSha256\": \"F\"}")
+                    .replace("\"F\"", "\"" + markup + "\"")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, function.length);
+            exchange.getResponseBody().write(function);
+            exchange.close();
+        });
+
+        String text = check(CONFIGURER, askingElsewhere()).getContentAsString();
+
+        assertFalse(text.contains("<img src=x"), text);
+        assertEquals(6, text.split("&lt;img src=x", -1).length, text);
+    }
+
+    @Test
     void credentialsThatAwsRefusesAreSaidToBeRefused() throws Exception {
         String text = check(CONFIGURER, function(FUNCTION, WRONG_CREDENTIALS)).getContentAsString();
 
@@ -225,6 +245,26 @@ class FunctionCheckTest {
         assertEquals(403, check(READER, askingElsewhere()).getStatusCode());
         assertEquals(403, check(EXTENDED_READER, askingElsewhere()).getStatusCode());
         assertEquals(0, callsElsewhere.get());
+    }
+
+    /** Where Jenkins is told to keep that right apart from the one to configure. */
+    @Test
+    void whoMayUseTheJobsCredentialsButNotConfigureItCannotMakeTheControllerCallOut() throws Exception {
+        AuthorizationStrategy before = jenkins.jenkins.getAuthorizationStrategy();
+        boolean apart = CredentialsProvider.USE_ITEM.getEnabled();
+        CredentialsProvider.USE_ITEM.setEnabled(true);
+        try {
+            jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
+                    .grant(Jenkins.READ, Item.READ, CredentialsProvider.USE_ITEM)
+                    .everywhere()
+                    .to("user"));
+
+            assertEquals(403, check("user", askingElsewhere()).getStatusCode());
+            assertEquals(0, callsElsewhere.get());
+        } finally {
+            CredentialsProvider.USE_ITEM.setEnabled(apart);
+            jenkins.jenkins.setAuthorizationStrategy(before);
+        }
     }
 
     @Test

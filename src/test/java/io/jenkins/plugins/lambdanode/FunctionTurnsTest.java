@@ -10,6 +10,7 @@ import io.jenkins.plugins.lambdanode.engine.Turns;
 import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -141,6 +143,7 @@ class FunctionTurnsTest {
     }
 
     @Test
+    @Timeout(60)
     void turnsComeInTheOrderInWhichTheyWereAskedForAndAnInterruptGivesUpOne() throws Exception {
         List<FunctionName> both = List.of(FunctionName.parse("a"), FunctionName.parse("b"));
         List<FunctionName> second = List.of(FunctionName.parse("b"));
@@ -168,6 +171,106 @@ class FunctionTurnsTest {
         assertEquals("Waiting for one #1, which deploys b too", log.get(0));
         threads.shutdown();
         assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    @Timeout(60)
+    void whoHasAskedFirstGetsTheTurnFirstAndWhoDeploysAnotherFunctionDoesNotWait() throws Exception {
+        List<FunctionName> shared = List.of(FunctionName.parse("a"));
+        List<String> log = new CopyOnWriteArrayList<>();
+        List<Integer> order = new CopyOnWriteArrayList<>();
+        List<Thread> builds = new ArrayList<>();
+        Turns.Turn first = new FunctionTurns("line", "the first").await(shared, Progress.NONE);
+        for (int i = 0; i < BUILDS; i++) {
+            int number = i;
+            builds.add(started(() -> {
+                try (Turns.Turn turn = new FunctionTurns("line", "build " + number).await(shared, telling(log))) {
+                    order.add(number);
+                }
+            }));
+            awaitWaiting(log, number + 1, builds.get(number));
+        }
+
+        new FunctionTurns("line", "another").await(List.of(FunctionName.parse("b")), telling(log)).close();
+        assertEquals(BUILDS, log.size(), log.toString());
+        first.close();
+
+        for (Thread build : builds) {
+            build.join();
+        }
+        assertEquals(IntStream.range(0, BUILDS).boxed().toList(), order);
+        assertEquals("Waiting for build 6, which deploys a too", log.get(BUILDS - 1));
+    }
+
+    @Test
+    @Timeout(60)
+    void whoComesAtTheMomentWhenATurnEndsDoesNotGetAheadOfWhoWaits() throws Exception {
+        List<FunctionName> shared = List.of(FunctionName.parse("a"));
+        List<String> order = new CopyOnWriteArrayList<>();
+        // Whether one that does gets there in time is chance.
+        for (int round = 1; round <= 20; round++) {
+            List<String> log = new CopyOnWriteArrayList<>();
+            Turns.Turn first = new FunctionTurns("queue", "the first").await(shared, Progress.NONE);
+            Thread waiting = started(() -> {
+                try (Turns.Turn turn = new FunctionTurns("queue", "who waits").await(shared, telling(log))) {
+                    order.add("who waits");
+                }
+            });
+            awaitWaiting(log, 1, waiting);
+
+            first.close();
+            try (Turns.Turn turn = new FunctionTurns("queue", "who comes").await(shared, Progress.NONE)) {
+                order.add("who comes");
+            }
+
+            waiting.join();
+            assertEquals(List.of("who waits", "who comes"), order.subList(2 * round - 2, 2 * round), "round " + round);
+        }
+    }
+
+    /** Else a build could have what another waits for, and wait for what that one has. */
+    @Test
+    @Timeout(60)
+    void severalFunctionsAreWaitedForInTheSameOrderHoweverTheyAreListedAndGivenUpTogether() throws Exception {
+        List<FunctionName> a = List.of(FunctionName.parse("a"));
+        List<FunctionName> b = List.of(FunctionName.parse("b"));
+        List<FunctionName> both = List.of(b.get(0), a.get(0));
+        List<String> log = new CopyOnWriteArrayList<>();
+        Turns.Turn ofA = new FunctionTurns("both", "that of a").await(a, Progress.NONE);
+        Turns.Turn ofB = new FunctionTurns("both", "that of b").await(b, Progress.NONE);
+
+        Thread stopped = started(() -> new FunctionTurns("both", "that of both").await(both, telling(log)));
+        awaitWaiting(log, 1, stopped);
+        ofA.close();
+        awaitWaiting(log, 2, stopped);
+        stopped.interrupt();
+
+        new FunctionTurns("both", "the next").await(a, Progress.NONE).close();
+        ofB.close();
+        assertEquals(
+                List.of("Waiting for that of a, which deploys a too", "Waiting for that of b, which deploys b too"), log);
+    }
+
+    private interface Build {
+        void run() throws InterruptedException;
+    }
+
+    private static Thread started(Build build) {
+        Thread thread = new Thread(() -> {
+            try {
+                build.run();
+            } catch (InterruptedException e) {
+                // As a build that is stopped.
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    /** Until there are so many lines, and the build that wrote the last of them is in the line itself. */
+    private static void awaitWaiting(List<String> log, int lines, Thread build) throws InterruptedException {
+        Builds.await(Duration.ofSeconds(30), () -> log.size() == lines && build.getState() == Thread.State.WAITING);
     }
 
     private static Progress telling(List<String> log) {

@@ -189,6 +189,7 @@ class PagesTest {
         hostile.alias = MARKUP;
         hostile.version = MARKUP;
         hostile.outcome = MARKUP;
+        hostile.layerVersionArn = MARKUP;
         hostile.artifact = "\"><script>alert(1)</script>";
         hostile.fingerprint = "\"><script>alert(1)</script>";
         hostile.findings.add(new DeployedFunction.Note(MARKUP, MARKUP));
@@ -254,6 +255,31 @@ class PagesTest {
         assertEquals(0, page.getByXPath("//img[@onerror]").size());
         assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
         assertEquals(hostile, page.getFormByName("config").getInputByName("_.functionName").getValue());
+    }
+
+    @Test
+    void theFormOfAllJobsShowsWhatIsSetAsTextNotAsMarkup() throws Exception {
+        String hostile = "\"><img src=x onerror=alert(1)>";
+        LambdaNodeConfiguration settings = LambdaNodeConfiguration.get();
+        String region = settings.getRegion();
+        String endpoint = settings.getEndpointUrl();
+        try {
+            settings.setRegion(hostile);
+            settings.setS3Bucket(hostile);
+            settings.setS3Prefix(hostile);
+            settings.setEndpointUrl(hostile);
+
+            HtmlPage page = page("configure");
+
+            assertEquals(0, page.getByXPath("//img[@onerror]").size());
+            assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
+            assertEquals(hostile, page.getFormByName("config").getInputByName("_.s3Bucket").getValue());
+        } finally {
+            settings.setRegion(region);
+            settings.setS3Bucket(null);
+            settings.setS3Prefix(null);
+            settings.setEndpointUrl(endpoint);
+        }
     }
 
     @Test

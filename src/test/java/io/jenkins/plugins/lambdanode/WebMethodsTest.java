@@ -91,6 +91,16 @@ class WebMethodsTest {
             "LambdaNodeDeployStep.doFillLinksItems",
             "LambdaNodeDeployStep.doFillRegionItems");
 
+    /** Says what was typed in. */
+    private static final Set<String> QUOTING = Set.of(
+            "FunctionToCreate.doCheckEnvironment",
+            "LambdaNodeDeployStep.doCheck",
+            "LambdaNodeDeployStep.doCheckExcludes",
+            "LambdaNodeDeployStep.doCheckFunctionName",
+            "LambdaNodeDeployStep.doCheckFunctionNames",
+            "LambdaNodeDeployStep.doCheckIncludes",
+            "LambdaNodeDeployStep.doCheckLayerName");
+
     private static final String MARKUP = "\"><img src=x onerror=alert(1)>";
     private static final String CONFIGURER = "configurer";
 
@@ -293,12 +303,21 @@ class WebMethodsTest {
 
     @Test
     void whatIsTypedInComesBackAsTextNotAsMarkup() throws Exception {
+        Set<String> quoted = new TreeSet<>();
         for (WebMethod method : webMethods()) {
-            WebResponse answer = call("admin", method, project.getUrl(), HttpMethod.POST, MARKUP);
+            // A pattern is quoted where it leads out of the project.
+            for (String typed : List.of(MARKUP, "../" + MARKUP)) {
+                WebResponse answer = call("admin", method, project.getUrl(), HttpMethod.POST, typed);
 
-            boolean html = answer.getContentType().equals("text/html");
-            assertFalse(html && answer.getContentAsString().contains("<img src=x"), method.name());
-            assertTrue(answer.getStatusCode() < 500, method.name() + " " + answer.getStatusCode());
+                boolean html = answer.getContentType().equals("text/html");
+                String text = answer.getContentAsString();
+                assertFalse(html && text.contains("<img"), method.name());
+                assertTrue(answer.getStatusCode() < 500, method.name() + " " + answer.getStatusCode());
+                if (html && text.contains("&lt;img")) {
+                    quoted.add(method.name());
+                }
+            }
         }
+        assertEquals(QUOTING, quoted);
     }
 }
