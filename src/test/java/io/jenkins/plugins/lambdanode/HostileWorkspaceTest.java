@@ -83,6 +83,23 @@ class HostileWorkspaceTest {
     }
 
     @Test
+    void aBuildVariableWithCommandsOfAShellIsAValueForTheCommandThatInstalls() throws Exception {
+        Path said = temp.resolve("said");
+        Path made = temp.resolve("made");
+        String value = "$(touch " + made + ")`touch " + made + "`\"; touch " + made + "; echo \"";
+
+        Builds.run(
+                jenkins,
+                "variable",
+                "node('agent') { withEnv(['WHO=" + value + "']) {\n" + Builds.WRITE_PROJECT
+                        + deploy("variable", ", dir: 'fn', install: 'printf %s \"$WHO\" > " + said + "'") + "\n} }",
+                Result.SUCCESS);
+
+        assertEquals(value, Files.readString(said));
+        assertFalse(Files.exists(made));
+    }
+
+    @Test
     void aProjectThatIsRemovedUnderTheStepIsSaidInOneMessage() throws Exception {
         WorkflowRun run = Builds.run(
                 jenkins,

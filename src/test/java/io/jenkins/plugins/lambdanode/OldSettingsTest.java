@@ -89,6 +89,8 @@ class OldSettingsTest {
         assertFalse(function.isUpdated());
         assertTrue(function.getConsoleUrl().startsWith("https://eu-west-1.console.aws.amazon.com/"));
         assertEquals(List.of(), function.getFindings());
+        assertEquals(List.of(), function.getPhases());
+        assertEquals(List.of(), function.getHeaviest());
         EnvVars env = new EnvVars();
         earlier.getAction(LambdaDeployAction.class).buildEnvironment(earlier, env);
         assertEquals("orders", env.get("LAMBDA_FUNCTION_NAME"));
