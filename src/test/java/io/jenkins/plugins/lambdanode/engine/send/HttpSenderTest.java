@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import io.jenkins.plugins.lambdanode.engine.Progress;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -286,6 +288,42 @@ class HttpSenderTest {
 
         assertTrue(outcome.get() instanceof InterruptedException);
         assertTrue(took.get() < TimeUnit.SECONDS.toNanos(1), took.get() + " ns");
+    }
+
+    @Test
+    void anInterruptEndsWhatIsBeingSent() throws Exception {
+        int size = 50_000_000;
+        Path file = file(size);
+        CountDownLatch arrived = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        CompletableFuture<Long> received = new CompletableFuture<>();
+        server.createContext("/slow", exchange -> {
+            InputStream body = exchange.getRequestBody();
+            long bytes = body.read() < 0 ? 0 : 1;
+            arrived.countDown();
+            try {
+                stopped.await();
+                byte[] buffer = new byte[64 * 1024];
+                for (int count; (count = body.read(buffer)) >= 0; ) {
+                    bytes += count;
+                }
+            } catch (IOException | InterruptedException e) {
+                // The connection was ended in the middle of the body.
+            }
+            received.complete(bytes);
+        });
+        Thread sending = new Thread(() -> assertThrows(
+                InterruptedException.class,
+                () -> new HttpSender(Progress.NONE).send(List.of(put(url("/slow"), Body.part(file.toString(), 0, size), 600)))));
+        sending.start();
+        assertTrue(arrived.await(20, TimeUnit.SECONDS));
+
+        sending.interrupt();
+        sending.join();
+        stopped.countDown();
+
+        long bytes = received.get(60, TimeUnit.SECONDS);
+        assertTrue(bytes < size, bytes + " bytes were sent");
     }
 
     @Test
