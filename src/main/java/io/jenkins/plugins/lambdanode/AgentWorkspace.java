@@ -12,6 +12,7 @@ import io.jenkins.plugins.lambdanode.engine.DeployException;
 import io.jenkins.plugins.lambdanode.engine.ProjectState;
 import io.jenkins.plugins.lambdanode.engine.Workspace;
 import io.jenkins.plugins.lambdanode.engine.npm.InstallMark;
+import io.jenkins.plugins.lambdanode.engine.pack.NoRoom;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.send.Body;
@@ -84,10 +85,18 @@ final class AgentWorkspace implements Workspace {
             for (FilePath left : temporary.listDirectories()) {
                 takeOver(left);
             }
-            this.temporary.mkdirs();
+            makeFolder();
         } catch (IOException | InterruptedException e) {
             ended(deployment);
             throw e;
+        }
+    }
+
+    private void makeFolder() throws IOException, InterruptedException {
+        try {
+            temporary.mkdirs();
+        } catch (IOException e) {
+            throw NoRoom.forFile(e, "temporary files", temporary.getRemote(), "");
         }
     }
 
@@ -117,6 +126,22 @@ final class AgentWorkspace implements Workspace {
     /** Where this deployment's temporary files are, on the agent. */
     FilePath temporary() {
         return temporary;
+    }
+
+    /**
+     * Writes a small file among the temporary ones.
+     *
+     * @param what it is, for an error
+     * @param more what an error that there is no room for it says besides; empty or a sentence
+     */
+    FilePath write(String name, String text, String what, String more) throws IOException, InterruptedException {
+        FilePath file = temporary.child(name);
+        try {
+            file.write(text, StandardCharsets.UTF_8.name());
+        } catch (IOException e) {
+            throw NoRoom.forFile(e, what, temporary.getRemote(), more);
+        }
+        return file;
     }
 
     /** The MD5 of a file on the agent, as Jenkins's fingerprints want it. */
@@ -246,11 +271,12 @@ final class AgentWorkspace implements Workspace {
         return words;
     }
 
-    /** A file for the shell: Jenkins would put variables into the words of a command, for all to see who list processes. It ends at the first line that fails. */
+    /**
+     * A file for the shell, which ends at the first line that fails: Jenkins would put variables into the words of a command, for
+     * all to see who list processes.
+     */
     private String script(Command command) throws IOException, InterruptedException {
-        FilePath script = temporary.child("install.sh");
-        script.write("set -e\n" + command.display() + "\n", StandardCharsets.UTF_8.name());
-        return script.getRemote();
+        return write("install.sh", "set -e\n" + command.display() + "\n", "install.sh", "").getRemote();
     }
 
     @Override

@@ -13,7 +13,6 @@ import io.jenkins.plugins.lambdanode.engine.DeployResult.Timing;
 import io.jenkins.plugins.lambdanode.engine.Summary;
 import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -71,9 +70,11 @@ final class DeployReport {
             DeployedFunction function = summary(deployed, fingerprint);
             function.artifact = artifact(run, function, reserved);
             String file = "record-" + artifacts.size() + ".json";
-            agent.temporary()
-                    .child(file)
-                    .write(DeployRecord.text(DeployRecord.of(deployed, result)), StandardCharsets.UTF_8.name());
+            agent.write(
+                    file,
+                    DeployRecord.text(DeployRecord.of(deployed, result)),
+                    "the record of what was deployed",
+                    "The deployment itself is complete.");
             artifacts.put(function.artifact, file);
             functions.add(function);
         }

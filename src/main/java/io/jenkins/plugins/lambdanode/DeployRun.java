@@ -159,7 +159,7 @@ final class DeployRun {
         try {
             return report.record(run, agent, launcher, listener);
         } catch (IOException | RuntimeException e) {
-            if (agentIsLost(e)) {
+            if (agentIsLost(e) || e instanceof DeployException) {
                 throw e;
             }
             throw new DeployException(

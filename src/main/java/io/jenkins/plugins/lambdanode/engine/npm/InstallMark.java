@@ -84,8 +84,12 @@ public final class InstallMark {
         }
         Files.createDirectories(folder);
         Path unfinished = mark.resolveSibling("npm-ci." + UUID.randomUUID());
-        Files.writeString(unfinished, now.get(), StandardCharsets.US_ASCII);
-        Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            Files.writeString(unfinished, now.get(), StandardCharsets.US_ASCII);
+            Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
     }
 
     /** The time at which the file system's clock has gone on; empty where it does not, or has no times of change. */

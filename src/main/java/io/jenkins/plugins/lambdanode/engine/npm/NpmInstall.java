@@ -94,7 +94,16 @@ public final class NpmInstall {
                     + " its binary: approve the ones you trust with 'npm approve-scripts' and commit package.json.");
         }
         if (once && complete) {
+            remember(madeWith, cacheDir);
+        }
+    }
+
+    private void remember(String madeWith, String cacheDir) throws InterruptedException {
+        try {
             workspace.markInstalled(madeWith, cacheDir);
+        } catch (IOException e) {
+            progress.log("It could not be noted that node_modules is complete, so the next build installs again: "
+                    + e.getMessage());
         }
     }
 

@@ -2,16 +2,18 @@ package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.DeployException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** A disk that is full, in words. */
-final class NoRoom {
+public final class NoRoom {
 
     /** ENOSPC, EDQUOT and EFBIG in the words of C libraries, and ERROR_DISK_FULL in Windows's. */
     private static final Pattern WORDS =
             Pattern.compile("no space left on device|quota exceeded|file too large|not enough space on the disk");
+
+    private static final String OUT_OF_ENTRIES = " A disk with free bytes can be out of room for further files (df -i).";
 
     private NoRoom() {}
 
@@ -20,14 +22,42 @@ final class NoRoom {
      *
      * @param folder where was written
      */
-    static IOException explained(IOException failure, Path folder) {
-        String words = failure.getMessage() == null ? "" : failure.getMessage().toLowerCase(Locale.ROOT);
-        return failure instanceof DeployException || !WORDS.matcher(words).find()
+    static IOException forPackage(IOException failure, String folder) {
+        return explained(
+                failure,
+                "the package",
+                folder,
+                "What had been written is removed. Make room there (the package takes up to as much as the project, and as much"
+                        + " again for the cache), or have it made on another disk." + OUT_OF_ENTRIES);
+    }
+
+    /**
+     * The same for a file that takes next to nothing, or a folder.
+     *
+     * @param what would have been written, such as {@code the record}
+     * @param more what else there is to say; empty or a sentence
+     */
+    public static IOException forFile(IOException failure, String what, String folder, String more) {
+        return explained(failure, what, folder, (more + " Make room there and run again." + OUT_OF_ENTRIES).strip());
+    }
+
+    private static IOException explained(IOException failure, String what, String folder, String advice) {
+        Optional<String> reason = failure instanceof DeployException ? Optional.empty() : reason(failure);
+        return reason.isEmpty()
                 ? failure
                 : new DeployException(
-                        "There is no room for the package in " + folder + ": " + Quoted.of(failure.getMessage())
-                                + ". What had been written is removed. Make room there (the package takes up to as much as the"
-                                + " project, and as much again for the cache), or have it made on another disk.",
-                        failure);
+                        "There is no room for " + what + " in " + folder + ": " + reason.get() + ". " + advice, failure);
+    }
+
+    /** In the words of the one that failed first: a channel to an agent puts its own before them. */
+    private static Optional<String> reason(Throwable failure) {
+        String reason = null;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String words = cause.getMessage() == null ? "" : cause.getMessage();
+            if (WORDS.matcher(words.toLowerCase(Locale.ROOT)).find()) {
+                reason = words;
+            }
+        }
+        return Optional.ofNullable(reason).map(Quoted::of);
     }
 }

@@ -99,7 +99,8 @@ public final class Packager {
                             + " with LC_ALL=C.UTF-8 for paths that are not ASCII.",
                     e);
         } catch (IOException e) {
-            throw NoRoom.explained(e, request.output().isEmpty() ? tempDir : absolute(request.output()).getParent());
+            Path folder = request.output().isEmpty() ? tempDir : absolute(request.output()).getParent();
+            throw NoRoom.forPackage(e, String.valueOf(folder));
         }
     }
 

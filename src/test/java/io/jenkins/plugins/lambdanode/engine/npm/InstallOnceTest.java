@@ -83,6 +83,16 @@ class InstallOnceTest {
     }
 
     @Test
+    void whereItCannotBeNotedThatAllIsInstalledTheBuildGoesOn() throws Exception {
+        Files.writeString(folder.resolve("cache"), "a file where a folder is to be");
+
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertTrue(
+                log.get(log.size() - 1).startsWith("It could not be noted that node_modules is complete"), log.toString());
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @Test
     void isNotInstalledAgainWhereNothingChanged() throws Exception {
         assertEquals(1, npmRuns(Install.AUTO));
         assertEquals(0, npmRuns(Install.AUTO));
