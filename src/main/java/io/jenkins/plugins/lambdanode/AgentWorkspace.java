@@ -4,6 +4,7 @@ import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Proc;
+import hudson.model.Computer;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import io.jenkins.plugins.lambdanode.engine.Command;
@@ -20,11 +21,17 @@ import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import jenkins.MasterToSlaveFileCallable;
 
 /**
@@ -48,12 +55,17 @@ final class AgentWorkspace implements Workspace {
 
     private static final Set<String> UNDER_WAY = ConcurrentHashMap.newKeySet();
 
+    /** How long an agent may take over clearing up. A build that is aborted is to end within seconds. */
+    private static final Duration CLEARING = Duration.ofSeconds(10);
+
     private final String deployment;
     private final FilePath project;
     private final FilePath temporary;
     private final EnvVars env;
     private final Launcher launcher;
     private final TaskListener listener;
+    private CompletableFuture<Void> clearing = CompletableFuture.completedFuture(null);
+    private boolean silent;
 
     /**
      * Takes over what deployments have left in the workspace that ended with their controller or their agent, an earlier run of
@@ -206,18 +218,58 @@ final class AgentWorkspace implements Workspace {
             }
             throw e;
         } catch (InterruptedException e) {
-            awaitEndOfWork();
+            // It reaches the agent, but the channel does not wait until the work there has ended.
+            clearUpAfterAStop(() -> project.act(new AgentTasks.AwaitEnd(deployment)));
             throw e;
         }
     }
 
-    /** An interrupt reaches the agent, but the channel does not wait until the work there has ended. */
-    private void awaitEndOfWork() throws InterruptedException {
+    private interface Clearing {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private void clearUpAfterAStop(Clearing work) throws InterruptedException {
         try {
-            project.act(new AgentTasks.AwaitEnd(deployment));
+            clearUp(work);
         } catch (IOException e) {
             // An agent that is gone does no work.
         }
+    }
+
+    /**
+     * Clears something up on the agent, after what is being cleared up there. An agent that does not answer is not waited for:
+     * it gets to it when it answers again.
+     */
+    private void clearUp(Clearing work) throws IOException, InterruptedException {
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        clearing.whenCompleteAsync(
+                (before, failure) -> {
+                    try {
+                        work.run();
+                        end.complete(null);
+                    } catch (Exception e) {
+                        end.completeExceptionally(e);
+                    }
+                },
+                Computer.threadPoolForRemoting);
+        clearing = end;
+        if (silent) {
+            return;
+        }
+        try {
+            end.get(CLEARING.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw asThrown(e);
+        } catch (TimeoutException e) {
+            silent = true;
+            listener.getLogger()
+                    .println("WARNING: The agent does not answer. What the deployment has left there is removed when it answers"
+                            + " again, or by the next deployment in the workspace.");
+        }
+    }
+
+    private static IOException asThrown(ExecutionException e) {
+        return e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
     }
 
     /** Whether the agent is no longer connected. */
@@ -249,12 +301,18 @@ final class AgentWorkspace implements Workspace {
             }
             return new CommandOutcome(false, 127, List.of());
         }
+        // In a thread of its own: having been interrupted, it asks the agent once more and would wait for one that is silent.
+        Future<Integer> status = Computer.threadPoolForRemoting.submit(process::join);
         try {
-            int status = process.join();
-            return new CommandOutcome(true, status, lines.last());
+            return new CommandOutcome(true, status.get(), lines.last());
+        } catch (ExecutionException e) {
+            throw asThrown(e);
         } catch (InterruptedException e) {
-            project.act(new AgentTasks.EndProcesses(DEPLOYMENT_VARIABLE, deployment));
-            process.kill();
+            status.cancel(true);
+            clearUpAfterAStop(() -> {
+                project.act(new AgentTasks.EndProcesses(DEPLOYMENT_VARIABLE, deployment));
+                process.kill();
+            });
             throw e;
         } finally {
             lines.close();
@@ -284,7 +342,7 @@ final class AgentWorkspace implements Workspace {
         // A build that is being stopped still removes its files.
         boolean interrupted = Thread.interrupted();
         try {
-            temporary.deleteRecursive();
+            clearUp(temporary::deleteRecursive);
         } finally {
             ended(deployment);
             if (interrupted) {

@@ -21,6 +21,7 @@ final class LastLines extends LineTransformationOutputStream {
     private final int kept;
     private final Deque<String> last = new ArrayDeque<>();
     private int heldBack;
+    private boolean closed;
 
     LastLines(OutputStream log, int kept) {
         this.log = log;
@@ -38,6 +39,9 @@ final class LastLines extends LineTransformationOutputStream {
     @Override
     protected synchronized void eol(byte[] bytes, int length) throws IOException {
         heldBack = 0;
+        if (closed) {
+            return;
+        }
         log.write(bytes, 0, length);
         last.addLast(new String(bytes, 0, Math.min(length, MAX_LINE_BYTES), StandardCharsets.UTF_8).stripTrailing());
         if (last.size() > kept) {
@@ -49,10 +53,11 @@ final class LastLines extends LineTransformationOutputStream {
         return List.copyOf(last);
     }
 
-    /** Ends the last line; the log stays open. */
+    /** Ends the last line; the log stays open. What comes later, from an agent that was silent, is of no build's log any more. */
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         forceEol();
         log.flush();
+        closed = true;
     }
 }

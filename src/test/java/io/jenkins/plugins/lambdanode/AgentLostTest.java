@@ -12,13 +12,9 @@ import hudson.model.Slave;
 import hudson.model.queue.QueueTaskFuture;
 import hudson.tasks.Shell;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
-import jenkins.security.MasterToSlaveCallable;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.AfterEach;
@@ -36,17 +32,12 @@ class AgentLostTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    /** Says that it was started, and ends when it may; being asked to end is no reason. */
-    private static final String WAIT_SCRIPT = "const fs = require(\"fs\");\n"
-            + "process.on(\"SIGTERM\", () => {});\n"
-            + "fs.appendFileSync(process.argv[2], \"x\");\n"
-            + "setInterval(() => { if (fs.existsSync(process.argv[3])) process.exit(0) }, 50);\n";
-
     @TempDir
     private Path temp;
 
     private JenkinsRule jenkins;
     private Slave agent;
+    private WaitingNpm npm;
 
     @BeforeEach
     void setUp(JenkinsRule rule) throws Exception {
@@ -54,6 +45,7 @@ class AgentLostTest {
         Aws.configureJenkins();
         Aws.createBucket();
         agent = jenkins.createOnlineSlave(Label.get("agent"));
+        npm = new WaitingNpm(temp);
     }
 
     @AfterEach
@@ -72,41 +64,6 @@ class AgentLostTest {
     private static String deploy(String function, String more) {
         return "lambdaNodeDeploy functionName: '" + function + "', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '"
                 + Aws.ROLE + "']" + more + "\n";
-    }
-
-    private String writeWaitingPackage() {
-        return "writeFile file: 'fn/wait.js', text: '''" + WAIT_SCRIPT + "'''\n"
-                + "writeFile file: 'fn/package.json', text: '{\"scripts\":{\"preinstall\":\"node wait.js " + starts() + " "
-                + mayEnd() + "\"}}'\n";
-    }
-
-    private Path starts() {
-        return temp.resolve("starts");
-    }
-
-    private Path mayEnd() {
-        return temp.resolve("go");
-    }
-
-    private static long size(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            return 0;
-        }
-    }
-
-    private long waiting() {
-        return ProcessHandle.allProcesses()
-                .filter(process -> process.info().command().orElse("").endsWith("node"))
-                .filter(process -> List.of(process.info().arguments().orElse(new String[0])).contains(mayEnd().toString()))
-                .count();
-    }
-
-    private void kill() throws Exception {
-        ProcessHandle process = ProcessHandle.of(agent.getChannel().call(new Pid())).orElseThrow();
-        process.destroyForcibly();
-        process.onExit().join();
     }
 
     private void connect() throws Exception {
@@ -148,16 +105,16 @@ class AgentLostTest {
 
     @Test
     void aDeploymentWhoseAgentIsKilledInTheMiddleOfNpmCarriesOnWhenItIsBack() throws Exception {
-        WorkflowRun run = start("npm", inAgent(writeWaitingPackage() + deploy("lost-npm", "")));
-        Builds.await(PATIENCE, () -> size(starts()) == 1);
+        WorkflowRun run = start("npm", inAgent(npm.writePackage() + deploy("lost-npm", "")));
+        Builds.await(PATIENCE, () -> npm.starts() == 1);
 
-        kill();
+        AgentProcess.of(agent).kill();
         jenkins.waitForMessage("The agent was disconnected. Waiting for it to come back, to carry on.", run);
         connect();
-        Builds.await(PATIENCE, () -> size(starts()) == 2);
+        Builds.await(PATIENCE, () -> npm.starts() == 2);
 
-        assertEquals(1, waiting(), "npm of before was ended");
-        Files.createFile(mayEnd());
+        assertEquals(1, npm.waiting(), "npm of before was ended");
+        npm.mayEnd();
         assertDeployed(run, "lost-npm");
     }
 
@@ -167,21 +124,13 @@ class AgentLostTest {
                 "packaging",
                 inAgent("sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
                         + deploy("lost-packaging", ", level: 9, s3Bucket: '" + Aws.BUCKET + "'")));
-        Builds.await(PATIENCE, () -> hasPackage(temporary("packaging")));
+        Builds.await(PATIENCE, () -> Builds.hasPackage(temporary("packaging")));
 
-        kill();
+        AgentProcess.of(agent).kill();
         jenkins.waitForMessage("Waiting for it to come back", run);
         connect();
 
         assertDeployed(run, "lost-packaging");
-    }
-
-    private static boolean hasPackage(FilePath temporary) {
-        try {
-            return temporary.list("lambda-node-deploy-*/*lambda*.zip", null, false).length > 0;
-        } catch (Exception e) {
-            return false;
-        }
     }
 
     @Test
@@ -195,7 +144,7 @@ class AgentLostTest {
                                     ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'")));
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
 
-            kill();
+            AgentProcess.of(agent).kill();
             jenkins.waitForMessage("Waiting for it to come back", run);
             assertEquals(0, Aws.unfinishedUploads());
             slow.resume();
@@ -209,20 +158,20 @@ class AgentLostTest {
     @Test
     void anAgentThatDoesNotComeBackFailsTheBuildWithOneMessageAndTheNextBuildClearsUp() throws Exception {
         System.setProperty(LambdaNodeDeployExecution.AGENT_RETURNS, "100ms");
-        WorkflowJob job = Builds.pipeline("gone", inAgent(writeWaitingPackage() + deploy("lost-for-good", "")));
+        WorkflowJob job = Builds.pipeline("gone", inAgent(npm.writePackage() + deploy("lost-for-good", "")));
         WorkflowRun run = job.scheduleBuild2(0).waitForStart();
-        Builds.await(PATIENCE, () -> size(starts()) == 1);
+        Builds.await(PATIENCE, () -> npm.starts() == 1);
 
-        kill();
+        AgentProcess.of(agent).kill();
         jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(run));
         Builds.assertOneError(run, "The agent was disconnected during the deployment. Run the build again");
-        assertEquals(1, waiting());
+        assertEquals(1, npm.waiting());
 
         connect();
         WorkflowRun next = job.scheduleBuild2(0).waitForStart();
-        Builds.await(PATIENCE, () -> size(starts()) == 2);
-        assertEquals(1, waiting(), "npm of the build before was ended");
-        Files.createFile(mayEnd());
+        Builds.await(PATIENCE, () -> npm.starts() == 2);
+        assertEquals(1, npm.waiting(), "npm of the build before was ended");
+        npm.mayEnd();
         assertDeployed(next, "lost-for-good");
     }
 
@@ -231,13 +180,13 @@ class AgentLostTest {
         System.setProperty(LambdaNodeDeployExecution.AGENT_RETURNS, "100ms");
         WorkflowRun run = start(
                 "retried",
-                "retry(count: 2, conditions: [agent()]) {\n" + inAgent(writeWaitingPackage() + deploy("retried", "")) + "\n}");
-        Builds.await(PATIENCE, () -> size(starts()) == 1);
+                "retry(count: 2, conditions: [agent()]) {\n" + inAgent(npm.writePackage() + deploy("retried", "")) + "\n}");
+        Builds.await(PATIENCE, () -> npm.starts() == 1);
 
-        kill();
+        AgentProcess.of(agent).kill();
         jenkins.waitForMessage("Retrying", run);
         connect();
-        Files.createFile(mayEnd());
+        npm.mayEnd();
 
         assertDeployed(run, "retried");
     }
@@ -247,10 +196,8 @@ class AgentLostTest {
         FreeStyleProject project = jenkins.createFreeStyleProject("freestyle");
         project.setAssignedLabel(Label.get("agent"));
         project.getBuildersList()
-                .add(new Shell("mkdir -p fn && cat > fn/wait.js <<'END'\n" + WAIT_SCRIPT + "END\n"
-                        + "echo 'exports.handler = async () => 1;' > fn/index.js\n"
-                        + "echo '{\"scripts\":{\"preinstall\":\"node wait.js " + starts() + " " + mayEnd()
-                        + "\"}}' > fn/package.json"));
+                .add(new Shell("mkdir -p fn && echo 'exports.handler = async () => 1;' > fn/index.js\n"
+                        + npm.writePackageInShell()));
         LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
         settings.setFunctionName("lost-freestyle");
         settings.setDir("fn");
@@ -258,25 +205,16 @@ class AgentLostTest {
         settings.setCreate(new FunctionToCreate(Aws.ROLE));
         project.getBuildersList().add(new LambdaNodeDeployBuilder(settings));
         QueueTaskFuture<FreeStyleBuild> first = project.scheduleBuild2(0);
-        Builds.await(PATIENCE, () -> size(starts()) == 1);
+        Builds.await(PATIENCE, () -> npm.starts() == 1);
 
-        kill();
+        AgentProcess.of(agent).kill();
         FreeStyleBuild lost = jenkins.assertBuildStatus(Result.FAILURE, first.get());
         jenkins.assertLogContains("ERROR: The agent was disconnected during the deployment. Run the build again", lost);
 
         connect();
-        Files.createFile(mayEnd());
+        npm.mayEnd();
         jenkins.buildAndAssertSuccess(project);
-        assertEquals(0, waiting());
+        assertEquals(0, npm.waiting());
         assertNoTemporaryFile("freestyle");
-    }
-
-    private static final class Pid extends MasterToSlaveCallable<Long, RuntimeException> {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public Long call() {
-            return ProcessHandle.current().pid();
-        }
     }
 }

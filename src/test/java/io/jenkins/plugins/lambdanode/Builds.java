@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import hudson.FilePath;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.Slave;
@@ -57,6 +58,15 @@ final class Builds {
         assertTrue(log.contains("ERROR: " + message), log);
         assertEquals(1, log.lines().filter(line -> line.startsWith("ERROR: ")).count(), log);
         assertFalse(log.contains("\tat "), log);
+    }
+
+    /** Whether a deployment is making a package among the temporary files of a workspace. */
+    static boolean hasPackage(FilePath temporary) {
+        try {
+            return temporary.list("lambda-node-deploy-*/*lambda*.zip", null, false).length > 0;
+        } catch (IOException | InterruptedException e) {
+            return false;
+        }
     }
 
     /** Lets an agent run this many builds at a time. Updating the node alone leaves its executors as they are. */
