@@ -33,6 +33,9 @@ class AbortTest {
     /** The issue says seconds; the machine may be busy with other tests. */
     private static final Duration SECONDS = Duration.ofSeconds(15);
 
+    /** More than all calls to AWS but the upload. */
+    private static final int HALF_A_MEGABYTE = 500_000;
+
     private static JenkinsRule jenkins;
     private static Slave agent;
 
@@ -115,7 +118,7 @@ class AbortTest {
                         + deploy("abort-packaging", ", level: 9"));
         jenkins.waitForMessage("No dependencies to install", run);
         FilePath temporary = agent.getWorkspaceRoot().child("packaging@tmp");
-        Builds.await(Duration.ofSeconds(60), () -> hasPackage(temporary));
+        Builds.await(Duration.ofSeconds(60), () -> Builds.hasPackage(temporary));
 
         abort(run);
     }
@@ -190,14 +193,6 @@ class AbortTest {
         jenkins.assertLogContains("Timeout has been exceeded", run);
     }
 
-    private static boolean hasPackage(FilePath temporary) {
-        try {
-            return temporary.list("lambda-node-deploy-*/*lambda*.zip", null, false).length > 0;
-        } catch (Exception e) {
-            return false;
-        }
-    }
-
     @Test
     void anAbortDuringTheUploadLeavesNoUnfinishedUpload() throws Exception {
         try (TcpProxy slow = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).throttle(500_000)) {
@@ -209,16 +204,16 @@ class AbortTest {
                                     "abort-upload",
                                     ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
             jenkins.waitForMessage("Staging ", run);
-            Builds.await(Duration.ofSeconds(30), () -> Aws.unfinishedUploads() == 1);
-            Thread.sleep(1000);
+            Builds.await(Duration.ofSeconds(60), () -> Aws.unfinishedUploads() == 1 && slow.sentBytes() > HALF_A_MEGABYTE);
 
             abort(run);
 
             assertEquals(0, Aws.unfinishedUploads());
             assertEquals(List.of(), Aws.keys().stream().filter(key -> key.startsWith("abort-upload/")).toList());
+            slow.resume();
+            Builds.await(SECONDS, slow::isDelivered);
+            assertEquals(0, Aws.unfinishedUploads(), "A part that came late has not brought it back");
         }
-        Thread.sleep(1500);
-        assertEquals(0, Aws.unfinishedUploads(), "A part that came late has not brought it back");
     }
 
     @Test
@@ -230,7 +225,7 @@ class AbortTest {
                             + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
                             + deploy("abort-direct", ", level: 1, endpointUrl: '" + slow.url() + "'"));
             jenkins.waitForMessage("Creating the function", run);
-            Thread.sleep(1000);
+            Builds.await(Duration.ofSeconds(60), () -> slow.sentBytes() > HALF_A_MEGABYTE);
 
             abort(run);
 

@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /** A connection that is slower than the loopback's: each byte arrives late, or not many do in a second, or they stop. */
@@ -23,6 +24,8 @@ final class TcpProxy implements Closeable {
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final InetSocketAddress target;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+    private final List<Line> fromClients = new CopyOnWriteArrayList<>();
+    private final AtomicLong sentBytes = new AtomicLong();
     private final CountDownLatch resumed = new CountDownLatch(1);
     private final CountDownLatch stalled = new CountDownLatch(1);
     private volatile long delayMillis;
@@ -71,6 +74,16 @@ final class TcpProxy implements Closeable {
         return stalled.await(seconds, TimeUnit.SECONDS);
     }
 
+    /** How much of what clients send has reached the server. */
+    long sentBytes() {
+        return sentBytes.get();
+    }
+
+    /** Whether all that clients have sent has reached the server, or never will. */
+    boolean isDelivered() {
+        return fromClients.stream().allMatch(Line::isDelivered);
+    }
+
     /** Ends throttling and stalling. */
     void resume() {
         bytesPerSecond = Long.MAX_VALUE;
@@ -112,12 +125,28 @@ final class TcpProxy implements Closeable {
     /** A chunk on its way, and when it arrives. */
     private record Chunk(byte[] bytes, long arrivesAtNanos) {}
 
+    /** One way of a connection. */
+    private record Line(Socket from, AtomicLong onTheirWay) {
+        boolean isDelivered() {
+            try {
+                return onTheirWay.get() == 0 && from.getInputStream().available() == 0;
+            } catch (IOException e) {
+                return onTheirWay.get() == 0;
+            }
+        }
+    }
+
     private void relay(Socket from, Socket to, boolean fromClient) {
+        Line line = new Line(from, new AtomicLong());
+        if (fromClient) {
+            fromClients.add(line);
+        }
         BlockingQueue<Chunk> onTheirWay = new LinkedBlockingQueue<>(fromClient ? 64 : 4096);
         start("proxy reads", () -> {
             try (InputStream in = from.getInputStream()) {
                 byte[] buffer = new byte[16 * 1024];
                 for (int count; (count = in.read(buffer)) >= 0; ) {
+                    line.onTheirWay.incrementAndGet();
                     byte[] bytes = java.util.Arrays.copyOf(buffer, count);
                     if (fromClient && served != null) {
                         bytes = new String(bytes, StandardCharsets.ISO_8859_1)
@@ -156,9 +185,15 @@ final class TcpProxy implements Closeable {
                         return;
                     }
                     out.write(chunk.bytes);
+                    line.onTheirWay.decrementAndGet();
+                    if (fromClient) {
+                        sentBytes.addAndGet(chunk.bytes.length);
+                    }
                 }
             } catch (IOException | InterruptedException e) {
                 close(from, to);
+            } finally {
+                fromClients.remove(line);
             }
         });
     }
