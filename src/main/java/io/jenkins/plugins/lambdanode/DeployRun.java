@@ -9,7 +9,6 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.remoting.ChannelClosedException;
-import hudson.remoting.RequestAbortedException;
 import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.lambdanode.engine.DependenciesApart;
 import io.jenkins.plugins.lambdanode.engine.DeployException;
@@ -100,9 +99,9 @@ final class DeployRun {
         }
     }
 
+    /** An inbound agent's connection can refuse to send before its channel says that it is closed. */
     private boolean agentIsLost(Exception failure) {
-        return failure instanceof RequestAbortedException
-                || failure instanceof ChannelClosedException
+        return failure instanceof ChannelClosedException
                 || workspace.getChannel() instanceof Channel channel && channel.isClosingOrClosed();
     }
 
