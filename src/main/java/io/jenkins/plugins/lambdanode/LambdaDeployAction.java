@@ -33,6 +33,11 @@ public final class LambdaDeployAction extends InvisibleAction
         run.save();
     }
 
+    /** A build whose file names no function. */
+    private Object readResolve() {
+        return functions == null ? new LambdaDeployAction() : this;
+    }
+
     private synchronized void replace(List<DeployedFunction> deployed) {
         for (DeployedFunction function : deployed) {
             functions.removeIf(earlier -> earlier.functionArn.equals(function.functionArn));
@@ -47,6 +52,9 @@ public final class LambdaDeployAction extends InvisibleAction
     @Override
     public void buildEnvironment(@NonNull Run<?, ?> run, @NonNull EnvVars env) {
         List<DeployedFunction> all = getFunctions();
+        if (all.isEmpty()) {
+            return;
+        }
         DeployedFunction last = all.get(all.size() - 1);
         env.put("LAMBDA_FUNCTION_NAME", last.functionName);
         env.put("LAMBDA_FUNCTION_ARN", last.functionArn);

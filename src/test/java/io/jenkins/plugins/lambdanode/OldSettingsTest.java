@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.jvnet.hudson.test.JenkinsRule;
@@ -95,6 +96,23 @@ class OldSettingsTest {
         earlier.getAction(LambdaDeployAction.class).buildEnvironment(earlier, env);
         assertEquals("orders", env.get("LAMBDA_FUNCTION_NAME"));
         assertTrue(new LambdaTrendAction(project, Measure.SIZE).getBuildTrendModel().contains("\"data\":[1.0,1.0]"));
+    }
+
+    /** The first has an empty list, the second none, the third a function without an ARN. */
+    @Test
+    @LocalData
+    void buildsAreReadAlsoWhereTheirRecordsNameNoFunction() throws Exception {
+        FreeStyleProject project = project("incomplete");
+
+        for (Run<?, ?> build : project.getBuilds()) {
+            LambdaDeployAction recorded = build.getAction(LambdaDeployAction.class);
+            EnvVars env = new EnvVars();
+            recorded.buildEnvironment(build, env);
+            assertEquals(List.of(), recorded.getFunctions());
+            assertEquals(Map.of(), env);
+            assertFalse(shown(build).contains("Deployed to AWS Lambda"));
+        }
+        assertTrue(new LambdaTrendAction(project, Measure.SIZE).getBuildTrendModel().contains("\"data\":[0.0,0.0,0.0]"));
     }
 
     private String shown(Run<?, ?> run) throws Exception {
