@@ -149,10 +149,15 @@ final class AwsAccess {
     }
 
     /** Jenkins's own proxy, for the controller; agents get it from {@link AgentWorkspace}. */
-    static Optional<ProxySettings> proxy() {
+    static Optional<ProxySettings> proxy() throws DeployException {
         ProxyConfiguration proxy = Jenkins.get().getProxy();
         if (proxy == null || proxy.getName() == null || proxy.getName().isEmpty()) {
             return Optional.empty();
+        }
+        // As the form has it where none is given.
+        if (proxy.getPort() < 1) {
+            throw new DeployException(
+                    "The proxy " + proxy.getName() + " has no port. Name it in Manage Jenkins > System > HTTP Proxy Configuration.");
         }
         return Optional.of(new ProxySettings(
                 proxy.getName(),

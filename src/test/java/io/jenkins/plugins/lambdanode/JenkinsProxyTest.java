@@ -37,6 +37,17 @@ class JenkinsProxyTest {
         }
     }
 
+    @Test
+    void aProxyWithoutAPortIsSaidSo(JenkinsRule jenkins) throws Exception {
+        Aws.configureJenkins();
+        jenkins.createOnlineSlave(Label.get("agent"));
+        jenkins.jenkins.setProxy(new ProxyConfiguration("proxy.invalid", 0));
+
+        WorkflowRun run = run(jenkins, "proxy-without-port", "", Result.FAILURE);
+
+        Builds.assertOneError(run, "The proxy proxy.invalid has no port.");
+    }
+
     private static void assertDeployed(JenkinsRule jenkins, String name, String more) throws Exception {
         WorkflowRun run = run(jenkins, name, more, Result.SUCCESS);
         assertEquals(
