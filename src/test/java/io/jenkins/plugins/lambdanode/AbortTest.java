@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.FilePath;
-import hudson.model.Label;
 import hudson.model.Result;
 import hudson.model.Slave;
 import io.jenkins.plugins.lambdanode.engine.Progress;
@@ -42,9 +41,7 @@ class AbortTest {
     @BeforeAll
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
-        Aws.configureJenkins();
-        Aws.createBucket();
-        agent = jenkins.createOnlineSlave(Label.get("agent"));
+        agent = Builds.startAgent(jenkins);
     }
 
     @AfterAll
@@ -55,11 +52,6 @@ class AbortTest {
     private static WorkflowRun startBuild(String name, String steps) throws Exception {
         WorkflowJob job = Builds.pipeline(name, "node('agent') {\n" + steps + "\n}");
         return job.scheduleBuild2(0).waitForStart();
-    }
-
-    private static String deploy(String name, String more) {
-        return "lambdaNodeDeploy functionName: '" + name + "', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '"
-                + Aws.ROLE + "']" + more;
     }
 
     /** Aborts it, and asserts that nothing but the cache stays of it. */
@@ -100,7 +92,7 @@ class AbortTest {
                         + "writeFile file: 'fn/wait.js', text: 'setTimeout(() => {}, 600000)'\n"
                         + "writeFile file: 'fn/package.json', text:"
                         + " '{\"scripts\":{\"preinstall\":\"node wait.js " + mark + "\"}}'\n"
-                        + deploy("abort-npm", ""));
+                        + Builds.deploy("abort-npm", ""));
         Builds.await(Duration.ofSeconds(60), () -> processesWith(mark) > 0);
 
         abort(run);
@@ -115,7 +107,7 @@ class AbortTest {
                 Builds.WRITE_PROJECT
                         + "sh 'set +x; for i in $(seq 1 120); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
                         + "echo 'ready'\n"
-                        + deploy("abort-packaging", ", level: 9"));
+                        + Builds.deploy("abort-packaging", ", level: 9"));
         jenkins.waitForMessage("No dependencies to install", run);
         FilePath temporary = agent.getWorkspaceRoot().child("packaging@tmp");
         Builds.await(Duration.ofSeconds(60), () -> Builds.hasPackage(temporary));
@@ -133,7 +125,7 @@ class AbortTest {
     void anAbortWhileAwsIsSilentEndsTheBuildAndLeavesTheFunctionAsItWasOrWithTheNewCode(
             String phase, String method, String call, String notReached) throws Exception {
         String function = "abort-" + phase;
-        Builds.run(jenkins, phase + "-before", "node('agent') {\n" + Builds.WRITE_PROJECT + deploy(function, "") + "\n}",
+        Builds.run(jenkins, phase + "-before", "node('agent') {\n" + Builds.WRITE_PROJECT + Builds.deploy(function, "") + "\n}",
                 Result.SUCCESS);
         String before = Aws.function(function).orElseThrow().codeSha256();
         AtomicBoolean updated = new AtomicBoolean(!phase.equals("wait"));
@@ -145,7 +137,7 @@ class AbortTest {
             WorkflowRun run = startBuild(
                     phase,
                     Builds.project("new " + phase)
-                            + deploy(function, ", alias: 'live', endpointUrl: '" + silent.url() + "'"));
+                            + Builds.deploy(function, ", alias: 'live', endpointUrl: '" + silent.url() + "'"));
             assertTrue(silent.awaitStall(60));
 
             abort(run);
@@ -164,7 +156,7 @@ class AbortTest {
         List<FunctionName> shared = List.of(FunctionName.parse("abort-turn"));
         String place = Aws.endpoint() + " " + Aws.REGION;
         try (Turns.Turn turn = new FunctionTurns(place, "the test").await(shared, Progress.NONE)) {
-            WorkflowRun run = startBuild("turn", Builds.WRITE_PROJECT + deploy("abort-turn", ""));
+            WorkflowRun run = startBuild("turn", Builds.WRITE_PROJECT + Builds.deploy("abort-turn", ""));
             jenkins.waitForMessage("Waiting for the test, which deploys abort-turn too", run);
 
             abort(run);
@@ -184,7 +176,7 @@ class AbortTest {
                         + " process.on(s, () => {}); setTimeout(() => {}, 600000)'\n"
                         + "writeFile file: 'fn/package.json', text:"
                         + " '{\"scripts\":{\"preinstall\":\"node wait.js " + mark + " & node wait.js " + mark + "\"}}'\n"
-                        + "timeout(time: 5, unit: 'SECONDS') { " + deploy("hangs", "") + " }");
+                        + "timeout(time: 5, unit: 'SECONDS') { " + Builds.deploy("hangs", "") + " }");
         Builds.await(Duration.ofSeconds(60), () -> processesWith(mark) > 0);
 
         jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
@@ -200,7 +192,7 @@ class AbortTest {
                     "upload",
                     Builds.WRITE_PROJECT
                             + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
-                            + deploy(
+                            + Builds.deploy(
                                     "abort-upload",
                                     ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
             jenkins.waitForMessage("Staging ", run);
@@ -223,7 +215,7 @@ class AbortTest {
                     "direct",
                     Builds.WRITE_PROJECT
                             + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
-                            + deploy("abort-direct", ", level: 1, endpointUrl: '" + slow.url() + "'"));
+                            + Builds.deploy("abort-direct", ", level: 1, endpointUrl: '" + slow.url() + "'"));
             jenkins.waitForMessage("Creating the function", run);
             Builds.await(Duration.ofSeconds(60), () -> slow.sentBytes() > HALF_A_MEGABYTE);
 

@@ -42,9 +42,7 @@ class AgentLostTest {
     @BeforeEach
     void setUp(JenkinsRule rule) throws Exception {
         jenkins = rule;
-        Aws.configureJenkins();
-        Aws.createBucket();
-        agent = jenkins.createOnlineSlave(Label.get("agent"));
+        agent = Builds.startAgent(jenkins);
         npm = new WaitingNpm(temp);
     }
 
@@ -59,11 +57,6 @@ class AgentLostTest {
 
     private static String inAgent(String steps) {
         return "node('agent') {\n" + Builds.WRITE_PROJECT + steps + "\n}";
-    }
-
-    private static String deploy(String function, String more) {
-        return "lambdaNodeDeploy functionName: '" + function + "', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '"
-                + Aws.ROLE + "']" + more + "\n";
     }
 
     private void connect() throws Exception {
@@ -105,7 +98,7 @@ class AgentLostTest {
 
     @Test
     void aDeploymentWhoseAgentIsKilledInTheMiddleOfNpmCarriesOnWhenItIsBack() throws Exception {
-        WorkflowRun run = start("npm", inAgent(npm.writePackage() + deploy("lost-npm", "")));
+        WorkflowRun run = start("npm", inAgent(npm.writePackage() + Builds.deploy("lost-npm", "")));
         Builds.await(PATIENCE, () -> npm.starts() == 1);
 
         AgentProcess.of(agent).kill();
@@ -123,7 +116,7 @@ class AgentLostTest {
         WorkflowRun run = start(
                 "packaging",
                 inAgent("sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
-                        + deploy("lost-packaging", ", level: 9, s3Bucket: '" + Aws.BUCKET + "'")));
+                        + Builds.deploy("lost-packaging", ", level: 9, s3Bucket: '" + Aws.BUCKET + "'")));
         Builds.await(PATIENCE, () -> Builds.hasPackage(temporary("packaging")));
 
         AgentProcess.of(agent).kill();
@@ -139,7 +132,7 @@ class AgentLostTest {
             WorkflowRun run = start(
                     "upload",
                     inAgent("sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
-                            + deploy(
+                            + Builds.deploy(
                                     "lost-upload",
                                     ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'")));
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
@@ -158,7 +151,7 @@ class AgentLostTest {
     @Test
     void anAgentThatDoesNotComeBackFailsTheBuildWithOneMessageAndTheNextBuildClearsUp() throws Exception {
         System.setProperty(LambdaNodeDeployExecution.AGENT_RETURNS, "100ms");
-        WorkflowJob job = Builds.pipeline("gone", inAgent(npm.writePackage() + deploy("lost-for-good", "")));
+        WorkflowJob job = Builds.pipeline("gone", inAgent(npm.writePackage() + Builds.deploy("lost-for-good", "")));
         WorkflowRun run = job.scheduleBuild2(0).waitForStart();
         Builds.await(PATIENCE, () -> npm.starts() == 1);
 
@@ -180,7 +173,7 @@ class AgentLostTest {
         System.setProperty(LambdaNodeDeployExecution.AGENT_RETURNS, "100ms");
         WorkflowRun run = start(
                 "retried",
-                "retry(count: 2, conditions: [agent()]) {\n" + inAgent(npm.writePackage() + deploy("retried", "")) + "\n}");
+                "retry(count: 2, conditions: [agent()]) {\n" + inAgent(npm.writePackage() + Builds.deploy("retried", "")) + "\n}");
         Builds.await(PATIENCE, () -> npm.starts() == 1);
 
         AgentProcess.of(agent).kill();

@@ -43,8 +43,7 @@ class AwsAccessTest {
     @BeforeAll
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
-        Aws.configureJenkins();
-        jenkins.createOnlineSlave(Label.get("agent"));
+        Builds.startAgent(jenkins);
     }
 
     @AfterAll

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import hudson.FilePath;
+import hudson.model.Label;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.Slave;
+import hudson.slaves.DumbSlave;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,6 +35,19 @@ final class Builds {
     /** The same for a function that answers with this text. */
     static String project(String answer) {
         return "writeFile file: 'fn/index.js', text: 'exports.handler = async () => \"" + answer + "\";'\n";
+    }
+
+    /** A Pipeline's line that deploys the folder {@code fn}, to a new function where there is none of this name. */
+    static String deploy(String function, String more) {
+        return "lambdaNodeDeploy functionName: '" + function + "', dir: 'fn', credentialsId: '" + Aws.CREDENTIALS_ID
+                + "', create: [role: '" + Aws.ROLE + "']" + more + "\n";
+    }
+
+    /** Gives Jenkins the emulated AWS and an agent with the label {@code agent}. */
+    static DumbSlave startAgent(JenkinsRule jenkins) throws Exception {
+        Aws.configureJenkins();
+        Aws.createBucket();
+        return jenkins.createOnlineSlave(Label.get("agent"));
     }
 
     static WorkflowJob pipeline(String name, String script) throws Exception {

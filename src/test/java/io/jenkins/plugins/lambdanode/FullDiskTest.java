@@ -199,6 +199,15 @@ class FullDiskTest {
         assertRecorded(jenkins.buildAndAssertSuccess(job));
     }
 
+    private void assertNoRoomFor(String what, WorkflowJob job) throws Exception {
+        WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
+
+        Builds.assertOneError(run, "There is no room for " + what + " in " + temporary().getRemote());
+        jenkins.assertLogContains("Make room there and run again. A disk with free bytes can be out of room for further files", run);
+        assertEquals(List.of(), temporaryFolders());
+        assertTrue(Aws.function(name).isEmpty());
+    }
+
     @Test
     void aFolderThatCannotBeMadeIsSaid() throws Exception {
         writeProject(1);
@@ -206,12 +215,7 @@ class FullDiskTest {
         temporary().mkdirs();
         ballast().act(new FillEntries());
 
-        WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
-
-        Builds.assertOneError(run, "There is no room for temporary files in " + temporary().getRemote());
-        jenkins.assertLogContains("df -i", run);
-        assertEquals(List.of(), temporaryFolders());
-        assertTrue(Aws.function(name).isEmpty());
+        assertNoRoomFor("temporary files", job);
 
         ballast().deleteRecursive();
         assertRecorded(jenkins.buildAndAssertSuccess(job));
@@ -223,11 +227,7 @@ class FullDiskTest {
         WorkflowJob job = job(", install: 'touch made.js'");
         ballast().act(new FillBytes(0));
 
-        WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
-
-        Builds.assertOneError(run, "There is no room for install.sh in " + temporary().getRemote());
-        assertEquals(List.of(), temporaryFolders());
-        assertTrue(Aws.function(name).isEmpty());
+        assertNoRoomFor("install.sh", job);
 
         ballast().delete();
         assertRecorded(jenkins.buildAndAssertSuccess(job));

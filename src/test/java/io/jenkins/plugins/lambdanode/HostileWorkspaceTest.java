@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import hudson.model.Label;
 import hudson.model.Result;
 import hudson.slaves.DumbSlave;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
@@ -41,8 +40,7 @@ class HostileWorkspaceTest {
     @BeforeAll
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
-        Aws.configureJenkins();
-        agent = jenkins.createOnlineSlave(Label.get("agent"));
+        agent = Builds.startAgent(jenkins);
     }
 
     @AfterAll

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.FilePath;
-import hudson.model.Label;
 import hudson.model.Result;
 import hudson.model.Slave;
 import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
@@ -45,9 +44,7 @@ class HungAgentTest {
     @BeforeAll
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
-        Aws.configureJenkins();
-        Aws.createBucket();
-        agent = jenkins.createOnlineSlave(Label.get("agent"));
+        agent = Builds.startAgent(jenkins);
     }
 
     @BeforeEach
@@ -70,11 +67,6 @@ class HungAgentTest {
         return Builds.pipeline(name, "node('agent') {\n" + Builds.WRITE_PROJECT + steps + "\n}")
                 .scheduleBuild2(0)
                 .waitForStart();
-    }
-
-    private static String deploy(String function, String more) {
-        return "lambdaNodeDeploy functionName: '" + function + "', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '"
-                + Aws.ROLE + "']" + more;
     }
 
     private static void assertAborted(WorkflowRun run) throws Exception {
@@ -115,7 +107,7 @@ class HungAgentTest {
 
     @Test
     void anAbortDuringNpmEndsTheBuildAndTheNextOneEndsNpmAndSucceeds() throws Exception {
-        WorkflowRun run = startBuild("npm", npm.writePackage() + deploy("hung-npm", ""));
+        WorkflowRun run = startBuild("npm", npm.writePackage() + Builds.deploy("hung-npm", ""));
         Builds.await(PATIENCE, () -> npm.starts() == 1);
 
         process.suspend();
@@ -135,7 +127,7 @@ class HungAgentTest {
     @Test
     void aTimeoutEndsTheBuildAndTheAgentClearsUpWhenItAnswersAgain() throws Exception {
         WorkflowRun run = startBuild(
-                "timeout", npm.writePackage() + "timeout(time: 20, unit: 'SECONDS') { " + deploy("hung-timeout", "") + " }");
+                "timeout", npm.writePackage() + "timeout(time: 20, unit: 'SECONDS') { " + Builds.deploy("hung-timeout", "") + " }");
         Builds.await(PATIENCE, () -> npm.starts() == 1);
 
         process.suspend();
@@ -154,7 +146,7 @@ class HungAgentTest {
         WorkflowRun run = startBuild(
                 "packaging",
                 "sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
-                        + deploy("hung-packaging", ", level: 9, s3Bucket: '" + Aws.BUCKET + "'"));
+                        + Builds.deploy("hung-packaging", ", level: 9, s3Bucket: '" + Aws.BUCKET + "'"));
         Builds.await(PATIENCE, () -> Builds.hasPackage(temporary("packaging")));
 
         process.suspend();
@@ -174,7 +166,7 @@ class HungAgentTest {
             WorkflowRun run = startBuild(
                     "upload",
                     "sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
-                            + deploy(
+                            + Builds.deploy(
                                     "hung-upload",
                                     ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);

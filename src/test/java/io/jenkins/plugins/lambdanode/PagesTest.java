@@ -40,8 +40,7 @@ class PagesTest {
     @BeforeAll
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
-        Aws.configureJenkins();
-        jenkins.createOnlineSlave(Label.get("agent"));
+        Builds.startAgent(jenkins);
     }
 
     @AfterAll

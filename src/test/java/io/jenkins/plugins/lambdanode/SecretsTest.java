@@ -101,9 +101,7 @@ class SecretsTest {
     @BeforeEach
     void setUp(JenkinsRule rule) throws Exception {
         jenkins = rule;
-        Aws.configureJenkins();
-        Aws.createBucket();
-        agent = jenkins.createOnlineSlave(Label.get("agent"));
+        agent = Builds.startAgent(jenkins);
         logger.setLevel(Level.ALL);
         logger.addHandler(recorder);
         sdk.setLevel(Level.ALL);
