@@ -20,6 +20,7 @@ import io.jenkins.plugins.lambdanode.engine.send.Body;
 import io.jenkins.plugins.lambdanode.engine.send.SendReply;
 import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -295,6 +296,10 @@ final class AgentWorkspace implements Workspace {
                     .quiet(true)
                     .stdout(lines)
                     .start();
+        } catch (InterruptedIOException e) {
+            // So launchers say that they were interrupted. The agent may have started it nevertheless.
+            clearUpAfterAStop(this::endProcesses);
+            throw (InterruptedException) new InterruptedException().initCause(e);
         } catch (IOException e) {
             if (isGone()) {
                 throw e;
@@ -310,13 +315,17 @@ final class AgentWorkspace implements Workspace {
         } catch (InterruptedException e) {
             status.cancel(true);
             clearUpAfterAStop(() -> {
-                project.act(new AgentTasks.EndProcesses(DEPLOYMENT_VARIABLE, deployment));
+                endProcesses();
                 process.kill();
             });
             throw e;
         } finally {
             lines.close();
         }
+    }
+
+    private void endProcesses() throws IOException, InterruptedException {
+        project.act(new AgentTasks.EndProcesses(DEPLOYMENT_VARIABLE, deployment));
     }
 
     private List<String> forTheAgent(Command command) throws IOException, InterruptedException {

@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.EnvVars;
@@ -14,6 +15,7 @@ import hudson.remoting.Channel;
 import io.jenkins.plugins.lambdanode.engine.Command;
 import io.jenkins.plugins.lambdanode.engine.CommandOutcome;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +66,27 @@ class AgentWorkspaceTest {
 
             assertFalse(outcome.started());
             assertEquals(127, outcome.exitStatus());
+        }
+    }
+
+    @Test
+    void aCommandThatIsStartedWhileTheBuildIsStoppedIsEnded() throws Exception {
+        String seconds = "600." + System.nanoTime();
+        Launcher stopped = new Launcher.DecoratedLauncher(new Launcher.LocalLauncher(TaskListener.NULL)) {
+            @Override
+            public Proc launch(ProcStarter starter) throws IOException {
+                super.launch(starter);
+                throw new InterruptedIOException();
+            }
+        };
+        try (AgentWorkspace agent = workspace(stopped)) {
+            assertThrows(InterruptedException.class, () -> agent.run(Command.program("sleep", seconds)));
+
+            assertEquals(
+                    0,
+                    ProcessHandle.allProcesses()
+                            .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + seconds))
+                            .count());
         }
     }
 
