@@ -207,18 +207,23 @@ final class AgentWorkspace implements Workspace {
                 deployment, List.copyOf(requests), AwsAccess.proxy().orElse(null), listener));
     }
 
-    /** Errors that the engine explains arrive as they were thrown, not wrapped in the channel's. */
+    /**
+     * Errors that the engine explains arrive as they were thrown, not wrapped in the channel's. In a thread of its own: one that
+     * is interrupted tells the agent so, and can't where the agent reads no more.
+     */
     private <T> T act(MasterToSlaveFileCallable<T> work) throws IOException, InterruptedException {
+        Future<T> result = Computer.threadPoolForRemoting.submit(() -> project.act(work));
         try {
-            return project.act(work);
-        } catch (IOException e) {
+            return result.get();
+        } catch (ExecutionException e) {
             for (Throwable cause = e; cause != null; cause = cause.getCause()) {
                 if (cause instanceof DeployException explained) {
                     throw explained;
                 }
             }
-            throw e;
+            throw asThrown(e);
         } catch (InterruptedException e) {
+            result.cancel(true);
             // It reaches the agent, but the channel does not wait until the work there has ended.
             clearUpAfterAStop(() -> project.act(new AgentTasks.AwaitEnd(deployment)));
             throw e;
@@ -270,6 +275,9 @@ final class AgentWorkspace implements Workspace {
     }
 
     private static IOException asThrown(ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException cause) {
+            throw cause;
+        }
         return e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
     }
 

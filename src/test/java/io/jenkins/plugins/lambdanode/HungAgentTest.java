@@ -30,7 +30,7 @@ class HungAgentTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** Ten seconds go by until the agent is given up. */
-    private static final Duration SECONDS = Duration.ofSeconds(30);
+    private static final Duration SECONDS = Duration.ofSeconds(60);
 
     private static JenkinsRule jenkins;
     private static Slave agent;
@@ -45,6 +45,8 @@ class HungAgentTest {
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
         agent = Builds.startAgent(jenkins);
+        // An agent that hangs while it gets the plugin's classes blocks what Jenkins itself has to tell it, too.
+        startBuildAndWait();
     }
 
     @BeforeEach
@@ -67,6 +69,11 @@ class HungAgentTest {
         return Builds.pipeline(name, "node('agent') {\n" + Builds.WRITE_PROJECT + steps + "\n}")
                 .scheduleBuild2(0)
                 .waitForStart();
+    }
+
+    private static void startBuildAndWait() throws Exception {
+        String staged = Builds.deploy("first", ", s3Threshold: 0, s3Bucket: '" + Aws.BUCKET + "'");
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(startBuild("first", staged)));
     }
 
     private static void assertAborted(WorkflowRun run) throws Exception {
