@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import hudson.FilePath;
 import hudson.model.ComputerSet;
@@ -63,11 +64,10 @@ class FullDiskTest {
 
     @BeforeAll
     static void start(JenkinsRule rule) throws Exception {
-        assertEquals(
-                0,
-                new ProcessBuilder("unshare", "-rm", "true").inheritIO().start().waitFor(),
-                "These tests need a file system of their own, by a user namespace (unshare -rm)");
         jenkins = rule;
+        assumeTrue(
+                new ProcessBuilder("unshare", "-rm", "true").inheritIO().start().waitFor() == 0,
+                "This system lets no user mount a file system.");
         Aws.configureJenkins();
         // Jenkins gives an agent no builds that has less than a gigabyte when it looks, which is once an hour.
         for (NodeMonitor monitor : ComputerSet.getMonitors()) {
