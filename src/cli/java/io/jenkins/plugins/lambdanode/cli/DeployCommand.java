@@ -213,7 +213,7 @@ final class DeployCommand implements Callable<Integer> {
         DeployRequest request = request();
         Optional<ProxySettings> proxy = EnvironmentProxy.of(
                 System.getenv(), given(aws.endpointUrl).map(url -> endpoint(url).getScheme()).orElse("https"));
-        if (System.getProperty(TUNNEL_LOGINS) == null) {
+        if (proxy.isPresent() && System.getProperty(TUNNEL_LOGINS) == null) {
             System.setProperty(TUNNEL_LOGINS, "");
         }
         try (TerminalProgress progress = ProjectOptions.progress(spec);

@@ -6,9 +6,8 @@ import java.util.List;
  * A command to run in the workspace.
  *
  * @param words program and arguments; for a shell command, one word that holds the whole line
- * @param shell whether the system's shell reads the line ({@code sh -e -c}, which ends at the first line that fails, or
- *     {@code cmd /c} on Windows). Only a command that
- *     the user wrote as one line is run this way; a value that came from elsewhere never is.
+ * @param shell whether the system's shell reads the command ({@code sh -e -c}, which ends at the first line that fails, or
+ *     {@code cmd /c} on Windows). Only a command that the user wrote is run this way; a value that came from elsewhere never is.
  */
 public record Command(List<String> words, boolean shell) {
 
