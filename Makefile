@@ -1,7 +1,7 @@
 # What the README names: make demo, make test, make bench, make jenkins. Needs Java 17, Maven, Node.js with npm, Python 3 with venv.
 .PHONY: help demo bench jenkins test test-engine test-plugin overhead soak fuzz cli emulators maven clean
 
-STANDALONE := standalone.pom.xml
+STANDALONE := standalone/pom.xml
 CLI := target/standalone/lambda-node-deploy
 EMULATORS := target/emulators/installed
 MAVEN_VERSION := 3.9.11

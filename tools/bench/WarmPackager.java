@@ -1,5 +1,5 @@
-import io.jenkins.plugins.lambdanode.engine.Progress;
-import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.cli;
 
-import io.jenkins.plugins.lambdanode.engine.DeployException;
-import io.jenkins.plugins.lambdanode.engine.send.ProxySettings;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;

@@ -1,11 +1,11 @@
 package io.jenkins.plugins.lambdanode.cli;
 
-import io.jenkins.plugins.lambdanode.engine.DeployRecord;
-import io.jenkins.plugins.lambdanode.engine.Summary;
-import io.jenkins.plugins.lambdanode.engine.Workspace;
-import io.jenkins.plugins.lambdanode.engine.npm.NpmInstall;
-import io.jenkins.plugins.lambdanode.engine.pack.FunctionTraits;
-import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.report.DeployRecord;
+import io.jenkins.plugins.lambdanode.engine.report.Summary;
+import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
+import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

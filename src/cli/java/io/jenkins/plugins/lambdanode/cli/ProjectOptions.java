@@ -1,13 +1,13 @@
 package io.jenkins.plugins.lambdanode.cli;
 
-import io.jenkins.plugins.lambdanode.engine.DeployException;
-import io.jenkins.plugins.lambdanode.engine.LocalWorkspace;
-import io.jenkins.plugins.lambdanode.engine.Packaging;
-import io.jenkins.plugins.lambdanode.engine.Progress;
-import io.jenkins.plugins.lambdanode.engine.npm.Install;
-import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.send.ProxySettings;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.Install;
+import io.jenkins.plugins.lambdanode.engine.request.Packaging;
+import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.cli;
 
-import io.jenkins.plugins.lambdanode.engine.PacedProgress;
-import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import java.io.PrintWriter;
 
 /** Progress as text: on a terminal the line that says how far the work is is written over, elsewhere it comes anew. */

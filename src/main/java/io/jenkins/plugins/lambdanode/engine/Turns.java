@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine;
 
-import io.jenkins.plugins.lambdanode.engine.aws.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import java.util.List;
 
 /**

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.cli;
 
-import io.jenkins.plugins.lambdanode.engine.emulator.Account;
-import io.jenkins.plugins.lambdanode.engine.outside.Program;
+import io.jenkins.plugins.lambdanode.testing.Account;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.jenkins.plugins.lambdanode.engine.outside.Program;
-import io.jenkins.plugins.lambdanode.engine.outside.Project;
+import io.jenkins.plugins.lambdanode.testing.Program;
+import io.jenkins.plugins.lambdanode.testing.Project;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

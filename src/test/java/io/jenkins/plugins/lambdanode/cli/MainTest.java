@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jenkins.plugins.lambdanode.engine.outside.Program;
-import io.jenkins.plugins.lambdanode.engine.outside.Project;
+import io.jenkins.plugins.lambdanode.testing.Program;
+import io.jenkins.plugins.lambdanode.testing.Project;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.jenkins.plugins.lambdanode.engine.emulator.Account;
-import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
-import io.jenkins.plugins.lambdanode.engine.emulator.EmulatorExtension;
-import io.jenkins.plugins.lambdanode.engine.outside.Program;
-import io.jenkins.plugins.lambdanode.engine.outside.Project;
+import io.jenkins.plugins.lambdanode.testing.Account;
+import io.jenkins.plugins.lambdanode.testing.Emulator;
+import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Program;
+import io.jenkins.plugins.lambdanode.testing.Project;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

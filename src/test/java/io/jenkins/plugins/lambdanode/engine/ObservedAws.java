@@ -7,7 +7,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
-import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
+import io.jenkins.plugins.lambdanode.testing.Emulator;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.extension.AfterEachCallback;

@@ -5,9 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jenkins.plugins.lambdanode.engine.DeployException;
-import io.jenkins.plugins.lambdanode.engine.Seeds;
-import io.jenkins.plugins.lambdanode.engine.send.SendReply;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
+import io.jenkins.plugins.lambdanode.engine.aws.client.Call;
+import io.jenkins.plugins.lambdanode.engine.aws.client.Refusal;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.http.SendReply;
+import io.jenkins.plugins.lambdanode.testing.Seeds;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;

@@ -1,6 +1,9 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
-import io.jenkins.plugins.lambdanode.engine.emulator.Emulator;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.testing.Emulator;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
@@ -14,23 +17,23 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** What tests need of an AWS account besides the code under test: names, buckets, roles, sessions. */
-final class Cloud {
+public final class Cloud {
 
-    static final String REGION = "eu-west-1";
+    public static final String REGION = "eu-west-1";
 
     private static final Map<Emulator, String> ROLES = new ConcurrentHashMap<>();
 
     private Cloud() {}
 
-    static FunctionName newFunction() throws Exception {
+    public static FunctionName newFunction() throws Exception {
         return FunctionName.parse("f-" + UUID.randomUUID().toString().substring(0, 8));
     }
 
-    static AwsSession session(URI endpoint) throws Exception {
+    public static AwsSession session(URI endpoint) throws Exception {
         return session(endpoint, AwsBasicCredentials.create("test", "test"));
     }
 
-    static AwsSession session(URI endpoint, AwsCredentials credentials) throws Exception {
+    public static AwsSession session(URI endpoint, AwsCredentials credentials) throws Exception {
         return AwsSession.open(new AwsSettings(
                 REGION,
                 Optional.of(endpoint),
@@ -39,11 +42,11 @@ final class Cloud {
                 Optional.empty()));
     }
 
-    static String newBucket(Emulator emulator) {
+    public static String newBucket(Emulator emulator) {
         return newBucket(emulator, REGION);
     }
 
-    static String newBucket(Emulator emulator, String region) {
+    public static String newBucket(Emulator emulator, String region) {
         String bucket = "b-" + UUID.randomUUID();
         try (S3Client s3 = S3Client.builder()
                 .region(Region.of(region))
@@ -59,7 +62,7 @@ final class Cloud {
     }
 
     /** A role that Lambda, and the tests, may assume. */
-    static String role(Emulator emulator) {
+    public static String role(Emulator emulator) {
         return ROLES.computeIfAbsent(emulator, Cloud::newRole);
     }
 
@@ -80,7 +83,7 @@ final class Cloud {
     }
 
     /** The keys of a new IAM user with this policy; without any permission where it is empty. */
-    static AwsCredentials user(Emulator emulator, String policy) {
+    public static AwsCredentials user(Emulator emulator, String policy) {
         String[] keys = Python.run(
                         """
                         import sys, boto3

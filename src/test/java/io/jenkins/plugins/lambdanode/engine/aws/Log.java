@@ -1,11 +1,11 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
-import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Keeps the lines of a deployment's log. */
-final class Log implements Progress {
+public final class Log implements Progress {
 
     final List<String> lines = new CopyOnWriteArrayList<>();
 
@@ -17,7 +17,7 @@ final class Log implements Progress {
     @Override
     public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
 
-    String text() {
+    public String text() {
         return String.join("\n", lines);
     }
 }

@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
-import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,17 +15,17 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Deployment packages made by the JDK, not by the engine. */
-final class Package {
+public final class Package {
 
     private Package() {}
 
     /** A package with one handler that holds this text. */
-    static PackReport holding(Path folder, String text) throws Exception {
+    public static PackReport holding(Path folder, String text) throws Exception {
         return of(folder, text, 0);
     }
 
     /** A package with so many bytes that cannot be compressed in it. */
-    static PackReport weighing(Path folder, String text, int bytes) throws Exception {
+    public static PackReport weighing(Path folder, String text, int bytes) throws Exception {
         return of(folder, text, bytes);
     }
 

@@ -7,12 +7,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Runs a Python program in the emulators' environment, which has boto3: the tests' independent reader. */
-final class Python {
+public final class Python {
 
     private Python() {}
 
     /** What it prints; an error where it fails. */
-    static String run(String program, String... arguments) {
+    public static String run(String program, String... arguments) {
         List<String> command = new ArrayList<>(
                 List.of(System.getProperty("lambdanode.python", "target/emulators/bin/python"), "-c", program));
         command.addAll(Arrays.asList(arguments));

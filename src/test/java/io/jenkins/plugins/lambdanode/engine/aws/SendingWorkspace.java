@@ -1,25 +1,25 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
-import io.jenkins.plugins.lambdanode.engine.Command;
-import io.jenkins.plugins.lambdanode.engine.CommandOutcome;
-import io.jenkins.plugins.lambdanode.engine.Progress;
-import io.jenkins.plugins.lambdanode.engine.ProjectState;
-import io.jenkins.plugins.lambdanode.engine.Workspace;
-import io.jenkins.plugins.lambdanode.engine.pack.PackReport;
-import io.jenkins.plugins.lambdanode.engine.pack.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.send.Body;
-import io.jenkins.plugins.lambdanode.engine.send.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.send.SendReply;
-import io.jenkins.plugins.lambdanode.engine.send.SendRequest;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.command.Command;
+import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import io.jenkins.plugins.lambdanode.engine.http.Body;
+import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.http.SendReply;
+import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The sending half of a workspace on this machine; it keeps what it was asked to send. */
-class SendingWorkspace implements Workspace {
+public class SendingWorkspace implements Workspace {
 
-    final List<SendRequest> requests = new CopyOnWriteArrayList<>();
+    public final List<SendRequest> requests = new CopyOnWriteArrayList<>();
     private final HttpSender sender = new HttpSender(Progress.NONE);
 
     @Override

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
+import io.jenkins.plugins.lambdanode.engine.base.Pacing;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,9 +11,9 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A clock that only goes on when somebody sleeps, so that no test waits. */
-final class TestTime extends Clock {
+public final class TestTime extends Clock {
 
-    final List<Duration> pauses = new CopyOnWriteArrayList<>();
+    public final List<Duration> pauses = new CopyOnWriteArrayList<>();
     private Instant now;
 
     private TestTime(Instant now) {
@@ -23,11 +24,11 @@ final class TestTime extends Clock {
         return new TestTime(now);
     }
 
-    static TestTime startingNow() {
+    public static TestTime startingNow() {
         return new TestTime(Instant.now());
     }
 
-    Pacing pacing() {
+    public Pacing pacing() {
         return new Pacing(
                 this,
                 pause -> {

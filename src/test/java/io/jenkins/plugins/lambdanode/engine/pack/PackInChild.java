@@ -1,11 +1,12 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
-import io.jenkins.plugins.lambdanode.engine.DeployException;
-import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.nio.file.Path;
 
 /** Packages a project in a process of its own, to test what depends on user, locale, time zone and memory. */
-final class PackInChild {
+public final class PackInChild {
     private PackInChild() {}
 
     /** Arguments: project, temporary folder; prints the package's SHA-256, or the error with exit status 3. */

@@ -1,6 +1,9 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
-import io.jenkins.plugins.lambdanode.engine.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,16 +16,16 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Short ways to make a project and to package it. */
-final class Packs {
+public final class Packs {
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
     private Packs() {}
 
-    static PackRequest request() {
+    public static PackRequest request() {
         return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), "", "");
     }
 
-    static PackRequest request(
+    public static PackRequest request(
             List<String> includes,
             List<String> excludes,
             PackRequest.Links links,
@@ -33,19 +36,19 @@ final class Packs {
                 includes, excludes, links, 6, functions, PackRequest.MAX_DIRECT_BYTES, "Name an s3Bucket.", cacheDir, output, false);
     }
 
-    static PackRequest excluding(String... patterns) {
+    public static PackRequest excluding(String... patterns) {
         return request(List.of(), List.of(patterns), PackRequest.Links.FOLLOW, List.of(), "", "");
     }
 
-    static PackRequest including(String... patterns) {
+    public static PackRequest including(String... patterns) {
         return request(List.of(patterns), List.of(), PackRequest.Links.FOLLOW, List.of(), "", "");
     }
 
-    static PackRequest cachedIn(Path folder) {
+    public static PackRequest cachedIn(Path folder) {
         return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), folder.toString(), "");
     }
 
-    static PackRequest forFunction(FunctionTraits... functions) {
+    public static PackRequest forFunction(FunctionTraits... functions) {
         return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(functions), "", "");
     }
 
@@ -65,12 +68,12 @@ final class Packs {
     }
 
     /** At a time at which every file has just been changed, so that each is read. */
-    static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {
+    public static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {
         return pack(project, request, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
     }
 
     /** An hour from now, when no file has been changed for long. */
-    static PackReport packLater(Path project, PackRequest request) throws IOException, InterruptedException {
+    public static PackReport packLater(Path project, PackRequest request) throws IOException, InterruptedException {
         return pack(project, request, Clock.offset(Clock.systemUTC(), Duration.ofHours(1)));
     }
 
@@ -79,24 +82,24 @@ final class Packs {
         return new Packager(project, temp, Progress.NONE, CORES, Optional.empty(), clock).pack(request);
     }
 
-    static PackReport pack(Path project) throws IOException, InterruptedException {
+    public static PackReport pack(Path project) throws IOException, InterruptedException {
         return pack(project, request());
     }
 
-    static Path write(Path project, String name, String content) throws IOException {
+    public static Path write(Path project, String name, String content) throws IOException {
         Path file = project.resolve(name);
         Files.createDirectories(file.getParent());
         return Files.writeString(file, content);
     }
 
-    static Path write(Path project, String name, byte[] content) throws IOException {
+    public static Path write(Path project, String name, byte[] content) throws IOException {
         Path file = project.resolve(name);
         Files.createDirectories(file.getParent());
         return Files.write(file, content);
     }
 
     /** Everything below a folder, by name relative to it. */
-    static List<String> filesBelow(Path folder) throws IOException {
+    public static List<String> filesBelow(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             return files.filter(Files::isRegularFile).map(file -> folder.relativize(file).toString()).sorted().toList();
         }

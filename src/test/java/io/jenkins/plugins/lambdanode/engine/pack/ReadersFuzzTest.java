@@ -6,8 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jenkins.plugins.lambdanode.engine.DeployException;
-import io.jenkins.plugins.lambdanode.engine.Seeds;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.FileStates;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
+import io.jenkins.plugins.lambdanode.engine.pack.check.JavaScriptText;
+import io.jenkins.plugins.lambdanode.engine.pack.check.NativeProgram;
+import io.jenkins.plugins.lambdanode.engine.pack.check.PackageJson;
+import io.jenkins.plugins.lambdanode.engine.pack.select.AntPattern;
+import io.jenkins.plugins.lambdanode.engine.pack.select.DefaultExcludes;
+import io.jenkins.plugins.lambdanode.engine.pack.select.LambdaIgnore;
+import io.jenkins.plugins.lambdanode.testing.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

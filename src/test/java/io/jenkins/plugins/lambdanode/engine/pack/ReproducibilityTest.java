@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.pack;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

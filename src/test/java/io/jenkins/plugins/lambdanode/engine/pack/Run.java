@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Map;
 
 /** A program that has been run to its end: its exit status and what it printed on either stream. */
-record Run(int status, String output) {
+public record Run(int status, String output) {
 
-    static Run program(String... words) throws IOException, InterruptedException {
+    public static Run program(String... words) throws IOException, InterruptedException {
         return program(Map.of(), words);
     }
 
-    static Run program(Map<String, String> environment, String... words) throws IOException, InterruptedException {
+    public static Run program(Map<String, String> environment, String... words) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
@@ -24,13 +24,13 @@ record Run(int status, String output) {
     }
 
     /** A Java program of the test classes in a process of its own. */
-    static Run java(Map<String, String> environment, List<String> options, Class<?> main, String... arguments)
+    public static Run java(Map<String, String> environment, List<String> options, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
         return java(environment, List.of(), System.getProperty("java.class.path"), options, main, arguments);
     }
 
     /** @param before what the command begins with, for instance to change the user */
-    static Run java(
+    public static Run java(
             Map<String, String> environment,
             List<String> before,
             String classPath,
@@ -47,7 +47,7 @@ record Run(int status, String output) {
         return program(environment, words.toArray(new String[0]));
     }
 
-    String requireSuccess() {
+    public String requireSuccess() {
         if (status != 0) {
             throw new AssertionError("exit status " + status + ": " + output);
         }

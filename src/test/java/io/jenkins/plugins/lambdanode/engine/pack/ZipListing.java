@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What Python's zipfile reads in a package; it checks every CRC on the way. */
-record ZipListing(List<Entry> entries) {
+public record ZipListing(List<Entry> entries) {
 
     /**
      * @param mode the whole UNIX mode in octal, for instance 100644
@@ -19,7 +19,7 @@ record ZipListing(List<Entry> entries) {
      * @param system 3 for UNIX
      * @param stored whether it is not deflated
      */
-    record Entry(
+    public record Entry(
             String name, String mode, long size, long packed, String sha256, String time, int extra, int flags, int system,
             boolean stored) {}
 
@@ -39,7 +39,7 @@ record ZipListing(List<Entry> entries) {
                       i.compress_type)
             """;
 
-    static ZipListing of(String file) throws IOException, InterruptedException {
+    public static ZipListing of(String file) throws IOException, InterruptedException {
         String output = Run.program(python(), "-c", SCRIPT, file).requireSuccess();
         List<Entry> entries = new ArrayList<>();
         for (String line : output.lines().toList()) {
@@ -64,16 +64,16 @@ record ZipListing(List<Entry> entries) {
         return !configured.isEmpty() && Files.isExecutable(Path.of(configured)) ? configured : "python3";
     }
 
-    List<String> names() {
+    public List<String> names() {
         return entries.stream().map(Entry::name).toList();
     }
 
-    Optional<Entry> entry(String name) {
+    public Optional<Entry> entry(String name) {
         return entries.stream().filter(entry -> entry.name().equals(name)).findFirst();
     }
 
     /** The content of an entry, by unzip. */
-    static String content(String file, String name) throws IOException, InterruptedException {
+    public static String content(String file, String name) throws IOException, InterruptedException {
         return Run.program("unzip", "-p", file, name).requireSuccess();
     }
 }

@@ -1,0 +1,265 @@
+package io.jenkins.plugins.lambdanode.build;
+
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.AbortException;
+import hudson.EnvVars;
+import hudson.FilePath;
+import hudson.Launcher;
+import hudson.LauncherDecorator;
+import hudson.model.Computer;
+import hudson.model.Node;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.security.ACL;
+import hudson.security.ACLContext;
+import hudson.util.StreamTaskListener;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
+import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
+import io.jenkins.plugins.lambdanode.record.DeployedFunction;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import jenkins.model.Jenkins;
+import jenkins.util.SystemProperties;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.springframework.security.core.Authentication;
+
+/**
+ * A run of the Pipeline step, in a thread of its own. Each phase of a deployment can be run again and ends in the same state,
+ * so after a restart of the controller the step carries on by running again.
+ *
+ * <p>The same where the agent is lost and comes back, as {@code sh} does.
+ *
+ * <p>It is no {@code SynchronousNonBlockingStepExecution}: that one lets a stopped build go on before the work has ended and
+ * its files are removed.
+ */
+final class LambdaNodeDeployExecution extends StepExecution {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final Logger LOGGER = Logger.getLogger(LambdaNodeDeployExecution.class.getName());
+
+    /** How long an agent may take to come back: in minutes, or with a unit. */
+    static final String AGENT_RETURNS = LambdaNodeDeployExecution.class.getName() + ".agentReturns";
+
+    /** How often an agent may be lost. One that is lost again and again may be so through the deployment. */
+    private static final int LOSSES = 2;
+
+    private static final Duration AGENT_POLL = Duration.ofSeconds(1);
+
+    private final LambdaNodeDeployStep settings;
+    private final String id = UUID.randomUUID().toString();
+    /** Bucket, key, ID and beginning of the upload that is open; empty where none is. */
+    private List<String> upload = new ArrayList<>();
+
+    private transient Thread thread;
+    private transient Throwable stopCause;
+
+    LambdaNodeDeployExecution(StepContext context, LambdaNodeDeployStep settings) {
+        super(context);
+        this.settings = settings;
+    }
+
+    @Override
+    public boolean start() {
+        begin(false);
+        return false;
+    }
+
+    @Override
+    public void onResume() {
+        begin(true);
+    }
+
+    private void begin(boolean resumed) {
+        AgentWorkspace.underWay(id);
+        Authentication user = Jenkins.getAuthentication2();
+        Computer.threadPoolForRemoting.execute(() -> {
+            try (ACLContext as = ACL.as2(user)) {
+                getContext().onSuccess(stoppable(resumed));
+            } catch (Throwable e) {
+                getContext().onFailure(e);
+            }
+        });
+    }
+
+    /** An error that comes of having been stopped is the reason why it was. */
+    private Object stoppable(boolean resumed) throws Throwable {
+        synchronized (this) {
+            if (stopCause != null) {
+                throw stopCause;
+            }
+            thread = Thread.currentThread();
+        }
+        try {
+            return run(resumed);
+        } catch (Throwable e) {
+            synchronized (this) {
+                throw stopCause == null ? e : stopCause;
+            }
+        } finally {
+            AgentWorkspace.ended(id);
+            synchronized (this) {
+                thread = null;
+                // One that came too late for the deployment is not for what this thread does next.
+                Thread.interrupted();
+            }
+        }
+    }
+
+    /** The build goes on when the work has been stopped and what it left is removed. */
+    @Override
+    public synchronized void stop(@NonNull Throwable cause) throws Exception {
+        stopCause = cause;
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    private Object run(boolean resumed) throws Exception {
+        // A log that is written on the controller: a Pipeline's own would take along to the agent what it masks, the secrets.
+        TaskListener listener = new StreamTaskListener(
+                getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8);
+        if (resumed) {
+            listener.getLogger().println("The controller was restarted: carrying on with the deployment.");
+            awaitAgent();
+        }
+        for (int losses = 0; ; losses++) {
+            FilePath workspace = getContext().get(FilePath.class);
+            Computer agent = getContext().get(Computer.class);
+            try {
+                return deploy(workspace, listener);
+            } catch (DeployRun.AgentLost e) {
+                awaitShutdownWhereOneIs();
+                if (losses == LOSSES || agent == null) {
+                    throw e;
+                }
+                listener.getLogger().println("The agent was disconnected. Waiting for it to come back, to carry on.");
+                awaitReturn(agent, workspace, e);
+            } catch (IOException | RuntimeException e) {
+                awaitShutdownWhereOneIs();
+                throw e;
+            }
+        }
+    }
+
+    private Object deploy(FilePath workspace, TaskListener listener) throws IOException, InterruptedException {
+        List<DeployedFunction> deployed = new DeployRun(
+                        id,
+                        new SavedUpload(),
+                        settings,
+                        getContext().get(Run.class),
+                        workspace,
+                        getContext().get(EnvVars.class),
+                        launcher(listener),
+                        listener)
+                .perform();
+        return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
+    }
+
+    /** As the context makes it, but for its log. */
+    private Launcher launcher(TaskListener listener) throws IOException, InterruptedException {
+        Node node = getContext().get(Node.class);
+        if (node == null) {
+            return getContext().get(Launcher.class);
+        }
+        Launcher launcher = node.createLauncher(listener);
+        LauncherDecorator decorator = getContext().get(LauncherDecorator.class);
+        return decorator == null ? launcher : decorator.decorate(launcher, node);
+    }
+
+    /** An open upload is kept with the step's state. */
+    private final class SavedUpload implements OpenUpload.Memory {
+        @Override
+        public Optional<OpenUpload> left() {
+            return upload.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new OpenUpload(
+                            upload.get(0), upload.get(1), upload.get(2), Instant.parse(upload.get(3))));
+        }
+
+        @Override
+        public void opened(OpenUpload open) throws InterruptedException {
+            upload = new ArrayList<>(List.of(open.bucket(), open.key(), open.id(), open.begun().toString()));
+            try {
+                getContext().saveState().get();
+            } catch (ExecutionException e) {
+                LOGGER.log(Level.WARNING, "An open upload to S3 could not be noted for a restart", e);
+            }
+        }
+
+        @Override
+        public void closed(OpenUpload closed) {
+            upload = new ArrayList<>();
+        }
+    }
+
+    /** A controller that goes down takes its agents' connections first. The step does not fail of that: it will be resumed. */
+    private static void awaitShutdownWhereOneIs() throws InterruptedException {
+        if (Jenkins.get().isTerminating()) {
+            Thread.sleep(Long.MAX_VALUE);
+        }
+    }
+
+    private static Duration agentReturns() {
+        return SystemProperties.getDuration(AGENT_RETURNS, ChronoUnit.MINUTES, Duration.ofMinutes(5));
+    }
+
+    private void awaitAgent() throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + agentReturns().toNanos();
+        while (!agentIsBack()) {
+            if (System.nanoTime() > deadline) {
+                throw new AbortException("The agent did not come back within " + agentReturns().toSeconds()
+                        + " seconds after the controller was restarted. Run the build again: what was deployed is kept.");
+            }
+            Thread.sleep(AGENT_POLL.toMillis());
+        }
+    }
+
+    /**
+     * Asks the agent's computer: the context would write a line for each time that it is asked in vain.
+     *
+     * @param lost the workspace by the connection that is gone
+     */
+    private static void awaitReturn(Computer agent, FilePath lost, DeployRun.AgentLost loss) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + agentReturns().toNanos();
+        while (agent.getChannel() == lost.getChannel() || agent.isOffline()) {
+            if (System.nanoTime() > deadline || agent.getNode() == null) {
+                throw loss;
+            }
+            Thread.sleep(AGENT_POLL.toMillis());
+        }
+    }
+
+    private boolean agentIsBack() throws InterruptedException {
+        try {
+            FilePath workspace = getContext().get(FilePath.class);
+            return workspace != null && getContext().get(Launcher.class) != null && workspace.isDirectory();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** A restart need not wait for the step. */
+    @Override
+    public boolean blocksRestart() {
+        return false;
+    }
+
+    @NonNull
+    @Override
+    public String getStatus() {
+        return "deploying to AWS Lambda";
+    }
+}

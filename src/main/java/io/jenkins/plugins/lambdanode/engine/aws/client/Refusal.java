@@ -1,0 +1,225 @@
+package io.jenkins.plugins.lambdanode.engine.aws.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.jenkins.plugins.lambdanode.engine.http.SendReply;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.exception.SdkServiceException;
+import software.amazon.awssdk.http.SdkHttpResponse;
+
+/**
+ * Why a request to AWS did not do what it should, whichever way it was sent: an exception of the SDK, or an answer to a
+ * request that the workspace sent.
+ *
+ * @param status the HTTP status; 0 where no answer came
+ * @param code AWS's error code, for instance {@code TooManyRequestsException}; empty where there is none
+ * @param message AWS's words, or the platform's where no answer came; can be empty
+ * @param retryAfter how long the server asks to wait; zero where it does not
+ * @param serverTime the server's clock, from the answer's {@code Date}
+ * @param bucketRegion the region that S3 says a bucket is in
+ * @param host the host that the JDK could not find or reach; empty where that is not the reason
+ */
+public record Refusal(
+        int status,
+        String code,
+        String message,
+        Duration retryAfter,
+        Optional<Instant> serverTime,
+        Optional<String> bucketRegion,
+        String host) {
+
+    private static final Set<String> THROTTLING = Set.of(
+            "TooManyRequestsException",
+            "ThrottlingException",
+            "Throttling",
+            "ThrottledException",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "RequestLimitExceeded",
+            "EC2ThrottledException",
+            "BandwidthLimitExceeded",
+            "SlowDown");
+
+    private static final Set<String> EXPIRED = Set.of("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired");
+
+    private static final Set<String> TIME = Set.of(
+            "RequestTimeTooSkewed",
+            "RequestExpired",
+            "InvalidSignatureException",
+            "SignatureDoesNotMatch",
+            "AuthFailure",
+            "RequestInTheFuture");
+
+    private static final String NOT_OF_AWS = "Not an answer of AWS: ";
+
+    private static final Pattern XML = Pattern.compile("<(Code|Message)>([^<]*)</");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** An answer that is not a success, or no answer. */
+    public static Refusal of(SendReply reply) {
+        if (!reply.answered()) {
+            return new Refusal(0, "", reply.failure(), Duration.ZERO, Optional.empty(), Optional.empty(), "");
+        }
+        String code = "";
+        String message = "";
+        String body = reply.body();
+        if (body.stripLeading().startsWith("<")) {
+            Matcher element = XML.matcher(body);
+            while (element.find()) {
+                if (element.group(1).equals("Code") && code.isEmpty()) {
+                    code = unescaped(element.group(2));
+                } else if (element.group(1).equals("Message") && message.isEmpty()) {
+                    message = unescaped(element.group(2));
+                }
+            }
+        } else {
+            JsonNode json = json(body);
+            code = text(json, "__type", "code", "Code");
+            message = text(json, "message", "Message", "errorMessage");
+        }
+        return new Refusal(
+                reply.status(),
+                bare(reply.header("x-amzn-errortype").orElse(code)),
+                message,
+                seconds(reply.header("retry-after")),
+                date(reply.header("date")),
+                reply.header("x-amz-bucket-region"),
+                "");
+    }
+
+    /** An answer that is no JSON says nothing of use. */
+    private static JsonNode json(String body) {
+        try {
+            return JSON.readTree(body);
+        } catch (JsonProcessingException e) {
+            return MissingNode.getInstance();
+        }
+    }
+
+    private static String text(JsonNode json, String... names) {
+        return Arrays.stream(names)
+                .map(name -> json.path(name).asText(""))
+                .filter(text -> !text.isEmpty())
+                .findFirst()
+                .orElse("");
+    }
+
+    /** What the SDK threw. */
+    public static Refusal of(SdkException failure) {
+        if (failure instanceof AwsServiceException refused && refused.awsErrorDetails() != null) {
+            Optional<SdkHttpResponse> http = Optional.ofNullable(refused.awsErrorDetails().sdkHttpResponse());
+            return new Refusal(
+                    refused.statusCode(),
+                    bare(Optional.ofNullable(refused.awsErrorDetails().errorCode()).orElse("")),
+                    Optional.ofNullable(refused.awsErrorDetails().errorMessage()).orElse(""),
+                    seconds(http.flatMap(r -> r.firstMatchingHeader("Retry-After"))),
+                    date(http.flatMap(r -> r.firstMatchingHeader("Date"))),
+                    http.flatMap(r -> r.firstMatchingHeader("x-amz-bucket-region")),
+                    "");
+        }
+        int status = failure instanceof SdkServiceException refused ? refused.statusCode() : 0;
+        String host = "";
+        String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnknownHostException || cause instanceof ConnectException) {
+                host = cause.getMessage() == null ? "?" : cause.getMessage();
+            }
+            if (cause instanceof IOException) {
+                message = cause.getClass().getSimpleName() + (cause.getMessage() == null ? "" : ": " + cause.getMessage());
+            }
+        }
+        return new Refusal(status, "", message, Duration.ZERO, Optional.empty(), Optional.empty(), host);
+    }
+
+    /** What came with a status of success was no answer of AWS's: the request may or may not have been carried out. */
+    public static Refusal notOfAws(String answer) {
+        return new Refusal(0, "", NOT_OF_AWS + answer, Duration.ZERO, Optional.empty(), Optional.empty(), "");
+    }
+
+    /** Whether something came, but not from AWS: a page to log in to a network, for instance, which the SDK cannot read. */
+    boolean isNotOfAws() {
+        return unanswered()
+                && (message.startsWith(NOT_OF_AWS)
+                        || message.startsWith("JsonParseException")
+                        || message.startsWith("Could not parse XML"));
+    }
+
+    /** No answer came: the request may or may not have been carried out. */
+    boolean unanswered() {
+        return status == 0;
+    }
+
+    /** The request was not carried out since there were too many; it may be sent again later. */
+    public boolean throttled() {
+        return status == 429 || THROTTLING.contains(code);
+    }
+
+    /** It is not known whether the request was carried out. */
+    public boolean inDoubt() {
+        return unanswered() || status >= 500 && !throttled();
+    }
+
+    public boolean credentialsExpired() {
+        return EXPIRED.contains(code);
+    }
+
+    /** S3's answer to a HEAD has no body that could say so: the status alone is 400. */
+    boolean mayBeExpired() {
+        return credentialsExpired() || status == 400 && code.isEmpty();
+    }
+
+    /** Whether the signature was refused in a way that a wrong clock explains. */
+    public boolean timeRefused() {
+        return TIME.contains(code);
+    }
+
+    /** Whether the signature is not that of what arrived: bytes changed on the way, or the secret key is another one. */
+    public boolean signatureMismatch() {
+        return is("InvalidSignatureException", "SignatureDoesNotMatch");
+    }
+
+    public boolean is(String... codes) {
+        return Set.of(codes).contains(code);
+    }
+
+    private static String bare(String code) {
+        String name = code.substring(code.indexOf('#') + 1);
+        int colon = name.indexOf(':');
+        return colon < 0 ? name : name.substring(0, colon);
+    }
+
+    private static String unescaped(String xml) {
+        return xml.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&");
+    }
+
+    private static Duration seconds(Optional<String> header) {
+        return header.filter(text -> text.matches("\\d{1,6}"))
+                .map(text -> Duration.ofSeconds(Long.parseLong(text)))
+                .orElse(Duration.ZERO);
+    }
+
+    private static Optional<Instant> date(Optional<String> header) {
+        try {
+            return header.map(text ->
+                    ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package io.jenkins.plugins.lambdanode.engine.base;
+
+import java.io.IOException;
+
+/**
+ * A deployment that cannot go on. The message is for the person who runs it: what failed, on what, why in AWS's or npm's
+ * words, and what to do about it. It is printed without a stack trace.
+ *
+ * <p>It is an {@link IOException} so that it crosses from a Jenkins agent to the controller as it is.
+ */
+public class DeployException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    /** @param message one or more lines; the last says what to do. */
+    public DeployException(String message) {
+        super(message);
+    }
+
+    /** @param cause kept for debug logs; its text is not shown to the user. */
+    public DeployException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

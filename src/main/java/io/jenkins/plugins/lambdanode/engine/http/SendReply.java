@@ -1,0 +1,51 @@
+package io.jenkins.plugins.lambdanode.engine.http;
+
+import java.io.Serializable;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The answer to a {@link SendRequest}.
+ *
+ * @param status the HTTP status; 0 where no answer came
+ * @param headers the answer's headers, names in lower case, the first value of each
+ * @param body the answer's body as UTF-8, cut after 64 KiB
+ * @param failure why no answer came, in the words of the platform; empty where one came
+ * @param fileFailed whether no answer came since the file to send could not be read
+ */
+public record SendReply(int status, Map<String, String> headers, String body, String failure, boolean fileFailed)
+        implements Serializable {
+    private static final long serialVersionUID = 2L;
+
+    public SendReply {
+        headers = Map.copyOf(headers);
+    }
+
+    /** An answer. */
+    public static SendReply answered(int status, Map<String, String> headers, String body) {
+        return new SendReply(status, headers, body, "", false);
+    }
+
+    /** No answer came, for instance since the connection was cut. */
+    public static SendReply unanswered(String failure) {
+        return new SendReply(0, Map.of(), "", failure, false);
+    }
+
+    /** The file to send was removed, shortened, or can't be read: sending it again is of no use. */
+    public static SendReply unreadable(String failure) {
+        return new SendReply(0, Map.of(), "", failure, true);
+    }
+
+    public boolean answered() {
+        return status != 0;
+    }
+
+    public boolean successful() {
+        return status >= 200 && status < 300;
+    }
+
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(headers.get(name.toLowerCase(Locale.ROOT)));
+    }
+}

@@ -1,0 +1,43 @@
+package io.jenkins.plugins.lambdanode.engine.pack.check;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A Node.js handler's name taken apart as the runtime does it (aws/aws-lambda-nodejs-runtime-interface-client,
+ * {@code UserFunction}: folder, then the module up to the first dot, then the function).
+ *
+ * @param folder its folder with a {@code /} at the end, or empty
+ * @param module the module's file name without extension
+ * @param function the exported function, for instance {@code handler}
+ */
+record Handler(String folder, String module, String function) {
+
+    /** @param text for instance {@code src/index.handler}; empty where it is not of that form */
+    static Optional<Handler> of(String text) {
+        int slash = text.lastIndexOf('/');
+        String name = text.substring(slash + 1);
+        int dot = name.indexOf('.');
+        if (dot <= 0 || dot == name.length() - 1) {
+            return Optional.empty();
+        }
+        String folder = text.substring(0, slash + 1);
+        while (folder.startsWith("./")) {
+            folder = folder.substring(2);
+        }
+        if (folder.startsWith("/var/task/")) {
+            folder = folder.substring("/var/task/".length());
+        }
+        return Optional.of(new Handler(folder, name.substring(0, dot), name.substring(dot + 1)));
+    }
+
+    /** Whether it is outside the package, for instance in a layer. */
+    boolean isElsewhere() {
+        return folder.startsWith("/");
+    }
+
+    /** The files that it can be in, in the order in which the runtime looks. */
+    List<String> files() {
+        return List.of(folder + module, folder + module + ".js", folder + module + ".mjs", folder + module + ".cjs");
+    }
+}

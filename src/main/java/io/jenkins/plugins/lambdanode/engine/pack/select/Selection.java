@@ -1,0 +1,144 @@
+package io.jenkins.plugins.lambdanode.engine.pack.select;
+
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * Which paths go into a package. A path is left out by the default excludes, by an exclude pattern, by
+ * {@code .lambdaignore}, or since there are include patterns and none matches it; the first of these that applies is the
+ * reason in the report. Safe to use from several threads.
+ */
+public final class Selection {
+    static final String NOT_INCLUDED = "not included";
+
+    private final DefaultExcludes defaults;
+    private final List<AntPattern> includes;
+    private final List<AntPattern> excludes;
+    private final Optional<LambdaIgnore> ignore;
+    private final AtomicIntegerArray foldersMatchedByName;
+    private final AtomicIntegerArray effects;
+
+    private Selection(
+            DefaultExcludes defaults,
+            List<AntPattern> includes,
+            List<AntPattern> excludes,
+            Optional<LambdaIgnore> ignore) {
+        this.defaults = defaults;
+        this.includes = includes;
+        this.excludes = excludes;
+        this.ignore = ignore;
+        this.foldersMatchedByName = new AtomicIntegerArray(excludes.size());
+        this.effects = new AtomicIntegerArray(excludes.size());
+    }
+
+    /**
+     * What a request selects.
+     *
+     * @param project the project's folder, a real path
+     * @throws DeployException if a pattern or {@code .lambdaignore} cannot be used
+     */
+    public static Selection of(PackRequest request, Path project, DefaultExcludes defaults) throws IOException {
+        return new Selection(
+                defaults,
+                patterns(request.includes()),
+                patterns(request.excludes()),
+                LambdaIgnore.existsIn(project) ? Optional.of(LambdaIgnore.of(project)) : Optional.empty());
+    }
+
+    private static List<AntPattern> patterns(List<String> texts) throws DeployException {
+        List<AntPattern> patterns = new ArrayList<>();
+        for (String text : texts) {
+            if (!text.isBlank()) {
+                try {
+                    patterns.add(new AntPattern(text));
+                } catch (IllegalArgumentException e) {
+                    throw new DeployException(e.getMessage() + ". Patterns are like src/** or **/*.test.js.", e);
+                }
+            }
+        }
+        return patterns;
+    }
+
+    /** Why a folder is left out with all that is in it. */
+    Optional<String> skipsFolder(String path) throws DeployException {
+        Optional<String> reason = defaults.reason(path);
+        for (int i = 0; i < excludes.size() && reason.isEmpty(); i++) {
+            if (excludes.get(i).matchesAllBelow(path)) {
+                effects.incrementAndGet(i);
+                reason = Optional.of("exclude " + excludes.get(i));
+            } else if (excludes.get(i).matches(path)) {
+                foldersMatchedByName.incrementAndGet(i);
+            }
+        }
+        return reason.isEmpty() && ignored(path, true) ? Optional.of(LambdaIgnore.FILE_NAME) : reason;
+    }
+
+    /** Why a file is left out, include patterns aside. */
+    Optional<String> excludesFile(String path) throws DeployException {
+        Optional<String> reason = defaults.reason(path);
+        for (int i = 0; i < excludes.size() && reason.isEmpty(); i++) {
+            if (excludes.get(i).matches(path)) {
+                effects.incrementAndGet(i);
+                reason = Optional.of("exclude " + excludes.get(i));
+            }
+        }
+        return reason.isEmpty() && ignored(path, false) ? Optional.of(LambdaIgnore.FILE_NAME) : reason;
+    }
+
+    /** Why a file is left out. */
+    Optional<String> skipsFile(String path) throws DeployException {
+        Optional<String> reason = excludesFile(path);
+        return reason.isEmpty() && !includes(path) ? Optional.of(NOT_INCLUDED) : reason;
+    }
+
+    private boolean includes(String path) {
+        if (includes.isEmpty()) {
+            return true;
+        }
+        for (AntPattern include : includes) {
+            if (include.matches(path)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean ignored(String path, boolean folder) throws DeployException {
+        return ignore.isPresent() && ignore.get().ignores(path, folder);
+    }
+
+    /** Why what a link leads to must not get into a package under another name. */
+    Optional<String> forbidsTarget(String path) {
+        return defaults.reasonOnTheWay(path);
+    }
+
+    /** Whether only what an include pattern matches goes in. Folders then go in where they hold a file that does. */
+    boolean isPartial() {
+        return !includes.isEmpty();
+    }
+
+    /** Patterns and lines that surely do not do what their writer meant; to be asked for after the walk. */
+    List<Finding> findings() {
+        List<Finding> findings = new ArrayList<>();
+        ignore.ifPresent(lines -> findings.addAll(lines.findings()));
+        for (int i = 0; i < excludes.size(); i++) {
+            if (foldersMatchedByName.get(i) > 0 && effects.get(i) == 0) {
+                findings.add(new Finding(
+                        Finding.Severity.WARNING,
+                        "exclude-without-effect",
+                        "The exclude " + Quoted.of(excludes.get(i).toString()) + " matches folders but nothing in them, as in"
+                                + " Ant. To leave out what is in a folder, end the pattern with /.",
+                        ""));
+            }
+        }
+        return findings;
+    }
+}

@@ -1,0 +1,135 @@
+package io.jenkins.plugins.lambdanode.engine.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A deployment as JSON: the fields of the answer of {@code aws lambda update-function-code} under their own names, and with
+ * them {@code Package}, {@code Layer}, {@code Staged}, {@code Updated}, {@code Outcome}, {@code Alias} and {@code Timings}.
+ */
+public final class DeployRecord {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private DeployRecord() {}
+
+    /** The record of one function. */
+    public static ObjectNode of(Deployed deployed, DeployResult result) {
+        ObjectNode json = function(deployed.state());
+        deployed.version().ifPresent(version -> json.put("Version", version));
+        json.put("Updated", deployed.updated());
+        json.put("Outcome", deployed.outcome().name().toLowerCase(Locale.ROOT));
+        deployed.alias().ifPresent(alias -> json.putObject("Alias")
+                .put("Name", alias.name())
+                .put("AliasArn", alias.arn())
+                .put("FunctionVersion", alias.version()));
+        json.set("Package", packaged(result.packaged()));
+        result.layer().ifPresent(layer -> json.putObject("Layer")
+                .put("LayerVersionArn", layer.layerVersionArn())
+                .put("Version", layer.version())
+                .put("CodeSha256", layer.codeSha256())
+                .put("CodeSize", layer.codeSize())
+                .put("Published", layer.published()));
+        deployed.staged().ifPresent(staged -> {
+            ObjectNode node = json.putObject("Staged").put("Bucket", staged.bucket()).put("Key", staged.key());
+            staged.version().ifPresent(version -> node.put("Version", version));
+            node.put("AlreadyThere", staged.alreadyThere());
+        });
+        for (Timing timing : result.timings()) {
+            json.withArray("Timings")
+                    .addObject()
+                    .put("Phase", timing.phase().label())
+                    .put("Millis", timing.millis())
+                    .put("Bytes", timing.bytes());
+        }
+        return json;
+    }
+
+    private static ObjectNode function(FunctionState state) {
+        ObjectNode json = JSON.createObjectNode()
+                .put("FunctionName", state.functionName())
+                .put("FunctionArn", state.functionArn())
+                .put("Runtime", state.runtime())
+                .put("Role", state.role())
+                .put("Handler", state.handler())
+                .put("CodeSize", state.codeSize())
+                .put("Description", state.description())
+                .put("Timeout", state.timeout())
+                .put("MemorySize", state.memorySize())
+                .put("LastModified", state.lastModified())
+                .put("CodeSha256", state.codeSha256())
+                .put("Version", state.version())
+                .put("RevisionId", state.revisionId())
+                .put("State", state.state())
+                .put("LastUpdateStatus", state.lastUpdateStatus())
+                .put("PackageType", state.packageType());
+        ArrayNode layers = json.putArray("Layers");
+        state.layers().forEach(layer ->
+                layers.addObject().put("Arn", layer.arn()).put("CodeSize", layer.codeSize()));
+        ArrayNode architectures = json.putArray("Architectures");
+        state.architectures().forEach(architectures::add);
+        return json;
+    }
+
+    /** One record for one function, an array of them for several. */
+    public static String text(DeployResult result) {
+        List<ObjectNode> records =
+                result.functions().stream().map(deployed -> of(deployed, result)).toList();
+        return text(records.size() == 1 ? records.get(0) : JSON.valueToTree(records));
+    }
+
+    /** A package that was not deployed. */
+    public static ObjectNode packaged(PackReport report) {
+        ObjectNode json = JSON.createObjectNode()
+                .put("CodeSha256", report.codeSha256())
+                .put("Sha256", report.sha256())
+                .put("ContentDigest", report.contentDigest())
+                .put("Files", report.files())
+                .put("Entries", report.entries())
+                .put("UnzippedBytes", report.unzippedBytes())
+                .put("ZippedBytes", report.zippedBytes());
+        ArrayNode heaviest = json.putArray("Heaviest");
+        report.heaviest().forEach(weight -> heaviest.addObject()
+                .put("Name", weight.name())
+                .put("Files", weight.files())
+                .put("UnzippedBytes", weight.unzippedBytes())
+                .put("ZippedBytes", weight.zippedBytes()));
+        ArrayNode skipped = json.putArray("Skipped");
+        report.skipped().forEach(reason -> {
+            ObjectNode node = skipped.addObject().put("Reason", reason.reason()).put("Count", reason.count());
+            reason.examples().forEach(node.putArray("Examples")::add);
+        });
+        ArrayNode findings = json.putArray("Findings");
+        for (Finding finding : report.findings()) {
+            findings.addObject()
+                    .put("Severity", finding.severity().name())
+                    .put("Code", finding.code())
+                    .put("Message", finding.message())
+                    .put("Path", finding.path());
+        }
+        json.putObject("Work")
+                .put("ReadBytes", report.work().readBytes())
+                .put("DeflatedBytes", report.work().deflatedBytes())
+                .put("ReusedBytes", report.work().reusedBytes());
+        report.layer().ifPresent(layer -> {
+            ObjectNode node = packaged(layer);
+            node.remove(List.of("Heaviest", "Skipped", "Findings"));
+            json.set("Layer", node);
+        });
+        return json;
+    }
+
+    /** JSON as indented text that ends in a line end. */
+    public static String text(JsonNode json) {
+        return json.toPrettyString() + "\n";
+    }
+}

@@ -1,0 +1,20 @@
+package io.jenkins.plugins.lambdanode.engine.report;
+
+import java.util.Locale;
+
+/** The phases of a deployment, in their order. Each may be run again after a failure and ends in the same state. */
+public enum Phase {
+    PREFLIGHT,
+    INSTALL,
+    PACKAGE,
+    /** The dependencies are found or published as a layer, where they are apart. */
+    LAYER,
+    STAGE,
+    UPDATE,
+    RELEASE;
+
+    /** The name as logs, pages and JSON show it, for instance {@code package}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,84 @@
+package io.jenkins.plugins.lambdanode.engine.report;
+
+import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A deployment in a few lines of text, for a log. */
+public final class Summary {
+
+    private Summary() {}
+
+    /** What was packaged, with a line for each finding. */
+    public static List<String> packaged(PackReport report) {
+        List<String> lines = new ArrayList<>();
+        lines.add("Packaged " + report.files() + " files, " + ByteSize.of(report.unzippedBytes()) + ", into "
+                + ByteSize.of(report.zippedBytes()) + " (CodeSha256 " + report.codeSha256() + ")");
+        report.layer().ifPresent(layer -> lines.add("Packaged " + layer.files() + " files of node_modules, "
+                + ByteSize.of(layer.unzippedBytes()) + ", into a layer of " + ByteSize.of(layer.zippedBytes()) + " (CodeSha256 "
+                + layer.codeSha256() + ")"));
+        for (Finding finding : report.findings()) {
+            lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ") + text(finding));
+        }
+        return lines;
+    }
+
+    /** What was found, after the file that it is about. A file's name can hold anything: no control character of it is shown. */
+    public static String text(Finding finding) {
+        String place = finding.path().isEmpty() ? "" : finding.path().replaceAll("\\p{Cntrl}", "?") + ": ";
+        return place + finding.message();
+    }
+
+    /** What was deployed: a line for each function, the phases as a table, the heaviest packages. */
+    public static List<String> deployed(DeployResult result) {
+        List<String> lines = new ArrayList<>();
+        for (Deployed deployed : result.functions()) {
+            lines.add(deployed.state().functionName() + ": "
+                    + deployed.outcome().name().toLowerCase(Locale.ROOT)
+                    + deployed.version().map(version -> ", version " + version).orElse("")
+                    + deployed.alias().map(alias -> ", alias " + alias.name()).orElse("")
+                    + ", CodeSha256 " + deployed.state().codeSha256());
+        }
+        result.layer().ifPresent(layer -> lines.add("layer " + layer.name() + ": version " + layer.version()
+                + (layer.published() ? " published, " : ", there already, ") + ByteSize.of(layer.codeSize()) + ", CodeSha256 "
+                + layer.codeSha256()));
+        lines.add(String.format(Locale.ROOT, "  %-10s %9s %11s", "phase", "time", "bytes"));
+        for (Timing timing : result.timings()) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "  %-10s %7.2f s %11s",
+                    timing.phase().label(),
+                    timing.millis() / 1000.0,
+                    timing.bytes() == 0 ? "-" : ByteSize.of(timing.bytes())));
+        }
+        lines.addAll(heaviest(result.packaged()));
+        return lines;
+    }
+
+    /** Packages smaller than this, in bytes, need no diet. */
+    private static final long WORTH_A_TABLE = 1 << 20;
+
+    /** The heaviest npm packages and folders as a table; nothing for a small package. */
+    public static List<String> heaviest(PackReport report) {
+        if (report.unzippedBytesInAll() < WORTH_A_TABLE) {
+            return List.of();
+        }
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(Locale.ROOT, "  %-44s %7s %11s %11s", "heaviest", "files", "unzipped", "zipped"));
+        for (PackReport.Weight weight : report.heaviest()) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "  %-44s %7d %11s %11s",
+                    weight.name(),
+                    weight.files(),
+                    ByteSize.of(weight.unzippedBytes()),
+                    ByteSize.of(weight.zippedBytes())));
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,159 @@
+package io.jenkins.plugins.lambdanode.engine.workspace;
+
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.command.Command;
+import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import io.jenkins.plugins.lambdanode.engine.command.CommandOutput;
+import io.jenkins.plugins.lambdanode.engine.http.Body;
+import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.http.SendReply;
+import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.Packager;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A folder on this machine. */
+public final class LocalWorkspace implements Workspace {
+
+    private static final boolean WINDOWS = File.separatorChar == '\\';
+
+    /** A command that has ended has written all it will; a program that it left running can hold its output open for ever. */
+    private static final long LAST_OUTPUT_MILLIS = 3000;
+
+    private final Path project;
+    private final Path temporary;
+    private final Map<String, String> environment;
+    private final HttpSender sender;
+    private final Progress progress;
+
+    /**
+     * @param project the project's folder
+     * @param environment what commands get as their environment, whole
+     * @param sender sends the requests
+     */
+    public LocalWorkspace(Path project, Map<String, String> environment, HttpSender sender, Progress progress)
+            throws IOException {
+        this.project = project.toAbsolutePath().normalize();
+        this.environment = Map.copyOf(environment);
+        this.sender = sender;
+        this.progress = progress;
+        this.temporary = Files.createTempDirectory("lambda-node-deploy-");
+    }
+
+    @Override
+    public ProjectState inspect() throws IOException {
+        return ProjectState.of(project);
+    }
+
+    @Override
+    public CommandOutcome run(Command command) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(words(command, WINDOWS))
+                .directory(project.toFile())
+                .redirectInput(ProcessBuilder.Redirect.from(new File(WINDOWS ? "NUL" : "/dev/null")))
+                .redirectErrorStream(true);
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        Process process;
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            return new CommandOutcome(false, 127, List.of());
+        }
+        CommandOutput output = new CommandOutput(progress::log);
+        Thread reader = new Thread(() -> relay(process, output), "output of " + command.words().get(0));
+        reader.setDaemon(true);
+        reader.start();
+        try {
+            int status = process.waitFor();
+            reader.join(LAST_OUTPUT_MILLIS);
+            if (reader.isAlive()) {
+                progress.log("A program that the command left running is not waited for.");
+            }
+            return new CommandOutcome(true, status, output.last());
+        } finally {
+            kill(process);
+        }
+    }
+
+    /** npm is a command file on Windows, which only its shell can start. */
+    static List<String> words(Command command, boolean windows) {
+        if (command.shell()) {
+            return Stream.concat(
+                            (windows ? List.of("cmd", "/c") : List.of("sh", "-e", "-c")).stream(), command.words().stream())
+                    .toList();
+        }
+        List<String> words = new ArrayList<>(command.words());
+        if (windows && words.get(0).toLowerCase(Locale.ROOT).equals("npm")) {
+            words.set(0, "npm.cmd");
+        }
+        return words;
+    }
+
+    /** Node.js writes UTF-8 whatever the locale. */
+    private static void relay(Process process, CommandOutput output) {
+        try (Reader reader = new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)) {
+            output.read(reader);
+        } catch (IOException e) {
+            // The pipe is closed when the command is stopped; its exit status says the rest.
+        }
+    }
+
+    private static void kill(Process process) {
+        List<ProcessHandle> children = process.descendants().toList();
+        process.destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Override
+    public boolean isInstalled(String madeWith, String cacheDir) throws IOException {
+        return new InstallMark(project, Path.of(cacheDir)).holds(madeWith);
+    }
+
+    @Override
+    public void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
+        new InstallMark(project, Path.of(cacheDir)).set(madeWith);
+    }
+
+    @Override
+    public PackReport pack(PackRequest request) throws IOException, InterruptedException {
+        return new Packager(project, temporary, progress).pack(request);
+    }
+
+    @Override
+    public List<byte[]> digest(List<Body> bodies) throws IOException, InterruptedException {
+        List<byte[]> digests = new ArrayList<>();
+        for (Body body : bodies) {
+            digests.add(sender.digest(body));
+        }
+        return digests;
+    }
+
+    @Override
+    public List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException {
+        return sender.send(requests);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (Stream<Path> files = Files.list(temporary)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(temporary);
+    }
+}

@@ -1,0 +1,64 @@
+package io.jenkins.plugins.lambdanode.engine.workspace;
+
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.command.Command;
+import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import io.jenkins.plugins.lambdanode.engine.http.Body;
+import io.jenkins.plugins.lambdanode.engine.http.SendReply;
+import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * The place where the project's files are: a local folder, or a folder on a Jenkins agent. It is the one seam between the
+ * engine and that place. No credential goes through it: a request that is sent from there has been signed before.
+ */
+public interface Workspace extends AutoCloseable {
+
+    /**
+     * What is in the project's folder before anything is done to it.
+     *
+     * @throws DeployException if the folder does not exist or is not a folder
+     */
+    ProjectState inspect() throws IOException, InterruptedException;
+
+    /**
+     * Runs a command in the project's folder; what it prints goes to the log as it comes. An interrupt stops the command
+     * with its children.
+     */
+    CommandOutcome run(Command command) throws IOException, InterruptedException;
+
+    /**
+     * Whether node_modules is, untouched, what an earlier command made of the same package.json and lock file.
+     *
+     * @param madeWith tools, their configuration and the command line, as text
+     * @param cacheDir where that is remembered; see {@link InstallMark}
+     */
+    boolean isInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException;
+
+    /** Remembers that node_modules is what this command made. */
+    void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException;
+
+    /**
+     * Builds a deployment package in the workspace's temporary folder, or at {@link PackRequest#output()}, and in that folder too
+     * the dependencies' own where they are apart.
+     */
+    PackReport pack(PackRequest request) throws IOException, InterruptedException;
+
+    /** The SHA-256 of each body's bytes as they would be sent, 32 bytes each, in the order given. */
+    List<byte[]> digest(List<Body> bodies) throws IOException, InterruptedException;
+
+    /**
+     * Sends each request once, several at a time, and returns a reply for each in the order given. A request that got no
+     * answer is a reply too ({@link SendReply#answered()} is false): who asked decides whether to sign it anew and try again.
+     */
+    List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException;
+
+    /** Removes what {@link #pack} left in the temporary folder. */
+    @Override
+    void close() throws IOException, InterruptedException;
+}

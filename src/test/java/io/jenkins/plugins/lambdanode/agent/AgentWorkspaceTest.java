@@ -1,0 +1,163 @@
+package io.jenkins.plugins.lambdanode.agent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hudson.EnvVars;
+import hudson.FilePath;
+import hudson.Launcher;
+import hudson.Proc;
+import hudson.model.TaskListener;
+import hudson.remoting.Channel;
+import io.jenkins.plugins.lambdanode.engine.command.Command;
+import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AgentWorkspaceTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void commandsAreStartedAsTheAgentsSystemNeedsIt() throws Exception {
+        Command npm = Command.program("npm", "ci", "--omit=dev");
+        Command line = Command.shell("yarn install --production");
+
+        assertEquals(List.of("npm", "ci", "--omit=dev"), started(true, npm).words);
+        Started script = started(true, line);
+        assertEquals("sh", script.words.get(0));
+        assertEquals("set -e\nyarn install --production\n", script.script);
+        assertEquals(List.of("cmd", "/c", "npm", "ci", "--omit=dev"), started(false, npm).words);
+        assertEquals(List.of("cmd", "/c", "yarn install --production"), started(false, line).words);
+    }
+
+    @Test
+    void npmDoesNotGetTheAwsVariablesOfAStepAroundAndTheUsersOwnCommandDoes() throws Exception {
+        Started npm = started(true, Command.program("npm", "ci"));
+
+        assertNull(npm.env.get("AWS_SECRET_ACCESS_KEY"));
+        assertEquals("kept", npm.env.get("OTHER"));
+        assertEquals("secret", started(true, Command.shell("./install")).env.get("AWS_SECRET_ACCESS_KEY"));
+    }
+
+    @Test
+    void aCommandOfSeveralLinesEndsAtTheFirstThatFails() throws Exception {
+        try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
+            assertEquals(3, agent.run(Command.shell("(exit 3)\ntouch made")).exitStatus());
+        }
+        assertFalse(Files.exists(folder.resolve("made")));
+    }
+
+    @Test
+    void aProgramThatIsNotThereIsNotStarted() throws Exception {
+        try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
+            CommandOutcome outcome = agent.run(Command.program("no-such-program-" + System.nanoTime()));
+
+            assertFalse(outcome.started());
+            assertEquals(127, outcome.exitStatus());
+        }
+    }
+
+    @Test
+    void aCommandThatIsStartedWhileTheBuildIsStoppedIsEnded() throws Exception {
+        String seconds = "600." + System.nanoTime();
+        Launcher stopped = new Launcher.DecoratedLauncher(new Launcher.LocalLauncher(TaskListener.NULL)) {
+            @Override
+            public Proc launch(ProcStarter starter) throws IOException {
+                super.launch(starter);
+                throw new InterruptedIOException();
+            }
+        };
+        try (AgentWorkspace agent = workspace(stopped)) {
+            assertThrows(InterruptedException.class, () -> agent.run(Command.program("sleep", seconds)));
+
+            assertEquals(
+                    0,
+                    ProcessHandle.allProcesses()
+                            .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + seconds))
+                            .count());
+        }
+    }
+
+    @Test
+    void aCommandOfTheUsersOwnIsReadByTheShellAlone() throws Exception {
+        Path said = folder.resolve("said");
+        try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
+            CommandOutcome outcome = agent.run(Command.shell(
+                    "tr '\\0' ' ' < /proc/$$/cmdline > '" + said + "'; echo \"$OTHER\" >> '" + said + "'; exit 7"));
+
+            assertEquals(7, outcome.exitStatus());
+        }
+        List<String> lines = Files.readAllLines(said);
+        assertTrue(lines.get(0).matches("sh \\S+/install.sh kept"), lines.toString());
+        assertFalse(Files.exists(folder.resolve("temporary/lambda-node-deploy-test")));
+    }
+
+    private AgentWorkspace workspace(Launcher launcher) throws IOException, InterruptedException {
+        FilePath project = new FilePath(folder.toFile());
+        return new AgentWorkspace(
+                "test",
+                project,
+                project.child("temporary"),
+                new EnvVars("AWS_SECRET_ACCESS_KEY", "secret", "OTHER", "kept"),
+                launcher,
+                TaskListener.NULL);
+    }
+
+    /** What was to be started, and with which variables. */
+    private record Started(List<String> words, String script, Map<String, String> env) {}
+
+    private Started started(boolean unix, Command command) throws Exception {
+        Recording launcher = new Recording(unix);
+        try (AgentWorkspace agent = workspace(launcher)) {
+            agent.run(command);
+        }
+        return launcher.started;
+    }
+
+    /** Starts nothing. */
+    private static final class Recording extends Launcher {
+        private final boolean unix;
+        private Started started;
+
+        Recording(boolean unix) {
+            super(TaskListener.NULL, null);
+            this.unix = unix;
+        }
+
+        @Override
+        public boolean isUnix() {
+            return unix;
+        }
+
+        @Override
+        public Proc launch(ProcStarter starter) throws IOException {
+            EnvVars env = new EnvVars();
+            for (String variable : starter.envs()) {
+                env.addLine(variable);
+            }
+            List<String> words = List.copyOf(starter.cmds());
+            started = new Started(words, words.get(0).equals("sh") ? Files.readString(Path.of(words.get(1))) : "", env);
+            throw new IOException("not started");
+        }
+
+        @Override
+        public Channel launchChannel(String[] cmd, OutputStream out, FilePath workDir, Map<String, String> env) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void kill(Map<String, String> modelEnvVars) {}
+    }
+}

@@ -1,0 +1,26 @@
+package io.jenkins.plugins.lambdanode.build;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class BranchVariableTest {
+
+    @Test
+    void aNameThatAFunctionCanHaveIsKept() {
+        assertEquals("main", BranchVariable.valid("main"));
+        assertEquals("release-1_2", BranchVariable.valid("release-1_2"));
+    }
+
+    @Test
+    void anyOtherIsMadeValidAndBranchesStayApart() {
+        for (String branch : new String[] {"feature/log in", "feature/log-in", "1234", "\u00e4\u00f6", "x".repeat(300)}) {
+            assertTrue(BranchVariable.valid(branch).matches("(?![0-9]+$)[A-Za-z0-9_-]{1,40}"), BranchVariable.valid(branch));
+        }
+        assertTrue(BranchVariable.valid("feature/log in").startsWith("feature-log-in-"));
+        assertNotEquals(BranchVariable.valid("feature/log in"), BranchVariable.valid("feature/log-in"));
+        assertNotEquals(BranchVariable.valid("x".repeat(300)), BranchVariable.valid("x".repeat(301)));
+    }
+}

@@ -1,0 +1,264 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.project.Install;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
+import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** With real npm, on a project whose one dependency is a package in a file: no registry is asked. */
+class InstallOnceTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path project;
+    private final List<String> log = Collections.synchronizedList(new ArrayList<>());
+
+    @BeforeEach
+    void makeProject() throws Exception {
+        Path dependency = Files.createDirectories(folder.resolve("dependency"));
+        Files.writeString(dependency.resolve("package.json"), "{\"name\":\"dep\",\"version\":\"1.0.0\"}");
+        Files.writeString(dependency.resolve("index.js"), "module.exports = 1;");
+        project = Files.createDirectories(folder.resolve("project"));
+        sh(dependency, "npm pack --silent --pack-destination " + project);
+        Files.writeString(
+                project.resolve("package.json"),
+                "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep-1.0.0.tgz\"}}");
+        sh(project, "npm install --silent --package-lock-only --offline");
+    }
+
+    private static void sh(Path where, String line) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("sh", "-c", line)
+                .directory(where.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertEquals(0, process.waitFor(), line);
+    }
+
+    /** How often npm ci ran: it prints how many packages it added each time. */
+    private long npmRuns(Install install) throws Exception {
+        return npmRuns(install, Map.of());
+    }
+
+    private long npmRuns(Install install, Map<String, String> variables) throws Exception {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.putAll(variables);
+        log.clear();
+        Progress progress = new Progress() {
+            @Override
+            public void log(String line) {
+                log.add(line);
+            }
+
+            @Override
+            public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
+        };
+        try (LocalWorkspace workspace =
+                new LocalWorkspace(project, environment, new HttpSender(progress), progress)) {
+            new NpmInstall(workspace, progress).run(install, folder.resolve("cache").toString());
+        }
+        assertTrue(Files.isRegularFile(project.resolve("node_modules/dep/index.js")));
+        return log.stream().filter(line -> line.startsWith("added ")).count();
+    }
+
+    @Test
+    void whereItCannotBeNotedThatAllIsInstalledTheBuildGoesOn() throws Exception {
+        Files.writeString(folder.resolve("cache"), "a file where a folder is to be");
+
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertTrue(
+                log.get(log.size() - 1).startsWith("It could not be noted that node_modules is complete"), log.toString());
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void isNotInstalledAgainWhereNothingChanged() throws Exception {
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(0, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void ciAlwaysInstalls() throws Exception {
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(Install.parse("ci")));
+    }
+
+    @Test
+    void aFileThatWasChangedAndGivenItsOldTimeAndSizeIsNoticed() throws Exception {
+        npmRuns(Install.AUTO);
+        Path file = project.resolve("node_modules/dep/index.js");
+        FileTime before = Files.getLastModifiedTime(file);
+        Files.writeString(file, "module.exports = 2;", StandardOpenOption.TRUNCATE_EXISTING);
+        Files.setLastModifiedTime(file, before);
+
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals("module.exports = 1;", Files.readString(file));
+    }
+
+    @Test
+    void aFileThatWasAddedOrRemovedIsNoticed() throws Exception {
+        npmRuns(Install.AUTO);
+        Files.writeString(project.resolve("node_modules/dep/extra.js"), "");
+        assertEquals(1, npmRuns(Install.AUTO));
+        Files.delete(project.resolve("node_modules/dep/package.json"));
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void anotherPackageJsonOrNpmrcInstallsAgain() throws Exception {
+        npmRuns(Install.AUTO);
+        Files.writeString(project.resolve(".npmrc"), "loglevel=notice\n");
+        assertEquals(1, npmRuns(Install.AUTO));
+        Files.writeString(
+                project.resolve("package.json"),
+                Files.readString(project.resolve("package.json")).replace("\"fn\"", "\"fn\",\"private\":true"));
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NPM_CONFIG_LEGACY_PEER_DEPS,true", "npm_config_install_strategy,nested", "NODE_ENV,production"})
+    void anotherSettingInAVariableInstallsAgain(String name, String value) throws Exception {
+        npmRuns(Install.AUTO);
+
+        assertEquals(1, npmRuns(Install.AUTO, Map.of(name, value)));
+        assertEquals(0, npmRuns(Install.AUTO, Map.of(name, value)));
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NPM_CONFIG_USERCONFIG", "NPM_CONFIG_GLOBALCONFIG"})
+    void anotherSettingInTheUsersOrTheGlobalNpmrcInstallsAgain(String variable) throws Exception {
+        Path npmrc = Files.writeString(folder.resolve("npmrc"), "fetch-retries=3\n");
+        Map<String, String> variables = Map.of(variable, npmrc.toString());
+        npmRuns(Install.AUTO, variables);
+        assertEquals(0, npmRuns(Install.AUTO, variables));
+
+        Files.writeString(npmrc, "fetch-retries=4\n");
+
+        assertEquals(1, npmRuns(Install.AUTO, variables));
+    }
+
+    @Test
+    void noSettingIsKeptOrLoggedInItsWords() throws Exception {
+        npmRuns(Install.AUTO, Map.of("NPM_CONFIG_PROXY_PASSWORD", "secret-word", "NODE_OPTIONS", "--title=secret-word"));
+
+        assertFalse(log.toString().contains("secret-word"), log.toString());
+        assertEquals(64, Files.readString(folder.resolve("cache/npm-ci.mark")).length());
+    }
+
+    @Test
+    void aPackageWithAnInstallScriptIsInstalledEachTime() throws Exception {
+        Path dependency = folder.resolve("dependency");
+        Files.writeString(
+                dependency.resolve("package.json"),
+                "{\"name\":\"dep\",\"version\":\"1.0.0\",\"scripts\":{\"install\":\"true\"}}");
+        sh(dependency, "npm pack --silent --pack-destination " + project);
+        sh(project, "rm package-lock.json && npm install --silent --package-lock-only --offline");
+        Map<String, String> trusted = Map.of("NPM_CONFIG_DANGEROUSLY_ALLOW_ALL_SCRIPTS", "true");
+
+        assertEquals(1, npmRuns(Install.AUTO, trusted));
+        assertEquals(1, npmRuns(Install.AUTO, trusted));
+    }
+
+    @Test
+    void aProjectWithScriptsOfItsOwnIsInstalledEachTime() throws Exception {
+        Files.writeString(
+                project.resolve("package.json"),
+                Files.readString(project.resolve("package.json"))
+                        .replace("\"dependencies\"", "\"scripts\":{\"postinstall\":\"echo made\"},\"dependencies\""));
+        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void aDamagedMarkInstallsAgain() throws Exception {
+        npmRuns(Install.AUTO);
+        Files.writeString(folder.resolve("cache/npm-ci.mark"), "0000");
+        assertEquals(1, npmRuns(Install.AUTO));
+    }
+
+    @Test
+    void anInstallScriptInALockFileWithoutBlanksIsSeen() throws Exception {
+        Path modules = Files.createDirectories(project.resolve("node_modules"));
+        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+        Files.writeString(modules.resolve(".package-lock.json"), "{\"packages\":{\"node_modules/a\":{}}}");
+        mark.set("tools");
+        assertTrue(mark.holds("tools"));
+
+        Files.writeString(
+                modules.resolve(".package-lock.json"),
+                "{\"packages\":{\"node_modules/a\":{\"version\":\"1\",\"hasInstallScript\":true}}}");
+        mark.set("tools");
+
+        assertFalse(mark.holds("tools"));
+    }
+
+    @Test
+    void aLockFileThatIsNotUtf8IsNoReasonToFail() throws Exception {
+        Files.write(Files.createDirectories(project.resolve("node_modules")).resolve(".package-lock.json"), new byte[] {-1, '{'});
+        Files.write(project.resolve("package-lock.json"), new byte[] {-1, -2, 0});
+        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+
+        mark.set("tools");
+
+        assertTrue(mark.holds("tools"));
+    }
+
+    /** Which of the writer and the look at its file comes first differs from time to time. */
+    @Test
+    void whereSomethingWritesMeanwhileNothingIsRemembered() throws Exception {
+        Path modules = Files.createDirectories(project.resolve("node_modules"));
+        Files.writeString(modules.resolve(".package-lock.json"), "{}");
+        Path file = Files.writeString(modules.resolve("index.js"), "written again and again");
+        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+        AtomicBoolean done = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            while (!done.get()) {
+                try {
+                    Files.setLastModifiedTime(file, FileTime.fromMillis(0));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+        writer.start();
+        try {
+            int forgotten = 0;
+            for (int i = 0; i < 100 && forgotten == 0; i++) {
+                mark.set("tools");
+                forgotten += Files.exists(folder.resolve("cache/npm-ci.mark")) ? 0 : 1;
+            }
+            assertEquals(1, forgotten);
+        } finally {
+            done.set(true);
+            writer.join();
+        }
+
+        mark.set("tools");
+
+        assertTrue(mark.holds("tools"));
+    }
+}

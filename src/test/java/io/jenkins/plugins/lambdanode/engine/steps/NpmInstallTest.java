@@ -1,0 +1,417 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.project.Install;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
+import io.jenkins.plugins.lambdanode.testing.KeptLog;
+import io.jenkins.plugins.lambdanode.testing.Program;
+import io.jenkins.plugins.lambdanode.testing.Project;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which command installs a project, and what becomes of a deployment when that command fails. */
+class NpmInstallTest {
+
+    private static final String ONE_DEPENDENCY = "{\"dependencies\": {\"left\": \"file:./left\"}}";
+    private static final String CI = "npm ci --omit=dev --no-audit --no-fund";
+    private static final String INSTALL = "npm install --omit=dev --no-audit --no-fund";
+
+    @TempDir
+    Path folder;
+
+    private final KeptLog log = new KeptLog();
+
+    private Optional<String> command(Install install) throws IOException {
+        return NpmInstall.command(install, ProjectState.of(folder)).map(command -> command.display());
+    }
+
+    private Project project(String packageJson) {
+        return new Project(folder).with("package.json", packageJson);
+    }
+
+    private void install(Install install, Map<String, String> environment) throws Exception {
+        try (LocalWorkspace workspace = new LocalWorkspace(folder, environment, new HttpSender(log), log)) {
+            new NpmInstall(workspace, log).run(install, "");
+        }
+    }
+
+    private void install(Install install) throws Exception {
+        install(install, System.getenv());
+    }
+
+    private DeployException failure(Install install, Map<String, String> environment) {
+        return assertThrows(DeployException.class, () -> install(install, environment));
+    }
+
+    private DeployException failure(String shellLine) throws Exception {
+        Install install = Install.parse(shellLine);
+        return failure(install, System.getenv());
+    }
+
+    // Which command
+
+    @ParameterizedTest
+    @ValueSource(strings = {"package-lock.json", "npm-shrinkwrap.json"})
+    void aProjectWithALockFileIsInstalledExactlyAsItSays(String lockFile) throws Exception {
+        project(ONE_DEPENDENCY).with(lockFile, "{}");
+
+        assertEquals(Optional.of(CI), command(Install.AUTO));
+        assertEquals(Optional.of(CI), command(Install.parse("ci")));
+        assertEquals(Optional.of(INSTALL), command(Install.parse("install")));
+    }
+
+    @Test
+    void aShrinkwrapWinsOverAPackageLockAsInNpm() throws Exception {
+        project(ONE_DEPENDENCY).with("package-lock.json", "{}").with("npm-shrinkwrap.json", "{}");
+
+        assertEquals("npm-shrinkwrap.json", ProjectState.of(folder).lockFile());
+    }
+
+    @Test
+    void aProjectWithoutALockFileIsInstalledFromItsPackageJson() throws Exception {
+        project(ONE_DEPENDENCY);
+
+        assertEquals(Optional.of(INSTALL), command(Install.AUTO));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"name\": \"hello\"}",
+                "{\"dependencies\": {}}",
+                "{\"devDependencies\": {\"mocha\": \"11\"}}",
+                "{\"scripts\": {\"test\": \"mocha\", \"build\": \"tsc\"}}",
+                "[]",
+                "null"
+            })
+    void nothingIsRunWhereProductionNeedsNothing(String packageJson) throws Exception {
+        project(packageJson).with("package-lock.json", "{}");
+
+        assertEquals(Optional.empty(), command(Install.AUTO));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"optionalDependencies\": {\"fsevents\": \"2\"}}",
+                "{\"peerDependencies\": {\"react\": \"19\"}}",
+                "{\"workspaces\": [\"packages/a\"]}",
+                "{\"scripts\": {\"prepare\": \"tsc\"}}",
+                "{\"scripts\": {\"postinstall\": \"node patch.js\"}}",
+                "{\"scripts\": {\"preinstall\": \"true\"}, \"devDependencies\": {\"a\": \"1\"}}"
+            })
+    void whateverElseNpmWouldDoForProductionIsDone(String packageJson) throws Exception {
+        project(packageJson);
+
+        assertEquals(Optional.of(INSTALL), command(Install.AUTO));
+    }
+
+    @Test
+    void aProjectWithoutPackageJsonNeedsNothingUnlessNpmIsAskedFor() throws Exception {
+        assertEquals(Optional.empty(), command(Install.AUTO));
+        assertEquals(Optional.empty(), command(Install.NONE));
+        for (String mode : List.of("ci", "install")) {
+            Install install = Install.parse(mode);
+            DeployException error = assertThrows(DeployException.class, () -> command(install));
+            assertTrue(error.getMessage().contains("has no package.json"), error.getMessage());
+        }
+    }
+
+    @Test
+    void ciWithoutALockFileSaysToCommitOne() {
+        project(ONE_DEPENDENCY);
+
+        DeployException error = assertThrows(DeployException.class, () -> command(Install.parse("ci")));
+
+        assertTrue(error.getMessage().contains("has no package-lock.json"), error.getMessage());
+        assertTrue(error.getMessage().contains("commit the lock file"), error.getMessage());
+    }
+
+    @Test
+    void noneRunsNothingWhateverTheProjectSays() throws Exception {
+        project("not even JSON").with("package-lock.json", "{}");
+
+        assertEquals(Optional.empty(), command(Install.NONE));
+    }
+
+    @Test
+    void aWholeLineIsTheUsersOwnCommand() throws Exception {
+        assertEquals(Optional.of("yarn install --production"), command(Install.parse(" yarn install --production ")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"AUTO", "Auto", "", "  "})
+    void autoIsReadInAnyCaseAndIsTheDefault(String setting) throws Exception {
+        assertEquals(Install.AUTO, Install.parse(setting));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cii", "yes", "yarn"})
+    void aSingleWordThatIsNoModeIsAMistake(String setting) {
+        DeployException error = assertThrows(DeployException.class, () -> Install.parse(setting));
+
+        assertTrue(error.getMessage().contains("Use auto, ci, install, none"), error.getMessage());
+    }
+
+    @Test
+    void invalidJsonIsNamedWithItsLine() {
+        project("{\n  \"dependencies\": {\n    \"a\": \"1\",\n  }\n}\n");
+
+        DeployException error = assertThrows(DeployException.class, () -> command(Install.AUTO));
+
+        assertTrue(error.getMessage().contains("package.json is not valid JSON, line 4"), error.getMessage());
+    }
+
+    @Test
+    void aByteOrderMarkIsPassedOverAsNpmDoes() throws Exception {
+        project("\uFEFF" + ONE_DEPENDENCY);
+
+        assertEquals(Optional.of(INSTALL), command(Install.AUTO));
+    }
+
+    @Test
+    void aHundredMegabytesOfPackageJsonAreNotRead() throws Exception {
+        try (RandomAccessFile file =
+                new RandomAccessFile(folder.resolve("package.json").toFile(), "rw")) {
+            file.setLength(100 << 20);
+        }
+
+        DeployException error = assertThrows(DeployException.class, () -> command(Install.AUTO));
+
+        assertTrue(error.getMessage().contains("104857600 bytes"), error.getMessage());
+    }
+
+    @Test
+    void aFolderThatIsNotThereIsNamed() {
+        DeployException error =
+                assertThrows(DeployException.class, () -> ProjectState.of(folder.resolve("no-such-folder")));
+
+        assertTrue(error.getMessage().contains("There is no folder " + folder.resolve("no-such-folder")), error.getMessage());
+    }
+
+    // With the real npm
+
+    @Test
+    void theExampleIsInstalledByNpmFromItsLockFile() throws Exception {
+        Project.example("xray", folder);
+
+        install(Install.AUTO);
+
+        assertTrue(log.text().contains("$ " + CI), log.text());
+        assertEquals(
+                "3.12.0",
+                Program.run(folder, Map.of(), List.of("node", "-p", "require('aws-xray-sdk/package.json').version"))
+                        .successful()
+                        .out()
+                        .strip());
+    }
+
+    @Test
+    void aLockFileThatDisagreesIsSaidWithNpmsLastLinesAndWhatToDo() {
+        Project.example("xray", folder)
+                .with("package.json", "{\"name\": \"xray\", \"dependencies\": {\"aws-xray-sdk\": \"3.11.0\"}}");
+
+        String message = failure(Install.AUTO, System.getenv()).getMessage();
+
+        assertTrue(message.contains("'" + CI + "' failed"), message);
+        assertTrue(message.contains("exit status 1"), message);
+        assertTrue(message.contains("  | npm error code EUSAGE"), message);
+        assertTrue(message.contains("lock file's aws-xray-sdk@3.12.0 does not satisfy aws-xray-sdk@3.11.0"), message);
+        assertTrue(
+                message.endsWith("package.json and package-lock.json disagree: run 'npm install' in the project and commit"
+                        + " both files."),
+                message);
+    }
+
+    @Test
+    void aRegistryThatCantBeReachedIsSaidSo() {
+        project("{\"dependencies\": {\"left-pad\": \"1.3.0\"}}")
+                .with(".npmrc", "registry=http://127.0.0.1:9/\nfetch-retries=0\nprefer-online=true\ncache=" + folder + "/c\n");
+
+        String message = failure(Install.AUTO, System.getenv()).getMessage();
+
+        assertTrue(message.contains("ECONNREFUSED"), message);
+        assertTrue(message.contains("registry can't be reached from this machine"), message);
+    }
+
+    @Test
+    void aMissingNpmIsSaidWithWhereToGetIt() {
+        project(ONE_DEPENDENCY);
+
+        String message = failure(Install.AUTO, Map.of("PATH", folder.toString())).getMessage();
+
+        assertTrue(message.contains("npm was not found"), message);
+        assertTrue(message.contains("nodejs('<installation>')"), message);
+    }
+
+    @Test
+    void aScriptOfTheProjectSeesTheEnvironmentThatWasGivenAndNoOther() throws Exception {
+        project("{\"scripts\": {\"preinstall\": \"node -p process.env.ONLY_THIS+process.env.USERS_OWN\"}}");
+        Map<String, String> environment =
+                new HashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", folder.toString(), "ONLY_THIS", "here-"));
+
+        install(Install.AUTO, environment);
+
+        assertTrue(log.text().contains("here-undefined"), log.text());
+    }
+
+    // A command of the user's own
+
+    @Test
+    void aCommandIsReadByTheShellInTheProjectsFolder() throws Exception {
+        install(Install.parse("echo \"one  two\" > made.txt && pwd"));
+
+        assertEquals("one  two\n", Files.readString(folder.resolve("made.txt")));
+        assertTrue(log.text().contains(folder.toRealPath().toString()), log.text());
+    }
+
+    @Test
+    void aCommandOfSeveralLinesEndsAtTheFirstThatFails() throws Exception {
+        assertTrue(failure("(exit 3)\ntouch made").getMessage().contains("exit status 3"));
+        assertFalse(Files.exists(folder.resolve("made")));
+    }
+
+    @Test
+    void theLastLinesOfAFailedCommandAreShownAndNoMore() throws Exception {
+        String message = failure("for i in $(seq 1 100); do echo line $i; done; exit 3").getMessage();
+
+        assertTrue(message.contains("exit status 3"), message);
+        assertTrue(message.contains("  | line 100") && message.contains("  | line 76"), message);
+        assertFalse(message.contains("line 75\n"), message);
+    }
+
+    @Test
+    void whatACommandWritesToEitherStreamComesInItsOrder() throws Exception {
+        install(Install.parse("echo one; echo two >&2; echo three"));
+
+        assertTrue(log.text().endsWith("one\ntwo\nthree"), log.text());
+    }
+
+    @Test
+    void aCommandGetsNoInputToWaitFor() throws Exception {
+        install(Install.parse("cat && echo read to the end"));
+
+        assertTrue(log.text().contains("read to the end"), log.text());
+    }
+
+    @Test
+    @Timeout(60)
+    void anInterruptStopsACommandWithItsChildren() throws Exception {
+        Path pid = folder.resolve("pid");
+        Install install = Install.parse("sleep 1000 & echo $! > pid.new && mv pid.new pid; wait");
+        Thread deployment = new Thread(() -> assertThrows(InterruptedException.class, () -> install(install)));
+        deployment.start();
+        while (!Files.exists(pid)) {
+            Thread.onSpinWait();
+        }
+        long child = Long.parseLong(Files.readString(pid).strip());
+
+        deployment.interrupt();
+        deployment.join();
+
+        Optional<ProcessHandle> left = ProcessHandle.of(child);
+        if (left.isPresent()) {
+            left.get().onExit().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aServerThatACommandLeavesRunningDoesNotHoldUpTheDeployment() throws Exception {
+        long start = System.nanoTime();
+
+        install(Install.parse("sleep 1000 & echo $! > pid; echo installed; sleep 0.3"));
+
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        ProcessHandle.of(Long.parseLong(Files.readString(folder.resolve("pid")).strip()))
+                .ifPresent(ProcessHandle::destroyForcibly);
+        assertTrue(log.text().contains("installed"), log.text());
+        assertTrue(took.compareTo(Duration.ofSeconds(30)) < 0, took.toString());
+    }
+
+    @Test
+    @Timeout(120)
+    void aHundredMegabytesWithoutALineEndNeedNoMemoryForThem() {
+        assertReadInLittleMemory("head -c 104857600 /dev/zero | tr '\\0' x; echo; echo end");
+    }
+
+    @Test
+    @Timeout(120)
+    void aHundredMegabytesOfLinesNeedNoMemoryForThem() {
+        assertReadInLittleMemory("head -c 104857600 /dev/zero | tr '\\0' x | fold -w 1023; echo; echo end");
+    }
+
+    private void assertReadInLittleMemory(String command) {
+        Program run = Program.run(
+                folder,
+                Map.of(),
+                Program.java(List.of("-Xmx48m"), RunsOneCommand.class.getName(), List.of(folder.toString(), command)));
+
+        run.successful();
+        assertTrue(run.out().startsWith("104857603 characters, last end"), run.out() + run.err());
+    }
+
+    @Test
+    void aPackageJsonThatLeadsOutOfTheProjectIsNotRead(@TempDir Path outside) throws Exception {
+        Path secret = Files.writeString(outside.resolve("secret.txt"), "secretMARKED: x");
+        Files.createSymbolicLink(folder.resolve("package.json"), secret);
+
+        String message = assertThrows(DeployException.class, () -> command(Install.AUTO)).getMessage();
+
+        assertTrue(message.contains("out of the project's folder"), message);
+        assertFalse(message.contains("MARKED"), message);
+    }
+
+    @Test
+    void whatStandsInThePackageJsonIsNeverACommandOfOurs() throws Exception {
+        String touch = "$(touch pwned)`touch pwned`;touch pwned|touch pwned&touch pwned";
+        project("{\"name\": \"" + touch + "\", \"version\": \"" + touch + "\", \"main\": \"" + touch + "\","
+                        + " \"scripts\": {\"postinstall\": \"true\", \"" + touch + "\": \"" + touch + "\"},"
+                        + " \"bin\": {\"" + touch + "\": \"x\"}, \"config\": {\"" + touch + "\": \"" + touch + "\"}}")
+                .with("package-lock.json", "{\"name\": \"" + touch + "\", \"lockfileVersion\": 3, \"packages\": {}}");
+
+        assertEquals(Optional.of(CI), command(Install.AUTO));
+        install(Install.AUTO);
+        assertFalse(Files.exists(folder.resolve("pwned")), log.text());
+    }
+
+    @Test
+    void aFullDiskIsSaidWithWhereToMakeRoom() throws Exception {
+        String message = failure("echo npm error code ENOSPC; exit 1").getMessage();
+
+        assertTrue(message.contains("The disk of this machine is full"), message);
+    }
+
+    @Test
+    void whatNodeWritesIsReadAsUtf8WhateverTheLocale() {
+        Program run = Program.run(
+                folder,
+                Map.of("LC_ALL", "C"),
+                Program.java(
+                        List.of(), RunsOneCommand.class.getName(), List.of(folder.toString(), "printf '\\303\\244\\n'")));
+
+        assertEquals("1 characters, last \u00e4", run.successful().out().strip());
+    }
+}

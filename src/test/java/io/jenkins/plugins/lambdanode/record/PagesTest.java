@@ -1,0 +1,353 @@
+package io.jenkins.plugins.lambdanode.record;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import hudson.EnvVars;
+import hudson.model.FreeStyleBuild;
+import hudson.model.FreeStyleProject;
+import hudson.model.Label;
+import hudson.tasks.Shell;
+import hudson.util.StreamTaskListener;
+import io.jenkins.plugins.lambdanode.FunctionToCreate;
+import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
+import io.jenkins.plugins.lambdanode.record.LambdaTrendAction.Measure;
+import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
+import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import org.htmlunit.html.HtmlAnchor;
+import org.htmlunit.html.HtmlPage;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/** What the pages of a build and of its job show of a deployment. */
+@WithJenkins
+@ExtendWith(EmulatorExtension.class)
+class PagesTest {
+
+    private static final String MARKUP = "<img src=x onerror=alert(1)>";
+
+    private static JenkinsRule jenkins;
+
+    @BeforeAll
+    static void start(JenkinsRule rule) throws Exception {
+        jenkins = rule;
+        Builds.startAgent(jenkins);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        jenkins.after();
+    }
+
+    private static FreeStyleProject deploying(String function) throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject(function);
+        project.setAssignedLabel(Label.get("agent"));
+        project.getBuildersList().add(new Shell("echo 'exports.handler = async () => 1;' > index.js"));
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
+        settings.setFunctionName(function);
+        settings.setCredentialsId(Aws.CREDENTIALS_ID);
+        settings.setAlias("live");
+        settings.setCreate(new FunctionToCreate(Aws.ROLE));
+        project.getBuildersList().add(new LambdaNodeDeployBuilder(settings));
+        return project;
+    }
+
+    private static HtmlPage page(String address) throws Exception {
+        JenkinsRule.WebClient client = jenkins.createWebClient();
+        HtmlPage page = client.goTo(address);
+        client.waitForBackgroundJavaScript(10_000);
+        return page;
+    }
+
+    /** A build that is said to have deployed a package of this size, in this time. */
+    private static FreeStyleBuild deployed(FreeStyleProject project, String sha256, long bytes, long millis) throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
+        LambdaDeployAction.addTo(build, List.of(function("orders", sha256, bytes, millis)));
+        return build;
+    }
+
+    private static DeployedFunction function(String name, String sha256, long bytes, long millis) {
+        DeployedFunction function = new DeployedFunction();
+        function.functionName = name;
+        function.functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:" + name;
+        function.region = "eu-west-1";
+        function.codeSha256 = sha256;
+        function.outcome = "updated";
+        function.artifact = "lambda/" + name + ".json";
+        function.fingerprint = "0123456789abcdef0123456789abcdef";
+        function.codeSize = bytes;
+        function.millis = millis;
+        return function;
+    }
+
+    private static LambdaTrendAction trend(FreeStyleProject project, Measure measure) {
+        return new LambdaTrendAction(project, measure);
+    }
+
+    private static double[] values(FreeStyleProject project, Measure measure) throws Exception {
+        JsonNode model = new ObjectMapper().readTree(trend(project, measure).getBuildTrendModel());
+        JsonNode data = model.path("series").path(0).path("data");
+        double[] values = new double[data.size()];
+        for (int at = 0; at < values.length; at++) {
+            values[at] = data.path(at).asDouble();
+        }
+        return values;
+    }
+
+    @Test
+    void aBuildsPageTellsWhatWasDeployed() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(deploying("shown"));
+
+        HtmlPage page = page(build.getUrl());
+
+        String text = page.asNormalizedText();
+        String onServer = Aws.function("shown").orElseThrow().codeSha256();
+        assertTrue(text.contains("shown"), text);
+        assertTrue(text.contains("created"), text);
+        assertTrue(text.contains("version 1"), text);
+        assertTrue(text.contains("alias live"), text);
+        assertTrue(text.contains(onServer), text);
+        assertEquals(
+                "https://us-east-1.console.aws.amazon.com/lambda/home?region=us-east-1#/functions/shown",
+                page.getAnchors().stream()
+                        .map(HtmlAnchor::getHrefAttribute)
+                        .filter(address -> address.contains("console.aws"))
+                        .findFirst()
+                        .orElseThrow());
+    }
+
+    @Test
+    void aBuildsPageLeadsToTheRecord() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(deploying("recorded"));
+
+        String record = jenkins.createWebClient()
+                .goTo(build.getUrl() + "artifact/lambda/recorded.json", "application/json")
+                .getWebResponse()
+                .getContentAsString();
+
+        assertEquals(
+                Aws.function("recorded").orElseThrow().codeSha256(),
+                new ObjectMapper().readTree(record).path("CodeSha256").asText());
+        assertTrue(page(build.getUrl()).getAnchors().stream()
+                .anyMatch(link -> link.getHrefAttribute().endsWith("artifact/lambda/recorded.json")));
+    }
+
+    @Test
+    void theFingerprintOfAPackageListsTheBuildsThatDeployedIt() throws Exception {
+        FreeStyleProject project = deploying("traced");
+        FreeStyleBuild first = jenkins.buildAndAssertSuccess(project);
+        FreeStyleBuild second = jenkins.buildAndAssertSuccess(project);
+        HtmlPage build = page(second.getUrl());
+        HtmlAnchor fingerprint = build.getAnchors().stream()
+                .filter(link -> link.getHrefAttribute().contains("/fingerprint/"))
+                .filter(link -> link.getTextContent().contains(codeSha256(second)))
+                .findFirst()
+                .orElseThrow();
+
+        HtmlPage page = fingerprint.click();
+
+        String text = page.asNormalizedText();
+        assertEquals(codeSha256(first), codeSha256(second));
+        assertTrue(text.contains("CodeSha256 " + codeSha256(second)), text);
+        assertTrue(text.contains("traced"), text);
+        assertTrue(text.contains("#1"), text);
+        assertTrue(text.contains("#2"), text);
+    }
+
+    private static String codeSha256(FreeStyleBuild build) {
+        return build.getAction(LambdaDeployAction.class).getFunctions().get(0).getCodeSha256();
+    }
+
+    @Test
+    void aFindingNamesTheFileThatItIsAbout() throws Exception {
+        FreeStyleProject project = deploying("with-a-secret");
+        project.getBuildersList().replaceBy(List.of(
+                new Shell("mkdir -p conf && echo TOKEN=1 > conf/.env && echo 'exports.handler = async () => 1;' > index.js"),
+                project.getBuildersList().get(LambdaNodeDeployBuilder.class)));
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
+
+        String text = page(build.getUrl()).asNormalizedText();
+
+        assertTrue(text.contains("warning: conf/.env: "), text);
+    }
+
+    @Test
+    void whatComesFromOutsideIsShownAsTextNotAsMarkup() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        DeployedFunction hostile = function(MARKUP, MARKUP, 1, 1);
+        hostile.region = MARKUP;
+        hostile.alias = MARKUP;
+        hostile.version = MARKUP;
+        hostile.outcome = MARKUP;
+        hostile.layerVersionArn = MARKUP;
+        hostile.artifact = "\"><script>alert(1)</script>";
+        hostile.fingerprint = "\"><script>alert(1)</script>";
+        hostile.findings.add(new DeployedFunction.Note(MARKUP, MARKUP));
+        hostile.phases.add(new DeployedFunction.Row(MARKUP, 1, 1));
+        hostile.heaviest.add(new DeployedFunction.Row(MARKUP, 1, 1));
+        LambdaDeployAction.addTo(build, List.of(hostile));
+
+        HtmlPage page = page(build.getUrl());
+
+        assertEquals(0, page.getByXPath("//img[@onerror]").size());
+        assertFalse(page.getWebResponse().getContentAsString().contains("<script>alert"));
+        assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
+        assertTrue(page.getWebResponse().getContentAsString().contains("&lt;img src=x"));
+    }
+
+    @Test
+    void whatAPackageSaysAndHowItsFilesAreCalledIsShownAsTextNotAsMarkup() throws Exception {
+        FreeStyleProject project = deploying("hostile");
+        project.getBuildersList().replaceBy(List.of(
+                new Shell("mkdir -p '" + MARKUP + "' && echo TOKEN=1 > '" + MARKUP + "/.env'\n"
+                        + "echo 'exports.handler = async () => 1;' > index.js\n"
+                        + "echo '{\"scripts\":{\"preinstall\":\"cat said\"}}' > package.json\n"
+                        + "echo '" + MARKUP + "' > said"),
+                project.getBuildersList().get(LambdaNodeDeployBuilder.class)));
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
+        build.setDisplayName(MARKUP);
+        jenkins.buildAndAssertSuccess(project).setDisplayName(MARKUP);
+
+        for (String address : List.of(build.getUrl(), build.getUrl() + "console", project.getUrl())) {
+            HtmlPage page = page(address);
+            assertEquals(0, page.getByXPath("//img[@onerror]").size(), address);
+            assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"), address);
+        }
+        assertTrue(page(build.getUrl()).asNormalizedText().contains("warning: " + MARKUP + "/.env: "));
+        assertTrue(page(build.getUrl() + "console").asNormalizedText().contains(MARKUP));
+        JsonNode labels = new ObjectMapper()
+                .readTree(trend(project, Measure.SIZE).getBuildTrendModel())
+                .path("domainAxisLabels");
+        assertEquals(MARKUP, labels.path(0).asText(), "The chart's library shows labels as text");
+    }
+
+    @Test
+    void formsShowWhatIsSetAsTextNotAsMarkup() throws Exception {
+        String hostile = "\"><img src=x onerror=alert(1)>";
+        FreeStyleProject project = deploying("hostile-form");
+        LambdaNodeDeployStep settings = project.getBuildersList().get(LambdaNodeDeployBuilder.class).getSettings();
+        for (Method setter : LambdaNodeDeployStep.class.getMethods()) {
+            if (setter.isAnnotationPresent(DataBoundSetter.class) && setter.getParameterTypes()[0] == String.class) {
+                setter.invoke(settings, hostile);
+            }
+        }
+        FunctionToCreate create = new FunctionToCreate(hostile);
+        create.setEnvironment(hostile);
+        create.setHandler(hostile);
+        create.setRuntime(hostile);
+        create.setDescription(hostile);
+        create.setLayers(hostile);
+        settings.setCreate(create);
+        settings.setFunctionNames(List.of(hostile));
+
+        HtmlPage page = page(project.getUrl() + "configure");
+
+        assertEquals(0, page.getByXPath("//img[@onerror]").size());
+        assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
+        assertEquals(hostile, page.getFormByName("config").getInputByName("_.functionName").getValue());
+    }
+
+    @Test
+    void theFormOfAllJobsShowsWhatIsSetAsTextNotAsMarkup() throws Exception {
+        String hostile = "\"><img src=x onerror=alert(1)>";
+        LambdaNodeConfiguration settings = LambdaNodeConfiguration.get();
+        String region = settings.getRegion();
+        String endpoint = settings.getEndpointUrl();
+        try {
+            settings.setRegion(hostile);
+            settings.setS3Bucket(hostile);
+            settings.setS3Prefix(hostile);
+            settings.setEndpointUrl(hostile);
+
+            HtmlPage page = page("configure");
+
+            assertEquals(0, page.getByXPath("//img[@onerror]").size());
+            assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
+            assertEquals(hostile, page.getFormByName("config").getInputByName("_.s3Bucket").getValue());
+        } finally {
+            settings.setRegion(region);
+            settings.setS3Bucket(null);
+            settings.setS3Prefix(null);
+            settings.setEndpointUrl(endpoint);
+        }
+    }
+
+    @Test
+    void theTrendsAppearOnTheJobsPageWithTheSecondDeployment() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        deployed(project, "a", 1 << 20, 1000);
+        assertEquals(0, page(project.getUrl()).getByXPath("//div[contains(@class, 'echarts-trend')]").size());
+
+        deployed(project, "b", 3 << 20, 2500);
+
+        assertEquals(2, page(project.getUrl()).getByXPath("//div[contains(@class, 'echarts-trend')]").size());
+    }
+
+    @Test
+    void theTrendsGoFromTheOldestBuildToTheNewestInMegabytesAndSeconds() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        deployed(project, "a", 1 << 20, 1000);
+        jenkins.buildAndAssertSuccess(project);
+        deployed(project, "b", 3 << 20, 2500);
+
+        JsonNode model = new ObjectMapper().readTree(trend(project, Measure.SIZE).getBuildTrendModel());
+
+        assertEquals("[1,3]", model.path("buildNumbers").toString());
+        assertEquals("[\"#1\",\"#3\"]", model.path("domainAxisLabels").toString());
+        assertEquals(List.of(1.0, 3.0), boxed(values(project, Measure.SIZE)));
+        assertEquals(List.of(1.0, 2.5), boxed(values(project, Measure.TIME)));
+    }
+
+    @Test
+    void aPackageThatSeveralFunctionsGotCountsOnce() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        FreeStyleBuild build = deployed(project, "a", 1 << 20, 1000);
+        LambdaDeployAction.addTo(
+                build, List.of(function("payments", "a", 1 << 20, 1000), function("refunds", "b", 2 << 20, 500)));
+
+        assertEquals(List.of(3.0), boxed(values(project, Measure.SIZE)));
+        assertEquals(List.of(1.5), boxed(values(project, Measure.TIME)));
+    }
+
+    @Test
+    void theAxisEndsAtARoundNumberAboveTheValues() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        deployed(project, "a", 42 << 20, 1000);
+
+        JsonNode model = new ObjectMapper().readTree(trend(project, Measure.SIZE).getBuildTrendModel());
+
+        assertEquals(0, model.path("rangeMin").asDouble());
+        assertEquals(50, model.path("rangeMax").asDouble());
+    }
+
+    @Test
+    void theStepsThatFollowKnowWhatWasDeployed() throws Exception {
+        FreeStyleBuild build = deployed(jenkins.createFreeStyleProject(), "a-digest", 1, 1);
+
+        EnvVars env = build.getEnvironment(StreamTaskListener.NULL);
+
+        assertEquals("orders", env.get("LAMBDA_FUNCTION_NAME"));
+        assertEquals("arn:aws:lambda:eu-west-1:123456789012:function:orders", env.get("LAMBDA_FUNCTION_ARN"));
+        assertEquals("a-digest", env.get("LAMBDA_CODE_SHA256"));
+        assertNull(env.get("LAMBDA_VERSION"));
+    }
+
+    private static List<Double> boxed(double[] values) {
+        return Arrays.stream(values).boxed().toList();
+    }
+}

@@ -1,0 +1,23 @@
+package io.jenkins.plugins.lambdanode.testing;
+
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Keeps the lines of a log. */
+public final class KeptLog implements Progress {
+
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void log(String line) {
+        lines.add(line);
+    }
+
+    @Override
+    public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
+
+    public String text() {
+        return String.join("\n", lines);
+    }
+}
