@@ -10,7 +10,7 @@ import hudson.model.AbstractProject;
 import hudson.model.BuildListener;
 import hudson.tasks.BuildStepDescriptor;
 import hudson.tasks.Builder;
-import io.jenkins.plugins.lambdanode.build.DeployRun;
+import io.jenkins.plugins.lambdanode.build.BuildDeployment;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import java.io.IOException;
 import java.util.UUID;
@@ -42,7 +42,7 @@ public class LambdaNodeDeployBuilder extends Builder {
         if (workspace == null) {
             throw new AbortException("The build has no workspace: its agent has gone. Run it again when the agent is back.");
         }
-        new DeployRun(
+        new BuildDeployment(
                         UUID.randomUUID().toString(),
                         OpenUpload.Memory.NONE,
                         settings,

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.Label;
 import hudson.model.Result;
-import io.jenkins.plugins.lambdanode.record.LambdaDeployAction;
+import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
@@ -108,7 +108,7 @@ class LambdaNodeDeployStepTest {
         jenkins.assertLogContains("nothing to upload", again);
         assertFalse(Builds.record(again, "declarative").path("Updated").asBoolean());
         assertEquals(modified, Aws.function("declarative").orElseThrow().lastModified());
-        assertEquals(0, again.getAction(LambdaDeployAction.class).getFunctions().get(0).getSentBytes());
+        assertEquals(0, again.getAction(DeploymentAction.class).getFunctions().get(0).getSentBytes());
     }
 
     @Test

@@ -9,9 +9,9 @@ import hudson.EnvVars;
 import hudson.model.FreeStyleProject;
 import hudson.model.Run;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
-import io.jenkins.plugins.lambdanode.record.LambdaDeployAction;
-import io.jenkins.plugins.lambdanode.record.LambdaTrendAction;
-import io.jenkins.plugins.lambdanode.record.LambdaTrendAction.Measure;
+import io.jenkins.plugins.lambdanode.record.DeploymentAction;
+import io.jenkins.plugins.lambdanode.record.DeploymentTrendAction;
+import io.jenkins.plugins.lambdanode.record.DeploymentTrendAction.Measure;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -89,16 +89,16 @@ class OldSettingsTest {
         }
         assertTrue(shown(earlier).contains("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="));
         DeployedFunction function =
-                earlier.getAction(LambdaDeployAction.class).getFunctions().get(0);
+                earlier.getAction(DeploymentAction.class).getFunctions().get(0);
         assertFalse(function.isUpdated());
         assertTrue(function.getConsoleUrl().startsWith("https://eu-west-1.console.aws.amazon.com/"));
         assertEquals(List.of(), function.getFindings());
         assertEquals(List.of(), function.getPhases());
         assertEquals(List.of(), function.getHeaviest());
         EnvVars env = new EnvVars();
-        earlier.getAction(LambdaDeployAction.class).buildEnvironment(earlier, env);
+        earlier.getAction(DeploymentAction.class).buildEnvironment(earlier, env);
         assertEquals("orders", env.get("LAMBDA_FUNCTION_NAME"));
-        assertTrue(new LambdaTrendAction(project, Measure.SIZE).getBuildTrendModel().contains("\"data\":[1.0,1.0]"));
+        assertTrue(new DeploymentTrendAction(project, Measure.SIZE).getBuildTrendModel().contains("\"data\":[1.0,1.0]"));
     }
 
     /** The first has an empty list, the second none, the third a function without an ARN. */
@@ -108,14 +108,14 @@ class OldSettingsTest {
         FreeStyleProject project = project("incomplete");
 
         for (Run<?, ?> build : project.getBuilds()) {
-            LambdaDeployAction recorded = build.getAction(LambdaDeployAction.class);
+            DeploymentAction recorded = build.getAction(DeploymentAction.class);
             EnvVars env = new EnvVars();
             recorded.buildEnvironment(build, env);
             assertEquals(List.of(), recorded.getFunctions());
             assertEquals(Map.of(), env);
             assertFalse(shown(build).contains("Deployed to AWS Lambda"));
         }
-        assertTrue(new LambdaTrendAction(project, Measure.SIZE).getBuildTrendModel().contains("\"data\":[0.0,0.0,0.0]"));
+        assertTrue(new DeploymentTrendAction(project, Measure.SIZE).getBuildTrendModel().contains("\"data\":[0.0,0.0,0.0]"));
     }
 
     private String shown(Run<?, ?> run) throws Exception {

@@ -8,10 +8,10 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
-import io.jenkins.plugins.lambdanode.engine.report.DeployRecord;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
-import io.jenkins.plugins.lambdanode.engine.request.DependenciesApart;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.net.URI;
@@ -221,7 +221,7 @@ final class DeployCommand implements Callable<Integer> {
                 AwsSession session = AwsSession.open(settings(request.functions().get(0), proxy))) {
             DeployResult deployed = new Deployment(request, workspace, session, progress).run();
             Summary.deployed(deployed).forEach(progress::log);
-            write(DeployRecord.text(deployed));
+            write(DeploymentJson.text(deployed));
         }
         return 0;
     }
@@ -248,7 +248,7 @@ final class DeployCommand implements Callable<Integer> {
                 project.packaging(),
                 ProjectOptions.read(
                         spec,
-                        () -> DependenciesApart.parse(
+                        () -> LayerSettings.parse(
                                 layer.layer,
                                 given(layer.name),
                                 layer.keepVersions == null ? OptionalInt.empty() : OptionalInt.of(layer.keepVersions))),

@@ -1,8 +1,8 @@
 package io.jenkins.plugins.lambdanode.cli;
 
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
-import io.jenkins.plugins.lambdanode.engine.report.DeployRecord;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -52,15 +52,15 @@ final class PackageCommand implements Callable<Integer> {
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
             new NpmInstall(workspace, progress).run(project.install(), project.packaging().cacheDir());
-            List<FunctionTraits> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
+            List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
-                    : List.of(new FunctionTraits(handler, runtime, architecture, 0));
+                    : List.of(new TargetFunction(handler, runtime, architecture, 0));
             PackReport report = workspace.pack(project.packaging()
                     .toRequest(functions, true, file.toString(), false));
             Summary.packaged(report).forEach(progress::log);
             Summary.heaviest(report).forEach(progress::log);
             if (json) {
-                spec.commandLine().getOut().print(DeployRecord.text(DeployRecord.packaged(report)));
+                spec.commandLine().getOut().print(DeploymentJson.text(DeploymentJson.packaged(report)));
                 spec.commandLine().getOut().flush();
             }
             return 0;

@@ -5,8 +5,8 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
-import io.jenkins.plugins.lambdanode.engine.request.Packaging;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.request.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,21 +84,21 @@ final class ProjectOptions {
             description = "Keep the last package and its index here, so that the next one costs only what changed.")
     private Path cache;
 
-    Install install() {
-        return read(spec, () -> Install.parse(install));
+    InstallMode install() {
+        return read(spec, () -> InstallMode.parse(install));
     }
 
-    Packaging packaging() {
+    PackSettings packaging() {
         if (level < 1 || level > 9) {
             throw new ParameterException(spec.commandLine(), "--level is a number from 1 to 9, not " + level + ".");
         }
-        return new Packaging(
+        return new PackSettings(
                 includes, excludes, links, level, cache == null ? "" : cache.toAbsolutePath().toString());
     }
 
     LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy) throws IOException {
         Map<String, String> environment = new HashMap<>(System.getenv());
-        if (install().mode() != Install.Mode.COMMAND) {
+        if (install().mode() != InstallMode.Mode.COMMAND) {
             SECRET_VARIABLES.forEach(environment::remove);
         }
         return new LocalWorkspace(dir, environment, new HttpSender(progress, proxy), progress);

@@ -13,8 +13,8 @@ import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
-import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,12 +36,12 @@ final class AgentTasks {
     private AgentTasks() {}
 
     /** Looks at the project's folder. */
-    static final class Inspect extends MasterToSlaveFileCallable<ProjectState> {
+    static final class Inspect extends MasterToSlaveFileCallable<ProjectFolder> {
         private static final long serialVersionUID = 1L;
 
         @Override
-        public ProjectState invoke(File folder, VirtualChannel channel) throws IOException {
-            return ProjectState.of(folder.toPath());
+        public ProjectFolder invoke(File folder, VirtualChannel channel) throws IOException {
+            return ProjectFolder.of(folder.toPath());
         }
     }
 
@@ -76,7 +76,7 @@ final class AgentTasks {
 
         @Override
         public Boolean invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
-            InstallMark installed = new InstallMark(folder.toPath(), Path.of(cacheDir));
+            InstallFingerprint installed = new InstallFingerprint(folder.toPath(), Path.of(cacheDir));
             if (mark) {
                 installed.set(madeWith);
             }

@@ -17,8 +17,8 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
-import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -178,7 +178,7 @@ final class AgentWorkspace implements Workspace {
     }
 
     @Override
-    public ProjectState inspect() throws IOException, InterruptedException {
+    public ProjectFolder inspect() throws IOException, InterruptedException {
         return act(new AgentTasks.Inspect());
     }
 

@@ -140,7 +140,7 @@ final class LambdaNodeDeployExecution extends StepExecution {
             Computer agent = getContext().get(Computer.class);
             try {
                 return deploy(workspace, listener);
-            } catch (DeployRun.AgentLost e) {
+            } catch (BuildDeployment.AgentLost e) {
                 awaitShutdownWhereOneIs();
                 if (losses == LOSSES || agent == null) {
                     throw e;
@@ -155,7 +155,7 @@ final class LambdaNodeDeployExecution extends StepExecution {
     }
 
     private Object deploy(FilePath workspace, TaskListener listener) throws IOException, InterruptedException {
-        List<DeployedFunction> deployed = new DeployRun(
+        List<DeployedFunction> deployed = new BuildDeployment(
                         id,
                         new SavedUpload(),
                         settings,
@@ -232,7 +232,7 @@ final class LambdaNodeDeployExecution extends StepExecution {
      *
      * @param lost the workspace by the connection that is gone
      */
-    private static void awaitReturn(Computer agent, FilePath lost, DeployRun.AgentLost loss) throws IOException, InterruptedException {
+    private static void awaitReturn(Computer agent, FilePath lost, BuildDeployment.AgentLost loss) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + agentReturns().toNanos();
         while (agent.getChannel() == lost.getChannel() || agent.isOffline()) {
             if (System.nanoTime() > deadline || agent.getNode() == null) {

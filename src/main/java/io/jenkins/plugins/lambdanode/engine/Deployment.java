@@ -15,7 +15,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
@@ -24,7 +24,7 @@ import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
-import io.jenkins.plugins.lambdanode.engine.request.DependenciesApart;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -48,7 +48,7 @@ public final class Deployment {
     private final Functions functions;
     private final Staging staging;
     private final Optional<DependencyLayer> layer;
-    private final Turns turns;
+    private final DeploymentLocks turns;
     private final Progress progress;
     private final Timings timings = new Timings();
     private boolean bucketChecked;
@@ -61,7 +61,7 @@ public final class Deployment {
 
     /** @param workspace where the project is; closing it is the caller's */
     public Deployment(DeployRequest request, Workspace workspace, AwsSession session, Progress progress) {
-        this(request, workspace, session, Turns.NONE, OpenUpload.Memory.NONE, progress);
+        this(request, workspace, session, DeploymentLocks.NONE, OpenUpload.Memory.NONE, progress);
     }
 
     /**
@@ -72,7 +72,7 @@ public final class Deployment {
             DeployRequest request,
             Workspace workspace,
             AwsSession session,
-            Turns turns,
+            DeploymentLocks turns,
             OpenUpload.Memory uploads,
             Progress progress) {
         this.request = request;
@@ -98,21 +98,21 @@ public final class Deployment {
         List<Target> targets = timings.time(Phase.PREFLIGHT, this::targets);
         PackReport packaged = packaged(targets);
         timings.bytes(Phase.PACKAGE, packaged.zippedBytesInAll());
-        try (Turns.Turn turn = turns.await(request.functions(), progress)) {
+        try (DeploymentLocks.Lock turn = turns.await(request.functions(), progress)) {
             boolean outOfDate = turn.waited() || System.nanoTime() - asked > CURRENT.toNanos();
             return deploy(outOfDate ? timings.time(Phase.PREFLIGHT, this::targets) : targets, packaged);
         }
     }
 
     private PackReport packaged(List<Target> targets) throws IOException, InterruptedException {
-        try (Turns.Turn folder = turns.awaitFolder(progress)) {
+        try (DeploymentLocks.Lock folder = turns.awaitFolder(progress)) {
             timings.time(Phase.INSTALL, this::install);
             return timings.time(Phase.PACKAGE, () -> pack(targets));
         }
     }
 
     private DeployResult deploy(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
-        Wanted wanted = new Wanted(packaged, dependencies(targets, packaged));
+        DesiredCode wanted = new DesiredCode(packaged, dependencies(targets, packaged));
         List<Target> changed = targets.stream().filter(target -> needsCode(target, packaged)).toList();
         boolean sent = changed.stream().anyMatch(target -> target.state().isPresent() || !request.update().dryRun());
         Optional<StagedObject> staged = !sent || !isStaged(packaged)
@@ -186,9 +186,9 @@ public final class Deployment {
         List<String> others = state.isPresent()
                 ? state.get().layerArns().stream().filter(arn -> !isOurs(state.get(), arn)).toList()
                 : request.create().map(CreateOptions::layers).orElse(List.of());
-        if (others.size() >= DependenciesApart.MAX_LAYERS) {
+        if (others.size() >= LayerSettings.MAX_LAYERS) {
             throw new DeployException("The function " + name.value() + " has " + others.size() + " layers, and Lambda takes "
-                    + DependenciesApart.MAX_LAYERS + ": there is no room for one with its dependencies. Take one off, or keep the"
+                    + LayerSettings.MAX_LAYERS + ": there is no room for one with its dependencies. Take one off, or keep the"
                     + " dependencies in the package (layer: 'none').");
         }
     }
@@ -206,7 +206,7 @@ public final class Deployment {
     }
 
     private PackReport pack(List<Target> targets) throws IOException, InterruptedException {
-        List<FunctionTraits> traits = targets.stream().map(this::traits).toList();
+        List<TargetFunction> traits = targets.stream().map(this::traits).toList();
         PackRequest pack = request.packaging().toRequest(traits, request.staging().bucket().isPresent(), "", layer.isPresent());
         PackReport packaged = workspace.pack(pack);
         Summary.packaged(packaged).forEach(progress::log);
@@ -214,18 +214,18 @@ public final class Deployment {
     }
 
     /** What the function will be when the update is in force: the request's architecture wins over the present one. */
-    private FunctionTraits traits(Target target) {
+    private TargetFunction traits(Target target) {
         List<String> asked = request.update().architectures();
         if (target.state().isPresent()) {
             FunctionState state = target.state().get();
-            return new FunctionTraits(
+            return new TargetFunction(
                     state.handler(), state.runtime(), one(asked, state.architectures()),
                     state.layerBytes(arn -> !isOurs(state, arn)));
         }
         return request.create()
-                .map(create -> new FunctionTraits(
+                .map(create -> new TargetFunction(
                         create.handler(), create.runtime(), one(asked, create.architectures()), 0))
-                .orElse(FunctionTraits.UNKNOWN);
+                .orElse(TargetFunction.UNKNOWN);
     }
 
     private static String one(List<String> asked, List<String> present) {
@@ -234,7 +234,7 @@ public final class Deployment {
     }
 
     /** What functions are to have: a package, and where dependencies are apart the layer version that holds them. */
-    private record Wanted(PackReport packaged, Optional<LayerState> layer) {}
+    private record DesiredCode(PackReport packaged, Optional<LayerState> layer) {}
 
     /** The layer version with the dependencies: the one that holds them already, or a new one. */
     private Optional<LayerState> dependencies(List<Target> targets, PackReport packaged)
@@ -268,18 +268,18 @@ public final class Deployment {
         } else {
             timings.bytes(Phase.LAYER, modules.zippedBytes());
         }
-        List<FunctionTraits> functions = targets.stream().map(this::traits).toList();
+        List<TargetFunction> functions = targets.stream().map(this::traits).toList();
         return layer.orElseThrow()
                 .publish(
                         source,
                         modules,
-                        functions.stream().map(FunctionTraits::runtime).filter(text -> !text.isEmpty()).distinct().toList(),
-                        functions.stream().map(FunctionTraits::architecture).distinct().toList());
+                        functions.stream().map(TargetFunction::runtime).filter(text -> !text.isEmpty()).distinct().toList(),
+                        functions.stream().map(TargetFunction::architecture).distinct().toList());
     }
 
     /** Old versions go when functions have the new one. */
-    private void prune(List<Deployed> deployed, Wanted wanted) throws IOException, InterruptedException {
-        OptionalInt keep = request.dependenciesApart().map(DependenciesApart::keepVersions).orElse(OptionalInt.empty());
+    private void prune(List<Deployed> deployed, DesiredCode wanted) throws IOException, InterruptedException {
+        OptionalInt keep = request.dependenciesApart().map(LayerSettings::keepVersions).orElse(OptionalInt.empty());
         if (keep.isEmpty() || wanted.layer().isEmpty() || request.update().dryRun()) {
             return;
         }
@@ -306,13 +306,13 @@ public final class Deployment {
         return wanted;
     }
 
-    private boolean needsLayers(Target target, Wanted wanted) {
+    private boolean needsLayers(Target target, DesiredCode wanted) {
         return !request.update().dryRun()
                 && target.state().isPresent()
                 && needsLayers(target.state().get(), wanted);
     }
 
-    private boolean needsLayers(FunctionState state, Wanted wanted) {
+    private boolean needsLayers(FunctionState state, DesiredCode wanted) {
         return !layers(state, state.layerArns(), wanted.layer()).equals(state.layerArns());
     }
 
@@ -352,7 +352,7 @@ public final class Deployment {
      * The layer comes first: code whose node_modules is not there would fail, and code that has its own takes no notice of a layer.
      * For the same reason a layer that is not needed any more goes last.
      */
-    private Deployed update(Target target, Wanted wanted, Optional<StagedObject> staged)
+    private Deployed update(Target target, DesiredCode wanted, Optional<StagedObject> staged)
             throws IOException, InterruptedException {
         if (target.state().isEmpty()) {
             return create(target, wanted, staged);
@@ -383,7 +383,7 @@ public final class Deployment {
         return new Deployed(state, Outcome.UPDATED, Optional.empty(), Optional.empty(), staged);
     }
 
-    private Deployed create(Target target, Wanted wanted, Optional<StagedObject> staged)
+    private Deployed create(Target target, DesiredCode wanted, Optional<StagedObject> staged)
             throws IOException, InterruptedException {
         if (request.update().dryRun()) {
             progress.log("Dry run: " + target.name().value() + " does not exist and would be created.");
@@ -401,12 +401,12 @@ public final class Deployment {
         return new Deployed(inForce(target, wanted), Outcome.CREATED, Optional.empty(), Optional.empty(), staged);
     }
 
-    private static CodeSource source(Wanted wanted, Optional<StagedObject> staged) {
+    private static CodeSource source(DesiredCode wanted, Optional<StagedObject> staged) {
         return staged.<CodeSource>map(CodeSource.Staged::new)
                 .orElseGet(() -> new CodeSource.Direct(wanted.packaged()));
     }
 
-    private FunctionState updateLayers(Target target, FunctionState state, Wanted wanted, UpdateOptions options)
+    private FunctionState updateLayers(Target target, FunctionState state, DesiredCode wanted, UpdateOptions options)
             throws IOException, InterruptedException {
         functions.updateLayers(
                 target.name(), state, arns -> layers(state, arns, wanted.layer()), options.revisionId());
@@ -425,7 +425,7 @@ public final class Deployment {
         }
     }
 
-    private FunctionState inForce(Target target, Wanted wanted) throws IOException, InterruptedException {
+    private FunctionState inForce(Target target, DesiredCode wanted) throws IOException, InterruptedException {
         FunctionState state = functions.awaitReady(target.name(), request.timeout());
         if (!state.codeSha256().equals(wanted.packaged().codeSha256())) {
             throw new DeployException("The function " + target.name().value() + " has the CodeSha256 "

@@ -2,9 +2,10 @@ package io.jenkins.plugins.lambdanode.form;
 
 import hudson.Util;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.lambdanode.Messages;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.request.DependenciesApart;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Arrays;
@@ -77,7 +78,7 @@ final class FieldChecks {
             return FormValidation.ok();
         }
         try {
-            DependenciesApart.parse("auto", Optional.of(text), OptionalInt.empty());
+            LayerSettings.parse("auto", Optional.of(text), OptionalInt.empty());
             return FormValidation.ok();
         } catch (DeployException e) {
             return FormValidation.error(e.getMessage());

@@ -8,7 +8,7 @@ import hudson.FilePath;
 import hudson.model.Result;
 import hudson.model.Slave;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
-import io.jenkins.plugins.lambdanode.engine.Turns;
+import io.jenkins.plugins.lambdanode.engine.DeploymentLocks;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
@@ -159,7 +159,7 @@ class AbortTest {
     void anAbortOfABuildThatWaitsForItsTurnGivesItUp() throws Exception {
         List<FunctionName> shared = List.of(FunctionName.parse("abort-turn"));
         String place = Aws.endpoint() + " " + Aws.REGION;
-        try (Turns.Turn turn = new FunctionTurns(place, "the test").await(shared, Progress.NONE)) {
+        try (DeploymentLocks.Lock turn = new BuildLocks(place, "the test").await(shared, Progress.NONE)) {
             WorkflowRun run = startBuild("turn", Builds.WRITE_PROJECT + Builds.deploy("abort-turn", ""));
             jenkins.waitForMessage("Waiting for the test, which deploys abort-turn too", run);
 
@@ -167,7 +167,7 @@ class AbortTest {
         }
         assertTrue(Aws.function("abort-turn").isEmpty());
         assertTimeoutPreemptively(
-                SECONDS, () -> new FunctionTurns(place, "the test").await(shared, Progress.NONE).close());
+                SECONDS, () -> new BuildLocks(place, "the test").await(shared, Progress.NONE).close());
     }
 
     @Test

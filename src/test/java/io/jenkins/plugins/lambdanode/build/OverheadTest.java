@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import hudson.model.Result;
 import hudson.model.Slave;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
-import io.jenkins.plugins.lambdanode.record.LambdaDeployAction;
+import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
@@ -103,7 +103,7 @@ class OverheadTest {
         Matcher took = Pattern.compile("step took (\\d+) ms").matcher(JenkinsRule.getLog(run));
         assertTrue(took.find());
         DeployedFunction function =
-                run.getAction(LambdaDeployAction.class).getFunctions().get(0);
+                run.getAction(DeploymentAction.class).getFunctions().get(0);
         long work = function.getPhases().stream()
                 .filter(row -> Set.of("install", "package").contains(row.name))
                 .mapToLong(row -> row.first)

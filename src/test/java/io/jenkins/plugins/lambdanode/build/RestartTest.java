@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import hudson.FilePath;
 import hudson.model.Result;
 import hudson.model.Slave;
-import io.jenkins.plugins.lambdanode.record.LambdaDeployAction;
+import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
@@ -209,7 +209,7 @@ class RestartTest {
         rule.assertBuildStatus(Result.SUCCESS, rule.waitForCompletion(run));
         rule.assertLogContains("carrying on with the deployment", run);
         assertEquals(1, run.getArtifacts().size());
-        assertEquals(1, run.getAction(LambdaDeployAction.class).getFunctions().size());
+        assertEquals(1, run.getAction(DeploymentAction.class).getFunctions().size());
         return Builds.record(run, function).path("CodeSha256").asText();
     }
 }

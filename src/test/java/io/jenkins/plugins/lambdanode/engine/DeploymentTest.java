@@ -22,14 +22,14 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
-import io.jenkins.plugins.lambdanode.engine.report.DeployRecord;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
-import io.jenkins.plugins.lambdanode.engine.request.DependenciesApart;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.request.Packaging;
+import io.jenkins.plugins.lambdanode.engine.request.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -80,18 +80,18 @@ class DeploymentTest {
     /** What a test asks for: a small deployment that creates the function where it does not exist, unless it says otherwise. */
     private final class Order {
         private List<String> functions = List.of(name);
-        private Install install = Install.NONE;
+        private InstallMode install = InstallMode.NONE;
         private DeployRequest.Staging staging = DeployRequest.Staging.NONE;
         private UpdateOptions update = UpdateOptions.NONE;
         private Optional<CreateOptions> create =
                 Optional.of(CreateOptions.of(ACCOUNT.role(), "nodejs22.x", "index.handler"));
-        private Packaging packaging = Packaging.DEFAULT;
-        private Optional<DependenciesApart> apart = Optional.empty();
+        private PackSettings packaging = PackSettings.DEFAULT;
+        private Optional<LayerSettings> apart = Optional.empty();
         private boolean publish;
         private Optional<String> alias = Optional.empty();
         private boolean force;
         private Duration timeout = Duration.ofSeconds(60);
-        private Turns turns = Turns.NONE;
+        private DeploymentLocks turns = DeploymentLocks.NONE;
 
         Order to(String... names) {
             functions = List.of(names);
@@ -99,7 +99,7 @@ class DeploymentTest {
         }
 
         Order installingWith(String line) throws DeployException {
-            install = Install.parse(line);
+            install = InstallMode.parse(line);
             return this;
         }
 
@@ -133,7 +133,7 @@ class DeploymentTest {
             return this;
         }
 
-        Order taking(Turns turns) {
+        Order taking(DeploymentLocks turns) {
             this.turns = turns;
             return this;
         }
@@ -255,14 +255,14 @@ class DeploymentTest {
         project.with("index.js", Project.handler("second"));
         order().deploy();
         project.with("index.js", Project.handler("first"));
-        Turns afterAnother = (functions, progress) -> {
+        DeploymentLocks afterAnother = (functions, progress) -> {
             // While this one waits, another deployment brings the function to the very same code.
             try {
                 order().deploy();
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
-            return new Turns.Turn() {
+            return new DeploymentLocks.Lock() {
                 @Override
                 public boolean waited() {
                     return true;
@@ -283,7 +283,7 @@ class DeploymentTest {
         packageTo(kept);
 
         String recorded = new ObjectMapper()
-                .readTree(DeployRecord.text(result))
+                .readTree(DeploymentJson.text(result))
                 .get("CodeSha256")
                 .asText();
 
@@ -664,7 +664,7 @@ class DeploymentTest {
     /** Packages the project once more, to a file that stays. */
     private void packageTo(Path zip) throws Exception {
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log)) {
-            workspace.pack(Packaging.DEFAULT.toRequest(List.of(), true, zip.toString(), false));
+            workspace.pack(PackSettings.DEFAULT.toRequest(List.of(), true, zip.toString(), false));
         }
     }
 

@@ -16,13 +16,13 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
-import io.jenkins.plugins.lambdanode.engine.request.DependenciesApart;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.request.Packaging;
+import io.jenkins.plugins.lambdanode.engine.request.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -77,10 +77,10 @@ class LayerDeploymentTest {
     /** What a test asks for: dependencies apart, and a function that is created where it does not exist. */
     private final class Order {
         private List<String> functions = List.of(name);
-        private Optional<DependenciesApart> apart =
-                Optional.of(new DependenciesApart(Optional.empty(), OptionalInt.empty()));
+        private Optional<LayerSettings> apart =
+                Optional.of(new LayerSettings(Optional.empty(), OptionalInt.empty()));
         private DeployRequest.Staging staging = DeployRequest.Staging.NONE;
-        private Install install = Install.NONE;
+        private InstallMode install = InstallMode.NONE;
         private UpdateOptions update = UpdateOptions.NONE;
         private boolean publish;
         private boolean force;
@@ -91,7 +91,7 @@ class LayerDeploymentTest {
         }
 
         Order keeping(int versions) {
-            apart = Optional.of(new DependenciesApart(Optional.empty(), OptionalInt.of(versions)));
+            apart = Optional.of(new LayerSettings(Optional.empty(), OptionalInt.of(versions)));
             return this;
         }
 
@@ -121,7 +121,7 @@ class LayerDeploymentTest {
         }
 
         Order installingWith(String line) throws DeployException {
-            install = Install.parse(line);
+            install = InstallMode.parse(line);
             return this;
         }
 
@@ -133,7 +133,7 @@ class LayerDeploymentTest {
             DeployRequest request = new DeployRequest(
                     names,
                     install,
-                    Packaging.DEFAULT,
+                    PackSettings.DEFAULT,
                     apart,
                     staging,
                     update,

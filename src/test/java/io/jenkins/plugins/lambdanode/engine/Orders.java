@@ -8,11 +8,11 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
-import io.jenkins.plugins.lambdanode.engine.request.DependenciesApart;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.request.Packaging;
+import io.jenkins.plugins.lambdanode.engine.request.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import java.io.IOException;
@@ -33,20 +33,20 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
  * @param endpoint where AWS is
  * @param credentials who deploys
  */
-record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Packaging packaging, Progress log) {
+record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, PackSettings packaging, Progress log) {
 
     static Orders at(URI endpoint, String role, Progress log) {
         return new Orders(
                 endpoint,
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
                 role,
-                Packaging.DEFAULT,
+                PackSettings.DEFAULT,
                 log);
     }
 
     /** With earlier packages kept in a folder. */
     Orders caching(Path folder) {
-        Packaging with = new Packaging(
+        PackSettings with = new PackSettings(
                 packaging.includes(), packaging.excludes(), packaging.links(), packaging.level(), folder.toString());
         return new Orders(endpoint, credentials, role, with, log);
     }
@@ -66,18 +66,18 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Pac
         return request(
                 function,
                 staging(bucket, 0),
-                Optional.of(new DependenciesApart(Optional.empty(), OptionalInt.of(1))));
+                Optional.of(new LayerSettings(Optional.empty(), OptionalInt.of(1))));
     }
 
     private static DeployRequest.Staging staging(String bucket, long threshold) {
         return new DeployRequest.Staging(Optional.of(bucket), "pre/", OptionalLong.of(threshold));
     }
 
-    private DeployRequest request(String function, DeployRequest.Staging staging, Optional<DependenciesApart> apart)
+    private DeployRequest request(String function, DeployRequest.Staging staging, Optional<LayerSettings> apart)
             throws DeployException {
         return new DeployRequest(
                 List.of(FunctionName.parse(function)),
-                Install.NONE,
+                InstallMode.NONE,
                 packaging,
                 apart,
                 staging,

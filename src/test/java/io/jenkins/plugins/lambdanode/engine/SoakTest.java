@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.report.DeployRecord;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.testing.Account;
@@ -152,7 +152,7 @@ class SoakTest {
         for (int attempt = 1; ; attempt++) {
             try {
                 DeployResult result = orders.deploy(project.folder(), request);
-                records.put(name, new ObjectMapper().readTree(DeployRecord.text(result)).get("CodeSha256").asText());
+                records.put(name, new ObjectMapper().readTree(DeploymentJson.text(result)).get("CodeSha256").asText());
                 return;
             } catch (DeployException e) {
                 if (attempt == 3) {

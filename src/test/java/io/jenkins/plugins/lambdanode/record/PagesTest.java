@@ -17,7 +17,7 @@ import io.jenkins.plugins.lambdanode.FunctionToCreate;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
-import io.jenkins.plugins.lambdanode.record.LambdaTrendAction.Measure;
+import io.jenkins.plugins.lambdanode.record.DeploymentTrendAction.Measure;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
@@ -77,7 +77,7 @@ class PagesTest {
     /** A build that is said to have deployed a package of this size, in this time. */
     private static FreeStyleBuild deployed(FreeStyleProject project, String sha256, long bytes, long millis) throws Exception {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
-        LambdaDeployAction.addTo(build, List.of(function("orders", sha256, bytes, millis)));
+        DeploymentAction.addTo(build, List.of(function("orders", sha256, bytes, millis)));
         return build;
     }
 
@@ -95,8 +95,8 @@ class PagesTest {
         return function;
     }
 
-    private static LambdaTrendAction trend(FreeStyleProject project, Measure measure) {
-        return new LambdaTrendAction(project, measure);
+    private static DeploymentTrendAction trend(FreeStyleProject project, Measure measure) {
+        return new DeploymentTrendAction(project, measure);
     }
 
     private static double[] values(FreeStyleProject project, Measure measure) throws Exception {
@@ -170,7 +170,7 @@ class PagesTest {
     }
 
     private static String codeSha256(FreeStyleBuild build) {
-        return build.getAction(LambdaDeployAction.class).getFunctions().get(0).getCodeSha256();
+        return build.getAction(DeploymentAction.class).getFunctions().get(0).getCodeSha256();
     }
 
     @Test
@@ -200,7 +200,7 @@ class PagesTest {
         hostile.findings.add(new DeployedFunction.Note(MARKUP, MARKUP));
         hostile.phases.add(new DeployedFunction.Row(MARKUP, 1, 1));
         hostile.heaviest.add(new DeployedFunction.Row(MARKUP, 1, 1));
-        LambdaDeployAction.addTo(build, List.of(hostile));
+        DeploymentAction.addTo(build, List.of(hostile));
 
         HtmlPage page = page(build.getUrl());
 
@@ -317,7 +317,7 @@ class PagesTest {
     void aPackageThatSeveralFunctionsGotCountsOnce() throws Exception {
         FreeStyleProject project = jenkins.createFreeStyleProject();
         FreeStyleBuild build = deployed(project, "a", 1 << 20, 1000);
-        LambdaDeployAction.addTo(
+        DeploymentAction.addTo(
                 build, List.of(function("payments", "a", 1 << 20, 1000), function("refunds", "b", 2 << 20, 500)));
 
         assertEquals(List.of(3.0), boxed(values(project, Measure.SIZE)));

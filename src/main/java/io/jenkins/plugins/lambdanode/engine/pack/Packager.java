@@ -2,22 +2,22 @@ package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.base.Crew;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Digests;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import io.jenkins.plugins.lambdanode.engine.base.NoRoom;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.Quoted;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.pack.cache.FileStates;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
 import io.jenkins.plugins.lambdanode.engine.pack.check.Checks;
 import io.jenkins.plugins.lambdanode.engine.pack.check.NativeProgram;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeLimits;
-import io.jenkins.plugins.lambdanode.engine.pack.check.Weights;
+import io.jenkins.plugins.lambdanode.engine.pack.check.SizeBreakdown;
 import io.jenkins.plugins.lambdanode.engine.pack.select.DefaultExcludes;
-import io.jenkins.plugins.lambdanode.engine.pack.select.Part;
+import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.ProjectWalk;
 import io.jenkins.plugins.lambdanode.engine.pack.select.Selection;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
@@ -146,14 +146,14 @@ public final class Packager {
         List<Path> own = new ArrayList<>(List.of(real(tempDir)));
         output.ifPresent(path -> own.add(real(path.getParent()).resolve(path.getFileName())));
         cacheDir.ifPresent(path -> own.add(real(path)));
-        List<Draft> drafts = List.of(Draft.in(work), Draft.in(work));
+        List<TempFiles> drafts = List.of(TempFiles.in(work), TempFiles.in(work));
         boolean done = false;
         try {
             PackReport report = build(request, root, new DefaultExcludes(root, own), cacheDir, drafts, output);
             done = true;
             return report;
         } finally {
-            for (Draft draft : drafts) {
+            for (TempFiles draft : drafts) {
                 if (!done) {
                     Files.deleteIfExists(draft.made);
                 }
@@ -163,10 +163,10 @@ public final class Packager {
     }
 
     /** A package while it is being made, and where its large files are packed. */
-    private record Draft(Path made, Path spill) {
-        static Draft in(Path folder) {
+    private record TempFiles(Path made, Path spill) {
+        static TempFiles in(Path folder) {
             String name = DefaultExcludes.OWN_PREFIX + UUID.randomUUID();
-            return new Draft(folder.resolve(name + ".zip"), folder.resolve(name + ".spill"));
+            return new TempFiles(folder.resolve(name + ".zip"), folder.resolve(name + ".spill"));
         }
     }
 
@@ -195,12 +195,12 @@ public final class Packager {
             Path root,
             DefaultExcludes defaults,
             Optional<Path> cacheDir,
-            List<Draft> drafts,
+            List<TempFiles> drafts,
             Optional<Path> output)
             throws IOException, InterruptedException {
         boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
         // Closed in reverse: first the crew, so that nothing is in use when the rest goes.
-        Optional<FileStates> states = modes && cacheDir.isPresent() ? FileStates.of(root, clock) : Optional.empty();
+        Optional<CtimeState> states = modes && cacheDir.isPresent() ? CtimeState.of(root, clock) : Optional.empty();
         try (PackageCache cache = cache(cacheDir, request, states);
                 PackageCache layerCache = request.dependenciesApart()
                         ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), request, states)
@@ -210,16 +210,16 @@ public final class Packager {
             ProjectWalk walk =
                     new ProjectWalk(root, Selection.of(request, root, defaults), request.links(), modes, crew);
             List<SourceEntry> entries = walk.walk();
-            List<Part> parts = request.dependenciesApart() ? Part.apart(entries) : List.of(Part.whole(entries));
+            List<ArchiveContents> parts = request.dependenciesApart() ? ArchiveContents.apart(entries) : List.of(ArchiveContents.whole(entries));
             requireSomething(parts.get(0).entries(), walk.skipped());
             requireUnzipped(entries, request);
             Checks checks = new Checks(entries, request.functions(), parts.size() > 1, LocalDate.now());
             checks.beforePackaging();
             checks.requireNoError();
 
-            List<Assembly> assemblies = new ArrayList<>();
-            for (Part part : parts) {
-                Assembly assembly = new Assembly(part, modes, checks);
+            List<ArchiveBuilder> assemblies = new ArrayList<>();
+            for (ArchiveContents part : parts) {
+                ArchiveBuilder assembly = new ArchiveBuilder(part, modes, checks);
                 assembly.write(crew, benches, part.isLayer() ? layerCache : cache, drafts.get(assemblies.size()));
                 assemblies.add(assembly);
             }
@@ -229,11 +229,11 @@ public final class Packager {
                 throw new InterruptedException();
             }
             List<PackReport> layers = new ArrayList<>();
-            for (Assembly assembly : assemblies.subList(1, assemblies.size())) {
+            for (ArchiveBuilder assembly : assemblies.subList(1, assemblies.size())) {
                 storeInCache(layerCache, assembly);
                 layers.add(assembly.report(assembly.made, assembly.weights, List.of(), List.of(), List.of()));
             }
-            Assembly code = assemblies.get(0);
+            ArchiveBuilder code = assemblies.get(0);
             storeInCache(cache, code);
             if (output.isPresent()) {
                 PackageCache.moveOver(code.made, output.get());
@@ -245,24 +245,24 @@ public final class Packager {
         }
     }
 
-    private static PackageCache cache(Optional<Path> folder, PackRequest request, Optional<FileStates> states) {
+    private static PackageCache cache(Optional<Path> folder, PackRequest request, Optional<CtimeState> states) {
         return folder.map(dir -> PackageCache.open(dir, request.level(), states)).orElseGet(PackageCache::none);
     }
 
     /** Code and dependencies are sent each by itself and count together where the function runs. */
-    private static void requireLimits(List<Assembly> assemblies, PackRequest request) throws DeployException {
+    private static void requireLimits(List<ArchiveBuilder> assemblies, PackRequest request) throws DeployException {
         long unzipped = assemblies.stream().mapToLong(assembly -> assembly.unzipped).sum();
         SizeLimits.requireUnzipped(unzipped, request.functions(), weights(assemblies));
-        for (Assembly assembly : assemblies) {
+        for (ArchiveBuilder assembly : assemblies) {
             SizeLimits.requireZipped(assembly.packageBytes, request, assembly.weights);
         }
     }
 
-    private static Weights weights(List<Assembly> assemblies) {
-        return assemblies.stream().map(assembly -> assembly.weights).reduce(new Weights(), Weights::with);
+    private static SizeBreakdown weights(List<ArchiveBuilder> assemblies) {
+        return assemblies.stream().map(assembly -> assembly.weights).reduce(new SizeBreakdown(), SizeBreakdown::with);
     }
 
-    private void storeInCache(PackageCache cache, Assembly assembly) {
+    private void storeInCache(PackageCache cache, ArchiveBuilder assembly) {
         if (assembly.nothingNew) {
             // The package that is kept has all of it, whatever the names are now, and its index knows the files.
             return;
@@ -274,10 +274,10 @@ public final class Packager {
         }
     }
 
-    private void requireSomething(List<SourceEntry> entries, List<PackReport.Skipped> skipped) throws DeployException {
+    private void requireSomething(List<SourceEntry> entries, List<PackReport.Excluded> skipped) throws DeployException {
         if (entries.stream().allMatch(entry -> entry.kind() == SourceEntry.Kind.FOLDER)) {
             StringBuilder left = new StringBuilder();
-            for (PackReport.Skipped skip : skipped) {
+            for (PackReport.Excluded skip : skipped) {
                 left.append(left.length() == 0 ? " Left out: " : ", ").append(skip.count()).append(" by ").append(skip.reason());
             }
             throw new DeployException("There is nothing to package in " + project + "."
@@ -287,7 +287,7 @@ public final class Packager {
     }
 
     private static void requireUnzipped(List<SourceEntry> entries, PackRequest request) throws DeployException {
-        Weights weights = new Weights();
+        SizeBreakdown weights = new SizeBreakdown();
         long unzipped = 0;
         for (SourceEntry entry : entries) {
             unzipped += entry.size();
@@ -297,15 +297,15 @@ public final class Packager {
     }
 
     /** Puts the entries into the package, in order, and adds up what the report says. */
-    private final class Assembly {
+    private final class ArchiveBuilder {
         private final String prefix;
         private final String activity;
         private final List<SourceEntry> entries;
         private final boolean modes;
         private final Checks checks;
-        private final Weights weights = new Weights();
-        private final MessageDigest contents = Digests.sha256();
-        private final List<PackageIndex.Place> places = new ArrayList<>();
+        private final SizeBreakdown weights = new SizeBreakdown();
+        private final MessageDigest contents = Sha256.sha256();
+        private final List<PackageIndex.ObjectKey> places = new ArrayList<>();
         private final long totalBytes;
         private final List<PackageIndex.Unremarkable> unremarkable = new ArrayList<>();
         private boolean nothingNew = true;
@@ -319,7 +319,7 @@ public final class Packager {
         private byte[] sha256;
         private long packageBytes;
 
-        Assembly(Part part, boolean modes, Checks checks) {
+        ArchiveBuilder(ArchiveContents part, boolean modes, Checks checks) {
             this.prefix = part.prefix();
             this.activity = part.isLayer() ? LAYER_ACTIVITY : ACTIVITY;
             this.entries = part.entries();
@@ -328,7 +328,7 @@ public final class Packager {
             this.totalBytes = part.size();
         }
 
-        void write(Crew crew, Benches benches, PackageCache cache, Draft draft) throws IOException, InterruptedException {
+        void write(Crew crew, Benches benches, PackageCache cache, TempFiles draft) throws IOException, InterruptedException {
             made = draft.made;
             try (PackageWriter writer = new PackageWriter(draft.made);
                     LargeFile large = new LargeFile(crew, benches, cache, draft.spill)) {
@@ -441,7 +441,7 @@ public final class Packager {
             if (entry.isFile()) {
                 checks.content(entry, content);
                 if (content.size() > 0) {
-                    PackageIndex.Place place = new PackageIndex.Place(
+                    PackageIndex.ObjectKey place = new PackageIndex.ObjectKey(
                             content.sha256(), content.size(), offset, content.packedSize(), content.deflated(), content.crc(),
                             content.packedSha256());
                     places.add(place);
@@ -489,8 +489,8 @@ public final class Packager {
 
         PackReport report(
                 Path file,
-                Weights heaviest,
-                List<PackReport.Skipped> skipped,
+                SizeBreakdown heaviest,
+                List<PackReport.Excluded> skipped,
                 List<Finding> findings,
                 List<PackReport> layers) {
             return new PackReport(

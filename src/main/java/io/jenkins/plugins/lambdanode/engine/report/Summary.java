@@ -70,7 +70,7 @@ public final class Summary {
         }
         List<String> lines = new ArrayList<>();
         lines.add(String.format(Locale.ROOT, "  %-44s %7s %11s %11s", "heaviest", "files", "unzipped", "zipped"));
-        for (PackReport.Weight weight : report.heaviest()) {
+        for (PackReport.PackageSize weight : report.heaviest()) {
             lines.add(String.format(
                     Locale.ROOT,
                     "  %-44s %7d %11s %11s",

@@ -3,7 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.request;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -26,9 +26,9 @@ import java.util.OptionalLong;
  */
 public record DeployRequest(
         List<FunctionName> functions,
-        Install install,
-        Packaging packaging,
-        Optional<DependenciesApart> dependenciesApart,
+        InstallMode install,
+        PackSettings packaging,
+        Optional<LayerSettings> dependenciesApart,
         Staging staging,
         UpdateOptions update,
         Optional<CreateOptions> create,

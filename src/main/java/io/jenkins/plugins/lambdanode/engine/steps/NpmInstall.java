@@ -7,9 +7,9 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
-import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.util.List;
@@ -55,7 +55,7 @@ public final class NpmInstall {
      * @param cacheDir where the workspace remembers what npm made; empty for nowhere
      * @throws DeployException if the command can't be run or fails; the message holds the last lines that it printed
      */
-    public void run(Install install, String cacheDir) throws IOException, InterruptedException {
+    public void run(InstallMode install, String cacheDir) throws IOException, InterruptedException {
         run(install, cacheDir, () -> {});
     }
 
@@ -65,15 +65,15 @@ public final class NpmInstall {
     }
 
     /** Installs as {@link #run(Install, String)} does, after a check that is left out where nothing is run. */
-    public void run(Install install, String cacheDir, Beforehand beforehand) throws IOException, InterruptedException {
-        ProjectState project = workspace.inspect();
+    public void run(InstallMode install, String cacheDir, Beforehand beforehand) throws IOException, InterruptedException {
+        ProjectFolder project = workspace.inspect();
         Optional<Command> command = command(install, project);
         if (command.isEmpty()) {
             progress.log("No dependencies to install.");
             return;
         }
         Optional<String> tools = !cacheDir.isEmpty()
-                        && install.mode() == Install.Mode.AUTO
+                        && install.mode() == InstallMode.Mode.AUTO
                         && isKnownByItsLockFile(project)
                 ? tools()
                 : Optional.empty();
@@ -110,10 +110,10 @@ public final class NpmInstall {
     }
 
     /**
-     * Whether node_modules depends on nothing but what {@link InstallMark} looks at: there is a lock file, and the project has no
+     * Whether node_modules depends on nothing but what {@link InstallFingerprint} looks at: there is a lock file, and the project has no
      * scripts of its own that npm would run, which could make files elsewhere.
      */
-    private static boolean isKnownByItsLockFile(ProjectState project) throws DeployException {
+    private static boolean isKnownByItsLockFile(ProjectFolder project) throws DeployException {
         JsonNode scripts = json(project).path("scripts");
         return project.hasLockFile() && LIFECYCLE_SCRIPTS.stream().noneMatch(scripts::has);
     }
@@ -131,7 +131,7 @@ public final class NpmInstall {
     }
 
     /** Which command installs this project; empty where none is needed. */
-    static Optional<Command> command(Install install, ProjectState project) throws DeployException {
+    static Optional<Command> command(InstallMode install, ProjectFolder project) throws DeployException {
         switch (install.mode()) {
             case NONE:
                 return Optional.empty();
@@ -160,14 +160,14 @@ public final class NpmInstall {
         return Command.program("npm", verb, "--omit=dev", "--no-audit", "--no-fund");
     }
 
-    private static void requirePackageJson(ProjectState project, String mode) throws DeployException {
+    private static void requirePackageJson(ProjectFolder project, String mode) throws DeployException {
         if (!project.hasPackageJson()) {
             throw new DeployException("install is '" + mode + "', but " + project.location()
                     + " has no package.json. Check the project's folder (dir), or set install to 'none'.");
         }
     }
 
-    private static boolean needsInstall(ProjectState project) throws DeployException {
+    private static boolean needsInstall(ProjectFolder project) throws DeployException {
         if (!project.hasPackageJson()) {
             return false;
         }
@@ -176,7 +176,7 @@ public final class NpmInstall {
                 || LIFECYCLE_SCRIPTS.stream().anyMatch(script -> json.path("scripts").has(script));
     }
 
-    private static JsonNode json(ProjectState project) throws DeployException {
+    private static JsonNode json(ProjectFolder project) throws DeployException {
         try {
             return new ObjectMapper().readTree(project.packageJson());
         } catch (JsonProcessingException e) {
@@ -191,7 +191,7 @@ public final class NpmInstall {
         return line.contains("allow-scripts") || line.contains("approve-scripts");
     }
 
-    private static String failure(Command command, CommandOutcome outcome, ProjectState project) {
+    private static String failure(Command command, CommandOutcome outcome, ProjectFolder project) {
         String program = command.shell() ? "The command" : command.words().get(0);
         if (!outcome.started() || outcome.exitStatus() == 127) {
             return "'" + command.display() + "' could not be started in " + project.location() + ": " + program
@@ -218,7 +218,7 @@ public final class NpmInstall {
                 : lines.stream().takeWhile(line -> !line.endsWith(" Usage:")).toList();
     }
 
-    private static String advice(CommandOutcome outcome, ProjectState project) {
+    private static String advice(CommandOutcome outcome, ProjectFolder project) {
         String text = String.join("\n", outcome.lastLines());
         if (text.contains("EUSAGE") && text.contains("in sync")) {
             return "\npackage.json and " + project.lockFile()

@@ -11,8 +11,8 @@ import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
-import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -55,8 +55,8 @@ public final class LocalWorkspace implements Workspace {
     }
 
     @Override
-    public ProjectState inspect() throws IOException {
-        return ProjectState.of(project);
+    public ProjectFolder inspect() throws IOException {
+        return ProjectFolder.of(project);
     }
 
     @Override
@@ -120,12 +120,12 @@ public final class LocalWorkspace implements Workspace {
 
     @Override
     public boolean isInstalled(String madeWith, String cacheDir) throws IOException {
-        return new InstallMark(project, Path.of(cacheDir)).holds(madeWith);
+        return new InstallFingerprint(project, Path.of(cacheDir)).holds(madeWith);
     }
 
     @Override
     public void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
-        new InstallMark(project, Path.of(cacheDir)).set(madeWith);
+        new InstallFingerprint(project, Path.of(cacheDir)).set(madeWith);
     }
 
     @Override

@@ -8,8 +8,8 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
-import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.IOException;
 import java.util.List;
 
@@ -24,7 +24,7 @@ public interface Workspace extends AutoCloseable {
      *
      * @throws DeployException if the folder does not exist or is not a folder
      */
-    ProjectState inspect() throws IOException, InterruptedException;
+    ProjectFolder inspect() throws IOException, InterruptedException;
 
     /**
      * Runs a command in the project's folder; what it prints goes to the log as it comes. An interrupt stops the command
@@ -36,7 +36,7 @@ public interface Workspace extends AutoCloseable {
      * Whether node_modules is, untouched, what an earlier command made of the same package.json and lock file.
      *
      * @param madeWith tools, their configuration and the command line, as text
-     * @param cacheDir where that is remembered; see {@link InstallMark}
+     * @param cacheDir where that is remembered; see {@link InstallFingerprint}
      */
     boolean isInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException;
 

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Call;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Refusal;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
@@ -29,8 +29,8 @@ import net.jqwik.api.constraints.IntRange;
 class AnswersFuzzTest {
 
     private static final Duration GOOD_TIME = Duration.ofSeconds(10);
-    private static final Call CALL =
-            new Call("It was not done", "lambda:UpdateFunctionCode", "arn:x", "function f", "eu-west-1");
+    private static final AwsOperation CALL =
+            new AwsOperation("It was not done", "lambda:UpdateFunctionCode", "arn:x", "function f", "eu-west-1");
 
     @Provide
     Arbitrary<String> answers() {
@@ -40,7 +40,7 @@ class AnswersFuzzTest {
     @Property(shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void anyRefusalIsToldInPrintableWords(@ForAll("answers") String body, @ForAll @IntRange(min = 300, max = 599) int status) {
         assertTimeoutPreemptively(GOOD_TIME, () -> {
-            String message = AwsErrors.explained(CALL, Refusal.of(SendReply.answered(status, Map.of(), body)))
+            String message = AwsErrors.explained(CALL, AwsFailure.of(SendReply.answered(status, Map.of(), body)))
                     .getMessage();
             isPrintable(message);
             assertFalse(body.length() < 500 && message.contains("X-Amz-Signature=sigMARKED"), message);

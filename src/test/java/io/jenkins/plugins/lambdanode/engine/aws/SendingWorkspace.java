@@ -9,7 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ public class SendingWorkspace implements Workspace {
     }
 
     @Override
-    public ProjectState inspect() {
+    public ProjectFolder inspect() {
         throw new UnsupportedOperationException();
     }
 

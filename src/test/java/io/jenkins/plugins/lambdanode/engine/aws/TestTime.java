@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
-import io.jenkins.plugins.lambdanode.engine.base.Pacing;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,8 +28,8 @@ public final class TestTime extends Clock {
         return new TestTime(Instant.now());
     }
 
-    public Pacing pacing() {
-        return new Pacing(
+    public Backoff pacing() {
+        return new Backoff(
                 this,
                 pause -> {
                     pauses.add(pause);

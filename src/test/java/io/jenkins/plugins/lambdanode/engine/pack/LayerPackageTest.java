@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.io.RandomAccessFile;
@@ -38,12 +38,12 @@ class LayerPackageTest {
         Packs.write(project, "node_modules/dep/index.js", "module.exports = 1;\n".repeat(500));
     }
 
-    private PackReport pack(FunctionTraits... functions) throws Exception {
+    private PackReport pack(TargetFunction... functions) throws Exception {
         return Packs.pack(project, Packs.apart(Packs.forFunction(functions)));
     }
 
-    private static FunctionTraits function(String handler, String runtime) {
-        return new FunctionTraits(handler, runtime, "", 0);
+    private static TargetFunction function(String handler, String runtime) {
+        return new TargetFunction(handler, runtime, "", 0);
     }
 
     private Path link(String name, String target) throws Exception {
@@ -145,7 +145,7 @@ class LayerPackageTest {
         arm[18] = (byte) 183;
         Packs.write(project, "node_modules/dep/tool", arm);
 
-        List<String> codes = pack(new FunctionTraits("index.handler", "nodejs22.x", "x86_64", 0)).findings().stream()
+        List<String> codes = pack(new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0)).findings().stream()
                 .map(Finding::code)
                 .toList();
 

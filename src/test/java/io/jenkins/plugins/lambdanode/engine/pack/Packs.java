@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.io.IOException;
@@ -29,7 +29,7 @@ public final class Packs {
             List<String> includes,
             List<String> excludes,
             PackRequest.Links links,
-            List<FunctionTraits> functions,
+            List<TargetFunction> functions,
             String cacheDir,
             String output) {
         return new PackRequest(
@@ -48,7 +48,7 @@ public final class Packs {
         return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), folder.toString(), "");
     }
 
-    public static PackRequest forFunction(FunctionTraits... functions) {
+    public static PackRequest forFunction(TargetFunction... functions) {
         return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(functions), "", "");
     }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.pack.cache.FileStates;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
 import io.jenkins.plugins.lambdanode.engine.pack.check.JavaScriptText;
 import io.jenkins.plugins.lambdanode.engine.pack.check.NativeProgram;
@@ -93,14 +93,14 @@ class ReadersFuzzTest {
             }
             ByteBuffer numbers = ByteBuffer.wrap(sha256);
             long inode = numbers.getLong();
-            FileStates.FileState state =
-                    new FileStates.FileState(numbers.getLong(), inode, numbers.getLong(), numbers.getLong());
+            CtimeState.FileState state =
+                    new CtimeState.FileState(numbers.getLong(), inode, numbers.getLong(), numbers.getLong());
             index.get().find(state, false).ifPresent(place -> isInPackage(place, index.get()));
         }
         return index;
     }
 
-    private static void isInPackage(PackageIndex.Place place, PackageIndex index) {
+    private static void isInPackage(PackageIndex.ObjectKey place, PackageIndex index) {
         assertTrue(place.offset() >= 0 && place.packedSize() >= 0, place.toString());
         assertTrue(place.packedSize() <= index.packageSize() - place.offset(), place.toString());
     }

@@ -36,8 +36,8 @@ final class Samples {
                 3,
                 4,
                 4 << 20,
-                List.of(new PackReport.Weight("node_modules/aws-xray-sdk", 2, 4_000_000, 1400)),
-                List.of(new PackReport.Skipped("default exclude .git/", 1, List.of(".git"))),
+                List.of(new PackReport.PackageSize("node_modules/aws-xray-sdk", 2, 4_000_000, 1400)),
+                List.of(new PackReport.Excluded("default exclude .git/", 1, List.of(".git"))),
                 List.of(
                         new Finding(Finding.Severity.WARNING, "secret-file", "It can hold secrets.", "conf/.env\n"),
                         new Finding(Finding.Severity.INFO, "sdk-in-runtime", "The runtime has the AWS SDK.", "")),

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMark;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -59,11 +59,11 @@ class InstallOnceTest {
     }
 
     /** How often npm ci ran: it prints how many packages it added each time. */
-    private long npmRuns(Install install) throws Exception {
+    private long npmRuns(InstallMode install) throws Exception {
         return npmRuns(install, Map.of());
     }
 
-    private long npmRuns(Install install, Map<String, String> variables) throws Exception {
+    private long npmRuns(InstallMode install, Map<String, String> variables) throws Exception {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(variables);
         log.clear();
@@ -88,64 +88,64 @@ class InstallOnceTest {
     void whereItCannotBeNotedThatAllIsInstalledTheBuildGoesOn() throws Exception {
         Files.writeString(folder.resolve("cache"), "a file where a folder is to be");
 
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
         assertTrue(
                 log.get(log.size() - 1).startsWith("It could not be noted that node_modules is complete"), log.toString());
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
     }
 
     @Test
     void isNotInstalledAgainWhereNothingChanged() throws Exception {
-        assertEquals(1, npmRuns(Install.AUTO));
-        assertEquals(0, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
+        assertEquals(0, npmRuns(InstallMode.AUTO));
     }
 
     @Test
     void ciAlwaysInstalls() throws Exception {
-        assertEquals(1, npmRuns(Install.AUTO));
-        assertEquals(1, npmRuns(Install.parse("ci")));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
+        assertEquals(1, npmRuns(InstallMode.parse("ci")));
     }
 
     @Test
     void aFileThatWasChangedAndGivenItsOldTimeAndSizeIsNoticed() throws Exception {
-        npmRuns(Install.AUTO);
+        npmRuns(InstallMode.AUTO);
         Path file = project.resolve("node_modules/dep/index.js");
         FileTime before = Files.getLastModifiedTime(file);
         Files.writeString(file, "module.exports = 2;", StandardOpenOption.TRUNCATE_EXISTING);
         Files.setLastModifiedTime(file, before);
 
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
         assertEquals("module.exports = 1;", Files.readString(file));
     }
 
     @Test
     void aFileThatWasAddedOrRemovedIsNoticed() throws Exception {
-        npmRuns(Install.AUTO);
+        npmRuns(InstallMode.AUTO);
         Files.writeString(project.resolve("node_modules/dep/extra.js"), "");
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
         Files.delete(project.resolve("node_modules/dep/package.json"));
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
     }
 
     @Test
     void anotherPackageJsonOrNpmrcInstallsAgain() throws Exception {
-        npmRuns(Install.AUTO);
+        npmRuns(InstallMode.AUTO);
         Files.writeString(project.resolve(".npmrc"), "loglevel=notice\n");
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
         Files.writeString(
                 project.resolve("package.json"),
                 Files.readString(project.resolve("package.json")).replace("\"fn\"", "\"fn\",\"private\":true"));
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
     }
 
     @ParameterizedTest
     @CsvSource({"NPM_CONFIG_LEGACY_PEER_DEPS,true", "npm_config_install_strategy,nested", "NODE_ENV,production"})
     void anotherSettingInAVariableInstallsAgain(String name, String value) throws Exception {
-        npmRuns(Install.AUTO);
+        npmRuns(InstallMode.AUTO);
 
-        assertEquals(1, npmRuns(Install.AUTO, Map.of(name, value)));
-        assertEquals(0, npmRuns(Install.AUTO, Map.of(name, value)));
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO, Map.of(name, value)));
+        assertEquals(0, npmRuns(InstallMode.AUTO, Map.of(name, value)));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
     }
 
     @ParameterizedTest
@@ -153,17 +153,17 @@ class InstallOnceTest {
     void anotherSettingInTheUsersOrTheGlobalNpmrcInstallsAgain(String variable) throws Exception {
         Path npmrc = Files.writeString(folder.resolve("npmrc"), "fetch-retries=3\n");
         Map<String, String> variables = Map.of(variable, npmrc.toString());
-        npmRuns(Install.AUTO, variables);
-        assertEquals(0, npmRuns(Install.AUTO, variables));
+        npmRuns(InstallMode.AUTO, variables);
+        assertEquals(0, npmRuns(InstallMode.AUTO, variables));
 
         Files.writeString(npmrc, "fetch-retries=4\n");
 
-        assertEquals(1, npmRuns(Install.AUTO, variables));
+        assertEquals(1, npmRuns(InstallMode.AUTO, variables));
     }
 
     @Test
     void noSettingIsKeptOrLoggedInItsWords() throws Exception {
-        npmRuns(Install.AUTO, Map.of("NPM_CONFIG_PROXY_PASSWORD", "secret-word", "NODE_OPTIONS", "--title=secret-word"));
+        npmRuns(InstallMode.AUTO, Map.of("NPM_CONFIG_PROXY_PASSWORD", "secret-word", "NODE_OPTIONS", "--title=secret-word"));
 
         assertFalse(log.toString().contains("secret-word"), log.toString());
         assertEquals(64, Files.readString(folder.resolve("cache/npm-ci.mark")).length());
@@ -179,8 +179,8 @@ class InstallOnceTest {
         sh(project, "rm package-lock.json && npm install --silent --package-lock-only --offline");
         Map<String, String> trusted = Map.of("NPM_CONFIG_DANGEROUSLY_ALLOW_ALL_SCRIPTS", "true");
 
-        assertEquals(1, npmRuns(Install.AUTO, trusted));
-        assertEquals(1, npmRuns(Install.AUTO, trusted));
+        assertEquals(1, npmRuns(InstallMode.AUTO, trusted));
+        assertEquals(1, npmRuns(InstallMode.AUTO, trusted));
     }
 
     @Test
@@ -189,21 +189,21 @@ class InstallOnceTest {
                 project.resolve("package.json"),
                 Files.readString(project.resolve("package.json"))
                         .replace("\"dependencies\"", "\"scripts\":{\"postinstall\":\"echo made\"},\"dependencies\""));
-        assertEquals(1, npmRuns(Install.AUTO));
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
     }
 
     @Test
     void aDamagedMarkInstallsAgain() throws Exception {
-        npmRuns(Install.AUTO);
+        npmRuns(InstallMode.AUTO);
         Files.writeString(folder.resolve("cache/npm-ci.mark"), "0000");
-        assertEquals(1, npmRuns(Install.AUTO));
+        assertEquals(1, npmRuns(InstallMode.AUTO));
     }
 
     @Test
     void anInstallScriptInALockFileWithoutBlanksIsSeen() throws Exception {
         Path modules = Files.createDirectories(project.resolve("node_modules"));
-        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+        InstallFingerprint mark = new InstallFingerprint(project, folder.resolve("cache"));
         Files.writeString(modules.resolve(".package-lock.json"), "{\"packages\":{\"node_modules/a\":{}}}");
         mark.set("tools");
         assertTrue(mark.holds("tools"));
@@ -220,7 +220,7 @@ class InstallOnceTest {
     void aLockFileThatIsNotUtf8IsNoReasonToFail() throws Exception {
         Files.write(Files.createDirectories(project.resolve("node_modules")).resolve(".package-lock.json"), new byte[] {-1, '{'});
         Files.write(project.resolve("package-lock.json"), new byte[] {-1, -2, 0});
-        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+        InstallFingerprint mark = new InstallFingerprint(project, folder.resolve("cache"));
 
         mark.set("tools");
 
@@ -233,7 +233,7 @@ class InstallOnceTest {
         Path modules = Files.createDirectories(project.resolve("node_modules"));
         Files.writeString(modules.resolve(".package-lock.json"), "{}");
         Path file = Files.writeString(modules.resolve("index.js"), "written again and again");
-        InstallMark mark = new InstallMark(project, folder.resolve("cache"));
+        InstallFingerprint mark = new InstallFingerprint(project, folder.resolve("cache"));
         AtomicBoolean done = new AtomicBoolean();
         Thread writer = new Thread(() -> {
             while (!done.get()) {

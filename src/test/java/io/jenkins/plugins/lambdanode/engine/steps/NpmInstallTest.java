@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
-import io.jenkins.plugins.lambdanode.engine.project.ProjectState;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
 import io.jenkins.plugins.lambdanode.testing.Program;
@@ -42,30 +42,30 @@ class NpmInstallTest {
 
     private final KeptLog log = new KeptLog();
 
-    private Optional<String> command(Install install) throws IOException {
-        return NpmInstall.command(install, ProjectState.of(folder)).map(command -> command.display());
+    private Optional<String> command(InstallMode install) throws IOException {
+        return NpmInstall.command(install, ProjectFolder.of(folder)).map(command -> command.display());
     }
 
     private Project project(String packageJson) {
         return new Project(folder).with("package.json", packageJson);
     }
 
-    private void install(Install install, Map<String, String> environment) throws Exception {
+    private void install(InstallMode install, Map<String, String> environment) throws Exception {
         try (LocalWorkspace workspace = new LocalWorkspace(folder, environment, new HttpSender(log), log)) {
             new NpmInstall(workspace, log).run(install, "");
         }
     }
 
-    private void install(Install install) throws Exception {
+    private void install(InstallMode install) throws Exception {
         install(install, System.getenv());
     }
 
-    private DeployException failure(Install install, Map<String, String> environment) {
+    private DeployException failure(InstallMode install, Map<String, String> environment) {
         return assertThrows(DeployException.class, () -> install(install, environment));
     }
 
     private DeployException failure(String shellLine) throws Exception {
-        Install install = Install.parse(shellLine);
+        InstallMode install = InstallMode.parse(shellLine);
         return failure(install, System.getenv());
     }
 
@@ -76,23 +76,23 @@ class NpmInstallTest {
     void aProjectWithALockFileIsInstalledExactlyAsItSays(String lockFile) throws Exception {
         project(ONE_DEPENDENCY).with(lockFile, "{}");
 
-        assertEquals(Optional.of(CI), command(Install.AUTO));
-        assertEquals(Optional.of(CI), command(Install.parse("ci")));
-        assertEquals(Optional.of(INSTALL), command(Install.parse("install")));
+        assertEquals(Optional.of(CI), command(InstallMode.AUTO));
+        assertEquals(Optional.of(CI), command(InstallMode.parse("ci")));
+        assertEquals(Optional.of(INSTALL), command(InstallMode.parse("install")));
     }
 
     @Test
     void aShrinkwrapWinsOverAPackageLockAsInNpm() throws Exception {
         project(ONE_DEPENDENCY).with("package-lock.json", "{}").with("npm-shrinkwrap.json", "{}");
 
-        assertEquals("npm-shrinkwrap.json", ProjectState.of(folder).lockFile());
+        assertEquals("npm-shrinkwrap.json", ProjectFolder.of(folder).lockFile());
     }
 
     @Test
     void aProjectWithoutALockFileIsInstalledFromItsPackageJson() throws Exception {
         project(ONE_DEPENDENCY);
 
-        assertEquals(Optional.of(INSTALL), command(Install.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
     }
 
     @ParameterizedTest
@@ -108,7 +108,7 @@ class NpmInstallTest {
     void nothingIsRunWhereProductionNeedsNothing(String packageJson) throws Exception {
         project(packageJson).with("package-lock.json", "{}");
 
-        assertEquals(Optional.empty(), command(Install.AUTO));
+        assertEquals(Optional.empty(), command(InstallMode.AUTO));
     }
 
     @ParameterizedTest
@@ -125,15 +125,15 @@ class NpmInstallTest {
     void whateverElseNpmWouldDoForProductionIsDone(String packageJson) throws Exception {
         project(packageJson);
 
-        assertEquals(Optional.of(INSTALL), command(Install.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
     }
 
     @Test
     void aProjectWithoutPackageJsonNeedsNothingUnlessNpmIsAskedFor() throws Exception {
-        assertEquals(Optional.empty(), command(Install.AUTO));
-        assertEquals(Optional.empty(), command(Install.NONE));
+        assertEquals(Optional.empty(), command(InstallMode.AUTO));
+        assertEquals(Optional.empty(), command(InstallMode.NONE));
         for (String mode : List.of("ci", "install")) {
-            Install install = Install.parse(mode);
+            InstallMode install = InstallMode.parse(mode);
             DeployException error = assertThrows(DeployException.class, () -> command(install));
             assertTrue(error.getMessage().contains("has no package.json"), error.getMessage());
         }
@@ -143,7 +143,7 @@ class NpmInstallTest {
     void ciWithoutALockFileSaysToCommitOne() {
         project(ONE_DEPENDENCY);
 
-        DeployException error = assertThrows(DeployException.class, () -> command(Install.parse("ci")));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.parse("ci")));
 
         assertTrue(error.getMessage().contains("has no package-lock.json"), error.getMessage());
         assertTrue(error.getMessage().contains("commit the lock file"), error.getMessage());
@@ -153,24 +153,24 @@ class NpmInstallTest {
     void noneRunsNothingWhateverTheProjectSays() throws Exception {
         project("not even JSON").with("package-lock.json", "{}");
 
-        assertEquals(Optional.empty(), command(Install.NONE));
+        assertEquals(Optional.empty(), command(InstallMode.NONE));
     }
 
     @Test
     void aWholeLineIsTheUsersOwnCommand() throws Exception {
-        assertEquals(Optional.of("yarn install --production"), command(Install.parse(" yarn install --production ")));
+        assertEquals(Optional.of("yarn install --production"), command(InstallMode.parse(" yarn install --production ")));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"AUTO", "Auto", "", "  "})
     void autoIsReadInAnyCaseAndIsTheDefault(String setting) throws Exception {
-        assertEquals(Install.AUTO, Install.parse(setting));
+        assertEquals(InstallMode.AUTO, InstallMode.parse(setting));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"cii", "yes", "yarn"})
     void aSingleWordThatIsNoModeIsAMistake(String setting) {
-        DeployException error = assertThrows(DeployException.class, () -> Install.parse(setting));
+        DeployException error = assertThrows(DeployException.class, () -> InstallMode.parse(setting));
 
         assertTrue(error.getMessage().contains("Use auto, ci, install, none"), error.getMessage());
     }
@@ -179,7 +179,7 @@ class NpmInstallTest {
     void invalidJsonIsNamedWithItsLine() {
         project("{\n  \"dependencies\": {\n    \"a\": \"1\",\n  }\n}\n");
 
-        DeployException error = assertThrows(DeployException.class, () -> command(Install.AUTO));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.AUTO));
 
         assertTrue(error.getMessage().contains("package.json is not valid JSON, line 4"), error.getMessage());
     }
@@ -188,7 +188,7 @@ class NpmInstallTest {
     void aByteOrderMarkIsPassedOverAsNpmDoes() throws Exception {
         project("\uFEFF" + ONE_DEPENDENCY);
 
-        assertEquals(Optional.of(INSTALL), command(Install.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
     }
 
     @Test
@@ -198,7 +198,7 @@ class NpmInstallTest {
             file.setLength(100 << 20);
         }
 
-        DeployException error = assertThrows(DeployException.class, () -> command(Install.AUTO));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.AUTO));
 
         assertTrue(error.getMessage().contains("104857600 bytes"), error.getMessage());
     }
@@ -206,7 +206,7 @@ class NpmInstallTest {
     @Test
     void aFolderThatIsNotThereIsNamed() {
         DeployException error =
-                assertThrows(DeployException.class, () -> ProjectState.of(folder.resolve("no-such-folder")));
+                assertThrows(DeployException.class, () -> ProjectFolder.of(folder.resolve("no-such-folder")));
 
         assertTrue(error.getMessage().contains("There is no folder " + folder.resolve("no-such-folder")), error.getMessage());
     }
@@ -217,7 +217,7 @@ class NpmInstallTest {
     void theExampleIsInstalledByNpmFromItsLockFile() throws Exception {
         Project.example("xray", folder);
 
-        install(Install.AUTO);
+        install(InstallMode.AUTO);
 
         assertTrue(log.text().contains("$ " + CI), log.text());
         assertEquals(
@@ -233,7 +233,7 @@ class NpmInstallTest {
         Project.example("xray", folder)
                 .with("package.json", "{\"name\": \"xray\", \"dependencies\": {\"aws-xray-sdk\": \"3.11.0\"}}");
 
-        String message = failure(Install.AUTO, System.getenv()).getMessage();
+        String message = failure(InstallMode.AUTO, System.getenv()).getMessage();
 
         assertTrue(message.contains("'" + CI + "' failed"), message);
         assertTrue(message.contains("exit status 1"), message);
@@ -250,7 +250,7 @@ class NpmInstallTest {
         project("{\"dependencies\": {\"left-pad\": \"1.3.0\"}}")
                 .with(".npmrc", "registry=http://127.0.0.1:9/\nfetch-retries=0\nprefer-online=true\ncache=" + folder + "/c\n");
 
-        String message = failure(Install.AUTO, System.getenv()).getMessage();
+        String message = failure(InstallMode.AUTO, System.getenv()).getMessage();
 
         assertTrue(message.contains("ECONNREFUSED"), message);
         assertTrue(message.contains("registry can't be reached from this machine"), message);
@@ -260,7 +260,7 @@ class NpmInstallTest {
     void aMissingNpmIsSaidWithWhereToGetIt() {
         project(ONE_DEPENDENCY);
 
-        String message = failure(Install.AUTO, Map.of("PATH", folder.toString())).getMessage();
+        String message = failure(InstallMode.AUTO, Map.of("PATH", folder.toString())).getMessage();
 
         assertTrue(message.contains("npm was not found"), message);
         assertTrue(message.contains("nodejs('<installation>')"), message);
@@ -272,7 +272,7 @@ class NpmInstallTest {
         Map<String, String> environment =
                 new HashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", folder.toString(), "ONLY_THIS", "here-"));
 
-        install(Install.AUTO, environment);
+        install(InstallMode.AUTO, environment);
 
         assertTrue(log.text().contains("here-undefined"), log.text());
     }
@@ -281,7 +281,7 @@ class NpmInstallTest {
 
     @Test
     void aCommandIsReadByTheShellInTheProjectsFolder() throws Exception {
-        install(Install.parse("echo \"one  two\" > made.txt && pwd"));
+        install(InstallMode.parse("echo \"one  two\" > made.txt && pwd"));
 
         assertEquals("one  two\n", Files.readString(folder.resolve("made.txt")));
         assertTrue(log.text().contains(folder.toRealPath().toString()), log.text());
@@ -304,14 +304,14 @@ class NpmInstallTest {
 
     @Test
     void whatACommandWritesToEitherStreamComesInItsOrder() throws Exception {
-        install(Install.parse("echo one; echo two >&2; echo three"));
+        install(InstallMode.parse("echo one; echo two >&2; echo three"));
 
         assertTrue(log.text().endsWith("one\ntwo\nthree"), log.text());
     }
 
     @Test
     void aCommandGetsNoInputToWaitFor() throws Exception {
-        install(Install.parse("cat && echo read to the end"));
+        install(InstallMode.parse("cat && echo read to the end"));
 
         assertTrue(log.text().contains("read to the end"), log.text());
     }
@@ -320,7 +320,7 @@ class NpmInstallTest {
     @Timeout(60)
     void anInterruptStopsACommandWithItsChildren() throws Exception {
         Path pid = folder.resolve("pid");
-        Install install = Install.parse("sleep 1000 & echo $! > pid.new && mv pid.new pid; wait");
+        InstallMode install = InstallMode.parse("sleep 1000 & echo $! > pid.new && mv pid.new pid; wait");
         Thread deployment = new Thread(() -> assertThrows(InterruptedException.class, () -> install(install)));
         deployment.start();
         while (!Files.exists(pid)) {
@@ -342,7 +342,7 @@ class NpmInstallTest {
     void aServerThatACommandLeavesRunningDoesNotHoldUpTheDeployment() throws Exception {
         long start = System.nanoTime();
 
-        install(Install.parse("sleep 1000 & echo $! > pid; echo installed; sleep 0.3"));
+        install(InstallMode.parse("sleep 1000 & echo $! > pid; echo installed; sleep 0.3"));
 
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         ProcessHandle.of(Long.parseLong(Files.readString(folder.resolve("pid")).strip()))
@@ -378,7 +378,7 @@ class NpmInstallTest {
         Path secret = Files.writeString(outside.resolve("secret.txt"), "secretMARKED: x");
         Files.createSymbolicLink(folder.resolve("package.json"), secret);
 
-        String message = assertThrows(DeployException.class, () -> command(Install.AUTO)).getMessage();
+        String message = assertThrows(DeployException.class, () -> command(InstallMode.AUTO)).getMessage();
 
         assertTrue(message.contains("out of the project's folder"), message);
         assertFalse(message.contains("MARKED"), message);
@@ -392,8 +392,8 @@ class NpmInstallTest {
                         + " \"bin\": {\"" + touch + "\": \"x\"}, \"config\": {\"" + touch + "\": \"" + touch + "\"}}")
                 .with("package-lock.json", "{\"name\": \"" + touch + "\", \"lockfileVersion\": 3, \"packages\": {}}");
 
-        assertEquals(Optional.of(CI), command(Install.AUTO));
-        install(Install.AUTO);
+        assertEquals(Optional.of(CI), command(InstallMode.AUTO));
+        install(InstallMode.AUTO);
         assertFalse(Files.exists(folder.resolve("pwned")), log.text());
     }
 

@@ -36,11 +36,11 @@ public final class AwsErrors {
      * @throws DeployException if it refuses or cannot be reached
      * @throws InterruptedException if the thread is interrupted
      */
-    public static <T> T asking(Call call, Supplier<T> request) throws DeployException, InterruptedException {
+    public static <T> T asking(AwsOperation call, Supplier<T> request) throws DeployException, InterruptedException {
         try {
             return interruptible(request);
         } catch (SdkException e) {
-            throw explained(call, Refusal.of(e), e);
+            throw explained(call, AwsFailure.of(e), e);
         }
     }
 
@@ -77,31 +77,31 @@ public final class AwsErrors {
         try {
             return request.get();
         } catch (SdkException e) {
-            if (Refusal.of(e).mayBeExpired()) {
+            if (AwsFailure.of(e).mayBeExpired()) {
                 return request.get();
             }
             throw e;
         }
     }
 
-    public static DeployException explained(Call call, Refusal refusal) {
+    public static DeployException explained(AwsOperation call, AwsFailure refusal) {
         return new DeployException(text(call, refusal));
     }
 
     /** Without the cause where a signature was refused: its message quotes the request with all that was signed. */
-    public static DeployException explained(Call call, Refusal refusal, Throwable cause) {
+    public static DeployException explained(AwsOperation call, AwsFailure refusal, Throwable cause) {
         return refusal.timeRefused() ? explained(call, refusal) : new DeployException(text(call, refusal), cause);
     }
 
     /** The package could not be read where it is: what AWS would have said is not known. */
-    public static DeployException unreadable(Call call, String reason) {
+    public static DeployException unreadable(AwsOperation call, String reason) {
         return new DeployException(call.failed() + ": the package could not be read while it was sent.\nThe reason: "
                 + Words.printable(reason, LONGEST_WORDS)
                 + "\nIt was changed or removed on the machine that sends it, as a clean-up of the workspace or of temporary"
                 + " folders does. Run the deployment again.");
     }
 
-    private static String text(Call call, Refusal refusal) {
+    private static String text(AwsOperation call, AwsFailure refusal) {
         if (hasNoCredentials(refusal)) {
             return NO_CREDENTIALS;
         }
@@ -119,7 +119,7 @@ public final class AwsErrors {
      * AWS's words. Of a refused signature only the first sentence: the rest quotes the request with all that was signed, a
      * session token among it.
      */
-    private static String words(Refusal refusal) {
+    private static String words(AwsFailure refusal) {
         String message = refusal.message();
         if (refusal.timeRefused()) {
             message = message.lines().findFirst().orElse("");
@@ -131,7 +131,7 @@ public final class AwsErrors {
         return words.isEmpty() && !refusal.unanswered() ? "HTTP status " + refusal.status() : words;
     }
 
-    private static String headline(Call call, Refusal refusal) {
+    private static String headline(AwsOperation call, AwsFailure refusal) {
         if (denied(refusal)) {
             return ": access denied.";
         }
@@ -151,13 +151,13 @@ public final class AwsErrors {
         return ".";
     }
 
-    private static boolean denied(Refusal refusal) {
+    private static boolean denied(AwsFailure refusal) {
         boolean otherReason = refusal.credentialsExpired() || refusal.timeRefused() || isAboutCredentials(refusal);
         return refusal.is("AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedOperation")
                 || refusal.status() == 403 && !otherReason && !refusal.code().startsWith("KMS");
     }
 
-    private static boolean isAboutCredentials(Refusal refusal) {
+    private static boolean isAboutCredentials(AwsFailure refusal) {
         return refusal.is(
                         "InvalidClientTokenId",
                         "UnrecognizedClientException",
@@ -170,35 +170,35 @@ public final class AwsErrors {
     }
 
     /** The SDK then lists all the places where it looked, which tells nobody what to do. */
-    private static boolean hasNoCredentials(Refusal refusal) {
+    private static boolean hasNoCredentials(AwsFailure refusal) {
         return refusal.message().contains("Unable to load credentials from any of the providers");
     }
 
-    private static boolean notFoundBucket(Call call, Refusal refusal) {
+    private static boolean notFoundBucket(AwsOperation call, AwsFailure refusal) {
         return refusal.is("NoSuchBucket")
                 || refusal.status() == 404 && call.resource().contains(":s3:::") && !call.resource().contains("/");
     }
 
-    private static boolean elsewhere(Call call, Refusal refusal) {
+    private static boolean elsewhere(AwsOperation call, AwsFailure refusal) {
         return refusal.is("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
                         "IllegalLocationConstraintException")
                 || isOfS3(call) && (refusal.status() == 301 || refusal.status() == 307 || refusal.status() == 308);
     }
 
-    private static boolean isOfS3(Call call) {
+    private static boolean isOfS3(AwsOperation call) {
         return call.iamAction().startsWith("s3:");
     }
 
     /** Lambda and STS say why with a code; so does S3, but for a HEAD, whose answer has no body. */
-    private static boolean hasNoCodeOfAws(Call call, Refusal refusal) {
+    private static boolean hasNoCodeOfAws(AwsOperation call, AwsFailure refusal) {
         return refusal.code().isEmpty() && !List.of("s3:GetObject", "s3:ListBucket").contains(call.iamAction());
     }
 
-    private static boolean isAboutTls(Refusal refusal) {
+    private static boolean isAboutTls(AwsFailure refusal) {
         return refusal.message().contains("SSL") || refusal.message().contains("PKIX");
     }
 
-    private static String advice(Call call, Refusal refusal) {
+    private static String advice(AwsOperation call, AwsFailure refusal) {
         String message = refusal.message();
         if (refusal.isNotOfAws()) {
             return "Something on the way answers in AWS's place, such as a proxy or a network that wants a login; or the"
@@ -301,14 +301,14 @@ public final class AwsErrors {
     }
 
     /** Lambda looks at the signature when it has the whole of the request. */
-    private static String slow(Refusal refusal) {
+    private static String slow(AwsFailure refusal) {
         return refusal.message().contains("Signature expired")
                 ? "A request that takes more than 5 minutes to arrive is refused in this way too: for a package on a slow line name"
                         + " an S3 bucket (s3Bucket), to which it goes in parts. Otherwise: "
                 : "";
     }
 
-    private static String unlessOfProxy(Call call, Refusal refusal) {
+    private static String unlessOfProxy(AwsOperation call, AwsFailure refusal) {
         return hasNoCodeOfAws(call, refusal)
                 ? "The answer has no error code, as AWS's have: a proxy or a firewall on the way may have given it. Where it is"
                         + " AWS's: "

@@ -131,7 +131,7 @@ public final class AwsSession implements AutoCloseable {
     /** The credentials as they are now: renewed by their provider where they have run out. */
     public AwsCredentials resolvedCredentials() throws DeployException, InterruptedException {
         String role = settings.role().map(AwsSettings.AssumeRole::roleArn).orElse("*");
-        Call call = new Call(
+        AwsOperation call = new AwsOperation(
                 settings.role().map(r -> "The role " + r.roleArn() + " could not be assumed").orElse("The AWS credentials could not be read"),
                 "sts:AssumeRole",
                 role,
@@ -231,7 +231,7 @@ public final class AwsSession implements AutoCloseable {
                 .httpClient(http)
                 .overrideConfiguration(override -> override.retryStrategy(retries)
                         .apiCallAttemptTimeout(answerTimeout)
-                        .addExecutionInterceptor(new AnswerLimit()));
+                        .addExecutionInterceptor(new ResponseSizeLimit()));
         settings.endpoint().ifPresent(builder::endpointOverride);
         return builder;
     }

@@ -30,7 +30,7 @@ public final class SigningClock {
      *
      * @return how far AWS's clock is ahead of this machine's; empty where the time that was signed with was right
      */
-    public Optional<Duration> learn(Refusal refusal, Clock own) {
+    public Optional<Duration> learn(AwsFailure refusal, Clock own) {
         if (refusal.status() != 403 && !refusal.timeRefused() || refusal.serverTime().isEmpty()) {
             return Optional.empty();
         }

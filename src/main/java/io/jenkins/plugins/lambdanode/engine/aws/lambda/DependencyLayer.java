@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Call;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Refusal;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Pacing;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -39,21 +39,21 @@ public final class DependencyLayer {
     private final String name;
     private final AwsSession session;
     private final Progress progress;
-    private final Changes changes;
+    private final IdempotentRequests changes;
 
     /** The newest versions as they were last listed; empty where they have changed since. */
     private Optional<ListLayerVersionsResponse> newest = Optional.empty();
 
     /** @param name the layer's name */
     public DependencyLayer(String name, AwsSession session, Workspace workspace, Progress progress) {
-        this(name, session, workspace, progress, Pacing.REAL);
+        this(name, session, workspace, progress, Backoff.REAL);
     }
 
-    DependencyLayer(String name, AwsSession session, Workspace workspace, Progress progress, Pacing pacing) {
+    DependencyLayer(String name, AwsSession session, Workspace workspace, Progress progress, Backoff pacing) {
         this.name = name;
         this.session = session;
         this.progress = progress;
-        this.changes = new Changes(session, workspace, progress, pacing);
+        this.changes = new IdempotentRequests(session, workspace, progress, pacing);
     }
 
     /**
@@ -81,7 +81,7 @@ public final class DependencyLayer {
 
     /** Anyone who may publish can write a description. */
     private boolean holds(long version, PackReport report) throws DeployException, InterruptedException {
-        Call call = call("Lambda did not describe version " + version + " of", "GetLayerVersion", arn() + ":" + version);
+        AwsOperation call = call("Lambda did not describe version " + version + " of", "GetLayerVersion", arn() + ":" + version);
         Optional<GetLayerVersionResponse> there = AwsErrors.asking(call, () -> {
             try {
                 return Optional.of(session.lambda()
@@ -95,7 +95,7 @@ public final class DependencyLayer {
 
     private ListLayerVersionsResponse list(String marker) throws DeployException, InterruptedException {
         // IAM knows no resource for it (Service Authorization Reference, AWS Lambda).
-        Call call = call("Lambda did not list the versions of", "ListLayerVersions", "*");
+        AwsOperation call = call("Lambda did not list the versions of", "ListLayerVersions", "*");
         return AwsErrors.asking(call, () -> {
             try {
                 return session.lambda().listLayerVersions(request -> request.layerName(name).marker(marker));
@@ -117,20 +117,20 @@ public final class DependencyLayer {
             throws IOException, InterruptedException {
         LayerOptions layer = new LayerOptions(name, compatibleRuntimes, compatibleArchitectures);
         String description = MARK + report.codeSha256();
-        Call call = call("Lambda did not publish a version of", "PublishLayerVersion", arn());
-        Changes.Attempt<Published> attempt = source instanceof CodeSource.Direct direct
+        AwsOperation call = call("Lambda did not publish a version of", "PublishLayerVersion", arn());
+        IdempotentRequests.Attempt<Published> attempt = source instanceof CodeSource.Direct direct
                 ? changes.direct(call, CodeRequest.publish(layer, description, direct.report()), Published::parse)
-                : () -> Changes.bySdk(() -> Published.from(session.lambdaOnce()
+                : () -> IdempotentRequests.bySdk(() -> Published.from(session.lambdaOnce()
                         .publishLayerVersion(
                                 CodeRequest.publish(layer, description, ((CodeSource.Staged) source).object()))));
-        Published published = changes.carriedOut(new Changes.Change<Published>() {
+        Published published = changes.carriedOut(new IdempotentRequests.Change<Published>() {
             @Override
-            public Call call() {
+            public AwsOperation call() {
                 return call;
             }
 
             @Override
-            public Changes.Outcome<Published> send() throws IOException, InterruptedException {
+            public IdempotentRequests.Outcome<Published> send() throws IOException, InterruptedException {
                 return attempt.send();
             }
 
@@ -149,7 +149,7 @@ public final class DependencyLayer {
             }
 
             @Override
-            public Optional<Published> already(Refusal refusal) throws DeployException, InterruptedException {
+            public Optional<Published> already(AwsFailure refusal) throws DeployException, InterruptedException {
                 return find(report, Set.of())
                         .map(there -> new Published(there.layerVersionArn(), there.version(), there.codeSha256()));
             }
@@ -216,7 +216,7 @@ public final class DependencyLayer {
     }
 
     private void delete(long version) throws DeployException, InterruptedException {
-        Call call = call("Lambda did not delete version " + version + " of", "DeleteLayerVersion", arn() + ":" + version);
+        AwsOperation call = call("Lambda did not delete version " + version + " of", "DeleteLayerVersion", arn() + ":" + version);
         AwsErrors.asking(
                 call,
                 () -> session.lambda()
@@ -232,8 +232,8 @@ public final class DependencyLayer {
         return "arn:" + session.partition() + ":lambda:" + session.region() + ":*:layer:" + name;
     }
 
-    private Call call(String failed, String operation, String resource) {
-        return new Call(
+    private AwsOperation call(String failed, String operation, String resource) {
+        return new AwsOperation(
                 failed + " layer " + name,
                 "lambda:" + operation,
                 resource,

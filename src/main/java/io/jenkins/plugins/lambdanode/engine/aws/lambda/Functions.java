@@ -2,10 +2,10 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Call;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Refusal;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Pacing;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.Words;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -38,13 +38,13 @@ public final class Functions {
     private static final Duration FIRST_POLL = Duration.ofMillis(200);
     private static final Duration LONGEST_POLL = Duration.ofSeconds(5);
 
-    private static final int ATTEMPTS = Changes.ATTEMPTS;
+    private static final int ATTEMPTS = IdempotentRequests.ATTEMPTS;
 
     private final AwsSession session;
     private final Progress progress;
     private final Duration timeout;
-    private final Pacing pacing;
-    private final Changes changes;
+    private final Backoff pacing;
+    private final IdempotentRequests changes;
 
     public Functions(AwsSession session, Workspace workspace, Progress progress) {
         this(session, workspace, progress, DEFAULT_TIMEOUT);
@@ -52,15 +52,15 @@ public final class Functions {
 
     /** @param timeout how long to wait for another operation on the same function */
     public Functions(AwsSession session, Workspace workspace, Progress progress, Duration timeout) {
-        this(session, workspace, progress, timeout, Pacing.REAL);
+        this(session, workspace, progress, timeout, Backoff.REAL);
     }
 
-    Functions(AwsSession session, Workspace workspace, Progress progress, Duration timeout, Pacing pacing) {
+    Functions(AwsSession session, Workspace workspace, Progress progress, Duration timeout, Backoff pacing) {
         this.session = session;
         this.progress = progress;
         this.timeout = timeout;
         this.pacing = pacing;
-        this.changes = new Changes(session, workspace, progress, pacing);
+        this.changes = new IdempotentRequests(session, workspace, progress, pacing);
     }
 
     /**
@@ -73,7 +73,7 @@ public final class Functions {
             throw new DeployException("The function " + function + " is in region " + function.region().get()
                     + ", and the deployment is for " + session.region() + ".\nGive the function's own region.");
         }
-        Call call = call("Lambda did not describe", "GetFunctionConfiguration", function);
+        AwsOperation call = call("Lambda did not describe", "GetFunctionConfiguration", function);
         Optional<FunctionState> there = AwsErrors.asking(call, () -> {
             try {
                 return Optional.of(FunctionState.from(
@@ -151,10 +151,10 @@ public final class Functions {
     public FunctionState update(
             FunctionName function, CodeSource source, UpdateOptions options, String expectedCodeSha256)
             throws IOException, InterruptedException {
-        Call call = call("Lambda did not update the code of", "UpdateFunctionCode", function);
-        Changes.Attempt<FunctionState> attempt = source instanceof CodeSource.Direct direct
+        AwsOperation call = call("Lambda did not update the code of", "UpdateFunctionCode", function);
+        IdempotentRequests.Attempt<FunctionState> attempt = source instanceof CodeSource.Direct direct
                 ? changes.direct(call, CodeRequest.update(function, direct.report(), options), FunctionState::parse)
-                : () -> Changes.bySdk(() -> FunctionState.from(session.lambdaOnce()
+                : () -> IdempotentRequests.bySdk(() -> FunctionState.from(session.lambdaOnce()
                         .updateFunctionCode(CodeRequest.update(function, ((CodeSource.Staged) source).object(), options))));
         return changes.carriedOut(new CodeChange(call, function, attempt, expectedCodeSha256) {
             @Override
@@ -171,7 +171,7 @@ public final class Functions {
             }
 
             @Override
-            Optional<FunctionState> afterConflict(Refusal refusal) throws DeployException, InterruptedException {
+            Optional<FunctionState> afterConflict(AwsFailure refusal) throws DeployException, InterruptedException {
                 return afterOther(function).filter(this::done);
             }
         });
@@ -196,19 +196,19 @@ public final class Functions {
     public FunctionState updateLayers(
             FunctionName function, FunctionState known, UnaryOperator<List<String>> layers, Optional<String> revisionId)
             throws IOException, InterruptedException {
-        Call call = call("Lambda did not update the layers of", "UpdateFunctionConfiguration", function);
-        return changes.carriedOut(new Changes.Change<FunctionState>() {
+        AwsOperation call = call("Lambda did not update the layers of", "UpdateFunctionConfiguration", function);
+        return changes.carriedOut(new IdempotentRequests.Change<FunctionState>() {
             private FunctionState seen = known;
 
             @Override
-            public Call call() {
+            public AwsOperation call() {
                 return call;
             }
 
             @Override
-            public Changes.Outcome<FunctionState> send() throws InterruptedException {
+            public IdempotentRequests.Outcome<FunctionState> send() throws InterruptedException {
                 String revision = revisionId.orElse(seen.revisionId());
-                return Changes.bySdk(() -> FunctionState.from(session.lambdaOnce()
+                return IdempotentRequests.bySdk(() -> FunctionState.from(session.lambdaOnce()
                         .updateFunctionConfiguration(request -> request.functionName(function.value())
                                 .layers(layers.apply(seen.layerArns()))
                                 .revisionId(revision.isEmpty() ? null : revision))));
@@ -220,14 +220,14 @@ public final class Functions {
             }
 
             @Override
-            public Optional<FunctionState> already(Refusal refusal) throws DeployException, InterruptedException {
+            public Optional<FunctionState> already(AwsFailure refusal) throws DeployException, InterruptedException {
                 Optional<FunctionState> now =
                         refusal.is("ResourceConflictException") ? afterOther(function) : find(function);
                 return now.filter(state -> layers.apply(state.layerArns()).equals(state.layerArns()));
             }
 
             @Override
-            public boolean passes(Refusal refusal) throws DeployException, InterruptedException {
+            public boolean passes(AwsFailure refusal) throws DeployException, InterruptedException {
                 if (!refusal.is("PreconditionFailedException") || revisionId.isPresent()) {
                     return false;
                 }
@@ -249,14 +249,14 @@ public final class Functions {
     public FunctionState create(
             FunctionName function, CodeSource source, CreateOptions options, String expectedCodeSha256)
             throws IOException, InterruptedException {
-        Call call = call("Lambda did not create", "CreateFunction", function);
-        Changes.Attempt<FunctionState> attempt = source instanceof CodeSource.Direct direct
+        AwsOperation call = call("Lambda did not create", "CreateFunction", function);
+        IdempotentRequests.Attempt<FunctionState> attempt = source instanceof CodeSource.Direct direct
                 ? changes.direct(call, CodeRequest.create(function, direct.report(), options), FunctionState::parse)
-                : () -> Changes.bySdk(() -> FunctionState.from(session.lambdaOnce()
+                : () -> IdempotentRequests.bySdk(() -> FunctionState.from(session.lambdaOnce()
                         .createFunction(CodeRequest.create(function, ((CodeSource.Staged) source).object(), options))));
         return changes.carriedOut(new CodeChange(call, function, attempt, expectedCodeSha256) {
             @Override
-            Optional<FunctionState> afterConflict(Refusal refusal) throws DeployException, InterruptedException {
+            Optional<FunctionState> afterConflict(AwsFailure refusal) throws DeployException, InterruptedException {
                 Optional<FunctionState> there = find(function);
                 if (there.isPresent() && !done(there.get())) {
                     throw new DeployException("Function " + function.name()
@@ -266,20 +266,20 @@ public final class Functions {
             }
 
             @Override
-            public boolean passes(Refusal refusal) {
+            public boolean passes(AwsFailure refusal) {
                 return refusal.message().contains("cannot be assumed by Lambda");
             }
         });
     }
 
     /** A change of a function's code. */
-    private abstract class CodeChange implements Changes.Change<FunctionState> {
-        private final Call call;
+    private abstract class CodeChange implements IdempotentRequests.Change<FunctionState> {
+        private final AwsOperation call;
         private final FunctionName function;
-        private final Changes.Attempt<FunctionState> attempt;
+        private final IdempotentRequests.Attempt<FunctionState> attempt;
         private final String expected;
 
-        CodeChange(Call call, FunctionName function, Changes.Attempt<FunctionState> attempt, String expected) {
+        CodeChange(AwsOperation call, FunctionName function, IdempotentRequests.Attempt<FunctionState> attempt, String expected) {
             this.call = call;
             this.function = function;
             this.attempt = attempt;
@@ -287,12 +287,12 @@ public final class Functions {
         }
 
         @Override
-        public Call call() {
+        public AwsOperation call() {
             return call;
         }
 
         @Override
-        public Changes.Outcome<FunctionState> send() throws IOException, InterruptedException {
+        public IdempotentRequests.Outcome<FunctionState> send() throws IOException, InterruptedException {
             return attempt.send();
         }
 
@@ -307,7 +307,7 @@ public final class Functions {
         }
 
         @Override
-        public Optional<FunctionState> already(Refusal refusal) throws DeployException, InterruptedException {
+        public Optional<FunctionState> already(AwsFailure refusal) throws DeployException, InterruptedException {
             return refusal.is("ResourceConflictException")
                     ? afterConflict(refusal)
                     : find(function).filter(this::done);
@@ -324,7 +324,7 @@ public final class Functions {
         }
 
         /** The function where the change has been carried out all the same; empty to try again. */
-        abstract Optional<FunctionState> afterConflict(Refusal refusal) throws DeployException, InterruptedException;
+        abstract Optional<FunctionState> afterConflict(AwsFailure refusal) throws DeployException, InterruptedException;
     }
 
     /**
@@ -338,7 +338,7 @@ public final class Functions {
      */
     public String publish(FunctionName function, String codeSha256, Optional<String> revisionId, String description)
             throws DeployException, InterruptedException {
-        Call call = call("Lambda did not publish a version of", "PublishVersion", function);
+        AwsOperation call = call("Lambda did not publish a version of", "PublishVersion", function);
         for (int failures = 1; ; failures++) {
             try {
                 PublishVersionResponse answer = AwsErrors.interruptible(() -> session.lambda()
@@ -354,7 +354,7 @@ public final class Functions {
                 }
                 return answer.version();
             } catch (SdkException e) {
-                Refusal refusal = Refusal.of(e);
+                AwsFailure refusal = AwsFailure.of(e);
                 if (refusal.message().contains("CodeSHA256") && refusal.is("InvalidParameterValueException")) {
                     throw changedSince(function, Words.printable(refusal.message(), 500));
                 }
@@ -381,7 +381,7 @@ public final class Functions {
      */
     public AliasState moveAlias(FunctionName function, String alias, String version)
             throws DeployException, InterruptedException {
-        Call reading = aliasCall("Lambda did not describe", "GetAlias", function, alias);
+        AwsOperation reading = aliasCall("Lambda did not describe", "GetAlias", function, alias);
         for (int failures = 1; ; failures++) {
             Optional<GetAliasResponse> there = AwsErrors.asking(reading, () -> {
                 try {
@@ -406,7 +406,7 @@ public final class Functions {
                 }
                 return released;
             } catch (SdkException e) {
-                Refusal refusal = Refusal.of(e);
+                AwsFailure refusal = AwsFailure.of(e);
                 boolean busy = refusal.is("ResourceConflictException", "ConflictException")
                         || refusal.is("PreconditionFailedException");
                 if (busy && there.isPresent() && refusal.is("PreconditionFailedException")) {
@@ -467,7 +467,7 @@ public final class Functions {
     private DeployException noSuchFunction(FunctionName function) {
         return AwsErrors.explained(
                 call("Lambda did not find", "GetFunctionConfiguration", function),
-                new Refusal(
+                new AwsFailure(
                         404,
                         "ResourceNotFoundException",
                         "Function not found: " + arn(function),
@@ -486,8 +486,8 @@ public final class Functions {
         return noSuchFunction(function);
     }
 
-    private Call call(String failed, String operation, FunctionName function) {
-        return new Call(
+    private AwsOperation call(String failed, String operation, FunctionName function) {
+        return new AwsOperation(
                 failed + " function " + function.name(),
                 "lambda:" + operation,
                 arn(function),
@@ -495,8 +495,8 @@ public final class Functions {
                 session.place("lambda"));
     }
 
-    private Call aliasCall(String failed, String operation, FunctionName function, String alias) {
-        return new Call(
+    private AwsOperation aliasCall(String failed, String operation, FunctionName function, String alias) {
+        return new AwsOperation(
                 failed + " alias " + alias + " of function " + function.name(),
                 "lambda:" + operation,
                 arn(function),

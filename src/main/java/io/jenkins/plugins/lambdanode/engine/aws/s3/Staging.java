@@ -2,12 +2,12 @@ package io.jenkins.plugins.lambdanode.engine.aws.s3;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Call;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Refusal;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
 import io.jenkins.plugins.lambdanode.engine.aws.client.SigningClock;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.Changes;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.IdempotentRequests;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Pacing;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.Words;
 import io.jenkins.plugins.lambdanode.engine.http.Body;
@@ -82,24 +82,24 @@ public final class Staging {
     private final Workspace workspace;
     private final OpenUpload.Memory memory;
     private final Progress progress;
-    private final Pacing pacing;
+    private final Backoff pacing;
     private final UrlSigner urls;
 
     public Staging(AwsSession session, Workspace workspace, Progress progress) {
-        this(session, workspace, progress, Pacing.REAL);
+        this(session, workspace, progress, Backoff.REAL);
     }
 
     /** @param memory remembers an upload in parts while it is open */
     public Staging(AwsSession session, Workspace workspace, OpenUpload.Memory memory, Progress progress) {
-        this(session, workspace, memory, progress, Pacing.REAL);
+        this(session, workspace, memory, progress, Backoff.REAL);
     }
 
-    Staging(AwsSession session, Workspace workspace, Progress progress, Pacing pacing) {
+    Staging(AwsSession session, Workspace workspace, Progress progress, Backoff pacing) {
         this(session, workspace, OpenUpload.Memory.NONE, progress, pacing);
     }
 
     Staging(
-            AwsSession session, Workspace workspace, OpenUpload.Memory memory, Progress progress, Pacing pacing) {
+            AwsSession session, Workspace workspace, OpenUpload.Memory memory, Progress progress, Backoff pacing) {
         this.session = session;
         this.workspace = workspace;
         this.memory = memory;
@@ -115,25 +115,25 @@ public final class Staging {
      *     function, which Lambda refuses
      */
     public void checkBucket(String bucket) throws DeployException, InterruptedException {
-        Call call = bucketCall(bucket);
+        AwsOperation call = bucketCall(bucket);
         if (!BUCKET.matcher(bucket).matches()) {
             throw new DeployException("\"" + Words.printable(bucket, 100)
                     + "\" is not the name of an S3 bucket.\nName the bucket alone, without s3:// and without a path.");
         }
         String region;
-        Refusal refusal = null;
+        AwsFailure refusal = null;
         try {
             HeadBucketResponse answer = AwsErrors.interruptible(() -> session.s3().headBucket(r -> r.bucket(bucket)));
             region = Optional.ofNullable(answer.bucketRegion()).orElse("");
         } catch (SdkException e) {
-            refusal = Refusal.of(e);
+            refusal = AwsFailure.of(e);
             region = refusal.bucketRegion().orElse("");
         }
         // S3 names the region of a bucket that is elsewhere whatever else it answers: 200, 301, 400 or 403.
         if (!region.isEmpty() && !region.equals(session.region())) {
             throw AwsErrors.explained(
                     call,
-                    new Refusal(
+                    new AwsFailure(
                             301,
                             "PermanentRedirect",
                             "the bucket's region is " + region + ", the function's " + session.region(),
@@ -150,7 +150,7 @@ public final class Staging {
     /** Aborts the upload that this deployment had begun when its process ended, if there is one. */
     public void abortLeft() {
         memory.left().ifPresent(left -> {
-            Place place = new Place(left.bucket(), left.key());
+            ObjectKey place = new ObjectKey(left.bucket(), left.key());
             if (left.id().isEmpty()) {
                 abortUnheardOf(place, "", left.begun());
             } else {
@@ -168,7 +168,7 @@ public final class Staging {
      */
     public StagedObject stage(PackReport report, String bucket, String prefix, String name)
             throws IOException, InterruptedException {
-        Place place = new Place(bucket, key(prefix, name, report));
+        ObjectKey place = new ObjectKey(bucket, key(prefix, name, report));
         try {
             return stage(report, place);
         } catch (UploadGone e) {
@@ -186,8 +186,8 @@ public final class Staging {
         }
     }
 
-    private StagedObject stage(PackReport report, Place place) throws IOException, InterruptedException {
-        List<Piece> pieces = pieces(report);
+    private StagedObject stage(PackReport report, ObjectKey place) throws IOException, InterruptedException {
+        List<UploadPart> pieces = pieces(report);
         boolean inParts = pieces.size() > 1;
         String checksum = inParts ? composite(pieces) : report.codeSha256();
 
@@ -212,25 +212,25 @@ public final class Staging {
         return key;
     }
 
-    private List<Piece> pieces(PackReport report) throws IOException, InterruptedException {
+    private List<UploadPart> pieces(PackReport report) throws IOException, InterruptedException {
         if (report.zippedBytes() < MULTIPART_BYTES) {
             Body whole = Body.part(report.file(), 0, report.zippedBytes());
-            return List.of(new Piece(1, whole, report.codeSha256()));
+            return List.of(new UploadPart(1, whole, report.codeSha256()));
         }
         List<Body> bodies = new ArrayList<>();
         for (long offset = 0; offset < report.zippedBytes(); offset += PART_BYTES) {
             bodies.add(Body.part(report.file(), offset, Math.min(PART_BYTES, report.zippedBytes() - offset)));
         }
         List<byte[]> digests = workspace.digest(bodies);
-        List<Piece> pieces = new ArrayList<>();
+        List<UploadPart> pieces = new ArrayList<>();
         for (int i = 0; i < bodies.size(); i++) {
-            pieces.add(new Piece(i + 1, bodies.get(i), Base64.getEncoder().encodeToString(digests.get(i))));
+            pieces.add(new UploadPart(i + 1, bodies.get(i), Base64.getEncoder().encodeToString(digests.get(i))));
         }
         return pieces;
     }
 
     /** S3's checksum of an object that was sent in parts: the SHA-256 over the parts' SHA-256, and how many they are. */
-    private static String composite(List<Piece> pieces) {
+    private static String composite(List<UploadPart> pieces) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             pieces.forEach(piece -> digest.update(Base64.getDecoder().decode(piece.sha256())));
@@ -240,7 +240,7 @@ public final class Staging {
         }
     }
 
-    private StagedObject inOne(Place place, Piece piece) throws IOException, InterruptedException {
+    private StagedObject inOne(ObjectKey place, UploadPart piece) throws IOException, InterruptedException {
         Sent sent = sendAll(place, List.of(piece), whole -> session.presigner()
                 .presignPutObject(p -> p.signatureDuration(Duration.ofMinutes(URL_MINUTES))
                         .putObjectRequest(r -> r.bucket(place.bucket())
@@ -252,7 +252,7 @@ public final class Staging {
                 place.bucket(), place.key(), version(reply.header("x-amz-version-id").orElse(null)), false, sent.bytes());
     }
 
-    private StagedObject inParts(Place place, PackReport report, List<Piece> pieces, String checksum)
+    private StagedObject inParts(ObjectKey place, PackReport report, List<UploadPart> pieces, String checksum)
             throws IOException, InterruptedException {
         Instant begun = pacing.clock().instant();
         memory.opened(new OpenUpload(place.bucket(), place.key(), "", begun));
@@ -292,7 +292,7 @@ public final class Staging {
     private record Begun(String upload, boolean unheardOf) {}
 
     /** The SDK's own retries would not say whether an upload was begun whose ID nobody has heard of. */
-    private Begun begin(Place place, Instant begun) throws DeployException, InterruptedException {
+    private Begun begin(ObjectKey place, Instant begun) throws DeployException, InterruptedException {
         boolean unheardOf = false;
         boolean heardOf = false;
         try {
@@ -305,16 +305,16 @@ public final class Staging {
                             .uploadId();
                     if (upload == null) {
                         unheardOf = true;
-                        throw AwsErrors.explained(objectCall(place, "s3:PutObject"), Refusal.notOfAws("it has no UploadId"));
+                        throw AwsErrors.explained(objectCall(place, "s3:PutObject"), AwsFailure.notOfAws("it has no UploadId"));
                     }
                     heardOf = true;
                     return new Begun(upload, unheardOf);
                 } catch (SdkException e) {
-                    Refusal refusal = Refusal.of(e);
+                    AwsFailure refusal = AwsFailure.of(e);
                     // The SDK puts its clock right for the next call, where there is one.
                     boolean passes = refusal.inDoubt() || refusal.throttled() || refusal.timeRefused() && failures == 1;
                     unheardOf |= refusal.inDoubt();
-                    if (!passes || failures == Changes.ATTEMPTS) {
+                    if (!passes || failures == IdempotentRequests.ATTEMPTS) {
                         throw AwsErrors.explained(objectCall(place, "s3:PutObject"), refusal, e);
                     }
                     pacing.backOff(failures, refusal.retryAfter());
@@ -334,7 +334,7 @@ public final class Staging {
      * Aborts uploads of this object that were begun since this one's first request. S3 rounds the time to seconds, and its
      * clock may go a little differently; the key holds the package's digest, so who else is at work on it has the same bytes.
      */
-    private void abortUnheardOf(Place place, String known, Instant begun) {
+    private void abortUnheardOf(ObjectKey place, String known, Instant begun) {
         boolean interrupted = Thread.interrupted();
         try {
             Instant since = begun.minus(CLOCKS_DIFFER);
@@ -347,7 +347,7 @@ public final class Staging {
                             && !upload.initiated().isBefore(since))
                     .forEach(upload -> abort(place, upload.uploadId()));
         } catch (SdkException e) {
-            Refusal refusal = Refusal.of(e);
+            AwsFailure refusal = AwsFailure.of(e);
             progress.log("An upload in parts to " + place.display() + " may have been left open, since the answer to its"
                     + " beginning was lost, and could not be looked for ("
                     + Words.printable(refusal.code() + " " + refusal.message(), 200).strip()
@@ -361,7 +361,7 @@ public final class Staging {
     }
 
     private Optional<String> complete(
-            Place place, PackReport report, List<Piece> pieces, String checksum, String upload, Sent sent)
+            ObjectKey place, PackReport report, List<UploadPart> pieces, String checksum, String upload, Sent sent)
             throws DeployException, InterruptedException {
         List<CompletedPart> parts = pieces.stream()
                 .map(piece -> CompletedPart.builder()
@@ -370,7 +370,7 @@ public final class Staging {
                         .checksumSHA256(piece.sha256())
                         .build())
                 .toList();
-        Call call = objectCall(place, "s3:PutObject");
+        AwsOperation call = objectCall(place, "s3:PutObject");
         try {
             CompleteMultipartUploadResponse answer = AwsErrors.interruptible(() -> session.s3()
                     .completeMultipartUpload(r -> r.bucket(place.bucket())
@@ -381,7 +381,7 @@ public final class Staging {
                 return version(answer.versionId());
             }
         } catch (SdkException e) {
-            Refusal refusal = Refusal.of(e);
+            AwsFailure refusal = AwsFailure.of(e);
             // A completion whose answer was lost and that was repeated.
             if (!refusal.is("NoSuchUpload") && !refusal.inDoubt()) {
                 throw AwsErrors.explained(call, refusal, e);
@@ -402,14 +402,14 @@ public final class Staging {
     }
 
     /** Also in an interrupted thread, whose interrupt the SDK would take for its own. */
-    private void abort(Place place, String upload) {
+    private void abort(ObjectKey place, String upload) {
         boolean interrupted = Thread.interrupted();
         try {
             AwsErrors.renewing(() -> session.s3()
                     .abortMultipartUpload(
                             r -> r.bucket(place.bucket()).key(place.key()).uploadId(upload)));
         } catch (SdkException e) {
-            Refusal refusal = Refusal.of(e);
+            AwsFailure refusal = AwsFailure.of(e);
             if (!refusal.is("NoSuchUpload") && refusal.status() != 404) {
                 progress.log("The unfinished upload to " + place.display() + " could not be aborted ("
                         + Words.printable(refusal.code() + " " + refusal.message(), 200).strip()
@@ -425,27 +425,27 @@ public final class Staging {
 
     /** Makes the URL by which one piece is sent. */
     private interface Signing {
-        PresignedRequest sign(Piece piece);
+        PresignedRequest sign(UploadPart piece);
     }
 
     /** Sends pieces until all are in S3; those that fail are signed anew and sent again, and only those. */
-    private Sent sendAll(Place place, List<Piece> pieces, Signing signing) throws IOException, InterruptedException {
+    private Sent sendAll(ObjectKey place, List<UploadPart> pieces, Signing signing) throws IOException, InterruptedException {
         Map<Integer, SendReply> replies = new TreeMap<>();
-        List<Piece> left = new ArrayList<>(pieces);
+        List<UploadPart> left = new ArrayList<>(pieces);
         long bytes = 0;
         int fruitless = 0;
         while (!left.isEmpty()) {
-            List<Piece> batch = left.subList(0, Math.min(BATCH, left.size()));
+            List<UploadPart> batch = left.subList(0, Math.min(BATCH, left.size()));
             // Not lazily in the loop below: an expired credential must fail here, in words.
             AwsCredentials credentials = session.resolvedCredentials();
             List<SendRequest> requests = batch.stream()
                     .map(piece -> request(signing.sign(piece), credentials, piece.body()))
                     .toList();
             List<SendReply> answers = workspace.send(requests);
-            List<Piece> arrived = new ArrayList<>();
-            Optional<Refusal> failure = Optional.empty();
+            List<UploadPart> arrived = new ArrayList<>();
+            Optional<AwsFailure> failure = Optional.empty();
             for (int i = 0; i < answers.size(); i++) {
-                Piece piece = batch.get(i);
+                UploadPart piece = batch.get(i);
                 SendReply reply = answers.get(i);
                 bytes += reply.answered() ? piece.body().length() : 0;
                 if (arrived(reply, piece)) {
@@ -481,7 +481,7 @@ public final class Staging {
     }
 
     /** A URL that was signed with a wrong time is refused as one that has run out or is not valid yet. */
-    private boolean putClockRight(Refusal refusal) {
+    private boolean putClockRight(AwsFailure refusal) {
         Optional<Duration> difference = session.signingClock().learn(refusal, pacing.clock());
         difference.ifPresent(ahead -> progress.log("This machine's clock differs from S3's by " + ahead.toSeconds()
                 + " seconds; signing with S3's time"));
@@ -505,18 +505,18 @@ public final class Staging {
         return new SendRequest("PUT", url, headers, body, URL_MINUTES * 60);
     }
 
-    private static boolean arrived(SendReply reply, Piece piece) {
+    private static boolean arrived(SendReply reply, UploadPart piece) {
         return reply.successful()
                 && reply.header("etag").isPresent()
                 && reply.header("x-amz-checksum-sha256").orElse(piece.sha256()).equals(piece.sha256());
     }
 
-    private static Refusal refusal(SendReply reply) {
+    private static AwsFailure refusal(SendReply reply) {
         if (reply.successful() && reply.header("etag").isEmpty()) {
-            return Refusal.notOfAws("it has no ETag: " + reply.body());
+            return AwsFailure.notOfAws("it has no ETag: " + reply.body());
         }
         return reply.successful()
-                ? new Refusal(
+                ? new AwsFailure(
                         reply.status(),
                         "BadDigest",
                         "S3 answered with another SHA-256 than the one sent",
@@ -524,10 +524,10 @@ public final class Staging {
                         Optional.empty(),
                         Optional.empty(),
                         "")
-                : Refusal.of(reply);
+                : AwsFailure.of(reply);
     }
 
-    private static boolean worthRepeating(Refusal refusal) {
+    private static boolean worthRepeating(AwsFailure refusal) {
         return refusal.inDoubt()
                 || refusal.throttled()
                 || refusal.credentialsExpired()
@@ -540,13 +540,13 @@ public final class Staging {
      * The object at a place. S3 answers 403 in place of 404 to those who may not list the bucket, so that says nothing unless
      * the object is known to be there.
      */
-    private Optional<HeadObjectResponse> head(Place place, boolean known) throws DeployException, InterruptedException {
+    private Optional<HeadObjectResponse> head(ObjectKey place, boolean known) throws DeployException, InterruptedException {
         Supplier<HeadObjectResponse> request = () -> session.s3()
                 .headObject(r -> r.bucket(place.bucket()).key(place.key()).checksumMode(ChecksumMode.ENABLED));
         try {
             return Optional.of(AwsErrors.interruptible(request));
         } catch (SdkException e) {
-            Refusal refusal = Refusal.of(e);
+            AwsFailure refusal = AwsFailure.of(e);
             boolean forbidden = refusal.status() == 403 && !refusal.credentialsExpired() && !refusal.timeRefused();
             if (!known && (refusal.status() == 404 && !refusal.is("NoSuchBucket") || forbidden)) {
                 return Optional.empty();
@@ -571,8 +571,8 @@ public final class Staging {
         return Optional.ofNullable(id).filter(text -> !text.isEmpty() && !text.equals("null"));
     }
 
-    private Call bucketCall(String bucket) {
-        return new Call(
+    private AwsOperation bucketCall(String bucket) {
+        return new AwsOperation(
                 "The staging bucket " + Words.printable(bucket, 100) + " cannot be used",
                 "s3:ListBucket",
                 "arn:" + session.partition() + ":s3:::" + bucket,
@@ -580,8 +580,8 @@ public final class Staging {
                 session.place("s3"));
     }
 
-    private Call objectCall(Place place, String action) {
-        return new Call(
+    private AwsOperation objectCall(ObjectKey place, String action) {
+        return new AwsOperation(
                 "The package could not be staged at " + place.display(),
                 action,
                 "arn:" + session.partition() + ":s3:::" + place.bucket() + "/" + place.key(),
@@ -590,7 +590,7 @@ public final class Staging {
     }
 
     /** Where an object is. */
-    private record Place(String bucket, String key) {
+    private record ObjectKey(String bucket, String key) {
         String display() {
             return "s3://" + bucket + "/" + key;
         }
@@ -602,7 +602,7 @@ public final class Staging {
      * @param number the part's number, from 1
      * @param sha256 the body's SHA-256 in base64
      */
-    private record Piece(int number, Body body, String sha256) {}
+    private record UploadPart(int number, Body body, String sha256) {}
 
     /**
      * What has been sent.

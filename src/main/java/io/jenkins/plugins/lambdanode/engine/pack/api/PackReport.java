@@ -32,8 +32,8 @@ public record PackReport(
         int files,
         int entries,
         long unzippedBytes,
-        List<Weight> heaviest,
-        List<Skipped> skipped,
+        List<PackageSize> heaviest,
+        List<Excluded> skipped,
         List<Finding> findings,
         Work work,
         List<PackReport> layers)
@@ -70,7 +70,7 @@ public record PackReport(
      * @param unzippedBytes the sum of their sizes
      * @param zippedBytes what they take in the package
      */
-    public record Weight(String name, int files, long unzippedBytes, long zippedBytes) implements Serializable {
+    public record PackageSize(String name, int files, long unzippedBytes, long zippedBytes) implements Serializable {
         private static final long serialVersionUID = 1L;
     }
 
@@ -81,10 +81,10 @@ public record PackReport(
      * @param count files and folders left out
      * @param examples the first few paths
      */
-    public record Skipped(String reason, int count, List<String> examples) implements Serializable {
+    public record Excluded(String reason, int count, List<String> examples) implements Serializable {
         private static final long serialVersionUID = 1L;
 
-        public Skipped {
+        public Excluded {
             examples = List.copyOf(examples);
         }
     }

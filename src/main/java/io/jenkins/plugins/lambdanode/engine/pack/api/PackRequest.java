@@ -22,7 +22,7 @@ public record PackRequest(
         List<String> excludes,
         Links links,
         int level,
-        List<FunctionTraits> functions,
+        List<TargetFunction> functions,
         long maxZippedBytes,
         String zippedHint,
         String cacheDir,

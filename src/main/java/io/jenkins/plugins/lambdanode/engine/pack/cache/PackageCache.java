@@ -1,8 +1,8 @@
 package io.jenkins.plugins.lambdanode.engine.pack.cache;
 
 import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
-import io.jenkins.plugins.lambdanode.engine.base.Digests;
-import io.jenkins.plugins.lambdanode.engine.pack.cache.FileStates.FileState;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState.FileState;
 import io.jenkins.plugins.lambdanode.engine.pack.select.DefaultExcludes;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import java.io.IOException;
@@ -40,14 +40,14 @@ public final class PackageCache implements AutoCloseable {
 
     private final Optional<Path> folder;
     private final byte[] fingerprint;
-    private final Optional<FileStates> states;
+    private final Optional<CtimeState> states;
     private final PackageIndex index;
     private final Optional<FileChannel> lastPackage;
 
     private PackageCache(
             Optional<Path> folder,
             byte[] fingerprint,
-            Optional<FileStates> states,
+            Optional<CtimeState> states,
             PackageIndex index,
             Optional<FileChannel> lastPackage) {
         this.folder = folder;
@@ -68,7 +68,7 @@ public final class PackageCache implements AutoCloseable {
      * @param level the deflate level
      * @param states tells unchanged files without reading them; empty where that is not safe
      */
-    public static PackageCache open(Path folder, int level, Optional<FileStates> states) {
+    public static PackageCache open(Path folder, int level, Optional<CtimeState> states) {
         byte[] fingerprint = fingerprint(level);
         Path file = folder.resolve(INDEX);
         try {
@@ -116,7 +116,7 @@ public final class PackageCache implements AutoCloseable {
             byte[] packed = new byte[2 * SAMPLE_BYTES];
             int length = deflater.deflate(packed, 1, packed.length - 1);
             packed[0] = (byte) level;
-            return Digests.sha256(packed, 0, length + 1);
+            return Sha256.sha256(packed, 0, length + 1);
         } finally {
             deflater.end();
         }
@@ -156,7 +156,7 @@ public final class PackageCache implements AutoCloseable {
      *
      * @param sha256 to check them with; making one for each piece would take longer than the piece
      */
-    public Optional<byte[]> read(PackageIndex.Place place, MessageDigest sha256) throws IOException {
+    public Optional<byte[]> read(PackageIndex.ObjectKey place, MessageDigest sha256) throws IOException {
         byte[] packed = new byte[(int) place.packedSize()];
         boolean whole = read(place.offset(), ByteBuffer.wrap(packed));
         boolean sound = whole && Arrays.equals(sha256.digest(packed), place.packedSha256());
@@ -170,7 +170,7 @@ public final class PackageCache implements AutoCloseable {
      * @param places where everything in it is
      * @param files those that need not be read again while their state is the same
      */
-    public void store(Path made, long size, List<PackageIndex.Place> places, List<PackageIndex.Unremarkable> files)
+    public void store(Path made, long size, List<PackageIndex.ObjectKey> places, List<PackageIndex.Unremarkable> files)
             throws IOException {
         if (folder.isEmpty()) {
             return;

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack.cache;
 
-import io.jenkins.plugins.lambdanode.engine.base.Digests;
-import io.jenkins.plugins.lambdanode.engine.pack.cache.FileStates.FileState;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState.FileState;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * Where in the last package the packed form of each content is. A content is named by its SHA-256 and size, never by path or
- * time; or by the state of a file that had it ({@link FileStates}).
+ * time; or by the state of a file that had it ({@link CtimeState}).
  *
  * <p>As a file: a header (magic with the format's version, what the deflating was done with, the package's file name and
  * size, how many records follow), one record of {@value #RECORD} bytes for each content, sorted by SHA-256, one of
@@ -45,7 +45,7 @@ public final class PackageIndex {
      * @param crc CRC-32 of the content
      * @param packedSha256 of the packed bytes
      */
-    public record Place(
+    public record ObjectKey(
             byte[] sha256, long size, long offset, long packedSize, boolean deflated, long crc, byte[] packedSha256) {}
 
     /**
@@ -55,7 +55,7 @@ public final class PackageIndex {
      * @param keySought whether a key was looked for in it
      * @param place its content's, the object that is among the places
      */
-    public record Unremarkable(FileState state, boolean keySought, Place place) {}
+    public record Unremarkable(FileState state, boolean keySought, ObjectKey place) {}
 
     /** An index of nothing. */
     static final PackageIndex NONE = new PackageIndex(new byte[HEADER], 0, 0, "", 0);
@@ -85,7 +85,7 @@ public final class PackageIndex {
         if (bytes.length < HEADER + SHA || bytes.length > MAX_BYTES) {
             return Optional.empty();
         }
-        byte[] checksum = Digests.sha256(bytes, 0, bytes.length - SHA);
+        byte[] checksum = Sha256.sha256(bytes, 0, bytes.length - SHA);
         if (!Arrays.equals(checksum, 0, SHA, bytes, bytes.length - SHA, bytes.length)) {
             return Optional.empty();
         }
@@ -114,12 +114,12 @@ public final class PackageIndex {
      * @param packageName the package's file name, ASCII, at most {@value #NAME} characters
      */
     static byte[] format(
-            byte[] fingerprint, String packageName, long packageSize, List<Place> places, List<Unremarkable> files) {
-        List<Place> all = new ArrayList<>(places);
-        all.sort(Comparator.comparing(Place::sha256, Arrays::compareUnsigned));
-        List<Place> sorted = new ArrayList<>();
-        Map<Place, Integer> ordinals = new IdentityHashMap<>();
-        for (Place place : all) {
+            byte[] fingerprint, String packageName, long packageSize, List<ObjectKey> places, List<Unremarkable> files) {
+        List<ObjectKey> all = new ArrayList<>(places);
+        all.sort(Comparator.comparing(ObjectKey::sha256, Arrays::compareUnsigned));
+        List<ObjectKey> sorted = new ArrayList<>();
+        Map<ObjectKey, Integer> ordinals = new IdentityHashMap<>();
+        for (ObjectKey place : all) {
             boolean again = !sorted.isEmpty() && Arrays.equals(sorted.get(sorted.size() - 1).sha256, place.sha256);
             if (!again && sorted.size() < MAX_RECORDS) {
                 sorted.add(place);
@@ -138,7 +138,7 @@ public final class PackageIndex {
         out.put(MAGIC).put(fingerprint);
         out.put(String.format("%-" + NAME + "s", packageName).getBytes(StandardCharsets.US_ASCII));
         out.putLong(packageSize).putInt(sorted.size()).putInt(states.size());
-        for (Place place : sorted) {
+        for (ObjectKey place : sorted) {
             out.put(place.sha256).putLong(place.size).putLong(place.offset).putLong(place.packedSize);
             out.put((byte) (place.deflated ? 1 : 0)).putInt((int) place.crc).put(place.packedSha256);
         }
@@ -147,7 +147,7 @@ public final class PackageIndex {
             out.putLong(state.inode()).putLong(state.device()).putLong(state.size()).putLong(state.changedNanos());
             out.put((byte) (file.keySought ? 1 : 0)).putInt(ordinals.get(file.place));
         }
-        return out.put(Digests.sha256(out.array(), 0, length - SHA)).array();
+        return out.put(Sha256.sha256(out.array(), 0, length - SHA)).array();
     }
 
     /** The name of the package's file, beside the index. */
@@ -170,7 +170,7 @@ public final class PackageIndex {
     }
 
     /** Where a content's packed form is, if it is in the package. */
-    public Optional<Place> find(byte[] sha256, long size) {
+    public Optional<ObjectKey> find(byte[] sha256, long size) {
         int low = 0;
         int high = count - 1;
         while (low <= high) {
@@ -189,7 +189,7 @@ public final class PackageIndex {
         return Optional.empty();
     }
 
-    private Optional<Place> sound(Place place, long size) {
+    private Optional<ObjectKey> sound(ObjectKey place, long size) {
         boolean sound = place.size == size
                 && place.packedSize >= 0
                 && place.packedSize <= size + size / 512 + 1024
@@ -203,7 +203,7 @@ public final class PackageIndex {
      *
      * @param keySought whether a key would be looked for in it now
      */
-    public Optional<Place> find(FileState state, boolean keySought) {
+    public Optional<ObjectKey> find(FileState state, boolean keySought) {
         ByteBuffer all = ByteBuffer.wrap(bytes);
         int first = HEADER + RECORD * count;
         int low = 0;
@@ -243,7 +243,7 @@ public final class PackageIndex {
         return Arrays.binarySearch(sizes, size) >= 0;
     }
 
-    private Place place(int at) {
+    private ObjectKey place(int at) {
         ByteBuffer record = ByteBuffer.wrap(bytes, at, RECORD);
         byte[] sha256 = new byte[SHA];
         byte[] packedSha256 = new byte[SHA];
@@ -254,6 +254,6 @@ public final class PackageIndex {
         boolean deflated = record.get() == 1;
         long crc = record.getInt() & 0xffffffffL;
         record.get(packedSha256);
-        return new Place(sha256, size, offset, packedSize, deflated, crc, packedSha256);
+        return new ObjectKey(sha256, size, offset, packedSize, deflated, crc, packedSha256);
     }
 }

@@ -6,8 +6,8 @@ import io.jenkins.plugins.lambdanode.engine.base.Quoted;
 import io.jenkins.plugins.lambdanode.engine.base.Unreadable;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
-import io.jenkins.plugins.lambdanode.engine.pack.select.Part;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
 import java.io.IOException;
@@ -35,7 +35,7 @@ public final class Checks {
     private static final Set<String> SAMPLES = Set.of("example", "sample", "template", "dist", "default", "defaults", "schema");
 
     private final List<SourceEntry> entries;
-    private final List<FunctionTraits> functions;
+    private final List<TargetFunction> functions;
     private final boolean dependenciesApart;
     private final LocalDate today;
     private final Map<String, SourceEntry> byName = new HashMap<>();
@@ -52,7 +52,7 @@ public final class Checks {
     }
 
     /** @param dependenciesApart whether node_modules goes into a layer */
-    public Checks(List<SourceEntry> entries, List<FunctionTraits> functions, boolean dependenciesApart, LocalDate today) {
+    public Checks(List<SourceEntry> entries, List<TargetFunction> functions, boolean dependenciesApart, LocalDate today) {
         this.dependenciesApart = dependenciesApart;
         this.entries = entries;
         this.functions = functions;
@@ -63,7 +63,7 @@ public final class Checks {
     /** What can be known before anything but the files that matter is read. */
     public void beforePackaging() throws IOException {
         names();
-        for (FunctionTraits function : functions) {
+        for (TargetFunction function : functions) {
             Optional<NodeRuntime> runtime = NodeRuntime.of(function.runtime());
             runtime.ifPresent(node -> runtime(node, function));
             if (!function.handler().isEmpty() && (runtime.isPresent() || function.runtime().isEmpty())) {
@@ -87,7 +87,7 @@ public final class Checks {
         Optional<NativeProgram> program = NativeProgram.of(content.head());
         // Windows and macOS programs that come along in a package are dead weight, not a mistake.
         if (program.isPresent() && program.get().system().equals("linux")) {
-            for (FunctionTraits function : functions) {
+            for (TargetFunction function : functions) {
                 if (!program.get().runsOn(function.architecture())) {
                     foreign(entry.name(), program.get(), function.architecture());
                 }
@@ -96,7 +96,7 @@ public final class Checks {
     }
 
     private void foreign(String name, NativeProgram program, String architecture) {
-        Foreign group = foreign.computeIfAbsent(Weights.owner(name) + " " + architecture, key -> new Foreign());
+        Foreign group = foreign.computeIfAbsent(SizeBreakdown.owner(name) + " " + architecture, key -> new Foreign());
         if (group.count++ == 0) {
             group.example = name;
             group.builtFor = program.display();
@@ -194,7 +194,7 @@ public final class Checks {
         }
     }
 
-    private void runtime(NodeRuntime runtime, FunctionTraits function) {
+    private void runtime(NodeRuntime runtime, TargetFunction function) {
         runtime.deprecated(today).ifPresent(date -> add(Severity.WARNING, "runtime-deprecated", "The function's runtime "
                 + function.runtime() + " is deprecated since " + date + ": AWS no longer patches it, and in time refuses"
                 + " updates. Move the function to a newer Node.js.", ""));
@@ -213,7 +213,7 @@ public final class Checks {
         }
     }
 
-    private void handler(FunctionTraits function, Optional<NodeRuntime> runtime) throws IOException {
+    private void handler(TargetFunction function, Optional<NodeRuntime> runtime) throws IOException {
         Optional<Handler> handler = Handler.of(function.handler());
         if (byName.containsKey(function.handler()) || function.handler().startsWith("/opt/")) {
             return;
@@ -235,7 +235,7 @@ public final class Checks {
             }
         }
         String module = handler.get().folder() + handler.get().module();
-        if (file.isPresent() && dependenciesApart && file.get().name().startsWith(Part.DEPENDENCIES)) {
+        if (file.isPresent() && dependenciesApart && file.get().name().startsWith(ArchiveContents.DEPENDENCIES)) {
             add(Severity.ERROR, "handler-in-layer", "The function's handler is " + Quoted.of(function.handler()) + ", which goes into"
                     + " the layer with node_modules, and Lambda looks for it in the package. Make a file of the project the"
                     + " handler, one that exports what this one does, or keep the dependencies in the package (layer: 'none').",
@@ -265,7 +265,7 @@ public final class Checks {
         return "";
     }
 
-    private void script(SourceEntry file, Handler handler, FunctionTraits function, Optional<NodeRuntime> runtime)
+    private void script(SourceEntry file, Handler handler, TargetFunction function, Optional<NodeRuntime> runtime)
             throws IOException {
         if (!file.isFile() || file.size() > SCRIPT_BYTES) {
             return;
@@ -328,7 +328,7 @@ public final class Checks {
      * lies where node-gyp and node-pre-gyp build and are loaded from, and neither its path nor its {@code package.json}
      * says that it is one of several for different platforms.
      */
-    private void addons(FunctionTraits function) throws IOException {
+    private void addons(TargetFunction function) throws IOException {
         Map<String, List<SourceEntry>> byPackage = new TreeMap<>();
         for (SourceEntry entry : entries) {
             if (entry.isFile() && entry.name().endsWith(".node")) {
@@ -340,7 +340,7 @@ public final class Checks {
         }
     }
 
-    private void addons(String npmPackage, List<SourceEntry> addons, FunctionTraits function) throws IOException {
+    private void addons(String npmPackage, List<SourceEntry> addons, TargetFunction function) throws IOException {
         String platform = "linux " + function.architecture();
         SourceEntry first = null;
         NativeProgram firstProgram = null;

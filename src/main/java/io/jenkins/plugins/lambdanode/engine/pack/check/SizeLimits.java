@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack.check;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.util.List;
 import java.util.Locale;
@@ -15,8 +15,8 @@ public final class SizeLimits {
      * @param functions with layers whose bytes count too, as far as they are known
      * @throws DeployException if a function would be larger than {@link PackRequest#MAX_UNZIPPED_BYTES}
      */
-    public static void requireUnzipped(long unzipped, List<FunctionTraits> functions, Weights weights) throws DeployException {
-        long layers = functions.stream().mapToLong(FunctionTraits::layerBytes).max().orElse(0);
+    public static void requireUnzipped(long unzipped, List<TargetFunction> functions, SizeBreakdown weights) throws DeployException {
+        long layers = functions.stream().mapToLong(TargetFunction::layerBytes).max().orElse(0);
         if (unzipped + layers > PackRequest.MAX_UNZIPPED_BYTES) {
             throw new DeployException(String.format(
                             Locale.ROOT,
@@ -26,14 +26,14 @@ public final class SizeLimits {
                             layers > 0 ? String.format(Locale.ROOT, " and its layers at least %,d", layers) : "",
                             PackRequest.MAX_UNZIPPED_BYTES)
                     .replace("\r\n", "\n")
-                    + Weights.table(weights.heaviestUnzipped(), false)
+                    + SizeBreakdown.table(weights.heaviestUnzipped(), false)
                     + "Leave out what the function does not need (excludes, .lambdaignore, npm's --omit=dev), or bundle it with"
                     + " esbuild.");
         }
     }
 
     /** @throws DeployException if a package is larger than it may be for the way that it is to be sent */
-    public static void requireZipped(long zipped, PackRequest request, Weights weights) throws DeployException {
+    public static void requireZipped(long zipped, PackRequest request, SizeBreakdown weights) throws DeployException {
         if (zipped > request.maxZippedBytes()) {
             throw new DeployException(String.format(
                             Locale.ROOT,
@@ -42,7 +42,7 @@ public final class SizeLimits {
                             zipped,
                             request.maxZippedBytes())
                     .replace("\r\n", "\n")
-                    + Weights.table(weights.heaviestZipped(), true)
+                    + SizeBreakdown.table(weights.heaviestZipped(), true)
                     + request.zippedHint());
         }
     }

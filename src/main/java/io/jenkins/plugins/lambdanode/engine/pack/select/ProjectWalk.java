@@ -48,7 +48,7 @@ public final class ProjectWalk {
     private final boolean posix;
     private final Crew crew;
     private final AtomicInteger found = new AtomicInteger();
-    private final Skips skips = new Skips();
+    private final ExcludedFiles skips = new ExcludedFiles();
     private final List<Finding> findings = new ArrayList<>();
 
     /**
@@ -306,7 +306,7 @@ public final class ProjectWalk {
                     + MAX_NAME_BYTES + ". Leave the folder out with an exclude, or nest it less deeply.");
         }
         boolean executable = attributes instanceof PosixFileAttributes posixAttributes && executable(posixAttributes);
-        return new SourceEntry(name, bytes, source, kind, FileStamp.of(attributes), executable, target);
+        return new SourceEntry(name, bytes, source, kind, FileSnapshot.of(attributes), executable, target);
     }
 
     private static boolean executable(PosixFileAttributes attributes) {
@@ -338,7 +338,7 @@ public final class ProjectWalk {
     }
 
     /** What was left out, to be asked for after the walk. */
-    public List<PackReport.Skipped> skipped() {
+    public List<PackReport.Excluded> skipped() {
         return skips.report();
     }
 

@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * @param target what a stored link says, in UTF-8; otherwise empty
  */
 public record SourceEntry(
-        String name, byte[] nameBytes, Path source, Kind kind, FileStamp stamp, boolean executable, byte[] target) {
+        String name, byte[] nameBytes, Path source, Kind kind, FileSnapshot stamp, boolean executable, byte[] target) {
 
     public enum Kind {
         FILE,

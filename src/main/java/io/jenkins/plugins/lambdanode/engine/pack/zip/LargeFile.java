@@ -1,11 +1,11 @@
 package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
 import io.jenkins.plugins.lambdanode.engine.base.Crew;
-import io.jenkins.plugins.lambdanode.engine.base.Digests;
-import io.jenkins.plugins.lambdanode.engine.pack.cache.FileStates.FileState;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState.FileState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
-import io.jenkins.plugins.lambdanode.engine.pack.select.FileStamp;
+import io.jenkins.plugins.lambdanode.engine.pack.select.FileSnapshot;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -59,7 +59,7 @@ public final class LargeFile implements AutoCloseable {
     public Begun begin(SourceEntry entry) {
         Optional<FileState> state = cache.stateOf(entry);
         if (state.isPresent()) {
-            Optional<PackageIndex.Place> place = cache.index().find(state.get(), Workbench.seeksKey(entry));
+            Optional<PackageIndex.ObjectKey> place = cache.index().find(state.get(), Workbench.seeksKey(entry));
             if (place.isPresent()) {
                 Reading known = new Reading(true, place.get().sha256(), entry.size(), 0, new byte[0]);
                 return new Begun(state, Optional.of(CompletableFuture.completedFuture(known)));
@@ -71,8 +71,8 @@ public final class LargeFile implements AutoCloseable {
     }
 
     private static Reading read(SourceEntry entry) throws IOException, InterruptedException {
-        FileStamp before = Workbench.stampNow(entry);
-        MessageDigest sha256 = Digests.sha256();
+        FileSnapshot before = Workbench.stampNow(entry);
+        MessageDigest sha256 = Sha256.sha256();
         byte[] piece = new byte[Workbench.PIECE / 4];
         byte[] head = new byte[0];
         long total = 0;
@@ -111,7 +111,7 @@ public final class LargeFile implements AutoCloseable {
         }
         long deflatedBytes = 0;
         for (int attempt = 0; attempt < Workbench.ATTEMPTS; attempt++) {
-            FileStamp before = attempt == 0 ? entry.stamp() : Workbench.stampNow(entry);
+            FileSnapshot before = attempt == 0 ? entry.stamp() : Workbench.stampNow(entry);
             if (before.size() <= Workbench.PIECE) {
                 // It is a small file by now, whose packed form is another: the next build finds it as such.
                 break;
@@ -132,13 +132,13 @@ public final class LargeFile implements AutoCloseable {
         if (!reading.steady()) {
             return Optional.empty();
         }
-        Optional<PackageIndex.Place> found = cache.index().find(reading.sha256(), reading.size());
+        Optional<PackageIndex.ObjectKey> found = cache.index().find(reading.sha256(), reading.size());
         if (found.isEmpty()) {
             return Optional.empty();
         }
-        PackageIndex.Place place = found.get();
+        PackageIndex.ObjectKey place = found.get();
         FileChannel out = emptySpill();
-        MessageDigest sha256 = Digests.sha256();
+        MessageDigest sha256 = Sha256.sha256();
         ByteBuffer piece = ByteBuffer.allocate(Workbench.PIECE / 4);
         for (long at = 0; at < place.packedSize(); at += piece.limit()) {
             piece.clear().limit((int) Math.min(piece.capacity(), place.packedSize() - at));
@@ -168,8 +168,8 @@ public final class LargeFile implements AutoCloseable {
             long deflatedBefore)
             throws IOException, InterruptedException {
         FileChannel out = emptySpill();
-        MessageDigest sha256 = Digests.sha256();
-        MessageDigest packedSha256 = Digests.sha256();
+        MessageDigest sha256 = Sha256.sha256();
+        MessageDigest packedSha256 = Sha256.sha256();
         CRC32 crc = new CRC32();
         byte[] head = new byte[0];
         byte[] previous = null;

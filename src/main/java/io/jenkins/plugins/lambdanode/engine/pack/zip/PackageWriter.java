@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
-import io.jenkins.plugins.lambdanode.engine.base.Digests;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import io.jenkins.plugins.lambdanode.engine.base.Quoted;
 import java.io.IOException;
 import java.io.InputStream;
@@ -60,7 +60,7 @@ public final class PackageWriter implements AutoCloseable {
     private static final int BUFFER = 256 * 1024;
 
     private final OutputStream file;
-    private final MessageDigest sha256 = Digests.sha256();
+    private final MessageDigest sha256 = Sha256.sha256();
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
     private ByteBuffer central = ByteBuffer.allocate(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
     private int entries;

@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
-import io.jenkins.plugins.lambdanode.engine.pack.cache.FileStates.FileState;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState.FileState;
 import java.util.Optional;
 
 /**

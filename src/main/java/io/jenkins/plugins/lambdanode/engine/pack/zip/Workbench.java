@@ -1,13 +1,13 @@
 package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Digests;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import io.jenkins.plugins.lambdanode.engine.base.Quoted;
 import io.jenkins.plugins.lambdanode.engine.base.Unreadable;
-import io.jenkins.plugins.lambdanode.engine.pack.cache.FileStates.FileState;
+import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState.FileState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
-import io.jenkins.plugins.lambdanode.engine.pack.select.FileStamp;
+import io.jenkins.plugins.lambdanode.engine.pack.select.FileSnapshot;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -48,7 +48,7 @@ public final class Workbench implements AutoCloseable {
 
     private final byte[] content = new byte[PIECE + 1];
     private final byte[] packed = new byte[PIECE + PIECE / 512 + 1024];
-    private final MessageDigest sha256 = Digests.sha256();
+    private final MessageDigest sha256 = Sha256.sha256();
     private final CRC32 crc = new CRC32();
     private final Deflater deflater;
 
@@ -71,9 +71,9 @@ public final class Workbench implements AutoCloseable {
     }
 
     /** What the file system says of a file now. */
-    static FileStamp stampNow(SourceEntry entry) throws IOException {
+    static FileSnapshot stampNow(SourceEntry entry) throws IOException {
         try {
-            return FileStamp.of(entry.source());
+            return FileSnapshot.of(entry.source());
         } catch (NoSuchFileException e) {
             throw removed(entry.name(), e);
         }
@@ -105,7 +105,7 @@ public final class Workbench implements AutoCloseable {
                 return unread.get();
             }
         }
-        FileStamp before = entry.stamp();
+        FileSnapshot before = entry.stamp();
         long readBytes = 0;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             if (Thread.interrupted()) {
@@ -113,7 +113,7 @@ public final class Workbench implements AutoCloseable {
             }
             int length = read(entry);
             readBytes += length;
-            FileStamp after = stampNow(entry);
+            FileSnapshot after = stampNow(entry);
             if (length == before.size() && after.equals(before)) {
                 return pack(content, length, readBytes, cache, seeksKey, state);
             }
@@ -131,11 +131,11 @@ public final class Workbench implements AutoCloseable {
     }
 
     private Optional<PackedContent> unread(FileState state, boolean seeksKey, PackageCache cache) throws IOException {
-        Optional<PackageIndex.Place> place = cache.index().find(state, seeksKey);
+        Optional<PackageIndex.ObjectKey> place = cache.index().find(state, seeksKey);
         if (place.isEmpty()) {
             return Optional.empty();
         }
-        PackageIndex.Place p = place.get();
+        PackageIndex.ObjectKey p = place.get();
         return cache.read(p, sha256)
                 .map(packed -> new PackedContent(
                         p.sha256(), p.crc(), p.size(), p.deflated(), packed, p.packedSize(), p.packedSha256(), NOTHING, false, 0,
@@ -165,11 +165,11 @@ public final class Workbench implements AutoCloseable {
         byte[] digest = sha256.digest();
         byte[] head = length == 0 ? NOTHING : Arrays.copyOf(bytes, Math.min(length, PackedContent.HEAD_BYTES));
         boolean key = seeksKey && length <= LARGEST_KEY_FILE && holdsKey(bytes, length);
-        Optional<PackageIndex.Place> place = cache.index().find(digest, length);
+        Optional<PackageIndex.ObjectKey> place = cache.index().find(digest, length);
         if (place.isPresent()) {
             Optional<byte[]> reused = cache.read(place.get(), sha256);
             if (reused.isPresent()) {
-                PackageIndex.Place p = place.get();
+                PackageIndex.ObjectKey p = place.get();
                 return new PackedContent(
                         digest, p.crc(), length, p.deflated(), reused.get(), p.packedSize(), p.packedSha256(), head, key,
                         readBytes, 0, true, state);

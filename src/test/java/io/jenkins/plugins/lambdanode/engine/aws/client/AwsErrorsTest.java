@@ -20,13 +20,13 @@ import software.amazon.awssdk.core.exception.SdkException;
 class AwsErrorsTest {
 
     private static final String FUNCTION = "arn:aws:lambda:eu-west-1:*:function:orders";
-    private static final Call UPDATE = new Call(
+    private static final AwsOperation UPDATE = new AwsOperation(
             "Lambda did not update the code of function orders",
             "lambda:UpdateFunctionCode",
             FUNCTION,
             "function orders",
             "eu-west-1");
-    private static final Call STAGE = new Call(
+    private static final AwsOperation STAGE = new AwsOperation(
             "The package could not be staged at s3://staging/orders/1.zip",
             "s3:PutObject",
             "arn:aws:s3:::staging/orders/1.zip",
@@ -36,7 +36,7 @@ class AwsErrorsTest {
     private static String lambda(int status, String type, String message) {
         return AwsErrors.explained(
                         UPDATE,
-                        Refusal.of(SendReply.answered(
+                        AwsFailure.of(SendReply.answered(
                                 status,
                                 Map.of("x-amzn-errortype", type),
                                 "{\"Message\": \"" + message + "\", \"Type\": \"User\"}")))
@@ -46,7 +46,7 @@ class AwsErrorsTest {
     private static String s3(int status, String code, String message) {
         String xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code + "</Code><Message>" + message
                 + "</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>";
-        return AwsErrors.explained(STAGE, Refusal.of(SendReply.answered(status, Map.of(), xml))).getMessage();
+        return AwsErrors.explained(STAGE, AwsFailure.of(SendReply.answered(status, Map.of(), xml))).getMessage();
     }
 
     @Test
@@ -174,7 +174,7 @@ class AwsErrorsTest {
     @Test
     void noAnswerNamesTheReasonAndThePlace() {
         String text = AwsErrors.explained(
-                        UPDATE, Refusal.of(SendReply.unanswered("UnresolvedAddressException")))
+                        UPDATE, AwsFailure.of(SendReply.unanswered("UnresolvedAddressException")))
                 .getMessage();
 
         assertEquals(
@@ -193,7 +193,7 @@ class AwsErrorsTest {
     @ParameterizedTest
     @ValueSource(ints = {301, 302, 307, 308})
     void aRedirectByWhatIsNoLambdaSaysNothingOfBuckets(int status) {
-        String text = AwsErrors.explained(UPDATE, Refusal.of(SendReply.answered(status, Map.of(), "<html>Moved</html>")))
+        String text = AwsErrors.explained(UPDATE, AwsFailure.of(SendReply.answered(status, Map.of(), "<html>Moved</html>")))
                 .getMessage();
 
         assertFalse(text.contains("bucket"), text);
@@ -209,7 +209,7 @@ class AwsErrorsTest {
                 "SSLException: Unsupported or unrecognized SSL message"
             })
     void aTlsConnectionThatIsNotMadeSaysWhereTheCaBelongs(String reason) {
-        String text = AwsErrors.explained(UPDATE, Refusal.of(SendReply.unanswered(reason))).getMessage();
+        String text = AwsErrors.explained(UPDATE, AwsFailure.of(SendReply.unanswered(reason))).getMessage();
 
         assertTrue(text.contains("The reason: " + reason), text);
         assertTrue(lastLine(text).contains("trust store of the Java that"), text);
@@ -218,7 +218,7 @@ class AwsErrorsTest {
     @Test
     void aRefusalWithoutAnErrorCodeMayBeAProxys() {
         String text = AwsErrors.explained(
-                        UPDATE, Refusal.of(SendReply.answered(403, Map.of(), "<html><h1>Blocked by policy</h1></html>")))
+                        UPDATE, AwsFailure.of(SendReply.answered(403, Map.of(), "<html><h1>Blocked by policy</h1></html>")))
                 .getMessage();
 
         assertTrue(text.contains("a proxy or a firewall on the way may have given it"), text);
@@ -240,7 +240,7 @@ class AwsErrorsTest {
     void anAnswerThatIsNotAwssKeepsOneLineOfItsStatus() {
         String text = AwsErrors.explained(
                         UPDATE,
-                        Refusal.of(SendReply.answered(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>")))
+                        AwsFailure.of(SendReply.answered(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>")))
                 .getMessage();
 
         assertTrue(text.contains("HTTP status 502"), text);
@@ -282,9 +282,9 @@ class AwsErrorsTest {
     @Test
     void theCauseOfARefusedSignatureWhichQuotesTheRequestIsNotKept() {
         SdkException cause = SdkException.builder().message("The Canonical String: tokenMARKED").build();
-        Refusal signature = new Refusal(
+        AwsFailure signature = new AwsFailure(
                 403, "SignatureDoesNotMatch", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
-        Refusal denied = new Refusal(403, "AccessDenied", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
+        AwsFailure denied = new AwsFailure(403, "AccessDenied", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
 
         assertEquals(cause, AwsErrors.explained(UPDATE, denied, cause).getCause());
         assertNull(AwsErrors.explained(UPDATE, signature, cause).getCause());
@@ -292,8 +292,8 @@ class AwsErrorsTest {
 
     @Test
     void aNameWithControlCharactersIsSaidWithoutThem() {
-        Call move = new Call("Lambda did not move alias live\nFinished: SUCCESS\u001b[31m", "lambda:UpdateAlias", "*", "x", "y");
-        Refusal refusal = new Refusal(400, "ValidationException", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
+        AwsOperation move = new AwsOperation("Lambda did not move alias live\nFinished: SUCCESS\u001b[31m", "lambda:UpdateAlias", "*", "x", "y");
+        AwsFailure refusal = new AwsFailure(400, "ValidationException", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
 
         String first = AwsErrors.explained(move, refusal).getMessage().lines().findFirst().orElseThrow();
 

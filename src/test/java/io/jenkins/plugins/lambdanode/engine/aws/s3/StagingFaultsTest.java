@@ -27,9 +27,9 @@ import io.jenkins.plugins.lambdanode.engine.aws.SendingWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.TestTime;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.Changes;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.IdempotentRequests;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Pacing;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
@@ -302,7 +302,7 @@ class StagingFaultsTest {
     void noUploadIsLeftOpenWhereNoAnswerToItsBeginningEverComes() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())) {
-            for (int i = 0; i < Changes.ATTEMPTS; i++) {
+            for (int i = 0; i < IdempotentRequests.ATTEMPTS; i++) {
                 wire.next("POST /" + bucket, Wire.Fault.CUT_ANSWER);
             }
             assertThrows(DeployException.class, () -> stage(wire.endpoint(), report));
@@ -315,7 +315,7 @@ class StagingFaultsTest {
     @Test
     void noUploadIsLeftOpenByAStopBeforeItsBeginningIsAnswered() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
-        Pacing stopping = new Pacing(
+        Backoff stopping = new Backoff(
                 time,
                 pause -> {
                     throw new InterruptedException();

@@ -10,10 +10,10 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.ZipListing;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.pack.select.FileStamp;
+import io.jenkins.plugins.lambdanode.engine.pack.select.FileSnapshot;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -159,7 +159,7 @@ class PackageCacheTest {
                 List.of(),
                 List.of(),
                 PackRequest.Links.FOLLOW,
-                List.of(new FunctionTraits("", "nodejs24.x", "x86_64", 0)),
+                List.of(new TargetFunction("", "nodejs24.x", "x86_64", 0)),
                 cache.toString(),
                 "");
         List<String> first = codes(Packs.packLater(project, request));
@@ -185,16 +185,16 @@ class PackageCacheTest {
 
     @Test
     void statesAreReliedOnWhereTheFileSystemIsKnownOnly() throws Exception {
-        assertTrue(FileStates.of(Path.of("/proc"), Clock.systemUTC()).isEmpty());
-        FileStates states = FileStates.of(project, Clock.offset(Clock.systemUTC(), Duration.ofHours(1))).orElseThrow();
+        assertTrue(CtimeState.of(Path.of("/proc"), Clock.systemUTC()).isEmpty());
+        CtimeState states = CtimeState.of(project, Clock.offset(Clock.systemUTC(), Duration.ofHours(1))).orElseThrow();
         Path file = Path.of("/proc/self/status");
-        FileStamp stamp = FileStamp.of(file);
+        FileSnapshot stamp = FileSnapshot.of(file);
         SourceEntry elsewhere = new SourceEntry(
                 "x", new byte[] {'x'}, file, SourceEntry.Kind.FILE, stamp, false, new byte[0]);
         assertTrue(states.of(elsewhere).isEmpty(), "another device");
         Path gone = Packs.write(project, "gone", "x");
         SourceEntry removed = new SourceEntry(
-                "gone", new byte[] {'x'}, gone, SourceEntry.Kind.FILE, FileStamp.of(gone), false, new byte[0]);
+                "gone", new byte[] {'x'}, gone, SourceEntry.Kind.FILE, FileSnapshot.of(gone), false, new byte[0]);
         assertTrue(states.of(removed).isPresent());
         Files.delete(gone);
         assertTrue(states.of(removed).isEmpty(), "who reads the file says that it was removed");
@@ -370,25 +370,25 @@ class PackageCacheTest {
     @Test
     void anIndexFindsWhatWasPutIntoItAndNothingElse() {
         Random random = new Random(3);
-        List<PackageIndex.Place> places = new ArrayList<>();
+        List<PackageIndex.ObjectKey> places = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
             byte[] sha = new byte[32];
             byte[] packed = new byte[32];
             random.nextBytes(sha);
             random.nextBytes(packed);
-            places.add(new PackageIndex.Place(sha, i, 100L * i, i, i % 2 == 0, 0xffffffffL - i, packed));
+            places.add(new PackageIndex.ObjectKey(sha, i, 100L * i, i, i % 2 == 0, 0xffffffffL - i, packed));
         }
         List<PackageIndex.Unremarkable> files = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
             // Names of one inode have one content.
-            FileStates.FileState state = new FileStates.FileState(5, Long.MAX_VALUE - i / 2 * 7, i / 2, -i / 2);
+            CtimeState.FileState state = new CtimeState.FileState(5, Long.MAX_VALUE - i / 2 * 7, i / 2, -i / 2);
             files.add(new PackageIndex.Unremarkable(state, i / 2 % 2 == 0, places.get(i / 2)));
         }
         byte[] print = "0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
         PackageIndex index = PackageIndex.parse(PackageIndex.format(print, "name", 1_000_000, places, files), print).orElseThrow();
         assertEquals("name", index.packageName());
-        for (PackageIndex.Place place : places) {
-            PackageIndex.Place found = index.find(place.sha256(), place.size()).orElseThrow();
+        for (PackageIndex.ObjectKey place : places) {
+            PackageIndex.ObjectKey found = index.find(place.sha256(), place.size()).orElseThrow();
             assertEquals(place.offset(), found.offset());
             assertEquals(place.crc(), found.crc());
             assertEquals(place.deflated(), found.deflated());
@@ -397,15 +397,15 @@ class PackageCacheTest {
         }
         assertTrue(index.find(new byte[32], 0).isEmpty());
         for (int i = 0; i < 250; i++) {
-            FileStates.FileState state = files.get(2 * i).state();
+            CtimeState.FileState state = files.get(2 * i).state();
             assertEquals(100L * i, index.find(state, false).orElseThrow().offset());
             assertEquals(i % 2 == 0, index.find(state, true).isPresent(), "a key was not looked for");
             long device = state.device();
             long inode = state.inode();
-            assertTrue(index.find(new FileStates.FileState(6, inode, i, -i), false).isEmpty());
-            assertTrue(index.find(new FileStates.FileState(device, inode + 1, i, -i), false).isEmpty());
-            assertTrue(index.find(new FileStates.FileState(device, inode, i + 1, -i), false).isEmpty());
-            assertTrue(index.find(new FileStates.FileState(device, inode, i, -i - 1), false).isEmpty());
+            assertTrue(index.find(new CtimeState.FileState(6, inode, i, -i), false).isEmpty());
+            assertTrue(index.find(new CtimeState.FileState(device, inode + 1, i, -i), false).isEmpty());
+            assertTrue(index.find(new CtimeState.FileState(device, inode, i + 1, -i), false).isEmpty());
+            assertTrue(index.find(new CtimeState.FileState(device, inode, i, -i - 1), false).isEmpty());
         }
         assertTrue(PackageIndex.parse(new byte[0], print).isEmpty());
     }

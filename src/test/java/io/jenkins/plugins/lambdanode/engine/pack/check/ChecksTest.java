@@ -9,7 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.Run;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,29 +38,29 @@ class ChecksTest {
         Packs.write(project, "index.js", "exports.handler = async (event) => event;\n");
     }
 
-    private List<Finding> findings(FunctionTraits function) throws Exception {
+    private List<Finding> findings(TargetFunction function) throws Exception {
         return Packs.pack(project, Packs.forFunction(function)).findings();
     }
 
-    private List<String> codes(FunctionTraits function) throws Exception {
+    private List<String> codes(TargetFunction function) throws Exception {
         return findings(function).stream().map(Finding::code).toList();
     }
 
-    private static FunctionTraits handler(String handler) {
-        return new FunctionTraits(handler, RUNTIME, "", 0);
+    private static TargetFunction handler(String handler) {
+        return new TargetFunction(handler, RUNTIME, "", 0);
     }
 
-    private static FunctionTraits architecture(String architecture) {
-        return new FunctionTraits("", RUNTIME, architecture, 0);
+    private static TargetFunction architecture(String architecture) {
+        return new TargetFunction("", RUNTIME, architecture, 0);
     }
 
-    private String error(FunctionTraits function) {
+    private String error(TargetFunction function) {
         return assertThrows(DeployException.class, () -> findings(function)).getMessage();
     }
 
     @Test
     void aSoundProjectHasNoFindings() throws Exception {
-        assertEquals(List.of(), findings(new FunctionTraits("index.handler", RUNTIME, "arm64", 1000)));
+        assertEquals(List.of(), findings(new TargetFunction("index.handler", RUNTIME, "arm64", 1000)));
         assertEquals(List.of(), Packs.pack(project).findings());
     }
 
@@ -81,12 +81,12 @@ class ChecksTest {
 
     @Test
     void aHandlerThatCouldBeFoundOtherwiseIsNoError() throws Exception {
-        assertEquals(List.of("handler-missing"), codes(new FunctionTraits("other.handler", RUNTIME, "", 5)));
+        assertEquals(List.of("handler-missing"), codes(new TargetFunction("other.handler", RUNTIME, "", 5)));
         Packs.write(project, "node_modules/wrapper/index.js", "");
         assertEquals(List.of(), codes(handler("wrapper.handler")));
         Packs.write(project, "run.sh", "#!/bin/sh");
         assertEquals(List.of(), codes(handler("run.sh")));
-        assertEquals(List.of(), codes(new FunctionTraits("other.handler", "python3.14", "", 0)));
+        assertEquals(List.of(), codes(new TargetFunction("other.handler", "python3.14", "", 0)));
     }
 
     @Test
@@ -129,7 +129,7 @@ class ChecksTest {
     void aCallbackHandlerIsAWarningWhereTheRuntimeNoLongerCallsIt(String source, boolean warned) throws Exception {
         Packs.write(project, "index.js", source);
         assertEquals(warned ? List.of("callback-handler") : List.of(), codes(handler("index.handler")));
-        assertEquals(List.of(), codes(new FunctionTraits("index.handler", "nodejs22.x", "", 0)));
+        assertEquals(List.of(), codes(new TargetFunction("index.handler", "nodejs22.x", "", 0)));
     }
 
     private static byte[] elf(int machine) {
@@ -217,7 +217,7 @@ class ChecksTest {
 
     @Test
     void aDeprecatedRuntimeIsAWarning() throws Exception {
-        assertEquals(List.of("runtime-deprecated"), codes(new FunctionTraits("", "nodejs16.x", "", 0)));
+        assertEquals(List.of("runtime-deprecated"), codes(new TargetFunction("", "nodejs16.x", "", 0)));
         NodeRuntime runtime = NodeRuntime.of("nodejs20.x").orElseThrow();
         assertEquals(Optional.empty(), runtime.deprecated(LocalDate.of(2026, 4, 29)));
         assertEquals(Optional.of(LocalDate.of(2026, 4, 30)), runtime.deprecated(LocalDate.of(2026, 4, 30)));
@@ -238,7 +238,7 @@ class ChecksTest {
         Packs.write(project, "node_modules/@aws-sdk/x.js", "x");
         assertEquals(
                 List.of(Severity.WARNING, Severity.WARNING, Severity.INFO),
-                findings(new FunctionTraits("index.handler", "nodejs18.x", "", 0)).stream().map(Finding::severity).toList());
+                findings(new TargetFunction("index.handler", "nodejs18.x", "", 0)).stream().map(Finding::severity).toList());
     }
 
     @Test

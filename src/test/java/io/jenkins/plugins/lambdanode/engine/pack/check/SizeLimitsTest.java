@@ -9,7 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.Run;
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.nio.file.Files;
@@ -72,7 +72,7 @@ class SizeLimitsTest {
     void layersCountTowardsTheUnzippedLimit() throws Exception {
         sparse("a", 1_000_000);
         PackRequest request = Packs.forFunction(
-                FunctionTraits.UNKNOWN, new FunctionTraits("", "", "", 261_144_001));
+                TargetFunction.UNKNOWN, new TargetFunction("", "", "", 261_144_001));
         assertTrue(assertThrows(DeployException.class, () -> Packs.pack(project, request)).getMessage().contains("261,144,001"));
     }
 
@@ -95,14 +95,14 @@ class SizeLimitsTest {
 
     @Test
     void weightsAreOfTheOutermostNpmPackageOrTheTopFolder() {
-        assertEquals("node_modules/a", Weights.owner("node_modules/a/node_modules/b/index.js"));
-        assertEquals("node_modules/@s/a", Weights.owner("node_modules/@s/a/index.js"));
-        assertEquals("services/x/node_modules/a", Weights.owner("services/x/node_modules/a/b/c"));
-        assertEquals("lib", Weights.owner("lib/deep/er/file.js"));
-        assertEquals("index.js", Weights.owner("index.js"));
-        assertEquals("node_modules/.package-lock.json", Weights.owner("node_modules/.package-lock.json"));
+        assertEquals("node_modules/a", SizeBreakdown.owner("node_modules/a/node_modules/b/index.js"));
+        assertEquals("node_modules/@s/a", SizeBreakdown.owner("node_modules/@s/a/index.js"));
+        assertEquals("services/x/node_modules/a", SizeBreakdown.owner("services/x/node_modules/a/b/c"));
+        assertEquals("lib", SizeBreakdown.owner("lib/deep/er/file.js"));
+        assertEquals("index.js", SizeBreakdown.owner("index.js"));
+        assertEquals("node_modules/.package-lock.json", SizeBreakdown.owner("node_modules/.package-lock.json"));
         for (String folder : List.of("node_modules/", "node_modules/@s/", "services/x/node_modules/")) {
-            assertEquals("", Weights.owner(folder), folder);
+            assertEquals("", SizeBreakdown.owner(folder), folder);
         }
     }
 
@@ -114,10 +114,10 @@ class SizeLimitsTest {
         PackReport report = Packs.pack(project);
         assertEquals(
                 List.of("folder3", "folder2", "folder1", "folder0"),
-                report.heaviest().stream().map(PackReport.Weight::name).toList());
+                report.heaviest().stream().map(PackReport.PackageSize::name).toList());
         assertEquals(List.of(20000L, 15000L, 10000L, 5000L),
-                report.heaviest().stream().map(PackReport.Weight::unzippedBytes).collect(Collectors.toList()));
+                report.heaviest().stream().map(PackReport.PackageSize::unzippedBytes).collect(Collectors.toList()));
         // What is left of a ZIP file without its entries is the record at its end, 22 bytes.
-        assertEquals(report.zippedBytes() - 22, report.heaviest().stream().mapToLong(PackReport.Weight::zippedBytes).sum());
+        assertEquals(report.zippedBytes() - 22, report.heaviest().stream().mapToLong(PackReport.PackageSize::zippedBytes).sum());
     }
 }

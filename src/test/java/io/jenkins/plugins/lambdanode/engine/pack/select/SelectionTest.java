@@ -33,7 +33,7 @@ class SelectionTest {
     }
 
     private static Map<String, Integer> counts(PackReport report) {
-        return report.skipped().stream().collect(Collectors.toMap(PackReport.Skipped::reason, PackReport.Skipped::count));
+        return report.skipped().stream().collect(Collectors.toMap(PackReport.Excluded::reason, PackReport.Excluded::count));
     }
 
     @Test
@@ -49,7 +49,7 @@ class SelectionTest {
         assertEquals(2, counts(report).get("default exclude .git/"));
         assertEquals(2, counts(report).get("default exclude .npmrc"));
         assertEquals(1, counts(report).get("default exclude node_modules/.cache/"));
-        assertEquals(13, report.skipped().stream().mapToInt(PackReport.Skipped::count).sum());
+        assertEquals(13, report.skipped().stream().mapToInt(PackReport.Excluded::count).sum());
     }
 
     @Test

@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class DeployRecordTest {
+class DeploymentJsonTest {
 
     private static JsonNode record(Deployed... functions) throws Exception {
         DeployResult result = new DeployResult(
                 List.of(functions), Samples.report(), Optional.empty(), List.of(new Timing(Phase.PACKAGE, 12, 1536)), 1536);
-        return new ObjectMapper().readTree(DeployRecord.text(result));
+        return new ObjectMapper().readTree(DeploymentJson.text(result));
     }
 
     @Test
@@ -44,7 +44,7 @@ class DeployRecordTest {
                 List.of(),
                 0);
 
-        JsonNode record = new ObjectMapper().readTree(DeployRecord.text(result));
+        JsonNode record = new ObjectMapper().readTree(DeploymentJson.text(result));
 
         assertEquals(
                 "{\"LayerVersionArn\":\"arn:aws:lambda:eu-west-1:123456789012:layer:orders-dependencies:3\",\"Version\":3,"

@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.request;
 
-import io.jenkins.plugins.lambdanode.engine.pack.api.FunctionTraits;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.util.List;
 
@@ -13,15 +13,15 @@ import java.util.List;
  * @param level the deflate level, 1 to 9
  * @param cacheDir folder for the package index, where the project is; empty for none
  */
-public record Packaging(
+public record PackSettings(
         List<String> includes, List<String> excludes, PackRequest.Links links, int level, String cacheDir) {
 
     /** Everything but the default excludes, links followed, {@code zip}'s own level. */
-    public static final Packaging DEFAULT =
-            new Packaging(List.of(), List.of(), PackRequest.Links.FOLLOW, PackRequest.DEFAULT_LEVEL, "");
+    public static final PackSettings DEFAULT =
+            new PackSettings(List.of(), List.of(), PackRequest.Links.FOLLOW, PackRequest.DEFAULT_LEVEL, "");
 
     /** The request for a package that a function with these traits can be given by a bucket, or without one. */
-    public PackRequest toRequest(List<FunctionTraits> functions, boolean bucket, String output, boolean dependenciesApart) {
+    public PackRequest toRequest(List<TargetFunction> functions, boolean bucket, String output, boolean dependenciesApart) {
         return new PackRequest(
                 includes,
                 excludes,

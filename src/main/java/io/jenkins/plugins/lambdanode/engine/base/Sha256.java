@@ -4,8 +4,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** SHA-256, which every Java has. */
-public final class Digests {
-    private Digests() {}
+public final class Sha256 {
+    private Sha256() {}
 
     public static MessageDigest sha256() {
         try {

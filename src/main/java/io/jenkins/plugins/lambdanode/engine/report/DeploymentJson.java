@@ -16,11 +16,11 @@ import java.util.Locale;
  * A deployment as JSON: the fields of the answer of {@code aws lambda update-function-code} under their own names, and with
  * them {@code Package}, {@code Layer}, {@code Staged}, {@code Updated}, {@code Outcome}, {@code Alias} and {@code Timings}.
  */
-public final class DeployRecord {
+public final class DeploymentJson {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private DeployRecord() {}
+    private DeploymentJson() {}
 
     /** The record of one function. */
     public static ObjectNode of(Deployed deployed, DeployResult result) {

@@ -2,9 +2,9 @@ package io.jenkins.plugins.lambdanode.record;
 
 import edu.hm.hafner.echarts.JacksonFacade;
 import edu.hm.hafner.echarts.Palette;
-import edu.hm.hafner.echarts.line.LineSeries;
 import edu.hm.hafner.echarts.line.LineSeries.FilledMode;
 import edu.hm.hafner.echarts.line.LineSeries.StackedMode;
+import edu.hm.hafner.echarts.line.LineSeries;
 import edu.hm.hafner.echarts.line.LinesChartModel;
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
@@ -12,6 +12,7 @@ import hudson.model.Action;
 import hudson.model.Job;
 import hudson.model.Run;
 import io.jenkins.plugins.echarts.AsyncTrendChart;
+import io.jenkins.plugins.lambdanode.Messages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,7 +28,7 @@ import org.kohsuke.stapler.bind.JavaScriptMethod;
 
 /** One chart on the job's page: the size of what its builds deployed, or how long that took. */
 @Restricted(NoExternalUse.class)
-public final class LambdaTrendAction implements Action, AsyncTrendChart {
+public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     private static final int SHOWN_BUILDS = 50;
     private static final int BYTES_IN_MB = 1 << 20;
@@ -37,7 +38,7 @@ public final class LambdaTrendAction implements Action, AsyncTrendChart {
     private final Job<?, ?> job;
     private final Measure measure;
 
-    LambdaTrendAction(Job<?, ?> job, Measure measure) {
+    DeploymentTrendAction(Job<?, ?> job, Measure measure) {
         this.job = job;
         this.measure = measure;
     }
@@ -70,7 +71,7 @@ public final class LambdaTrendAction implements Action, AsyncTrendChart {
         /** Of all packages that a build deployed, to two decimals; one that several functions got counts once. */
         private double of(Run<?, ?> run) {
             Map<String, Long> packages = new HashMap<>();
-            run.getAction(LambdaDeployAction.class)
+            run.getAction(DeploymentAction.class)
                     .getFunctions()
                     .forEach(function -> packages.put(function.getCodeSha256(), value.applyAsLong(function)));
             long sum = packages.values().stream().mapToLong(Long::longValue).sum();
@@ -139,7 +140,7 @@ public final class LambdaTrendAction implements Action, AsyncTrendChart {
             if (seen++ == SHOWN_BUILDS) {
                 break;
             }
-            if (run.getAction(LambdaDeployAction.class) != null) {
+            if (run.getAction(DeploymentAction.class) != null) {
                 found.addFirst(run);
             }
         }
@@ -162,7 +163,7 @@ public final class LambdaTrendAction implements Action, AsyncTrendChart {
             Job<?, ?> built = job;
             return built.getLastCompletedBuild() == null
                     ? List.of()
-                    : List.of(new LambdaTrendAction(built, Measure.SIZE), new LambdaTrendAction(built, Measure.TIME));
+                    : List.of(new DeploymentTrendAction(built, Measure.SIZE), new DeploymentTrendAction(built, Measure.TIME));
         }
     }
 }

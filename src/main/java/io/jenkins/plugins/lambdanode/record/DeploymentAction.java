@@ -15,7 +15,7 @@ import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** What a build deployed: a section of its page, and variables for the steps that follow. */
 @Restricted(NoExternalUse.class)
-public final class LambdaDeployAction extends InvisibleAction
+public final class DeploymentAction extends InvisibleAction
         implements EnvironmentContributingAction {
 
     private final List<DeployedFunction> functions = new ArrayList<>();
@@ -23,8 +23,8 @@ public final class LambdaDeployAction extends InvisibleAction
     /** Adds functions to what the build has deployed; one that it has deployed before is told anew. */
     static void addTo(Run<?, ?> run, List<DeployedFunction> deployed) throws IOException {
         synchronized (run) {
-            LambdaDeployAction earlier = run.getAction(LambdaDeployAction.class);
-            LambdaDeployAction action = earlier == null ? new LambdaDeployAction() : earlier;
+            DeploymentAction earlier = run.getAction(DeploymentAction.class);
+            DeploymentAction action = earlier == null ? new DeploymentAction() : earlier;
             action.replace(deployed);
             if (earlier == null) {
                 run.addAction(action);
@@ -35,7 +35,7 @@ public final class LambdaDeployAction extends InvisibleAction
 
     /** A build whose file names no function. */
     private Object readResolve() {
-        return functions == null ? new LambdaDeployAction() : this;
+        return functions == null ? new DeploymentAction() : this;
     }
 
     private synchronized void replace(List<DeployedFunction> deployed) {

@@ -25,13 +25,13 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.Install;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
-import io.jenkins.plugins.lambdanode.engine.request.DependenciesApart;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.request.Packaging;
-import io.jenkins.plugins.lambdanode.record.DeployReport;
+import io.jenkins.plugins.lambdanode.engine.request.PackSettings;
+import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import java.io.EOFException;
 import java.io.IOException;
@@ -50,9 +50,9 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /** One deployment of a build, whichever kind of step asked for it: reads the settings, deploys, records. */
-final class DeployRun {
+final class BuildDeployment {
 
-    private static final Logger LOGGER = Logger.getLogger(DeployRun.class.getName());
+    private static final Logger LOGGER = Logger.getLogger(BuildDeployment.class.getName());
 
     private final String id;
     private final OpenUpload.Memory uploads;
@@ -67,7 +67,7 @@ final class DeployRun {
      * @param id a name for this deployment, the same when it is run again after a restart of the controller
      * @param uploads remembers an upload for that case
      */
-    DeployRun(
+    BuildDeployment(
             String id,
             OpenUpload.Memory uploads,
             LambdaNodeDeployStep settings,
@@ -152,15 +152,15 @@ final class DeployRun {
                         access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
                 AgentWorkspace agent = new AgentWorkspace(id, project, temporary, env, launcher, listener)) {
             agent.requireInside(workspace, dir);
-            FunctionTurns turns =
-                    new FunctionTurns(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
+            BuildLocks turns =
+                    new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
             DeployResult result = new Deployment(request, agent, session, turns, uploads, progress).run();
             Summary.deployed(result).forEach(listener.getLogger()::println);
-            return recorded(new DeployReport(result, session.region()), agent);
+            return recorded(new BuildRecorder(result, session.region()), agent);
         }
     }
 
-    private List<DeployedFunction> recorded(DeployReport report, AgentWorkspace agent)
+    private List<DeployedFunction> recorded(BuildRecorder report, AgentWorkspace agent)
             throws IOException, InterruptedException {
         try {
             return report.record(run, agent, launcher, listener);
@@ -187,7 +187,7 @@ final class DeployRun {
                 functions(),
                 install(),
                 packaging(),
-                DependenciesApart.parse(
+                LayerSettings.parse(
                         text(settings.getLayer()).orElse("none"),
                         text(settings.getLayerName()),
                         settings.getKeepLayerVersions() == null
@@ -215,10 +215,10 @@ final class DeployRun {
      * A shell gets a command as it was written and puts the variables in itself: a value could end the command, and an error
      * that shows the command would show a secret.
      */
-    private Install install() throws DeployException {
-        Install install = Install.parse(text(settings.getInstall()).orElse("auto"));
-        return install.mode() == Install.Mode.COMMAND && launcher.isUnix()
-                ? new Install(Install.Mode.COMMAND, settings.getInstall())
+    private InstallMode install() throws DeployException {
+        InstallMode install = InstallMode.parse(text(settings.getInstall()).orElse("auto"));
+        return install.mode() == InstallMode.Mode.COMMAND && launcher.isUnix()
+                ? new InstallMode(InstallMode.Mode.COMMAND, settings.getInstall())
                 : install;
     }
 
@@ -238,7 +238,7 @@ final class DeployRun {
         return functions;
     }
 
-    private Packaging packaging() throws DeployException {
+    private PackSettings packaging() throws DeployException {
         String links = text(settings.getLinks()).orElse("follow");
         if (!links.equals("follow") && !links.equals("store")) {
             throw new DeployException("links is '" + links + "'. Use follow or store.");
@@ -247,7 +247,7 @@ final class DeployRun {
             throw new DeployException("level is " + settings.getLevel() + ". Use a number from 1 to 9.");
         }
         FilePath temporary = WorkspaceList.tempDir(workspace);
-        return new Packaging(
+        return new PackSettings(
                 list(settings.getIncludes()),
                 list(settings.getExcludes()),
                 PackRequest.Links.valueOf(links.toUpperCase(Locale.ROOT)),

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param layerName the layer's name; empty for the first function's with {@code -dependencies} after it
  * @param keepVersions how many versions of the layer are kept, of those that were published so; empty for all
  */
-public record DependenciesApart(Optional<String> layerName, OptionalInt keepVersions) {
+public record LayerSettings(Optional<String> layerName, OptionalInt keepVersions) {
 
     /** A function has at most five layers (AWS Lambda quotas). */
     public static final int MAX_LAYERS = 5;
@@ -27,7 +27,7 @@ public record DependenciesApart(Optional<String> layerName, OptionalInt keepVers
      * @param layer {@code auto}; {@code none} or empty for no layer
      * @throws DeployException if one of them can't be used
      */
-    public static Optional<DependenciesApart> parse(String layer, Optional<String> layerName, OptionalInt keepVersions)
+    public static Optional<LayerSettings> parse(String layer, Optional<String> layerName, OptionalInt keepVersions)
             throws DeployException {
         if (layer.isBlank() || layer.strip().equals("none")) {
             return Optional.empty();
@@ -42,7 +42,7 @@ public record DependenciesApart(Optional<String> layerName, OptionalInt keepVers
         if (keepVersions.isPresent() && keepVersions.getAsInt() < 1) {
             throw new DeployException("keepLayerVersions is " + keepVersions.getAsInt() + ". Keep 1 version of the layer or more.");
         }
-        return Optional.of(new DependenciesApart(layerName, keepVersions));
+        return Optional.of(new LayerSettings(layerName, keepVersions));
     }
 
     /** The layer's name in a deployment to these functions. */

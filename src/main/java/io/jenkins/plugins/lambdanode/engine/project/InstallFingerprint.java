@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
-import io.jenkins.plugins.lambdanode.engine.base.ChangeTimes;
+import io.jenkins.plugins.lambdanode.engine.base.CtimeTrust;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -34,11 +34,11 @@ import java.util.UUID;
  *
  * <p>The mark is a digest of package.json and the lock file, of the tools with their configuration and the command line, and of
  * the state of every entry of node_modules: path, size, inode, and the times of its last modification and of its last change. An
- * entry with the same time of change is untouched where {@link ChangeTimes} are proof and the file system's clock had gone on before
+ * entry with the same time of change is untouched where {@link CtimeTrust} are proof and the file system's clock had gone on before
  * the mark was set: the next write can't get the same. Elsewhere there is no mark, nor where packages have install scripts: those
  * can go by anything.
  */
-public final class InstallMark {
+public final class InstallFingerprint {
 
     private static final String INODE_VIEW = "unix:size,mode,dev,ino,lastModifiedTime,ctime";
 
@@ -54,7 +54,7 @@ public final class InstallMark {
      * @param project the project's folder
      * @param folder where the mark is kept; outside the project or left out of its package
      */
-    public InstallMark(Path project, Path folder) {
+    public InstallFingerprint(Path project, Path folder) {
         this.project = project;
         this.modules = project.resolve("node_modules");
         this.folder = folder;
@@ -177,7 +177,7 @@ public final class InstallMark {
 
     private boolean isKnown() throws IOException {
         return Files.isDirectory(modules, LinkOption.NOFOLLOW_LINKS)
-                && ChangeTimes.areProof(modules)
+                && CtimeTrust.areProof(modules)
                 && modules.getFileSystem().supportedFileAttributeViews().contains("unix");
     }
 

@@ -15,13 +15,13 @@ import java.nio.file.attribute.FileTime;
  * @param modified its modification time
  * @param fileKey device and inode; null where the file system has none
  */
-public record FileStamp(long size, FileTime modified, Object fileKey) {
+public record FileSnapshot(long size, FileTime modified, Object fileKey) {
 
-    public static FileStamp of(BasicFileAttributes attributes) {
-        return new FileStamp(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
+    public static FileSnapshot of(BasicFileAttributes attributes) {
+        return new FileSnapshot(attributes.size(), attributes.lastModifiedTime(), attributes.fileKey());
     }
 
-    public static FileStamp of(Path file) throws IOException {
+    public static FileSnapshot of(Path file) throws IOException {
         return of(Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
     }
 }

@@ -10,7 +10,7 @@ import java.util.Locale;
  * @param mode which way
  * @param command the user's own command line, for {@link Mode#COMMAND}; otherwise empty
  */
-public record Install(Mode mode, String command) implements Serializable {
+public record InstallMode(Mode mode, String command) implements Serializable {
     private static final long serialVersionUID = 1L;
 
     /** The ways to install. */
@@ -27,8 +27,8 @@ public record Install(Mode mode, String command) implements Serializable {
         COMMAND
     }
 
-    public static final Install AUTO = new Install(Mode.AUTO, "");
-    public static final Install NONE = new Install(Mode.NONE, "");
+    public static final InstallMode AUTO = new InstallMode(Mode.AUTO, "");
+    public static final InstallMode NONE = new InstallMode(Mode.NONE, "");
 
     /**
      * Reads the setting {@code install}.
@@ -36,15 +36,15 @@ public record Install(Mode mode, String command) implements Serializable {
      * @param setting {@code auto}, {@code ci}, {@code install}, {@code none}, or a command line such as {@code yarn install}
      * @throws DeployException for a single word that is neither
      */
-    public static Install parse(String setting) throws DeployException {
+    public static InstallMode parse(String setting) throws DeployException {
         String text = setting.strip();
         switch (text.toLowerCase(Locale.ROOT)) {
             case "", "auto":
                 return AUTO;
             case "ci":
-                return new Install(Mode.CI, "");
+                return new InstallMode(Mode.CI, "");
             case "install":
-                return new Install(Mode.INSTALL, "");
+                return new InstallMode(Mode.INSTALL, "");
             case "none":
                 return NONE;
             default:
@@ -52,7 +52,7 @@ public record Install(Mode mode, String command) implements Serializable {
                     throw new DeployException("install is '" + text
                             + "'. Use auto, ci, install, none, or a whole command line such as 'yarn install --production'.");
                 }
-                return new Install(Mode.COMMAND, text);
+                return new InstallMode(Mode.COMMAND, text);
         }
     }
 }

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.Result;
 import hudson.slaves.DumbSlave;
-import io.jenkins.plugins.lambdanode.engine.Turns;
+import io.jenkins.plugins.lambdanode.engine.DeploymentLocks;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
-import io.jenkins.plugins.lambdanode.record.LambdaDeployAction;
+import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
@@ -37,7 +37,7 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 
 @ExtendWith(EmulatorExtension.class)
-class FunctionTurnsTest {
+class BuildLocksTest {
 
     private static final int BUILDS = 8;
 
@@ -53,7 +53,7 @@ class FunctionTurnsTest {
         jenkins.waitOnline(agent);
         List<WorkflowRun> runs = new ArrayList<>();
         // The test's own turn holds them up until all of them wait.
-        Turns.Turn turn = new FunctionTurns(Aws.endpoint() + " " + Aws.REGION, "the test")
+        DeploymentLocks.Lock turn = new BuildLocks(Aws.endpoint() + " " + Aws.REGION, "the test")
                 .await(List.of(FunctionName.parse("shared")), Progress.NONE);
         for (int i = 0; i <= BUILDS; i++) {
             runs.add(Builds.pipeline(
@@ -106,8 +106,8 @@ class FunctionTurnsTest {
             all.add(FunctionName.parse("hundred-" + i));
         }
         List<WorkflowRun> runs = new ArrayList<>();
-        try (Turns.Turn turn =
-                new FunctionTurns(Aws.endpoint() + " " + Aws.REGION, "the test").await(all, Progress.NONE)) {
+        try (DeploymentLocks.Lock turn =
+                new BuildLocks(Aws.endpoint() + " " + Aws.REGION, "the test").await(all, Progress.NONE)) {
             for (int i = 0; i < deployments; i++) {
                 runs.add(Builds.pipeline(
                                 "hundred-" + i,
@@ -126,7 +126,7 @@ class FunctionTurnsTest {
         Map<String, TreeMap<Integer, String>> recorded = new HashMap<>();
         for (WorkflowRun run : runs) {
             jenkins.assertBuildStatus(Result.SUCCESS, jenkins.waitForCompletion(run));
-            DeployedFunction deployed = run.getAction(LambdaDeployAction.class).getFunctions().get(0);
+            DeployedFunction deployed = run.getAction(DeploymentAction.class).getFunctions().get(0);
             recorded.computeIfAbsent(deployed.getFunctionName(), name -> new TreeMap<>())
                     .put(Integer.parseInt(deployed.getVersion()), deployed.getCodeSha256());
         }
@@ -153,23 +153,23 @@ class FunctionTurnsTest {
         List<FunctionName> second = List.of(FunctionName.parse("b"));
         List<String> log = new CopyOnWriteArrayList<>();
         ExecutorService threads = Executors.newCachedThreadPool();
-        Turns.Turn first = new FunctionTurns("here", "one #1").await(both, Progress.NONE);
+        DeploymentLocks.Lock first = new BuildLocks("here", "one #1").await(both, Progress.NONE);
 
-        Future<?> stopped = threads.submit(() -> new FunctionTurns("here", "two #1").await(second, telling(log)));
+        Future<?> stopped = threads.submit(() -> new BuildLocks("here", "two #1").await(second, telling(log)));
         while (log.isEmpty()) {
             Thread.sleep(10);
         }
-        Turns.Turn elsewhere = new FunctionTurns("elsewhere", "three #1").await(both, Progress.NONE);
+        DeploymentLocks.Lock elsewhere = new BuildLocks("elsewhere", "three #1").await(both, Progress.NONE);
         elsewhere.close();
         stopped.cancel(true);
-        Future<Turns.Turn> waiting =
-                threads.submit(() -> new FunctionTurns("here", "four #1").await(second, telling(log)));
+        Future<DeploymentLocks.Lock> waiting =
+                threads.submit(() -> new BuildLocks("here", "four #1").await(second, telling(log)));
         while (log.size() < 2) {
             Thread.sleep(10);
         }
         first.close();
 
-        Turns.Turn last = waiting.get(10, TimeUnit.SECONDS);
+        DeploymentLocks.Lock last = waiting.get(10, TimeUnit.SECONDS);
         last.close();
         assertEquals(List.of(false, false, true), List.of(first.waited(), elsewhere.waited(), last.waited()));
         assertEquals("Waiting for one #1, which deploys b too", log.get(0));
@@ -184,18 +184,18 @@ class FunctionTurnsTest {
         List<String> log = new CopyOnWriteArrayList<>();
         List<Integer> order = new CopyOnWriteArrayList<>();
         List<Thread> builds = new ArrayList<>();
-        Turns.Turn first = new FunctionTurns("line", "the first").await(shared, Progress.NONE);
+        DeploymentLocks.Lock first = new BuildLocks("line", "the first").await(shared, Progress.NONE);
         for (int i = 0; i < BUILDS; i++) {
             int number = i;
             builds.add(started(() -> {
-                try (Turns.Turn turn = new FunctionTurns("line", "build " + number).await(shared, telling(log))) {
+                try (DeploymentLocks.Lock turn = new BuildLocks("line", "build " + number).await(shared, telling(log))) {
                     order.add(number);
                 }
             }));
             awaitWaiting(log, number + 1, builds.get(number));
         }
 
-        new FunctionTurns("line", "another").await(List.of(FunctionName.parse("b")), telling(log)).close();
+        new BuildLocks("line", "another").await(List.of(FunctionName.parse("b")), telling(log)).close();
         assertEquals(BUILDS, log.size(), log.toString());
         first.close();
 
@@ -214,16 +214,16 @@ class FunctionTurnsTest {
         // Whether one that does gets there in time is chance.
         for (int round = 1; round <= 20; round++) {
             List<String> log = new CopyOnWriteArrayList<>();
-            Turns.Turn first = new FunctionTurns("queue", "the first").await(shared, Progress.NONE);
+            DeploymentLocks.Lock first = new BuildLocks("queue", "the first").await(shared, Progress.NONE);
             Thread waiting = started(() -> {
-                try (Turns.Turn turn = new FunctionTurns("queue", "who waits").await(shared, telling(log))) {
+                try (DeploymentLocks.Lock turn = new BuildLocks("queue", "who waits").await(shared, telling(log))) {
                     order.add("who waits");
                 }
             });
             awaitWaiting(log, 1, waiting);
 
             first.close();
-            try (Turns.Turn turn = new FunctionTurns("queue", "who comes").await(shared, Progress.NONE)) {
+            try (DeploymentLocks.Lock turn = new BuildLocks("queue", "who comes").await(shared, Progress.NONE)) {
                 order.add("who comes");
             }
 
@@ -240,16 +240,16 @@ class FunctionTurnsTest {
         List<FunctionName> b = List.of(FunctionName.parse("b"));
         List<FunctionName> both = List.of(b.get(0), a.get(0));
         List<String> log = new CopyOnWriteArrayList<>();
-        Turns.Turn ofA = new FunctionTurns("both", "that of a").await(a, Progress.NONE);
-        Turns.Turn ofB = new FunctionTurns("both", "that of b").await(b, Progress.NONE);
+        DeploymentLocks.Lock ofA = new BuildLocks("both", "that of a").await(a, Progress.NONE);
+        DeploymentLocks.Lock ofB = new BuildLocks("both", "that of b").await(b, Progress.NONE);
 
-        Thread stopped = started(() -> new FunctionTurns("both", "that of both").await(both, telling(log)));
+        Thread stopped = started(() -> new BuildLocks("both", "that of both").await(both, telling(log)));
         awaitWaiting(log, 1, stopped);
         ofA.close();
         awaitWaiting(log, 2, stopped);
         stopped.interrupt();
 
-        new FunctionTurns("both", "the next").await(a, Progress.NONE).close();
+        new BuildLocks("both", "the next").await(a, Progress.NONE).close();
         ofB.close();
         assertEquals(
                 List.of("Waiting for that of a, which deploys a too", "Waiting for that of b, which deploys b too"), log);

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.build;
 
 import hudson.FilePath;
-import io.jenkins.plugins.lambdanode.engine.Turns;
+import io.jenkins.plugins.lambdanode.engine.DeploymentLocks;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import java.util.ArrayDeque;
@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * Functions are told apart by endpoint, region and name: two of the same name in two accounts take turns too. So do those that
  * install and package in the same folder of an agent, which are often branches of one build.
  */
-final class FunctionTurns implements Turns {
+final class BuildLocks implements DeploymentLocks {
 
     private static final Map<String, Line> LINES = new HashMap<>();
 
@@ -31,23 +31,23 @@ final class FunctionTurns implements Turns {
      * @param place the endpoint and region that the functions are at
      * @param build who asks, for the log of those who wait
      */
-    FunctionTurns(String place, String build) {
+    BuildLocks(String place, String build) {
         this(place, build, Optional.empty());
     }
 
-    private FunctionTurns(String place, String build, Optional<FilePath> folder) {
+    private BuildLocks(String place, String build, Optional<FilePath> folder) {
         this.place = place;
         this.build = build;
         this.folder = folder;
     }
 
     /** The same for a project in a folder, in which deployments take turns too. */
-    FunctionTurns in(FilePath project) {
-        return new FunctionTurns(place, build, Optional.of(project));
+    BuildLocks in(FilePath project) {
+        return new BuildLocks(place, build, Optional.of(project));
     }
 
     @Override
-    public Turn await(List<FunctionName> functions, Progress progress) throws InterruptedException {
+    public Lock await(List<FunctionName> functions, Progress progress) throws InterruptedException {
         // Always in the same order, so that two builds with the same functions can't wait for one another.
         Map<String, String> keys = functions.stream()
                 .collect(Collectors.toMap(name -> place + " " + name.name(), FunctionName::name, (one, same) -> one));
@@ -64,7 +64,7 @@ final class FunctionTurns implements Turns {
     }
 
     @Override
-    public Turn awaitFolder(Progress progress) throws InterruptedException {
+    public Lock awaitFolder(Progress progress) throws InterruptedException {
         Held held = new Held();
         if (folder.isPresent()) {
             // An agent that was lost and is back has another channel; what was at work there has ended.
@@ -76,7 +76,7 @@ final class FunctionTurns implements Turns {
     }
 
     /** The lines that a build is at the head of. */
-    private static final class Held implements Turn {
+    private static final class Held implements Lock {
         private final Deque<Line> lines = new ArrayDeque<>();
         private boolean waited;
 

@@ -12,10 +12,10 @@ import java.io.Serializable;
  * @param layerBytes the sum of the {@code CodeSize} of its layers, the one with the dependencies that are apart not among
  *     them: zipped bytes, so a lower bound of what they unzip to
  */
-public record FunctionTraits(String handler, String runtime, String architecture, long layerBytes)
+public record TargetFunction(String handler, String runtime, String architecture, long layerBytes)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
     /** Nothing is known of the function. */
-    public static final FunctionTraits UNKNOWN = new FunctionTraits("", "", "", 0);
+    public static final TargetFunction UNKNOWN = new TargetFunction("", "", "", 0);
 }

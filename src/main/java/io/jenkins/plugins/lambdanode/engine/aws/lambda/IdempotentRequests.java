@@ -2,10 +2,10 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Call;
-import io.jenkins.plugins.lambdanode.engine.aws.client.Refusal;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Pacing;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.Words;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
@@ -24,17 +24,17 @@ import software.amazon.awssdk.core.exception.SdkException;
  * Sends changes to Lambda, by the workspace or by the SDK, each until it is known to have been carried out or to be refused. A
  * change whose answer is lost is not sent again before it is known that it was not carried out.
  */
-public final class Changes {
+public final class IdempotentRequests {
 
     public static final int ATTEMPTS = 8;
 
     private final AwsSession session;
     private final Workspace workspace;
     private final Progress progress;
-    private final Pacing pacing;
+    private final Backoff pacing;
     private final LambdaSigner signer;
 
-    Changes(AwsSession session, Workspace workspace, Progress progress, Pacing pacing) {
+    IdempotentRequests(AwsSession session, Workspace workspace, Progress progress, Backoff pacing) {
         this.session = session;
         this.workspace = workspace;
         this.progress = progress;
@@ -49,7 +49,7 @@ public final class Changes {
      */
     interface Change<T> {
 
-        Call call();
+        AwsOperation call();
 
         Outcome<T> send() throws IOException, InterruptedException;
 
@@ -57,10 +57,10 @@ public final class Changes {
         T checked(T answer) throws DeployException;
 
         /** What the change would have answered, where it has been carried out all the same: after a conflict, or when in doubt. */
-        Optional<T> already(Refusal refusal) throws DeployException, InterruptedException;
+        Optional<T> already(AwsFailure refusal) throws DeployException, InterruptedException;
 
         /** Whether a refusal goes away when the change is sent again. */
-        default boolean passes(Refusal refusal) throws DeployException, InterruptedException {
+        default boolean passes(AwsFailure refusal) throws DeployException, InterruptedException {
             return false;
         }
     }
@@ -71,7 +71,7 @@ public final class Changes {
     }
 
     /** What became of an attempt: the answer, or why not. */
-    record Outcome<T>(Optional<T> done, Optional<Refusal> refused) {}
+    record Outcome<T>(Optional<T> done, Optional<AwsFailure> refused) {}
 
     /** Reads an answer's JSON. */
     interface Reading<T> {
@@ -83,12 +83,12 @@ public final class Changes {
         try {
             return new Outcome<>(Optional.of(AwsErrors.interruptible(request)), Optional.empty());
         } catch (SdkException e) {
-            return new Outcome<>(Optional.empty(), Optional.of(Refusal.of(e)));
+            return new Outcome<>(Optional.empty(), Optional.of(AwsFailure.of(e)));
         }
     }
 
     /** Sent by the workspace, where the package is, under a signature for exactly this body. */
-    <T> Attempt<T> direct(Call call, CodeRequest request, Reading<T> reading) throws IOException, InterruptedException {
+    <T> Attempt<T> direct(AwsOperation call, CodeRequest request, Reading<T> reading) throws IOException, InterruptedException {
         byte[] digest = workspace.digest(List.of(request.body())).get(0);
         String endpoint = session.lambdaEndpoint().toString().replaceFirst("/+$", "");
         URI url = URI.create(endpoint + request.path());
@@ -107,7 +107,7 @@ public final class Changes {
             }
             return reply.successful()
                     ? new Outcome<>(Optional.of(reading.read(reply.body())), Optional.empty())
-                    : new Outcome<>(Optional.empty(), Optional.of(Refusal.of(reply)));
+                    : new Outcome<>(Optional.empty(), Optional.of(AwsFailure.of(reply)));
         };
     }
 
@@ -123,7 +123,7 @@ public final class Changes {
             if (outcome.done().isPresent()) {
                 return change.checked(outcome.done().get());
             }
-            Refusal refusal = outcome.refused().orElseThrow();
+            AwsFailure refusal = outcome.refused().orElseThrow();
             Optional<T> already = Optional.empty();
             if (refusal.is("ResourceConflictException") || refusal.inDoubt()) {
                 already = change.already(refusal);
@@ -150,7 +150,7 @@ public final class Changes {
      * Credentials that have run out, a clock that is wrong, and bytes that changed on the way, which Lambda tells by a
      * signature that does not match, are put right once.
      */
-    private boolean signableAnew(Refusal refusal) {
+    private boolean signableAnew(AwsFailure refusal) {
         Optional<Duration> difference = session.signingClock().learn(refusal, pacing.clock());
         difference.ifPresent(ahead -> progress.log("This machine's clock differs from AWS's by " + ahead.toSeconds()
                 + " seconds; signing with AWS's time"));

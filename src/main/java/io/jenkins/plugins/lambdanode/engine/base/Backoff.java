@@ -11,10 +11,10 @@ import java.util.random.RandomGenerator;
  * @param sleeper waits
  * @param random spreads attempts of many deployments over time
  */
-public record Pacing(Clock clock, Sleeper sleeper, RandomGenerator random) {
+public record Backoff(Clock clock, Sleeper sleeper, RandomGenerator random) {
 
-    public static final Pacing REAL =
-            new Pacing(Clock.systemUTC(), pause -> Thread.sleep(pause.toMillis()), RandomGenerator.getDefault());
+    public static final Backoff REAL =
+            new Backoff(Clock.systemUTC(), pause -> Thread.sleep(pause.toMillis()), RandomGenerator.getDefault());
 
     private static final Duration FIRST = Duration.ofMillis(500);
     private static final Duration LONGEST = Duration.ofSeconds(20);

@@ -8,7 +8,7 @@ import hudson.model.TaskListener;
 import hudson.tasks.Fingerprinter.FingerprintAction;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
-import io.jenkins.plugins.lambdanode.engine.report.DeployRecord;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
@@ -25,7 +25,7 @@ import jenkins.model.Jenkins;
 import jenkins.util.BuildListenerAdapter;
 
 /** Records a deployment in its build: artifact, fingerprint, page and variables. */
-final class DeployReport {
+final class BuildRecorder {
 
     private static final String ARTIFACT_FOLDER = "lambda/";
 
@@ -38,7 +38,7 @@ final class DeployReport {
     private final DeployResult result;
     private final String region;
 
-    DeployReport(DeployResult result, String region) {
+    BuildRecorder(DeployResult result, String region) {
         this.result = result;
         this.region = region;
     }
@@ -73,7 +73,7 @@ final class DeployReport {
             String file = "record-" + artifacts.size() + ".json";
             agent.write(
                     file,
-                    DeployRecord.text(DeployRecord.of(deployed, result)),
+                    DeploymentJson.text(DeploymentJson.of(deployed, result)),
                     "the record of what was deployed",
                     "The deployment itself is complete.");
             artifacts.put(function.artifact, file);
@@ -82,7 +82,7 @@ final class DeployReport {
         run.pickArtifactManager()
                 .archive(agent.temporary(), launcher, new BuildListenerAdapter(listener), artifacts);
         fingerprint(run, functions, fingerprint);
-        LambdaDeployAction.addTo(run, functions);
+        DeploymentAction.addTo(run, functions);
         return functions;
     }
 
@@ -99,7 +99,7 @@ final class DeployReport {
             reserved.put(key, mine);
         }
         // Looked at after the reservation: a deployment at the same time gives its own up when it is in here.
-        LambdaDeployAction earlier = run.getAction(LambdaDeployAction.class);
+        DeploymentAction earlier = run.getAction(DeploymentAction.class);
         boolean taken = first != null && !first.equals(mine)
                 || earlier != null
                         && earlier.getFunctions().stream()

@@ -14,7 +14,7 @@ import java.util.List;
  * @param prefix the folder in the package that its entries are in, with a {@code /}, or empty
  * @param entries in their order
  */
-public record Part(String prefix, List<SourceEntry> entries) {
+public record ArchiveContents(String prefix, List<SourceEntry> entries) {
 
     /** The project's own; those of packages in it stay where they are. */
     public static final String DEPENDENCIES = "node_modules/";
@@ -22,8 +22,8 @@ public record Part(String prefix, List<SourceEntry> entries) {
     private static final String IN_LAYER = "nodejs/";
 
     /** The package of a project that is not taken apart. */
-    public static Part whole(List<SourceEntry> entries) {
-        return new Part("", entries);
+    public static ArchiveContents whole(List<SourceEntry> entries) {
+        return new ArchiveContents("", entries);
     }
 
     /**
@@ -31,7 +31,7 @@ public record Part(String prefix, List<SourceEntry> entries) {
      *
      * @throws DeployException if a stored link leads from one to the other: they are in different folders where the function runs
      */
-    public static List<Part> apart(List<SourceEntry> entries) throws DeployException {
+    public static List<ArchiveContents> apart(List<SourceEntry> entries) throws DeployException {
         List<SourceEntry> code = new ArrayList<>();
         List<SourceEntry> dependencies = new ArrayList<>();
         for (SourceEntry entry : entries) {
@@ -44,7 +44,7 @@ public record Part(String prefix, List<SourceEntry> entries) {
             (isDependency ? dependencies : code).add(entry);
         }
         return dependencies.stream().anyMatch(entry -> entry.kind() != SourceEntry.Kind.FOLDER)
-                ? List.of(new Part("", code), new Part(IN_LAYER, dependencies))
+                ? List.of(new ArchiveContents("", code), new ArchiveContents(IN_LAYER, dependencies))
                 : List.of(whole(entries));
     }
 

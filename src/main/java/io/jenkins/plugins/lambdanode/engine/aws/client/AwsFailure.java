@@ -35,7 +35,7 @@ import software.amazon.awssdk.http.SdkHttpResponse;
  * @param bucketRegion the region that S3 says a bucket is in
  * @param host the host that the JDK could not find or reach; empty where that is not the reason
  */
-public record Refusal(
+public record AwsFailure(
         int status,
         String code,
         String message,
@@ -72,9 +72,9 @@ public record Refusal(
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** An answer that is not a success, or no answer. */
-    public static Refusal of(SendReply reply) {
+    public static AwsFailure of(SendReply reply) {
         if (!reply.answered()) {
-            return new Refusal(0, "", reply.failure(), Duration.ZERO, Optional.empty(), Optional.empty(), "");
+            return new AwsFailure(0, "", reply.failure(), Duration.ZERO, Optional.empty(), Optional.empty(), "");
         }
         String code = "";
         String message = "";
@@ -93,7 +93,7 @@ public record Refusal(
             code = text(json, "__type", "code", "Code");
             message = text(json, "message", "Message", "errorMessage");
         }
-        return new Refusal(
+        return new AwsFailure(
                 reply.status(),
                 bare(reply.header("x-amzn-errortype").orElse(code)),
                 message,
@@ -121,10 +121,10 @@ public record Refusal(
     }
 
     /** What the SDK threw. */
-    public static Refusal of(SdkException failure) {
+    public static AwsFailure of(SdkException failure) {
         if (failure instanceof AwsServiceException refused && refused.awsErrorDetails() != null) {
             Optional<SdkHttpResponse> http = Optional.ofNullable(refused.awsErrorDetails().sdkHttpResponse());
-            return new Refusal(
+            return new AwsFailure(
                     refused.statusCode(),
                     bare(Optional.ofNullable(refused.awsErrorDetails().errorCode()).orElse("")),
                     Optional.ofNullable(refused.awsErrorDetails().errorMessage()).orElse(""),
@@ -144,12 +144,12 @@ public record Refusal(
                 message = cause.getClass().getSimpleName() + (cause.getMessage() == null ? "" : ": " + cause.getMessage());
             }
         }
-        return new Refusal(status, "", message, Duration.ZERO, Optional.empty(), Optional.empty(), host);
+        return new AwsFailure(status, "", message, Duration.ZERO, Optional.empty(), Optional.empty(), host);
     }
 
     /** What came with a status of success was no answer of AWS's: the request may or may not have been carried out. */
-    public static Refusal notOfAws(String answer) {
-        return new Refusal(0, "", NOT_OF_AWS + answer, Duration.ZERO, Optional.empty(), Optional.empty(), "");
+    public static AwsFailure notOfAws(String answer) {
+        return new AwsFailure(0, "", NOT_OF_AWS + answer, Duration.ZERO, Optional.empty(), Optional.empty(), "");
     }
 
     /** Whether something came, but not from AWS: a page to log in to a network, for instance, which the SDK cannot read. */

@@ -9,7 +9,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
 /** Reads no answer without an end: the SDK would take the whole of it into memory, the controller's. */
-final class AnswerLimit implements ExecutionInterceptor {
+final class ResponseSizeLimit implements ExecutionInterceptor {
 
     /** A thousand uploads with keys of a thousand bytes, the longest list that is asked for, have about two million. */
     static final int MAX_BYTES = 8 << 20;

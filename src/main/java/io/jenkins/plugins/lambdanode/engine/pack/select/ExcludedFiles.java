@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Counts what is left out of a package, by reason. The result does not depend on the order in which paths are added. */
-final class Skips {
+final class ExcludedFiles {
     private static final int EXAMPLES = 5;
 
     private final Map<String, Tally> byReason = new TreeMap<>();
@@ -29,10 +29,10 @@ final class Skips {
     }
 
     /** The most frequent reason first. */
-    List<PackReport.Skipped> report() {
-        List<PackReport.Skipped> report = new ArrayList<>();
+    List<PackReport.Excluded> report() {
+        List<PackReport.Excluded> report = new ArrayList<>();
         byReason.forEach((reason, tally) ->
-                report.add(new PackReport.Skipped(reason, tally.count, new ArrayList<>(tally.examples))));
+                report.add(new PackReport.Excluded(reason, tally.count, new ArrayList<>(tally.examples))));
         report.sort((a, b) -> Integer.compare(b.count(), a.count()));
         return report;
     }

@@ -8,32 +8,32 @@ import java.util.List;
  * Lets deployments take turns: from the comparison of the codes to the move of the alias a deployment needs its functions for
  * itself, and from npm to the package its project's folder.
  */
-public interface Turns {
+public interface DeploymentLocks {
 
     /** For a front end that runs one deployment at a time. */
-    Turns NONE = (functions, progress) -> Turn.UNDISTURBED;
+    DeploymentLocks NONE = (functions, progress) -> Lock.UNDISTURBED;
 
     /**
      * Waits until no other deployment is at work on any of these functions.
      *
      * @param progress told what is waited for
      */
-    Turn await(List<FunctionName> functions, Progress progress) throws InterruptedException;
+    Lock await(List<FunctionName> functions, Progress progress) throws InterruptedException;
 
     /**
      * Waits until no other deployment installs or packages in the project's folder.
      *
      * @param progress told what is waited for
      */
-    default Turn awaitFolder(Progress progress) throws InterruptedException {
-        return Turn.UNDISTURBED;
+    default Lock awaitFolder(Progress progress) throws InterruptedException {
+        return Lock.UNDISTURBED;
     }
 
     /** Held while functions or a folder are worked on. */
-    interface Turn extends AutoCloseable {
+    interface Lock extends AutoCloseable {
 
         /** Where nobody else is at work. */
-        Turn UNDISTURBED = new Turn() {
+        Lock UNDISTURBED = new Lock() {
             @Override
             public boolean waited() {
                 return false;

@@ -13,7 +13,7 @@ import java.util.Map;
  * Adds up what npm packages and folders weigh. What is under a {@code node_modules} counts for the outermost npm package that
  * it is in, with its nested ones; anything else for its top folder, or for itself at the top.
  */
-public final class Weights {
+public final class SizeBreakdown {
     private static final int SHOWN = 10;
     private static final String NODE_MODULES = "node_modules/";
 
@@ -41,9 +41,9 @@ public final class Weights {
     }
 
     /** These weights and others together. */
-    public Weights with(Weights others) {
-        Weights all = new Weights();
-        for (Weights some : List.of(this, others)) {
+    public SizeBreakdown with(SizeBreakdown others) {
+        SizeBreakdown all = new SizeBreakdown();
+        for (SizeBreakdown some : List.of(this, others)) {
             some.sums.forEach((name, sum) -> {
                 Sum in = all.sums.computeIfAbsent(name, o -> new Sum());
                 in.files += sum.files;
@@ -80,26 +80,26 @@ public final class Weights {
     }
 
     /** Ten at most, by size in the package. */
-    public List<PackReport.Weight> heaviestZipped() {
-        return heaviest(Comparator.comparingLong(PackReport.Weight::zippedBytes));
+    public List<PackReport.PackageSize> heaviestZipped() {
+        return heaviest(Comparator.comparingLong(PackReport.PackageSize::zippedBytes));
     }
 
     /** Ten at most, by size unzipped. */
-    List<PackReport.Weight> heaviestUnzipped() {
-        return heaviest(Comparator.comparingLong(PackReport.Weight::unzippedBytes));
+    List<PackReport.PackageSize> heaviestUnzipped() {
+        return heaviest(Comparator.comparingLong(PackReport.PackageSize::unzippedBytes));
     }
 
-    private List<PackReport.Weight> heaviest(Comparator<PackReport.Weight> by) {
-        List<PackReport.Weight> weights = new ArrayList<>();
-        sums.forEach((name, sum) -> weights.add(new PackReport.Weight(name, sum.files, sum.unzipped, sum.zipped)));
-        weights.sort(by.reversed().thenComparing(PackReport.Weight::name));
+    private List<PackReport.PackageSize> heaviest(Comparator<PackReport.PackageSize> by) {
+        List<PackReport.PackageSize> weights = new ArrayList<>();
+        sums.forEach((name, sum) -> weights.add(new PackReport.PackageSize(name, sum.files, sum.unzipped, sum.zipped)));
+        weights.sort(by.reversed().thenComparing(PackReport.PackageSize::name));
         return weights.subList(0, Math.min(SHOWN, weights.size()));
     }
 
     /** A table for a message, one line for each weight. */
-    static String table(List<PackReport.Weight> weights, boolean zipped) {
+    static String table(List<PackReport.PackageSize> weights, boolean zipped) {
         StringBuilder table = new StringBuilder();
-        for (PackReport.Weight weight : weights) {
+        for (PackReport.PackageSize weight : weights) {
             table.append(String.format(
                     Locale.ROOT,
                     "  %9.2f MB %7d files  %s%n",

@@ -15,7 +15,7 @@ import java.util.List;
  * @param packageJson the text of {@code package.json}; empty where there is none
  * @param lockFile {@code npm-shrinkwrap.json} or {@code package-lock.json}, whichever npm uses; empty where there is none
  */
-public record ProjectState(String location, String packageJson, String lockFile) implements Serializable {
+public record ProjectFolder(String location, String packageJson, String lockFile) implements Serializable {
     private static final long serialVersionUID = 1L;
 
     /** A package.json is a few kilobytes; one larger than this, in bytes, is not one that npm could use. */
@@ -29,7 +29,7 @@ public record ProjectState(String location, String packageJson, String lockFile)
      *
      * @throws DeployException if it is not a folder, or its package.json is not one that can be read
      */
-    public static ProjectState of(Path project) throws IOException {
+    public static ProjectFolder of(Path project) throws IOException {
         if (!Files.isDirectory(project)) {
             throw new DeployException("There is no folder " + project
                     + ". Name the folder with the function's code (dir), relative to the workspace.");
@@ -51,7 +51,7 @@ public record ProjectState(String location, String packageJson, String lockFile)
                 .filter(name -> Files.isRegularFile(project.resolve(name)))
                 .findFirst()
                 .orElse("");
-        return new ProjectState(project.toString(), text, lockFile);
+        return new ProjectFolder(project.toString(), text, lockFile);
     }
 
     /** Editors on Windows write one; npm passes over it. */

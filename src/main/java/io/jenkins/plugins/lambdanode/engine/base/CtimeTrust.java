@@ -10,11 +10,11 @@ import java.util.Set;
  * write and nobody can set it back. So it is on local file systems that keep it; a network file system answers from a cache of
  * its own, one of FUSE as its author likes.
  */
-public final class ChangeTimes {
+public final class CtimeTrust {
     private static final Set<String> LOCAL =
             Set.of("apfs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "hfs", "overlay", "tmpfs", "ufs", "xfs", "zfs");
 
-    private ChangeTimes() {}
+    private CtimeTrust() {}
 
     /** Whether they prove it on the file system that this is on. */
     public static boolean areProof(Path folder) throws IOException {

@@ -9,4 +9,4 @@ package io.jenkins.plugins.lambdanode.engine.aws.client;
  * @param subject what it is done to, for a person: {@code function orders}
  * @param place the region and endpoint, for a person: {@code eu-west-1 (https://lambda.eu-west-1.amazonaws.com)}
  */
-public record Call(String failed, String iamAction, String resource, String subject, String place) {}
+public record AwsOperation(String failed, String iamAction, String resource, String subject, String place) {}

@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack.cache;
 
-import io.jenkins.plugins.lambdanode.engine.base.ChangeTimes;
+import io.jenkins.plugins.lambdanode.engine.base.CtimeTrust;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,13 +16,13 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Reads the state of files by which an unchanged one is told without reading it, where that is safe: a file of the same inode with
- * the same time of change has the same content, where {@link ChangeTimes} are proof. Size and time of modification do not say so:
+ * the same time of change has the same content, where {@link CtimeTrust} are proof. Size and time of modification do not say so:
  * npm gives every file the same time.
  *
  * <p>A file on another device than the project may be on another kind of file system. A time less than {@value #SETTLED_SECONDS}
  * seconds old says nothing either: clocks tick, and the next write could get the same (git calls such an entry racy).
  */
-public final class FileStates {
+public final class CtimeState {
     static final int SETTLED_SECONDS = 2;
 
     private static final Duration SETTLED = Duration.ofSeconds(SETTLED_SECONDS);
@@ -33,20 +33,20 @@ public final class FileStates {
     private final Clock clock;
     private final long device;
 
-    private FileStates(Clock clock, long device) {
+    private CtimeState(Clock clock, long device) {
         this.clock = clock;
         this.device = device;
     }
 
     /** The states of a project's files; empty where they can't be relied on. */
-    public static Optional<FileStates> of(Path project, Clock clock) {
+    public static Optional<CtimeState> of(Path project, Clock clock) {
         try {
-            if (!ChangeTimes.areProof(project)) {
+            if (!CtimeTrust.areProof(project)) {
                 return Optional.empty();
             }
             Optional<long[]> key = deviceAndInode(
                     Files.readAttributes(project, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey());
-            return key.map(numbers -> new FileStates(clock, numbers[0]));
+            return key.map(numbers -> new CtimeState(clock, numbers[0]));
         } catch (IOException | RuntimeException e) {
             return Optional.empty();
         }
