@@ -77,7 +77,7 @@ public record PackReport(
     /**
      * What was left out for one reason. A folder that is left out counts once and is not looked into.
      *
-     * @param reason for instance {@code default exclude .git/} or {@code .lambdaignore}
+     * @param reason for instance {@code default exclude .git} or {@code .lambdaignore}
      * @param count files and folders left out
      * @param examples the first few paths
      */

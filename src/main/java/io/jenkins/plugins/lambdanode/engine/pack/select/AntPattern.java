@@ -64,6 +64,14 @@ public final class AntPattern {
         return segment == segments.length;
     }
 
+    /**
+     * Whether its first part names this file or folder at the project's top, as {@code README.md}, {@code *.md} and
+     * {@code .github/**} do. Wildcards alone name nothing.
+     */
+    boolean names(String top) {
+        return !segments[0].replace("*", "").replace("?", "").isEmpty() && matchesName(segments[0], top);
+    }
+
     /** Whether it matches a folder and whatever could be in it, so that the folder need not be walked. */
     public boolean matchesAllBelow(String folder) {
         return segments[segments.length - 1].equals(ANY_FOLDERS) && matches(folder);

@@ -2,22 +2,89 @@ package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
- * What is left out of every package: what can hold a secret ({@code .npmrc}), what a function has no use for (version
- * control, editors, caches) and what packaging itself writes. This is the only place that says so.
+ * What is left out of a package by default: what can hold a secret, what a function has no use for, and what packaging itself
+ * writes. This is the only place that says so; docs/packages.md lists the same patterns, and a test compares them.
  */
 public final class DefaultExcludes {
     /** Begins the name of every file that packaging writes, wherever its temporary folder and cache are. */
     public static final String OWN_PREFIX = ".lambda-node-deploy-";
 
-    private static final Set<String> FOLDERS_OR_FILES = Set.of(".git", ".svn", ".hg", ".idea", ".vscode");
-    private static final Set<String> FILES = Set.of(".npmrc", ".DS_Store");
+    /** Names in any folder. Settings of package managers can hold a token. */
+    static final List<String> ANYWHERE = List.of(
+            ".git", ".svn", ".hg", ".idea", ".vscode", ".DS_Store", "*.swp", ".npmrc", ".yarnrc.yml", "npm-debug.log*");
+
+    /** Paths in any node_modules: notes of package managers, which hold times, paths and development dependencies. */
+    static final List<String> IN_NODE_MODULES = List.of(
+            ".cache", ".package-lock.json", ".modules.yaml", ".pnpm-workspace-state*.json", ".pnpm/lock.yaml", ".yarn-integrity",
+            ".yarn-state.yml");
+
+    /**
+     * Paths in the folder {@code build} of the project and of each npm package: by-products of node-gyp. They hold paths of the
+     * machine, and a link to its Python (nodejs/node-gyp #2713).
+     */
+    static final List<String> IN_BUILD = List.of(
+            "node_gyp_bins", "Makefile", "*.Makefile", "*.mk", "config.gypi", "gyp-mac-tool", "**/.deps", "**/obj.target", "**/*.o");
+
+    /** Names at the project's top. A change to one of these makes no new version of a function. */
+    static final List<String> AT_TOP = List.of(
+            // documents
+            "README", "README.*", "CHANGELOG", "CHANGELOG.*", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md",
+            // lock files, settings of package managers
+            "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock", "bun.lockb",
+            "bunfig.toml", ".npmignore", ".nvmrc", ".node-version",
+            // continuous integration
+            "Jenkinsfile", ".github", ".gitlab", ".gitlab-ci.yml", ".circleci", ".travis.yml", "azure-pipelines.yml",
+            "bitbucket-pipelines.yml", "buildspec.yml",
+            // Git, editors, linters
+            ".gitignore", ".gitattributes", ".gitmodules", ".husky", ".editorconfig", ".eslintrc*", ".eslintignore",
+            "eslint.config.*", ".prettierrc*", ".prettierignore",
+            LambdaIgnore.FILE_NAME);
+
+    private static final Names ANYWHERE_NAMES = new Names(ANYWHERE, "");
+    private static final Names NODE_MODULES_NAMES = new Names(IN_NODE_MODULES, NpmPackage.NODE_MODULES);
+    private static final Names BUILD_NAMES = new Names(IN_BUILD, "build/");
+    private static final Names TOP_NAMES = new Names(AT_TOP, "");
 
     private final List<String> ownPaths = new ArrayList<>();
+
+    /** Patterns that are fast to ask: most are plain names. Upper and lower case do not matter. */
+    private static final class Names {
+        private final Map<String, String> reasons = new HashMap<>();
+        private final Map<AntPattern, String> patterns = new LinkedHashMap<>();
+
+        Names(List<String> names, String folder) {
+            for (String name : names) {
+                String reason = "default exclude " + folder + name;
+                if (name.indexOf('*') < 0) {
+                    reasons.put(name.toLowerCase(Locale.ROOT), reason);
+                } else {
+                    patterns.put(new AntPattern(name.toLowerCase(Locale.ROOT)), reason);
+                }
+            }
+        }
+
+        Optional<String> reason(String path) {
+            String lower = path.toLowerCase(Locale.ROOT);
+            String exact = reasons.get(lower);
+            if (exact != null) {
+                return Optional.of(exact);
+            }
+            for (Map.Entry<AntPattern, String> pattern : patterns.entrySet()) {
+                if (pattern.getKey().matches(lower)) {
+                    return Optional.of(pattern.getValue());
+                }
+            }
+            return Optional.empty();
+        }
+    }
 
     /**
      * @param project the project's folder, a real path
@@ -33,37 +100,31 @@ public final class DefaultExcludes {
     }
 
     /**
-     * Why a path is left out, looked at by itself: whoever walks a tree has asked for the folders above it before.
+     * Why a path is left out whatever is included, looked at by itself: whoever walks a tree has asked for the folders above it
+     * before.
      *
      * @param path relative to the project, with {@code /}
      */
     Optional<String> reason(String path) {
         String name = path.substring(path.lastIndexOf('/') + 1);
-        if (FOLDERS_OR_FILES.contains(name)) {
-            return Optional.of("default exclude " + name + "/");
-        }
-        if (FILES.contains(name)) {
-            return Optional.of("default exclude " + name);
-        }
-        if (name.endsWith(".swp")) {
-            return Optional.of("default exclude *.swp");
-        }
-        if (name.equals("npm-debug.log") || name.startsWith("npm-debug.log.")) {
-            return Optional.of("default exclude npm-debug.log");
-        }
-        if (path.equals("node_modules/.cache") || path.endsWith("/node_modules/.cache")) {
-            return Optional.of("default exclude node_modules/.cache/");
-        }
-        if (path.equals(LambdaIgnore.FILE_NAME)) {
-            return Optional.of("default exclude " + LambdaIgnore.FILE_NAME);
-        }
         if (name.startsWith(OWN_PREFIX) || ownPaths.contains(path)) {
             return Optional.of("written by packaging itself");
         }
-        return Optional.empty();
+        Optional<String> reason = ANYWHERE_NAMES.reason(name);
+        if (reason.isEmpty() && NpmPackage.contains(path)) {
+            reason = NODE_MODULES_NAMES.reason(
+                    path.substring(path.lastIndexOf(NpmPackage.NODE_MODULES) + NpmPackage.NODE_MODULES.length()));
+        }
+        String folder = reason.isPresent() ? "" : NpmPackage.folderOf(path) + "build/";
+        return reason.isEmpty() && path.startsWith(folder) ? BUILD_NAMES.reason(path.substring(folder.length())) : reason;
     }
 
-    /** Why a path is left out by a rule for itself or for a folder above it. */
+    /** Why a path is left out unless an include pattern names it. */
+    Optional<String> reasonAtTop(String path) {
+        return path.indexOf('/') >= 0 ? Optional.empty() : TOP_NAMES.reason(path);
+    }
+
+    /** Why a path is left out whatever is included, by a rule for itself or for a folder above it. */
     Optional<String> reasonOnTheWay(String path) {
         for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
             Optional<String> reason = reason(path.substring(0, slash));

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /**
  * Which paths go into a package. A path is left out by the default excludes, by an exclude pattern, by
  * {@code .lambdaignore}, or since there are include patterns and none matches it; the first of these that applies is the
- * reason in the report. Safe to use from several threads.
+ * reason in the report. An include pattern that names a file or folder at the top overrides its default exclude. Safe to use from several threads.
  */
 public final class Selection {
     static final String NOT_INCLUDED = "not included";
@@ -69,7 +69,7 @@ public final class Selection {
 
     /** Why a folder is left out with all that is in it. */
     Optional<String> skipsFolder(String path) throws DeployException {
-        Optional<String> reason = defaults.reason(path);
+        Optional<String> reason = byDefault(path);
         for (int i = 0; i < excludes.size() && reason.isEmpty(); i++) {
             if (excludes.get(i).matchesAllBelow(path)) {
                 effects.incrementAndGet(i);
@@ -83,7 +83,7 @@ public final class Selection {
 
     /** Why a file is left out, include patterns aside. */
     Optional<String> excludesFile(String path) throws DeployException {
-        Optional<String> reason = defaults.reason(path);
+        Optional<String> reason = byDefault(path);
         for (int i = 0; i < excludes.size() && reason.isEmpty(); i++) {
             if (excludes.get(i).matches(path)) {
                 effects.incrementAndGet(i);
@@ -97,6 +97,13 @@ public final class Selection {
     Optional<String> skipsFile(String path) throws DeployException {
         Optional<String> reason = excludesFile(path);
         return reason.isEmpty() && !includes(path) ? Optional.of(NOT_INCLUDED) : reason;
+    }
+
+    private Optional<String> byDefault(String path) {
+        Optional<String> reason = defaults.reason(path);
+        return reason.isPresent() || includes.stream().anyMatch(include -> include.names(path))
+                ? reason
+                : defaults.reasonAtTop(path);
     }
 
     private boolean includes(String path) {

@@ -13,12 +13,19 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SelectionTest {
     @TempDir
@@ -46,10 +53,103 @@ class SelectionTest {
         PackReport report = Packs.pack(project);
         assertEquals(
                 List.of("index.js", "lib/", "node_modules/", "node_modules/a/", "sub/"), ZipListing.of(report.file()).names());
-        assertEquals(2, counts(report).get("default exclude .git/"));
+        assertEquals(2, counts(report).get("default exclude .git"));
         assertEquals(2, counts(report).get("default exclude .npmrc"));
-        assertEquals(1, counts(report).get("default exclude node_modules/.cache/"));
+        assertEquals(1, counts(report).get("default exclude node_modules/.cache"));
         assertEquals(13, report.skipped().stream().mapToInt(PackReport.Excluded::count).sum());
+    }
+
+    @Test
+    void aChangeOfAFileThatNoFunctionReadsMakesNoNewVersion() throws Exception {
+        Packs.write(project, "node_modules/a/README.md", "of a package");
+        Packs.write(project, "docs/README.md", "of a folder");
+        Packs.write(project, "LICENSE", "MIT");
+        String before = Packs.pack(project).codeSha256();
+        for (String name : List.of(
+                "README.md", "readme.txt", "CHANGELOG.md", "Jenkinsfile", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lockb",
+                ".github/workflows/ci.yml", ".gitlab-ci.yml", ".circleci/config.yml", ".travis.yml", "azure-pipelines.yml",
+                ".editorconfig", ".eslintrc.json", "eslint.config.mjs", ".prettierrc", ".gitignore", ".gitattributes")) {
+            Packs.write(project, name, "changed");
+        }
+        PackReport after = Packs.pack(project);
+        assertEquals(before, after.codeSha256());
+        assertEquals(
+                List.of("LICENSE", "docs/", "docs/README.md", "index.js", "node_modules/", "node_modules/a/", "node_modules/a/README.md"),
+                ZipListing.of(after.file()).names());
+        assertEquals(2, counts(after).get("default exclude README.*"));
+        assertEquals(1, counts(after).get("default exclude .github"));
+        assertEquals(19, after.skipped().stream().mapToInt(PackReport.Excluded::count).sum());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "**,README.md  | README.md",
+        "**,*.md       | README.md CHANGELOG.md",
+        "**,.github/** | .github/ .github/ci.yml",
+        "**            | ",
+        "**/*          | ",
+        "**,.npmrc     | ",
+    })
+    void anIncludeThatNamesAFileAtTheTopBringsItBack(String includes, String back) throws Exception {
+        for (String name : List.of("README.md", "CHANGELOG.md", ".github/ci.yml", ".npmrc", "package-lock.json")) {
+            Packs.write(project, name, "x");
+        }
+        List<String> names = new ArrayList<>(
+                ZipListing.of(Packs.pack(project, Packs.including(includes.split(","))).file()).names());
+        names.remove("index.js");
+        assertEquals(back == null ? Set.of() : Set.of(back.split(" ")), Set.copyOf(names));
+    }
+
+    /** Files that node-gyp wrote for cpu-features 0.0.10 under npm 9. */
+    @Test
+    void byProductsOfNodeGypAreLeftOutAndWhatItBuiltIsNot() throws Exception {
+        String built = "node_modules/cpu-features/build/";
+        for (String name : List.of(
+                "Makefile", "binding.Makefile", "config.gypi", "cpufeatures.target.mk", "Release/.deps/Release/a.node.d",
+                "Release/obj.target/cpufeatures.node", "Release/obj.target/cpufeatures/src/binding.o", "Release/a.o")) {
+            Packs.write(project, built + name, "/home/jenkins/workspace/job");
+        }
+        Files.createDirectories(project.resolve(built + "node_gyp_bins"));
+        Files.createSymbolicLink(project.resolve(built + "node_gyp_bins/python3"), Path.of("/usr/bin/python3"));
+        Packs.write(project, built + "Release/cpufeatures.node", "built");
+        Packs.write(project, "node_modules/a/lib/Makefile", "its own");
+        Packs.write(project, "build/app.js", "built by the project");
+        assertEquals(
+                List.of("build/app.js", "index.js", "node_modules/a/lib/Makefile", built + "Release/cpufeatures.node"),
+                ZipListing.of(Packs.pack(project).file()).names().stream().filter(name -> !name.endsWith("/")).toList());
+    }
+
+    @Test
+    void notesOfPackageManagersAreLeftOut() throws Exception {
+        for (String name : List.of(
+                ".package-lock.json", ".modules.yaml", ".pnpm-workspace-state-v1.json", ".pnpm/lock.yaml", ".yarn-integrity",
+                ".yarn-state.yml", "a/node_modules/.cache/x")) {
+            Packs.write(project, "node_modules/" + name, "written at 12:00 in /home/jenkins");
+        }
+        Packs.write(project, "node_modules/.pnpm/a@1.0.0/node_modules/a/lock.yaml", "of a package");
+        assertEquals(
+                List.of("index.js", "node_modules/.pnpm/a@1.0.0/node_modules/a/lock.yaml"),
+                ZipListing.of(Packs.pack(project).file()).names().stream().filter(name -> !name.endsWith("/")).toList());
+    }
+
+    /** The patterns in the section "What is left out": those of the table, row by row. */
+    @Test
+    void thePageListsWhatIsLeftOutByDefault() throws Exception {
+        String page = Files.readString(Path.of("docs", "packages.md"));
+        String section = page.substring(page.indexOf("## What is left out"), page.indexOf("With `includes`"));
+        Map<String, Set<String>> rows = new TreeMap<>();
+        for (String line : section.lines().filter(row -> row.startsWith("| ") && row.contains("`")).toList()) {
+            String[] cells = line.split(" \\| ");
+            rows.computeIfAbsent(cells[0].substring(2), where -> new TreeSet<>())
+                    .addAll(Pattern.compile("`([^`]+)`").matcher(cells[1]).results().map(match -> match.group(1)).toList());
+        }
+        assertEquals(
+                Map.of(
+                        "any folder", new TreeSet<>(DefaultExcludes.ANYWHERE),
+                        "any node_modules", new TreeSet<>(DefaultExcludes.IN_NODE_MODULES),
+                        "`build` of the project or of a package", new TreeSet<>(DefaultExcludes.IN_BUILD),
+                        "the project's top", new TreeSet<>(DefaultExcludes.AT_TOP)),
+                rows);
     }
 
     @Test
@@ -93,13 +193,13 @@ class SelectionTest {
 
     @Test
     void lambdaignoreIsHonouredWithItsNegations() throws Exception {
-        Packs.write(project, ".lambdaignore", "# tests\n*.md\n!README.md\n/test/\n**/fixtures/*.json\n");
-        for (String name : List.of("a.md", "README.md", "test/a.js", "lib/test/a.js", "lib/fixtures/a.json", "lib/fixtures/a.js")) {
+        Packs.write(project, ".lambdaignore", "# tests\n*.md\n!page.md\n/test/\n**/fixtures/*.json\n");
+        for (String name : List.of("a.md", "page.md", "test/a.js", "lib/test/a.js", "lib/fixtures/a.json", "lib/fixtures/a.js")) {
             Packs.write(project, name, "x");
         }
         PackReport report = Packs.pack(project);
         assertEquals(
-                List.of("README.md", "index.js", "lib/", "lib/fixtures/", "lib/fixtures/a.js", "lib/test/", "lib/test/a.js"),
+                List.of("index.js", "lib/", "lib/fixtures/", "lib/fixtures/a.js", "lib/test/", "lib/test/a.js", "page.md"),
                 ZipListing.of(report.file()).names());
         assertEquals(3, counts(report).get(".lambdaignore"));
     }
