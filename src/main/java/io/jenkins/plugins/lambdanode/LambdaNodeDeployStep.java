@@ -18,6 +18,7 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.lambdanode.build.LambdaNodeDeployExecution;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import io.jenkins.plugins.lambdanode.form.FunctionCheck;
@@ -73,7 +74,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     private String includes;
     private String excludes;
     private String links;
-    private int level = PackRequest.DEFAULT_LEVEL;
+    private int level = PackSettings.DEFAULT_LEVEL;
     private String layer;
     private String layerName;
     private Integer keepLayerVersions;
@@ -235,7 +236,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
     @DataBoundSetter
     public void setLevel(Integer level) {
-        this.level = level == null ? PackRequest.DEFAULT_LEVEL : level;
+        this.level = level == null ? PackSettings.DEFAULT_LEVEL : level;
     }
 
     /** {@code none} or {@code auto}: whether node_modules goes into a layer. */
@@ -390,7 +391,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
     /** Settings that were written before a number was one of them. */
     private Object readResolve() {
-        level = level == 0 ? PackRequest.DEFAULT_LEVEL : level;
+        level = level == 0 ? PackSettings.DEFAULT_LEVEL : level;
         timeout = timeout == 0 ? DEFAULT_TIMEOUT_MINUTES : timeout;
         return this;
     }

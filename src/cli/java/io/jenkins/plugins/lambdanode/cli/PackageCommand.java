@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.cli;
 
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
@@ -55,8 +56,7 @@ final class PackageCommand implements Callable<Integer> {
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));
-            PackReport report = workspace.pack(project.packaging()
-                    .toRequest(functions, true, file.toString(), false));
+            PackReport report = workspace.pack(PackRequest.of(project.packaging(), functions, true, file.toString(), false));
             Summary.packaged(report).forEach(progress::log);
             Summary.heaviest(report).forEach(progress::log);
             if (json) {

@@ -4,9 +4,8 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
-import io.jenkins.plugins.lambdanode.engine.request.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,7 +68,7 @@ final class ProjectOptions {
             paramLabel = "HOW",
             defaultValue = "follow",
             description = "Symbolic links: follow (as zip -r does) or store. Default: ${DEFAULT-VALUE}.")
-    private PackRequest.Links links;
+    private PackSettings.Links links;
 
     @Option(
             names = "--level",

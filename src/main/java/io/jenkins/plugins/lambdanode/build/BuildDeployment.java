@@ -24,13 +24,12 @@ import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.request.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import java.io.EOFException;
@@ -250,7 +249,7 @@ final class BuildDeployment {
         return new PackSettings(
                 list(settings.getIncludes()),
                 list(settings.getExcludes()),
-                PackRequest.Links.valueOf(links.toUpperCase(Locale.ROOT)),
+                PackSettings.Links.valueOf(links.toUpperCase(Locale.ROOT)),
                 settings.getLevel(),
                 temporary == null
                         ? ""

@@ -207,7 +207,8 @@ public final class Deployment {
 
     private PackReport pack(List<Target> targets) throws IOException, InterruptedException {
         List<TargetFunction> traits = targets.stream().map(this::traits).toList();
-        PackRequest pack = request.packaging().toRequest(traits, request.staging().bucket().isPresent(), "", layer.isPresent());
+        PackRequest pack = PackRequest.of(
+                request.packaging(), traits, request.staging().bucket().isPresent(), "", layer.isPresent());
         PackReport packaged = workspace.pack(pack);
         Summary.packaged(packaged).forEach(progress::log);
         return packaged;

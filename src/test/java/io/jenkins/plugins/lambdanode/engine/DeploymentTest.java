@@ -29,7 +29,8 @@ import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.request.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -664,7 +665,7 @@ class DeploymentTest {
     /** Packages the project once more, to a file that stays. */
     private void packageTo(Path zip) throws Exception {
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log)) {
-            workspace.pack(PackSettings.DEFAULT.toRequest(List.of(), true, zip.toString(), false));
+            workspace.pack(PackRequest.of(PackSettings.DEFAULT, List.of(), true, zip.toString(), false));
         }
     }
 

@@ -9,7 +9,7 @@ public interface Progress {
     /**
      * How far a long activity is. It is called often; the implementation decides what it shows.
      *
-     * @param activity what is being done, for instance {@code PackSettings} or {@code Uploading}
+     * @param activity what is being done, for instance {@code Packaging} or {@code Uploading}
      * @param doneBytes bytes done so far
      * @param totalBytes bytes in all, or -1 where that is not known
      * @param doneFiles files done so far, or -1 where files are not counted

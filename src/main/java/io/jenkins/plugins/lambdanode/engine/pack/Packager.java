@@ -139,7 +139,7 @@ public final class Packager {
             throw new DeployException(project + " is not a folder. Check dir: it is the folder with package.json.");
         }
         Optional<Path> output = request.output().isEmpty() ? Optional.empty() : Optional.of(absolute(request.output()));
-        Optional<Path> cacheDir = request.cacheDir().isEmpty() ? Optional.empty() : Optional.of(absolute(request.cacheDir()));
+        Optional<Path> cacheDir = request.settings().cacheDir().isEmpty() ? Optional.empty() : Optional.of(absolute(request.settings().cacheDir()));
         Path work = output.map(Path::getParent).orElse(tempDir.toAbsolutePath());
         makeFolder(work);
         // Names that are the same whatever links lead there: what is inside the project is left out of the package.
@@ -202,15 +202,15 @@ public final class Packager {
         // Closed in reverse: first the crew, so that nothing is in use when the rest goes.
         Optional<CtimeState> states = modes && cacheDir.isPresent() ? CtimeState.of(root, clock) : Optional.empty();
         try (PackageCache cache = cache(cacheDir, request, states);
-                PackageCache layerCache = request.dependenciesApart()
+                PackageCache layerCache = request.dependencyLayer()
                         ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), request, states)
                         : PackageCache.none();
-                Benches benches = new Benches(request.level());
+                Benches benches = new Benches(request.settings().level());
                 Crew crew = new Crew(cores)) {
             ProjectWalk walk =
-                    new ProjectWalk(root, Selection.of(request, root, defaults), request.links(), modes, crew);
+                    new ProjectWalk(root, Selection.of(request.settings(), root, defaults), request.settings().links(), modes, crew);
             List<SourceEntry> entries = walk.walk();
-            List<ArchiveContents> parts = request.dependenciesApart() ? ArchiveContents.apart(entries) : List.of(ArchiveContents.whole(entries));
+            List<ArchiveContents> parts = request.dependencyLayer() ? ArchiveContents.apart(entries) : List.of(ArchiveContents.whole(entries));
             requireSomething(parts.get(0).entries(), walk.skipped());
             requireUnzipped(entries, request);
             Checks checks = new Checks(entries, request.functions(), parts.size() > 1, LocalDate.now());
@@ -246,7 +246,7 @@ public final class Packager {
     }
 
     private static PackageCache cache(Optional<Path> folder, PackRequest request, Optional<CtimeState> states) {
-        return folder.map(dir -> PackageCache.open(dir, request.level(), states)).orElseGet(PackageCache::none);
+        return folder.map(dir -> PackageCache.open(dir, request.settings().level(), states)).orElseGet(PackageCache::none);
     }
 
     /** Code and dependencies are sent each by itself and count together where the function runs. */

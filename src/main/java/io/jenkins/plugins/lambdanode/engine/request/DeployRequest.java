@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.request;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import java.time.Duration;
 import java.util.List;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
@@ -102,7 +103,7 @@ class LayerPackageTest {
         Packs.write(project, "packages/shared/main.js", "shared");
         link("node_modules/.bin/dep", "../dep/index.js");
         PackRequest storing = Packs.apart(
-                Packs.request(List.of(), List.of(), PackRequest.Links.STORE, List.of(), "", ""));
+                Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "", ""));
         ZipListing layer =
                 ZipListing.of(Packs.pack(project, storing).layer().orElseThrow().file());
         assertEquals("120777", layer.entry("nodejs/node_modules/.bin/dep").orElseThrow().mode());
@@ -174,8 +175,7 @@ class LayerPackageTest {
             new Random(name.hashCode()).nextBytes(random);
             Packs.write(project, name, random);
         }
-        PackRequest request = new PackRequest(
-                List.of(), List.of(), PackRequest.Links.FOLLOW, 6, List.of(), 150_000, "Name an s3Bucket.", "", "", true);
+        PackRequest request = new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", true);
 
         assertTrue(Packs.pack(project, request).zippedBytesInAll() > 200_000);
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -207,7 +207,7 @@ class PackageContentTest {
     private static PackReport pack(Path project, Path dir, int cores, String cache) throws Exception {
         Path temp = Files.createTempDirectory(dir, "temp");
         return new Packager(project, temp, Progress.NONE, cores, Optional.empty(), Clock.systemUTC())
-                .pack(Packs.request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), cache, ""));
+                .pack(Packs.request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), cache, ""));
     }
 
     private static String contentDigest(ZipListing zip) throws Exception {

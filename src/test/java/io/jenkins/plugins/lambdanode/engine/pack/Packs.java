@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
@@ -22,47 +23,43 @@ public final class Packs {
     private Packs() {}
 
     public static PackRequest request() {
-        return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), "", "");
+        return request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), "", "");
     }
 
     public static PackRequest request(
             List<String> includes,
             List<String> excludes,
-            PackRequest.Links links,
+            PackSettings.Links links,
             List<TargetFunction> functions,
             String cacheDir,
             String output) {
-        return new PackRequest(
-                includes, excludes, links, 6, functions, PackRequest.MAX_DIRECT_BYTES, "Name an s3Bucket.", cacheDir, output, false);
+        PackSettings settings = new PackSettings(includes, excludes, links, PackSettings.DEFAULT_LEVEL, cacheDir);
+        return PackRequest.of(settings, functions, false, output, false);
     }
 
     public static PackRequest excluding(String... patterns) {
-        return request(List.of(), List.of(patterns), PackRequest.Links.FOLLOW, List.of(), "", "");
+        return request(List.of(), List.of(patterns), PackSettings.Links.FOLLOW, List.of(), "", "");
     }
 
     public static PackRequest including(String... patterns) {
-        return request(List.of(patterns), List.of(), PackRequest.Links.FOLLOW, List.of(), "", "");
+        return request(List.of(patterns), List.of(), PackSettings.Links.FOLLOW, List.of(), "", "");
     }
 
     public static PackRequest cachedIn(Path folder) {
-        return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), folder.toString(), "");
+        return request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), folder.toString(), "");
     }
 
     public static PackRequest forFunction(TargetFunction... functions) {
-        return request(List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(functions), "", "");
+        return request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(functions), "", "");
     }
 
     /** The same with the dependencies in a package of their own. */
     static PackRequest apart(PackRequest request) {
         return new PackRequest(
-                request.includes(),
-                request.excludes(),
-                request.links(),
-                request.level(),
+                request.settings(),
                 request.functions(),
                 request.maxZippedBytes(),
                 request.zippedHint(),
-                request.cacheDir(),
                 request.output(),
                 true);
     }

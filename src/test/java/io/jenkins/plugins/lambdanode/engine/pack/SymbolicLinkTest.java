@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SymbolicLinkTest {
     private static final PackRequest STORE =
-            Packs.request(List.of(), List.of(), PackRequest.Links.STORE, List.of(), "", "");
+            Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "", "");
 
     @TempDir
     Path dir;

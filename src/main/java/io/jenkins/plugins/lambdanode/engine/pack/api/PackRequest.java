@@ -4,30 +4,22 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What goes into a deployment package and how it is made.
+ * A package to build.
  *
- * @param includes Ant patterns of what goes in, relative to the project; empty for everything
- * @param excludes Ant patterns of what is left out, besides the default ones and {@code .lambdaignore}
- * @param links what becomes of symbolic links
- * @param level the deflate level, 1 to 9
+ * @param settings what goes into it
  * @param functions the functions that it is for; empty where none is known
  * @param maxZippedBytes the largest package that can be sent, in bytes
  * @param zippedHint what to do about a package that is larger than that, a sentence
- * @param cacheDir folder for the package index and the last package, on the machine that packs; empty for none
  * @param output where the package goes, on the machine that packs; empty for a temporary file
- * @param dependenciesApart whether the project's node_modules goes into a package of its own, for a layer
+ * @param dependencyLayer whether the project's node_modules goes into a package of its own, for a layer
  */
 public record PackRequest(
-        List<String> includes,
-        List<String> excludes,
-        Links links,
-        int level,
+        PackSettings settings,
         List<TargetFunction> functions,
         long maxZippedBytes,
         String zippedHint,
-        String cacheDir,
         String output,
-        boolean dependenciesApart)
+        boolean dependencyLayer)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -40,23 +32,22 @@ public record PackRequest(
     /** The largest function unzipped, layers included, in bytes (AWS Lambda quotas, "250 MB"). */
     public static final long MAX_UNZIPPED_BYTES = 262_144_000;
 
-    /** The JDK's and {@code zip}'s own default. */
-    public static final int DEFAULT_LEVEL = 6;
-
-    /** What becomes of symbolic links. */
-    public enum Links {
-        /** Replaced by what they point to, as {@code zip -r} does. */
-        FOLLOW,
-        /** Stored as links. */
-        STORE
+    public PackRequest {
+        functions = List.copyOf(functions);
     }
 
-    public PackRequest {
-        includes = List.copyOf(includes);
-        excludes = List.copyOf(excludes);
-        functions = List.copyOf(functions);
-        if (level < 1 || level > 9) {
-            throw new IllegalArgumentException("The deflate level is a number from 1 to 9, not " + level);
-        }
+    /** The request for a package that is sent by a bucket, or straight to Lambda. */
+    public static PackRequest of(
+            PackSettings settings, List<TargetFunction> functions, boolean bucket, String output, boolean dependencyLayer) {
+        return new PackRequest(
+                settings,
+                functions,
+                bucket ? MAX_UNZIPPED_BYTES : MAX_DIRECT_BYTES,
+                bucket
+                        ? "Leave out what the function does not need (excludes, .lambdaignore), or use a container image."
+                        : "Name an S3 bucket in the function's region (s3Bucket) for packages over 50 MB, or leave out what"
+                                + " the function does not need (excludes, .lambdaignore).",
+                output,
+                dependencyLayer);
     }
 }

@@ -6,7 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Quoted;
 import io.jenkins.plugins.lambdanode.engine.base.Unreadable;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -44,7 +44,7 @@ public final class ProjectWalk {
 
     private final Path project;
     private final Selection selection;
-    private final PackRequest.Links links;
+    private final PackSettings.Links links;
     private final boolean posix;
     private final Crew crew;
     private final AtomicInteger found = new AtomicInteger();
@@ -55,7 +55,7 @@ public final class ProjectWalk {
      * @param project the project's folder, a real path
      * @param posix whether the file system says which files are executable
      */
-    public ProjectWalk(Path project, Selection selection, PackRequest.Links links, boolean posix, Crew crew) {
+    public ProjectWalk(Path project, Selection selection, PackSettings.Links links, boolean posix, Crew crew) {
         this.project = project;
         this.selection = selection;
         this.links = links;
@@ -194,7 +194,7 @@ public final class ProjectWalk {
             listing.skips.add(new Skip(excluded.get(), name));
             return;
         }
-        if (links == PackRequest.Links.STORE) {
+        if (links == PackSettings.Links.STORE) {
             storeLink(link, name, listing);
             return;
         }

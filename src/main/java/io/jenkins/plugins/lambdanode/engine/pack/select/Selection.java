@@ -3,7 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.pack.select;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Quoted;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,16 +40,16 @@ public final class Selection {
     }
 
     /**
-     * What a request selects.
+     * What settings select.
      *
      * @param project the project's folder, a real path
      * @throws DeployException if a pattern or {@code .lambdaignore} cannot be used
      */
-    public static Selection of(PackRequest request, Path project, DefaultExcludes defaults) throws IOException {
+    public static Selection of(PackSettings settings, Path project, DefaultExcludes defaults) throws IOException {
         return new Selection(
                 defaults,
-                patterns(request.includes()),
-                patterns(request.excludes()),
+                patterns(settings.includes()),
+                patterns(settings.excludes()),
                 LambdaIgnore.existsIn(project) ? Optional.of(LambdaIgnore.of(project)) : Optional.empty());
     }
 

@@ -10,6 +10,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.ZipListing;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
@@ -158,7 +159,7 @@ class PackageCacheTest {
         PackRequest request = Packs.request(
                 List.of(),
                 List.of(),
-                PackRequest.Links.FOLLOW,
+                PackSettings.Links.FOLLOW,
                 List.of(new TargetFunction("", "nodejs24.x", "x86_64", 0)),
                 cache.toString(),
                 "");
@@ -213,8 +214,8 @@ class PackageCacheTest {
     @Test
     void anotherLevelIsAnotherPackage() throws Exception {
         packCached();
-        PackRequest best = new PackRequest(
-                List.of(), List.of(), PackRequest.Links.FOLLOW, 9, List.of(), 1 << 30, "", cache.toString(), "", false);
+        PackSettings settings = new PackSettings(List.of(), List.of(), PackSettings.Links.FOLLOW, 9, cache.toString());
+        PackRequest best = new PackRequest(settings, List.of(), 1 << 30, "", "", false);
         PackReport report = Packs.pack(project, best);
         assertEquals(new PackReport.Work(total, total, 0), report.work());
     }
@@ -361,8 +362,7 @@ class PackageCacheTest {
 
     @Test
     void aPackageThatIsTooLargeIsNotKept() {
-        PackRequest small = new PackRequest(
-                List.of(), List.of(), PackRequest.Links.FOLLOW, 6, List.of(), 100, "Smaller!", cache.toString(), "", false);
+        PackRequest small = new PackRequest(Packs.cachedIn(cache).settings(), List.of(), 100, "Smaller!", "", false);
         assertThrows(DeployException.class, () -> Packs.pack(project, small));
         assertTrue(Files.notExists(cache));
     }

@@ -9,6 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.Run;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
@@ -82,8 +83,7 @@ class SizeLimitsTest {
         new Random(1).nextBytes(random);
         Packs.write(project, "lib/random", random);
         Packs.write(project, "index.js", "x".repeat(1_000_000));
-        PackRequest request = new PackRequest(
-                List.of(), List.of(), PackRequest.Links.FOLLOW, 6, List.of(), 150_000, "Name an s3Bucket.", "", "", false);
+        PackRequest request = new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false);
         Path temp = dir.resolve("t");
         String message = assertThrows(
                         DeployException.class, () -> new Packager(project, temp, Progress.NONE).pack(request))

@@ -11,6 +11,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.ZipListing;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -159,7 +160,7 @@ class SelectionTest {
         Path output = project.resolve("dist/function.zip");
         Packs.write(project, "dist/kept.js", "k");
         PackRequest request = Packs.request(
-                List.of(), List.of(), PackRequest.Links.FOLLOW, List.of(), cache.toString(), output.toString());
+                List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), cache.toString(), output.toString());
         new Packager(project, temp, Progress.NONE).pack(request);
         PackReport second = new Packager(project, temp, Progress.NONE).pack(request);
         assertEquals(output.toString(), second.file());

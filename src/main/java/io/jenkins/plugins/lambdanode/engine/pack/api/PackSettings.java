@@ -1,0 +1,40 @@
+package io.jenkins.plugins.lambdanode.engine.pack.api;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * The user's settings of what goes into a package.
+ *
+ * @param includes Ant patterns of what goes in, relative to the project; empty for everything
+ * @param excludes Ant patterns of what is left out, besides the default ones and {@code .lambdaignore}
+ * @param links what becomes of symbolic links
+ * @param level the deflate level, 1 to 9
+ * @param cacheDir folder for the package index and the last package, on the machine that packs; empty for none
+ */
+public record PackSettings(List<String> includes, List<String> excludes, Links links, int level, String cacheDir)
+        implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    /** The JDK's and {@code zip}'s own default. */
+    public static final int DEFAULT_LEVEL = 6;
+
+    /** Everything but the default excludes, links followed, {@code zip}'s own level, no cache. */
+    public static final PackSettings DEFAULT = new PackSettings(List.of(), List.of(), Links.FOLLOW, DEFAULT_LEVEL, "");
+
+    /** What becomes of symbolic links. */
+    public enum Links {
+        /** Replaced by what they point to, as {@code zip -r} does. */
+        FOLLOW,
+        /** Stored as links. */
+        STORE
+    }
+
+    public PackSettings {
+        includes = List.copyOf(includes);
+        excludes = List.copyOf(excludes);
+        if (level < 1 || level > 9) {
+            throw new IllegalArgumentException("The deflate level is a number from 1 to 9, not " + level);
+        }
+    }
+}
