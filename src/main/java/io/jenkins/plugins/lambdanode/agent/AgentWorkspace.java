@@ -9,7 +9,7 @@ import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.NoRoom;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import io.jenkins.plugins.lambdanode.engine.http.Body;
@@ -110,7 +110,7 @@ final class AgentWorkspace implements Workspace {
         try {
             temporary.mkdirs();
         } catch (IOException e) {
-            throw NoRoom.forFile(e, "temporary files", temporary.getRemote(), "");
+            throw FileErrors.diskFull(e, "temporary files", temporary.getRemote(), "");
         }
     }
 
@@ -153,7 +153,7 @@ final class AgentWorkspace implements Workspace {
         try {
             file.write(text, StandardCharsets.UTF_8.name());
         } catch (IOException e) {
-            throw NoRoom.forFile(e, what, temporary.getRemote(), more);
+            throw FileErrors.diskFull(e, what, temporary.getRemote(), more);
         }
         return file;
     }

@@ -207,7 +207,7 @@ class FullDiskTest {
         WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
 
         Builds.assertOneError(run, "There is no room for " + what + " in " + temporary().getRemote());
-        jenkins.assertLogContains("Make room there and run again. A disk with free bytes can be out of room for further files", run);
+        jenkins.assertLogContains("Free disk space there and run again. A disk with free bytes can be out of inodes", run);
         assertEquals(List.of(), temporaryFolders());
         assertTrue(Aws.function(name).isEmpty());
     }

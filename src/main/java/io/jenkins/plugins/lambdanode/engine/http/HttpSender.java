@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.http;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,7 +22,6 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -142,7 +142,7 @@ public final class HttpSender {
      * @throws DeployException if its file is not there any more, or is shorter
      */
     public byte[] digest(Body body) throws IOException, InterruptedException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.sha256();
         byte[] buffer = new byte[16 * 1024];
         try (InputStream bytes = new BodyStream(body, count -> {})) {
             for (int count; (count = bytes.read(buffer)) >= 0; ) {
@@ -162,14 +162,6 @@ public final class HttpSender {
                     e);
         }
         return digest.digest();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every JDK has SHA-256", e);
-        }
     }
 
     /** One request on its way. */

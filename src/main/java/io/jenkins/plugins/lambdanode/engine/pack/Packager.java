@@ -3,9 +3,9 @@ package io.jenkins.plugins.lambdanode.engine.pack;
 import io.jenkins.plugins.lambdanode.engine.base.Crew;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Sha256;
-import io.jenkins.plugins.lambdanode.engine.base.NoRoom;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
@@ -119,12 +119,12 @@ public final class Packager {
             throw (InterruptedException) new InterruptedException("Packaging was stopped").initCause(e);
         } catch (InvalidPathException e) {
             throw new DeployException(
-                    "The path " + Quoted.of(e.getInput()) + " cannot be used here: " + e.getReason() + ". On Linux, start Java"
+                    "The path " + SafeText.name(e.getInput()) + " cannot be used here: " + e.getReason() + ". On Linux, start Java"
                             + " with LC_ALL=C.UTF-8 for paths that are not ASCII.",
                     e);
         } catch (IOException e) {
             Path folder = request.output().isEmpty() ? tempDir : absolute(request.output()).getParent();
-            throw NoRoom.forPackage(e, String.valueOf(folder));
+            throw FileErrors.packageDiskFull(e, String.valueOf(folder));
         }
     }
 

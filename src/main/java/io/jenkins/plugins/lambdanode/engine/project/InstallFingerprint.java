@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
 import io.jenkins.plugins.lambdanode.engine.base.CtimeTrust;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -123,7 +123,7 @@ public final class InstallFingerprint {
         if (tree.isEmpty()) {
             return Optional.empty();
         }
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.sha256();
         digest.update(madeWith.getBytes(StandardCharsets.UTF_8));
         for (Path input : List.of(
                 project.resolve("package.json"),
@@ -205,7 +205,7 @@ public final class InstallFingerprint {
             }
         });
         entries.sort(Comparator.comparing(Path::toString));
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.sha256();
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (Path entry : entries) {
             Map<String, Object> state = Files.readAttributes(entry, INODE_VIEW, LinkOption.NOFOLLOW_LINKS);
@@ -227,18 +227,10 @@ public final class InstallFingerprint {
     }
 
     private static byte[] fileDigest(Path file) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.sha256();
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
             in.transferTo(OutputStream.nullOutputStream());
         }
         return digest.digest();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -122,7 +122,7 @@ class UnusualFilesTest {
         Path file = Packs.write(project, "lib/locked.js", "x");
         Run.program("chmod", "0200", file.toString()).requireSuccess();
         String message = messageOfNobody();
-        assertTrue(message.contains("lib/locked.js may not be read") && message.contains("-w-------"), message);
+        assertTrue(message.contains("lib/locked.js cannot be read by") && message.contains("-w-------"), message);
     }
 
     @Test
@@ -130,7 +130,7 @@ class UnusualFilesTest {
         Packs.write(project, "lib/a.js", "x");
         Run.program("chmod", "0300", project.resolve("lib").toString()).requireSuccess();
         String message = messageOfNobody();
-        assertTrue(message.contains("lib/ may not be read") && message.contains("-wx------"), message);
+        assertTrue(message.contains("lib/ cannot be read by") && message.contains("-wx------"), message);
     }
 
     @Test

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.aws.client;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Words;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -96,7 +96,7 @@ public final class AwsErrors {
     /** The package could not be read where it is: what AWS would have said is not known. */
     public static DeployException unreadable(AwsOperation call, String reason) {
         return new DeployException(call.failed() + ": the package could not be read while it was sent.\nThe reason: "
-                + Words.printable(reason, LONGEST_WORDS)
+                + SafeText.oneLine(reason, LONGEST_WORDS)
                 + "\nIt was changed or removed on the machine that sends it, as a clean-up of the workspace or of temporary"
                 + " folders does. Run the deployment again.");
     }
@@ -106,7 +106,7 @@ public final class AwsErrors {
             return NO_CREDENTIALS;
         }
         List<String> lines = new ArrayList<>();
-        lines.add(Words.printable(call.failed(), LONGEST_WORDS) + " in " + call.place() + headline(call, refusal));
+        lines.add(SafeText.oneLine(call.failed(), LONGEST_WORDS) + " in " + call.place() + headline(call, refusal));
         String words = words(refusal);
         if (!words.isEmpty()) {
             lines.add((refusal.unanswered() ? "The reason: " : "AWS says: ") + words);
@@ -127,7 +127,7 @@ public final class AwsErrors {
             message = quote < 0 ? message : message.substring(0, quote);
         }
         String code = refusal.code().isEmpty() || message.contains(refusal.code()) ? "" : refusal.code() + ": ";
-        String words = Words.printable(code + message, LONGEST_WORDS).strip();
+        String words = SafeText.oneLine(code + message, LONGEST_WORDS).strip();
         return words.isEmpty() && !refusal.unanswered() ? "HTTP status " + refusal.status() : words;
     }
 
@@ -318,7 +318,7 @@ public final class AwsErrors {
     private static String allow(String action, String resource) {
         return "Add this statement to the policy of the user or role that deploys:\n"
                 + "  {\"Effect\": \"Allow\", \"Action\": \"" + action + "\", \"Resource\": \""
-                + Words.printable(resource, LONGEST_WORDS) + "\"}";
+                + SafeText.oneLine(resource, LONGEST_WORDS) + "\"}";
     }
 
     private static String first(Pattern pattern, String text, String otherwise) {

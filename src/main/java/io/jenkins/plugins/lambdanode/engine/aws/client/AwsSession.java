@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.aws.client;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Words;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
@@ -103,7 +103,7 @@ public final class AwsSession implements AutoCloseable {
                     "No AWS region is known. Name one (region), or give the function by its ARN, or set AWS_REGION.");
         }
         if (!REGION.matcher(settings.region()).matches()) {
-            throw new DeployException("\"" + Words.printable(settings.region(), 60)
+            throw new DeployException("\"" + SafeText.oneLine(settings.region(), 60)
                     + "\" is not an AWS region. Name one such as eu-west-1.");
         }
         if (settings.endpoint().isPresent()) {

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Words;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,7 +51,7 @@ public record FunctionName(String value, String name, Optional<String> region, O
                     + "Leave \":" + qualified.group("qualifier")
                     + "\" out; to release to an alias, name it as the deployment's alias.");
         }
-        throw new DeployException("\"" + Words.printable(text, 200) + "\" is not the name of a function.\n" + FORMS);
+        throw new DeployException("\"" + SafeText.oneLine(text, 200) + "\" is not the name of a function.\n" + FORMS);
     }
 
     /** As it was given. */

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Words;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
@@ -180,7 +180,7 @@ public record FunctionState(
 
     static DeployException notFromLambda(String json, Throwable cause) {
         return new DeployException(
-                "The answer to the request is not Lambda's: " + Words.printable(json, 200)
+                "The answer to the request is not Lambda's: " + SafeText.oneLine(json, 200)
                         + "\nCheck the endpoint, and whether a proxy answers in its place.",
                 cause);
     }

@@ -7,7 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.base.Words;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.time.Duration;
@@ -133,11 +133,11 @@ public final class Functions {
     private static String describe(FunctionState state) {
         String reason = state.state().equals("Pending") ? state.stateReason() : state.lastUpdateStatusReason();
         return "State " + state.state() + ", LastUpdateStatus " + state.lastUpdateStatus()
-                + (reason.isEmpty() ? "" : " (" + Words.printable(reason, 500) + ")");
+                + (reason.isEmpty() ? "" : " (" + SafeText.oneLine(reason, 500) + ")");
     }
 
     private static String reason(String reason, String code) {
-        String words = Words.printable(reason, 1000);
+        String words = SafeText.oneLine(reason, 1000);
         return words.isEmpty() ? (code.isEmpty() ? "no reason given" : code) : words + (code.isEmpty() ? "" : " (" + code + ")");
     }
 
@@ -356,7 +356,7 @@ public final class Functions {
             } catch (SdkException e) {
                 AwsFailure refusal = AwsFailure.of(e);
                 if (refusal.message().contains("CodeSHA256") && refusal.is("InvalidParameterValueException")) {
-                    throw changedSince(function, Words.printable(refusal.message(), 500));
+                    throw changedSince(function, SafeText.oneLine(refusal.message(), 500));
                 }
                 if (!refusal.is("ResourceConflictException") || failures == ATTEMPTS) {
                     throw AwsErrors.explained(call, refusal, e);

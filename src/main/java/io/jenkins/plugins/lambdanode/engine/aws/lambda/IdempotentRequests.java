@@ -7,7 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.base.Words;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -141,7 +141,7 @@ public final class IdempotentRequests {
                 throw AwsErrors.explained(change.call(), refusal);
             }
             progress.log("Trying again (" + failures + " of " + (ATTEMPTS - 1) + "): "
-                    + Words.printable(refusal.code() + " " + refusal.message(), 200).strip());
+                    + SafeText.oneLine(refusal.code() + " " + refusal.message(), 200).strip());
             pacing.backOff(failures, refusal.retryAfter());
         }
     }

@@ -9,7 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.IdempotentRequests;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.base.Words;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.http.Body;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
@@ -117,7 +117,7 @@ public final class Staging {
     public void checkBucket(String bucket) throws DeployException, InterruptedException {
         AwsOperation call = bucketCall(bucket);
         if (!BUCKET.matcher(bucket).matches()) {
-            throw new DeployException("\"" + Words.printable(bucket, 100)
+            throw new DeployException("\"" + SafeText.oneLine(bucket, 100)
                     + "\" is not the name of an S3 bucket.\nName the bucket alone, without s3:// and without a path.");
         }
         String region;
@@ -205,7 +205,7 @@ public final class Staging {
         String key = prefix + name + "/" + report.sha256() + ".zip";
         if (key.codePoints().anyMatch(Character::isISOControl)
                 || key.getBytes(StandardCharsets.UTF_8).length > LONGEST_KEY) {
-            throw new DeployException("The S3 prefix \"" + Words.printable(prefix, 100)
+            throw new DeployException("The S3 prefix \"" + SafeText.oneLine(prefix, 100)
                     + "\" cannot begin a key: it holds control characters or is too long (a key has at most "
                     + LONGEST_KEY + " bytes).\nChoose another prefix.");
         }
@@ -350,7 +350,7 @@ public final class Staging {
             AwsFailure refusal = AwsFailure.of(e);
             progress.log("An upload in parts to " + place.display() + " may have been left open, since the answer to its"
                     + " beginning was lost, and could not be looked for ("
-                    + Words.printable(refusal.code() + " " + refusal.message(), 200).strip()
+                    + SafeText.oneLine(refusal.code() + " " + refusal.message(), 200).strip()
                     + "; permission s3:ListBucketMultipartUploads)."
                     + " A lifecycle rule of the bucket can abort such uploads (AbortIncompleteMultipartUpload).");
         } finally {
@@ -412,7 +412,7 @@ public final class Staging {
             AwsFailure refusal = AwsFailure.of(e);
             if (!refusal.is("NoSuchUpload") && refusal.status() != 404) {
                 progress.log("The unfinished upload to " + place.display() + " could not be aborted ("
-                        + Words.printable(refusal.code() + " " + refusal.message(), 200).strip()
+                        + SafeText.oneLine(refusal.code() + " " + refusal.message(), 200).strip()
                         + "); abort it with: aws s3api abort-multipart-upload --bucket " + place.bucket() + " --key "
                         + place.key() + " --upload-id " + upload + " (permission s3:AbortMultipartUpload)");
             }
@@ -464,7 +464,7 @@ public final class Staging {
                         throw AwsErrors.explained(objectCall(place, "s3:PutObject"), failure.get());
                     }
                     progress.log("Sending again: " + requests.get(i) + " ("
-                            + Words.printable(failure.get().status() + " " + failure.get().code() + " "
+                            + SafeText.oneLine(failure.get().status() + " " + failure.get().code() + " "
                                     + failure.get().message(), 200).strip() + ")");
                 }
             }
@@ -573,7 +573,7 @@ public final class Staging {
 
     private AwsOperation bucketCall(String bucket) {
         return new AwsOperation(
-                "The staging bucket " + Words.printable(bucket, 100) + " cannot be used",
+                "The staging bucket " + SafeText.oneLine(bucket, 100) + " cannot be used",
                 "s3:ListBucket",
                 "arn:" + session.partition() + ":s3:::" + bucket,
                 "bucket " + bucket,

@@ -2,8 +2,8 @@ package io.jenkins.plugins.lambdanode.engine.pack.check;
 
 import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
-import io.jenkins.plugins.lambdanode.engine.base.Unreadable;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
@@ -132,7 +132,7 @@ public final class Checks {
         for (Finding finding : findings()) {
             if (finding.severity() == Severity.ERROR) {
                 message.append("  ")
-                        .append(finding.path().isEmpty() ? "" : Quoted.of(finding.path()) + ": ")
+                        .append(finding.path().isEmpty() ? "" : SafeText.name(finding.path()) + ": ")
                         .append(finding.message())
                         .append('\n');
             }
@@ -154,7 +154,7 @@ public final class Checks {
             String other = folded.putIfAbsent(plain.toLowerCase(Locale.ROOT), plain);
             // Folders that differ in case have their files differ, too: only the outermost pair is told.
             if (other != null && parent(other).equals(parent(plain))) {
-                add(Severity.WARNING, "names-differ-in-case", "Its name differs from that of " + Quoted.of(other)
+                add(Severity.WARNING, "names-differ-in-case", "Its name differs from that of " + SafeText.name(other)
                         + " in case only. Lambda keeps both; Windows and macOS have room for one of them. Rename one.", plain);
             }
             if (hasControlCharacter(plain)) {
@@ -221,7 +221,7 @@ public final class Checks {
         // A wrapper script of a layer (AWS_LAMBDA_EXEC_WRAPPER) can give the handler's name another meaning.
         Severity severity = function.layerBytes() > 0 ? Severity.WARNING : Severity.ERROR;
         if (handler.isEmpty()) {
-            add(severity, "handler-malformed", "The function's handler is " + Quoted.of(function.handler()) + ", which has not the"
+            add(severity, "handler-malformed", "The function's handler is " + SafeText.name(function.handler()) + ", which has not the"
                     + " form file.function. Set the function's handler, for instance to index.handler.", "");
             return;
         }
@@ -236,7 +236,7 @@ public final class Checks {
         }
         String module = handler.get().folder() + handler.get().module();
         if (file.isPresent() && dependenciesApart && file.get().name().startsWith(ArchiveContents.DEPENDENCIES)) {
-            add(Severity.ERROR, "handler-in-layer", "The function's handler is " + Quoted.of(function.handler()) + ", which goes into"
+            add(Severity.ERROR, "handler-in-layer", "The function's handler is " + SafeText.name(function.handler()) + ", which goes into"
                     + " the layer with node_modules, and Lambda looks for it in the package. Make a file of the project the"
                     + " handler, one that exports what this one does, or keep the dependencies in the package (layer: 'none').",
                     file.get().name());
@@ -244,8 +244,8 @@ public final class Checks {
             script(file.get(), handler.get(), function, runtime);
         } else if (!byName.containsKey(module + "/")
                 && !byName.containsKey("node_modules/" + handler.get().module() + "/")) {
-            add(severity, "handler-missing", "The function's handler is " + Quoted.of(function.handler())
-                    + ", and the package has none of " + Quoted.of(module) + ".js, .mjs and .cjs" + elsewhere(handler.get())
+            add(severity, "handler-missing", "The function's handler is " + SafeText.name(function.handler())
+                    + ", and the package has none of " + SafeText.name(module) + ".js, .mjs and .cjs" + elsewhere(handler.get())
                     + ". Set the function's handler to the file that there is, build the project before it is deployed, or see"
                     + " that dir and the excludes are right.", "");
         }
@@ -258,7 +258,7 @@ public final class Checks {
                 String name = entry.name();
                 if ((name.equals(handler.module() + extension) || name.endsWith("/" + handler.module() + extension))
                         && !name.contains("node_modules/")) {
-                    return " (but " + Quoted.of(name) + ")";
+                    return " (but " + SafeText.name(name) + ")";
                 }
             }
         }
@@ -301,7 +301,7 @@ public final class Checks {
             readBytes += bytes.length;
             return bytes;
         } catch (AccessDeniedException e) {
-            throw Unreadable.because(file.name(), file.source(), e);
+            throw FileErrors.unreadable(file.name(), file.source(), e);
         } catch (NoSuchFileException e) {
             // Packaging itself will say so.
             return new byte[0];
@@ -369,7 +369,7 @@ public final class Checks {
                 forOnePlatform || !built ? Severity.WARNING : Severity.ERROR,
                 "native-other-platform",
                 "It is built for " + firstProgram.display() + " and the function is " + platform + "; nothing in "
-                        + (npmPackage.isEmpty() ? "the project" : Quoted.of(npmPackage.substring(0, npmPackage.length() - 1)))
+                        + (npmPackage.isEmpty() ? "the project" : SafeText.name(npmPackage.substring(0, npmPackage.length() - 1)))
                         + " fits" + (count > 1 ? " (" + count + " files)" : "") + ". Install for the function's platform (npm ci"
                         + " --os=linux --cpu=" + npmCpu(platform) + ", or on an agent like it), or change the function's"
                         + " architecture.",

@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack.check;
 
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -105,7 +105,7 @@ public final class SizeBreakdown {
                     "  %9.2f MB %7d files  %s%n",
                     (zipped ? weight.zippedBytes() : weight.unzippedBytes()) / 1e6,
                     weight.files(),
-                    Quoted.of(weight.name())));
+                    SafeText.name(weight.name())));
         }
         return table.toString().replace("\r\n", "\n");
     }

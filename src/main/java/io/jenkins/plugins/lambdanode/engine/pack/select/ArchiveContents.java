@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,7 @@ public record ArchiveContents(String prefix, List<SourceEntry> entries) {
         for (SourceEntry entry : entries) {
             boolean isDependency = entry.name().startsWith(DEPENDENCIES);
             if (entry.kind() == SourceEntry.Kind.LINK && isDependency != leadsToDependencies(entry)) {
-                throw new DeployException("The symbolic link " + Quoted.of(entry.name()) + " leads "
+                throw new DeployException("The symbolic link " + SafeText.name(entry.name()) + " leads "
                         + (isDependency ? "out of" : "into") + " node_modules, which goes into a layer of its own, and links are"
                         + " stored as links. Have links followed (links: 'follow'), or leave it out with an exclude.");
             }

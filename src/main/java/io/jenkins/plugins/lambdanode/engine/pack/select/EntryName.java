@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -68,7 +68,7 @@ final class EntryName {
             StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(name));
         } catch (CharacterCodingException e) {
             throw new DeployException(
-                    "The name of " + Quoted.of(parent + name) + " is not valid Unicode. Rename it, or leave its folder out.", e);
+                    "The name of " + SafeText.name(parent + name) + " is not valid Unicode. Rename it, or leave its folder out.", e);
         }
     }
 
@@ -98,7 +98,7 @@ final class EntryName {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(name)).toString();
         } catch (CharacterCodingException e) {
             throw new DeployException(
-                    "The name " + Quoted.of(name) + " in " + (parent.isEmpty() ? "the project's folder" : Quoted.of(parent))
+                    "The name " + SafeText.name(name) + " in " + (parent.isEmpty() ? "the project's folder" : SafeText.name(parent))
                             + " is not valid UTF-8, which names in a deployment package are."
                             + " Rename the file, or leave its folder out with an exclude.",
                     e);

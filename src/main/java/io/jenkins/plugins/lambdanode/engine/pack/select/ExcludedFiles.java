@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack.select;
 
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ final class ExcludedFiles {
     void add(String reason, String path) {
         Tally tally = byReason.computeIfAbsent(reason, r -> new Tally());
         tally.count++;
-        tally.examples.add(Quoted.of(path));
+        tally.examples.add(SafeText.name(path));
         if (tally.examples.size() > EXAMPLES) {
             tally.examples.pollLast();
         }

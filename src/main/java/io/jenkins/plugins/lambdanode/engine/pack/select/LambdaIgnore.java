@@ -2,7 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -95,7 +95,7 @@ public final class LambdaIgnore {
         return new Finding(
                 Finding.Severity.WARNING,
                 "ignore-line-without-effect",
-                FILE_NAME + " line " + number + " (" + Quoted.of(line) + ") " + why,
+                FILE_NAME + " line " + number + " (" + SafeText.name(line) + ") " + why,
                 "");
     }
 
@@ -128,7 +128,7 @@ public final class LambdaIgnore {
             }
         }
         if (!modest || inLine > MAX_STARS_IN_LINE || folders > MAX_FOLDER_WILDCARDS) {
-            throw new DeployException(FILE_NAME + " line " + number + " (" + Quoted.of(line)
+            throw new DeployException(FILE_NAME + " line " + number + " (" + SafeText.name(line)
                     + ") has too many wildcards to be matched in good time: at most " + MAX_STARS_IN_NAME
                     + " * in a name and " + MAX_FOLDER_WILDCARDS + " ** in a line. Split it into simpler lines.");
         }
@@ -148,7 +148,7 @@ public final class LambdaIgnore {
             ignored = rules.checkIgnored(path, folder);
         } catch (RuntimeException e) {
             throw new DeployException(
-                    "A pattern in " + FILE_NAME + " can't be matched with " + Quoted.of(path) + ". Use simpler patterns.", e);
+                    "A pattern in " + FILE_NAME + " can't be matched with " + SafeText.name(path) + ". Use simpler patterns.", e);
         }
         matchingNanos += System.nanoTime() - start;
         if (matchingNanos > DEADLINE_SECONDS * 1_000_000_000L) {

@@ -2,8 +2,8 @@ package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import io.jenkins.plugins.lambdanode.engine.base.Crew;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
-import io.jenkins.plugins.lambdanode.engine.base.Unreadable;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
@@ -148,7 +148,7 @@ public final class ProjectWalk {
             attributes = attributes(child);
         } catch (NoSuchFileException e) {
             throw new DeployException(
-                    Quoted.of(name) + " was removed while the project was being packaged. Something else works in its folder:"
+                    SafeText.name(name) + " was removed while the project was being packaged. Something else works in its folder:"
                             + " let it end first, then deploy again.",
                     e);
         } catch (FileSystemException e) {
@@ -279,9 +279,9 @@ public final class ProjectWalk {
 
     private static String describe(Path link, String name) {
         try {
-            return Quoted.of(name) + " -> " + Quoted.of(Files.readSymbolicLink(link).toString());
+            return SafeText.name(name) + " -> " + SafeText.name(Files.readSymbolicLink(link).toString());
         } catch (IOException e) {
-            return Quoted.of(name);
+            return SafeText.name(name);
         }
     }
 
@@ -297,12 +297,12 @@ public final class ProjectWalk {
                     + " excludes or " + LambdaIgnore.FILE_NAME + ".");
         }
         if (name.indexOf('\\') >= 0) {
-            throw new DeployException("The name of " + Quoted.of(name) + " has a backslash, which tools that unpack a ZIP file take"
+            throw new DeployException("The name of " + SafeText.name(name) + " has a backslash, which tools that unpack a ZIP file take"
                     + " for the border of a folder. Rename it, or leave it out with an exclude.");
         }
         byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > MAX_NAME_BYTES) {
-            throw new DeployException("The path " + Quoted.of(name) + " has " + bytes.length + " bytes; a ZIP file can hold "
+            throw new DeployException("The path " + SafeText.name(name) + " has " + bytes.length + " bytes; a ZIP file can hold "
                     + MAX_NAME_BYTES + ". Leave the folder out with an exclude, or nest it less deeply.");
         }
         boolean executable = attributes instanceof PosixFileAttributes posixAttributes && executable(posixAttributes);
@@ -317,12 +317,12 @@ public final class ProjectWalk {
     }
 
     private static DeployException unusable(String name, Path path, IOException e) {
-        String shown = name.isEmpty() ? "the project's folder" : Quoted.of(name);
+        String shown = name.isEmpty() ? "the project's folder" : SafeText.name(name);
         if (e instanceof DeployException deploy) {
             return deploy;
         }
         if (e instanceof AccessDeniedException) {
-            return Unreadable.because(name.isEmpty() ? path.toString() : name, path, e);
+            return FileErrors.unreadable(name.isEmpty() ? path.toString() : name, path, e);
         }
         String reason = e instanceof FileSystemException failure && failure.getReason() != null
                 ? failure.getReason()

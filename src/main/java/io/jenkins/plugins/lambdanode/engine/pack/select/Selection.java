@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.io.IOException;
@@ -141,7 +141,7 @@ public final class Selection {
                 findings.add(new Finding(
                         Finding.Severity.WARNING,
                         "exclude-without-effect",
-                        "The exclude " + Quoted.of(excludes.get(i).toString()) + " matches folders but nothing in them, as in"
+                        "The exclude " + SafeText.name(excludes.get(i).toString()) + " matches folders but nothing in them, as in"
                                 + " Ant. To leave out what is in a folder, end the pattern with /.",
                         ""));
             }

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
 import io.jenkins.plugins.lambdanode.engine.base.Sha256;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -98,14 +98,14 @@ public final class PackageWriter implements AutoCloseable {
             write(piece, 0, length);
         }
         if (written() - offset != content.packedSize()) {
-            throw new IOException("The packed bytes of " + Quoted.of(name) + " are not as many as they were");
+            throw new IOException("The packed bytes of " + SafeText.name(name) + " are not as many as they were");
         }
         return offset;
     }
 
     private void header(String name, byte[] nameBytes, int mode, PackedContent content) throws IOException {
         if (name.isEmpty() || name.startsWith("/") || name.indexOf('\\') >= 0 || hasParentSegment(name)) {
-            throw new IllegalStateException("An entry's name must stay in its package: " + Quoted.of(name));
+            throw new IllegalStateException("An entry's name must stay in its package: " + SafeText.name(name));
         }
         long offset = written();
         room(LOCAL_HEADER);

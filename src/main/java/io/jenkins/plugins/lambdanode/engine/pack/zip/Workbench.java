@@ -2,8 +2,8 @@ package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Sha256;
-import io.jenkins.plugins.lambdanode.engine.base.Quoted;
-import io.jenkins.plugins.lambdanode.engine.base.Unreadable;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState.FileState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
@@ -64,7 +64,7 @@ public final class Workbench implements AutoCloseable {
         try {
             return FileChannel.open(source, READ);
         } catch (AccessDeniedException e) {
-            throw Unreadable.because(name, source, e);
+            throw FileErrors.unreadable(name, source, e);
         } catch (NoSuchFileException e) {
             throw removed(name, e);
         }
@@ -81,13 +81,13 @@ public final class Workbench implements AutoCloseable {
 
     private static DeployException removed(String name, IOException cause) {
         return new DeployException(
-                Quoted.of(name) + " was removed while the project was being packaged. Something else works in its folder: let it"
+                SafeText.name(name) + " was removed while the project was being packaged. Something else works in its folder: let it"
                         + " end first, then deploy again.",
                 cause);
     }
 
     static DeployException unsteady(SourceEntry entry) {
-        return new DeployException(Quoted.of(entry.name()) + " keeps changing while it is read. Something writes to it: let"
+        return new DeployException(SafeText.name(entry.name()) + " keeps changing while it is read. Something writes to it: let"
                 + " that end first, or leave the file out with an exclude.");
     }
 
