@@ -5,26 +5,22 @@ import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import hudson.EnvVars;
 import hudson.FilePath;
-import hudson.ProxyConfiguration;
 import hudson.model.Item;
 import hudson.model.Run;
 import hudson.security.ACL;
-import hudson.util.Secret;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.agent.AgentIdentity;
-import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
+import io.jenkins.plugins.lambdanode.agent.JenkinsProxy;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import jenkins.model.Jenkins;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
@@ -32,24 +28,24 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** Where AWS is for a job, and with whose credentials it is asked. They stay on the controller. */
-final class AwsAccess {
+public final class AwsAccess {
 
     private final LambdaNodeDeployStep settings;
     private final Function<String, Optional<String>> text;
     private final LambdaNodeConfiguration global;
 
     /** @param text reads a setting: with the build's variables put in, where there is a build */
-    AwsAccess(LambdaNodeDeployStep settings, Function<String, Optional<String>> text, LambdaNodeConfiguration global) {
+    public AwsAccess(LambdaNodeDeployStep settings, Function<String, Optional<String>> text, LambdaNodeConfiguration global) {
         this.settings = settings;
         this.text = text;
         this.global = global;
     }
 
     /** Credentials, and the region that comes with them. */
-    record Identity(AwsCredentialsProvider credentials, Optional<String> region) {}
+    public record Identity(AwsCredentialsProvider credentials, Optional<String> region) {}
 
     /** The settings of the SDK for a function. */
-    AwsSettings settings(FunctionName function, Identity identity) throws DeployException {
+    public AwsSettings settings(FunctionName function, Identity identity) throws DeployException {
         String region = text.apply(settings.getRegion())
                 .or(function::region)
                 .or(identity::region)
@@ -65,7 +61,7 @@ final class AwsAccess {
                                 role,
                                 text.apply(settings.getExternalId()),
                                 text.apply(settings.getRoleSessionName()).orElse("jenkins-lambda-node-deploy"))),
-                proxy());
+                JenkinsProxy.settings());
     }
 
     private Optional<URI> endpoint() throws DeployException {
@@ -91,7 +87,7 @@ final class AwsAccess {
     }
 
     /** Whose credentials a build uses, by the order of the documentation. */
-    Identity ofBuild(Run<?, ?> run, EnvVars env, FilePath workspace) throws DeployException {
+    public Identity ofBuild(Run<?, ?> run, EnvVars env, FilePath workspace) throws DeployException {
         Optional<String> region = Optional.ofNullable(env.get("AWS_REGION", env.get("AWS_DEFAULT_REGION")))
                 .filter(value -> !value.isBlank());
         Optional<String> id = text.apply(settings.getCredentialsId());
@@ -128,7 +124,7 @@ final class AwsAccess {
     }
 
     /** Whose credentials a form uses: none are borrowed from a build. */
-    Identity ofForm(Item item) throws DeployException {
+    public Identity ofForm(Item item) throws DeployException {
         Optional<String> id = text.apply(settings.getCredentialsId());
         if (id.isPresent()) {
             AmazonWebServicesCredentials found = CredentialsMatchers.firstOrNull(
@@ -150,24 +146,5 @@ final class AwsAccess {
     private static DeployException noSuchCredentials(String id) {
         return new DeployException("There are no AWS credentials with the ID '" + id
                 + "' that this job may use. Check the ID and the folder that they are in (Credentials > AWS Credentials).");
-    }
-
-    /** Jenkins's own proxy, for the controller; agents get it from {@link AgentWorkspace}. */
-    static Optional<ProxySettings> proxy() throws DeployException {
-        ProxyConfiguration proxy = Jenkins.get().getProxy();
-        if (proxy == null || proxy.getName() == null || proxy.getName().isEmpty()) {
-            return Optional.empty();
-        }
-        // As the form has it where none is given.
-        if (proxy.getPort() < 1) {
-            throw new DeployException(
-                    "The proxy " + proxy.getName() + " has no port. Name it in Manage Jenkins > System > HTTP Proxy Configuration.");
-        }
-        return Optional.of(new ProxySettings(
-                proxy.getName(),
-                proxy.getPort(),
-                proxy.getUserName() == null ? "" : proxy.getUserName(),
-                Secret.toString(proxy.getSecretPassword()),
-                List.of(proxy.getNoProxyHost() == null ? new String[0] : proxy.getNoProxyHost().split("[ \t\n,|]+"))));
     }
 }

@@ -13,7 +13,7 @@ import software.amazon.awssdk.core.exception.SdkClientException;
  * The role of the machine or container that an agent runs on. The agent asks its metadata service with the JDK alone and the
  * controller uses the temporary credentials that it gets.
  */
-final class AgentIdentity implements AwsCredentialsProvider {
+public final class AgentIdentity implements AwsCredentialsProvider {
 
     /** Temporary credentials are asked for anew this long before they end. */
     private static final Duration RENEW_BEFORE = Duration.ofMinutes(5);
@@ -22,7 +22,7 @@ final class AgentIdentity implements AwsCredentialsProvider {
     private AwsSessionCredentials credentials;
     private Instant renewAt = Instant.MIN;
 
-    AgentIdentity(FilePath workspace) {
+    public AgentIdentity(FilePath workspace) {
         this.workspace = workspace;
     }
 

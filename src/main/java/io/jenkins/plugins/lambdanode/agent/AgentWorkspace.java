@@ -7,7 +7,6 @@ import hudson.Proc;
 import hudson.model.Computer;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
-import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
@@ -40,10 +39,10 @@ import jenkins.MasterToSlaveFileCallable;
  * A folder on a Jenkins agent. What runs there are small classes that need the JDK only: loading the AWS SDK would
  * cost a fresh agent many seconds. No credentials of AWS go there.
  */
-final class AgentWorkspace implements Workspace {
+public final class AgentWorkspace implements Workspace {
 
     /** In the workspace's temporary folder: the last package with its index, kept from build to build. */
-    static final String CACHE_FOLDER = "lambda-node-deploy-cache";
+    public static final String CACHE_FOLDER = "lambda-node-deploy-cache";
 
     /** What a command that npm runs does not get to see: the credentials that a step around may have set. */
     private static final List<String> SECRET_VARIABLES =
@@ -76,7 +75,7 @@ final class AgentWorkspace implements Workspace {
      * @param deployment a name for this deployment, the same when it is run again after a restart
      * @param temporary the workspace's temporary folder; null where the workspace has none, as a file system's root
      */
-    AgentWorkspace(
+    public AgentWorkspace(
             String deployment,
             FilePath project,
             FilePath temporary,
@@ -115,11 +114,11 @@ final class AgentWorkspace implements Workspace {
     }
 
     /** What a deployment of this name has on an agent is its own until it has ended. */
-    static void underWay(String deployment) {
+    public static void underWay(String deployment) {
         UNDER_WAY.add(deployment);
     }
 
-    static void ended(String deployment) {
+    public static void ended(String deployment) {
         UNDER_WAY.remove(deployment);
     }
 
@@ -138,7 +137,7 @@ final class AgentWorkspace implements Workspace {
     }
 
     /** Where this deployment's temporary files are, on the agent. */
-    FilePath temporary() {
+    public FilePath temporary() {
         return temporary;
     }
 
@@ -148,7 +147,7 @@ final class AgentWorkspace implements Workspace {
      * @param what it is, for an error
      * @param more what an error that there is no room for it says besides; empty or a sentence
      */
-    FilePath write(String name, String text, String what, String more) throws IOException, InterruptedException {
+    public FilePath write(String name, String text, String what, String more) throws IOException, InterruptedException {
         FilePath file = temporary.child(name);
         try {
             file.write(text, StandardCharsets.UTF_8.name());
@@ -159,7 +158,7 @@ final class AgentWorkspace implements Workspace {
     }
 
     /** The MD5 of a file on the agent, as Jenkins's fingerprints want it. */
-    String fingerprintOf(String file) throws IOException, InterruptedException {
+    public String fingerprintOf(String file) throws IOException, InterruptedException {
         return new FilePath(project.getChannel(), file).digest();
     }
 
@@ -169,7 +168,7 @@ final class AgentWorkspace implements Workspace {
      * @param dir the project's folder as it was set, for the message
      * @throws DeployException if the project is not in the workspace
      */
-    void requireInside(FilePath workspace, String dir) throws IOException, InterruptedException {
+    public void requireInside(FilePath workspace, String dir) throws IOException, InterruptedException {
         if (!act(new AgentTasks.IsInside(workspace.getRemote()))) {
             throw new DeployException("The folder " + dir + " is not in the workspace " + workspace.getRemote()
                     + ", and nothing outside it is packaged. Name a folder in the workspace (dir); in a Pipeline, ws('...') { }"
@@ -205,7 +204,7 @@ final class AgentWorkspace implements Workspace {
     @Override
     public List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException {
         return act(new AgentTasks.Send(
-                deployment, List.copyOf(requests), AwsAccess.proxy().orElse(null), listener));
+                deployment, List.copyOf(requests), JenkinsProxy.settings().orElse(null), listener));
     }
 
     /**

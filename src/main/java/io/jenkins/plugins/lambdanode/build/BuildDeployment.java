@@ -49,7 +49,7 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /** One deployment of a build, whichever kind of step asked for it: reads the settings, deploys, records. */
-final class BuildDeployment {
+public final class BuildDeployment {
 
     private static final Logger LOGGER = Logger.getLogger(BuildDeployment.class.getName());
 
@@ -66,7 +66,7 @@ final class BuildDeployment {
      * @param id a name for this deployment, the same when it is run again after a restart of the controller
      * @param uploads remembers an upload for that case
      */
-    BuildDeployment(
+    public BuildDeployment(
             String id,
             OpenUpload.Memory uploads,
             LambdaNodeDeployStep settings,
@@ -92,7 +92,7 @@ final class BuildDeployment {
      * @throws AgentLost if the agent is disconnected
      * @throws AbortException if it can't go on; the message says what to do
      */
-    List<DeployedFunction> perform() throws IOException, InterruptedException {
+    public List<DeployedFunction> perform() throws IOException, InterruptedException {
         try {
             return deploy();
         } catch (DeployException e) {

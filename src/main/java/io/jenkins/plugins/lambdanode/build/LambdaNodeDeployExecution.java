@@ -44,14 +44,14 @@ import org.springframework.security.core.Authentication;
  * <p>It is no {@code SynchronousNonBlockingStepExecution}: that one lets a stopped build go on before the work has ended and
  * its files are removed.
  */
-final class LambdaNodeDeployExecution extends StepExecution {
+public final class LambdaNodeDeployExecution extends StepExecution {
 
     private static final long serialVersionUID = 1L;
 
     private static final Logger LOGGER = Logger.getLogger(LambdaNodeDeployExecution.class.getName());
 
     /** How long an agent may take to come back: in minutes, or with a unit. */
-    static final String AGENT_RETURNS = LambdaNodeDeployExecution.class.getName() + ".agentReturns";
+    public static final String AGENT_RETURNS = LambdaNodeDeployExecution.class.getName() + ".agentReturns";
 
     /** How often an agent may be lost. One that is lost again and again may be so through the deployment. */
     private static final int LOSSES = 2;
@@ -66,7 +66,7 @@ final class LambdaNodeDeployExecution extends StepExecution {
     private transient Thread thread;
     private transient Throwable stopCause;
 
-    LambdaNodeDeployExecution(StepContext context, LambdaNodeDeployStep settings) {
+    public LambdaNodeDeployExecution(StepContext context, LambdaNodeDeployStep settings) {
         super(context);
         this.settings = settings;
     }

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /** The grammar of form fields, said while the user types. Fields with a variable in them are checked when the build runs. */
-final class FieldChecks {
+public final class FieldChecks {
 
     /** Amazon S3 User Guide, "General purpose bucket naming rules". */
     private static final Pattern BUCKET = Pattern.compile("(?!xn--)[a-z0-9](?!.*\\.\\.)[a-z0-9.-]{1,61}[a-z0-9]");
@@ -31,7 +31,7 @@ final class FieldChecks {
 
     private FieldChecks() {}
 
-    static FormValidation functionName(String value) {
+    public static FormValidation functionName(String value) {
         if (Util.fixEmptyAndTrim(value) == null) {
             return FormValidation.error(Messages.FieldChecks_required());
         }
@@ -47,7 +47,7 @@ final class FieldChecks {
     }
 
     /** @param value names separated by commas or white space; there may be none */
-    static FormValidation functionNames(String value) {
+    public static FormValidation functionNames(String value) {
         return Arrays.stream(Util.fixNull(value).split("[,\\s]+"))
                 .filter(name -> !name.isEmpty())
                 .map(FieldChecks::functionName)
@@ -56,23 +56,23 @@ final class FieldChecks {
                 .orElse(FormValidation.ok());
     }
 
-    static FormValidation bucket(String value) {
+    public static FormValidation bucket(String value) {
         return matches(value, BUCKET, Messages.FieldChecks_bucket());
     }
 
-    static FormValidation roleArn(String value) {
+    public static FormValidation roleArn(String value) {
         return matches(value, ROLE, Messages.FieldChecks_role());
     }
 
-    static FormValidation requiredRoleArn(String value) {
+    public static FormValidation requiredRoleArn(String value) {
         return Util.fixEmptyAndTrim(value) == null ? FormValidation.error(Messages.FieldChecks_required()) : roleArn(value);
     }
 
-    static FormValidation alias(String value) {
+    public static FormValidation alias(String value) {
         return matches(value, ALIAS, Messages.FieldChecks_alias());
     }
 
-    static FormValidation layerName(String value) {
+    public static FormValidation layerName(String value) {
         String text = Util.fixEmptyAndTrim(value);
         if (text == null || hasVariable(text)) {
             return FormValidation.ok();
@@ -85,15 +85,15 @@ final class FieldChecks {
         }
     }
 
-    static FormValidation region(String value) {
+    public static FormValidation region(String value) {
         return matches(value, REGION, Messages.FieldChecks_region());
     }
 
-    static FormValidation kmsKey(String value) {
+    public static FormValidation kmsKey(String value) {
         return matches(value, KMS_KEY, Messages.FieldChecks_kmsKey());
     }
 
-    static FormValidation endpoint(String value) {
+    public static FormValidation endpoint(String value) {
         String text = Util.fixEmptyAndTrim(value);
         if (text == null || hasVariable(text)) {
             return FormValidation.ok();
@@ -107,7 +107,7 @@ final class FieldChecks {
         }
     }
 
-    static FormValidation numberBetween(String value, long least, long most, String unit) {
+    public static FormValidation numberBetween(String value, long least, long most, String unit) {
         String text = Util.fixEmptyAndTrim(value);
         if (text == null) {
             return FormValidation.ok();
@@ -123,7 +123,7 @@ final class FieldChecks {
         return FormValidation.error(Messages.FieldChecks_number(least, most, unit));
     }
 
-    static FormValidation environment(String value) {
+    public static FormValidation environment(String value) {
         for (String line : Util.fixNull(value).split("\n")) {
             if (!line.isBlank() && !line.strip().matches("[a-zA-Z]\\w*=.*")) {
                 return FormValidation.error(Messages.FieldChecks_environment(line.strip()));
@@ -132,7 +132,7 @@ final class FieldChecks {
         return FormValidation.ok();
     }
 
-    static FormValidation patterns(String value) {
+    public static FormValidation patterns(String value) {
         for (String pattern : Util.fixNull(value).split("[,\n]")) {
             if (pattern.strip().startsWith("/") || pattern.contains("\\") || pattern.strip().startsWith("..")) {
                 return FormValidation.error(Messages.FieldChecks_pattern(pattern.strip()));

@@ -16,11 +16,11 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import java.util.Optional;
 
 /** The form's Check button: asks AWS for the function and says what it found. */
-final class FunctionCheck {
+public final class FunctionCheck {
 
     private FunctionCheck() {}
 
-    static FormValidation check(Item item, LambdaNodeDeployStep settings) throws InterruptedException {
+    public static FormValidation check(Item item, LambdaNodeDeployStep settings) throws InterruptedException {
         if (settings.getFunctionName() == null) {
             return FormValidation.error(Messages.FieldChecks_required());
         }

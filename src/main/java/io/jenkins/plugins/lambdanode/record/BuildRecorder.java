@@ -25,7 +25,7 @@ import jenkins.model.Jenkins;
 import jenkins.util.BuildListenerAdapter;
 
 /** Records a deployment in its build: artifact, fingerprint, page and variables. */
-final class BuildRecorder {
+public final class BuildRecorder {
 
     private static final String ARTIFACT_FOLDER = "lambda/";
 
@@ -38,20 +38,20 @@ final class BuildRecorder {
     private final DeployResult result;
     private final String region;
 
-    BuildRecorder(DeployResult result, String region) {
+    public BuildRecorder(DeployResult result, String region) {
         this.result = result;
         this.region = region;
     }
 
     /** What is deployed, for a message. */
-    String functions() {
+    public String functions() {
         return result.functions().stream()
                 .map(deployed -> deployed.state().functionName()
                         + deployed.version().map(version -> " version " + version).orElse(""))
                 .collect(Collectors.joining(", "));
     }
 
-    List<DeployedFunction> record(Run<?, ?> run, AgentWorkspace agent, Launcher launcher, TaskListener listener)
+    public List<DeployedFunction> record(Run<?, ?> run, AgentWorkspace agent, Launcher launcher, TaskListener listener)
             throws IOException, InterruptedException {
         Map<String, String> reserved = new HashMap<>();
         try {

@@ -38,13 +38,13 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     private final Job<?, ?> job;
     private final Measure measure;
 
-    DeploymentTrendAction(Job<?, ?> job, Measure measure) {
+    public DeploymentTrendAction(Job<?, ?> job, Measure measure) {
         this.job = job;
         this.measure = measure;
     }
 
     /** What a chart shows; sizes and times have an axis each. */
-    enum Measure {
+    public enum Measure {
         SIZE("lambda-node-deploy-size", Palette.BLUE, DeployedFunction::getCodeSize, BYTES_IN_MB),
         TIME("lambda-node-deploy-time", Palette.ORANGE, DeployedFunction::getMillis, MILLIS_IN_SECOND);
 

@@ -7,24 +7,24 @@ import java.io.IOException;
 import jenkins.security.MasterToSlaveCallable;
 
 /** The process of an agent, to do to it what machines and networks do. */
-record AgentProcess(ProcessHandle process) {
+public record AgentProcess(ProcessHandle process) {
 
-    static AgentProcess of(Slave agent) throws IOException, InterruptedException {
+    public static AgentProcess of(Slave agent) throws IOException, InterruptedException {
         return new AgentProcess(
                 ProcessHandle.of(agent.getChannel().call(new Pid())).orElseThrow());
     }
 
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
         process.onExit().join();
     }
 
     /** It does nothing more, and its connections stay open. */
-    void suspend() throws IOException, InterruptedException {
+    public void suspend() throws IOException, InterruptedException {
         signal("STOP");
     }
 
-    void resume() throws IOException, InterruptedException {
+    public void resume() throws IOException, InterruptedException {
         signal("CONT");
     }
 

@@ -23,13 +23,13 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** The emulated AWS as a test sees it, beside the plugin. */
-final class Aws {
+public final class Aws {
 
-    static final String REGION = "us-east-1";
-    static final String ACCESS_KEY = "test";
-    static final String SECRET_KEY = "test";
-    static final String CREDENTIALS_ID = "aws-deploy";
-    static final String ROLE = "arn:aws:iam::000000000000:role/lambda-test";
+    public static final String REGION = "us-east-1";
+    public static final String ACCESS_KEY = "test";
+    public static final String SECRET_KEY = "test";
+    public static final String CREDENTIALS_ID = "aws-deploy";
+    public static final String ROLE = "arn:aws:iam::000000000000:role/lambda-test";
 
     private static final String CREATE_ROLE =
             """
@@ -74,61 +74,61 @@ final class Aws {
             keys = sts.assume_role(RoleArn=sys.argv[2], RoleSessionName='agent', ExternalId='session')['Credentials']
             print(keys['AccessKeyId'], keys['SecretAccessKey'], keys['SessionToken'])
             """;
-    static final String BUCKET = "jenkins-staging";
+    public static final String BUCKET = "jenkins-staging";
 
     private static final StaticCredentialsProvider CREDENTIALS =
             StaticCredentialsProvider.create(AwsBasicCredentials.create(ACCESS_KEY, SECRET_KEY));
 
     private Aws() {}
 
-    static URI endpoint() {
+    public static URI endpoint() {
         return Emulator.MINISTACK.endpoint();
     }
 
     /** Points the Jenkins of this JVM at the emulator and gives it credentials. */
-    static void configureJenkins() throws IOException, InterruptedException {
+    public static void configureJenkins() throws IOException, InterruptedException {
         createRole();
         configureJenkins(endpoint().toString());
     }
 
     /** The same for a Jenkins in a JVM of its own. The role for the functions has been made before. */
-    static void configureJenkins(String endpoint) throws IOException {
+    public static void configureJenkins(String endpoint) throws IOException {
         LambdaNodeConfiguration.get().setEndpointUrl(endpoint);
         LambdaNodeConfiguration.get().setRegion(REGION);
         addCredentials(CREDENTIALS_ID, ACCESS_KEY, SECRET_KEY);
     }
 
-    static void addCredentials(String id, String accessKey, String secretKey) throws IOException {
+    public static void addCredentials(String id, String accessKey, String secretKey) throws IOException {
         addCredentials(CredentialsScope.GLOBAL, id, accessKey, secretKey);
     }
 
-    static void addCredentials(CredentialsScope scope, String id, String accessKey, String secretKey) throws IOException {
+    public static void addCredentials(CredentialsScope scope, String id, String accessKey, String secretKey) throws IOException {
         SystemCredentialsProvider.getInstance()
                 .getCredentials()
                 .add(new AWSCredentialsImpl(scope, id, accessKey, secretKey, "for tests"));
         SystemCredentialsProvider.getInstance().save();
     }
 
-    static void createRole() throws IOException, InterruptedException {
+    public static void createRole() throws IOException, InterruptedException {
         createRole("lambda-test");
     }
 
-    static void createRole(String name) throws IOException, InterruptedException {
+    public static void createRole(String name) throws IOException, InterruptedException {
         python(CREATE_ROLE, name);
     }
 
     /** The access key and secret key of a new IAM user who may do everything. */
-    static String[] newUser() throws IOException, InterruptedException {
+    public static String[] newUser() throws IOException, InterruptedException {
         return python(CREATE_USER, "user-" + UUID.randomUUID()).split(" ");
     }
 
     /** The ARN of a new role that may do everything, for those who give this external ID. */
-    static String newRole(String externalId) throws IOException, InterruptedException {
+    public static String newRole(String externalId) throws IOException, InterruptedException {
         return python(CREATE_ROLE_FOR, "role-" + UUID.randomUUID(), externalId);
     }
 
     /** The access key, secret key and session token of a role. */
-    static String[] newSession() throws IOException, InterruptedException {
+    public static String[] newSession() throws IOException, InterruptedException {
         return python(ASSUME_ROLE, newRole("session")).split(" ");
     }
 
@@ -147,20 +147,20 @@ final class Aws {
         return output.strip();
     }
 
-    static void createBucket() {
+    public static void createBucket() {
         try (S3Client s3 = s3()) {
             s3.createBucket(request -> request.bucket(BUCKET));
         }
     }
 
     /** How many uploads in parts are neither completed nor aborted. */
-    static int unfinishedUploads() {
+    public static int unfinishedUploads() {
         try (S3Client s3 = s3()) {
             return s3.listMultipartUploads(request -> request.bucket(BUCKET)).uploads().size();
         }
     }
 
-    static List<String> keys() {
+    public static List<String> keys() {
         try (S3Client s3 = s3()) {
             return s3.listObjectsV2(request -> request.bucket(BUCKET)).contents().stream()
                     .map(S3Object::key)
@@ -177,7 +177,7 @@ final class Aws {
                 .build();
     }
 
-    static Optional<GetFunctionConfigurationResponse> function(String name) {
+    public static Optional<GetFunctionConfigurationResponse> function(String name) {
         try (LambdaClient lambda = lambda()) {
             return Optional.of(lambda.getFunctionConfiguration(request -> request.functionName(name)));
         } catch (ResourceNotFoundException e) {
@@ -186,7 +186,7 @@ final class Aws {
     }
 
     /** The function's versions, the unpublished one first. */
-    static List<String> versions(String name) {
+    public static List<String> versions(String name) {
         try (LambdaClient lambda = lambda()) {
             return lambda.listVersionsByFunction(request -> request.functionName(name)).versions().stream()
                     .map(version -> version.version())
@@ -194,7 +194,7 @@ final class Aws {
         }
     }
 
-    static String invoke(String name) {
+    public static String invoke(String name) {
         try (LambdaClient lambda = lambda()) {
             return lambda.invoke(request -> request.functionName(name).payload(SdkBytes.fromUtf8String("{}")))
                     .payload()
@@ -202,7 +202,7 @@ final class Aws {
         }
     }
 
-    static LambdaClient lambda() {
+    public static LambdaClient lambda() {
         return LambdaClient.builder()
                 .region(Region.of(REGION))
                 .endpointOverride(endpoint())

@@ -25,50 +25,50 @@ import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.jvnet.hudson.test.JenkinsRule;
 
 /** Builds that tests run, and what they read of them. */
-final class Builds {
+public final class Builds {
 
     /** A Pipeline's line that makes a function's folder {@code fn}. */
-    static final String WRITE_PROJECT = project("from Jenkins");
+    public static final String WRITE_PROJECT = project("from Jenkins");
 
     private Builds() {}
 
     /** The same for a function that answers with this text. */
-    static String project(String answer) {
+    public static String project(String answer) {
         return "writeFile file: 'fn/index.js', text: 'exports.handler = async () => \"" + answer + "\";'\n";
     }
 
     /** A Pipeline's line that deploys the folder {@code fn}, to a new function where there is none of this name. */
-    static String deploy(String function, String more) {
+    public static String deploy(String function, String more) {
         return "lambdaNodeDeploy functionName: '" + function + "', dir: 'fn', credentialsId: '" + Aws.CREDENTIALS_ID
                 + "', create: [role: '" + Aws.ROLE + "']" + more + "\n";
     }
 
     /** Gives Jenkins the emulated AWS and an agent with the label {@code agent}. */
-    static DumbSlave startAgent(JenkinsRule jenkins) throws Exception {
+    public static DumbSlave startAgent(JenkinsRule jenkins) throws Exception {
         Aws.configureJenkins();
         Aws.createBucket();
         return jenkins.createOnlineSlave(Label.get("agent"));
     }
 
-    static WorkflowJob pipeline(String name, String script) throws Exception {
+    public static WorkflowJob pipeline(String name, String script) throws Exception {
         WorkflowJob job = Jenkins.get().createProject(WorkflowJob.class, name);
         job.setDefinition(new CpsFlowDefinition(script, true));
         return job;
     }
 
-    static WorkflowRun run(JenkinsRule jenkins, String name, String script, Result expected) throws Exception {
+    public static WorkflowRun run(JenkinsRule jenkins, String name, String script, Result expected) throws Exception {
         return jenkins.buildAndAssertStatus(expected, pipeline(name, script));
     }
 
     /** The record of a deployment among the build's artifacts. */
-    static JsonNode record(Run<?, ?> run, String function) throws IOException {
+    public static JsonNode record(Run<?, ?> run, String function) throws IOException {
         return new ObjectMapper()
                 .readTree(Files.readString(
                         run.getArtifactsDir().toPath().resolve("lambda/" + function + ".json")));
     }
 
     /** Asserts that the build ended with this message as its one error, and without a stack trace. */
-    static void assertOneError(Run<?, ?> run, String message) throws IOException {
+    public static void assertOneError(Run<?, ?> run, String message) throws IOException {
         String log = JenkinsRule.getLog(run);
         assertTrue(log.contains("ERROR: " + message), log);
         assertEquals(1, log.lines().filter(line -> line.startsWith("ERROR: ")).count(), log);
@@ -76,7 +76,7 @@ final class Builds {
     }
 
     /** Whether a deployment is making a package among the temporary files of a workspace. */
-    static boolean hasPackage(FilePath temporary) {
+    public static boolean hasPackage(FilePath temporary) {
         try {
             return temporary.list("lambda-node-deploy-*/*lambda*.zip", null, false).length > 0;
         } catch (IOException | InterruptedException e) {
@@ -85,7 +85,7 @@ final class Builds {
     }
 
     /** Lets an agent run this many builds at a time. Updating the node alone leaves its executors as they are. */
-    static void giveExecutors(JenkinsRule jenkins, String agent, int executors) throws Exception {
+    public static void giveExecutors(JenkinsRule jenkins, String agent, int executors) throws Exception {
         Slave node = (Slave) Jenkins.get().getNode(agent);
         node.setNumExecutors(executors);
         Jenkins.get().setNodes(Jenkins.get().getNodes());
@@ -97,7 +97,7 @@ final class Builds {
      * Waits until all of these Pipelines have their executor. Jenkins starts one build of an agent whenever it looks at its queue,
      * which it need not do more often than every five seconds.
      */
-    static void awaitExecutors(List<WorkflowRun> runs) throws InterruptedException {
+    public static void awaitExecutors(List<WorkflowRun> runs) throws InterruptedException {
         await(Duration.ofMinutes(3), () -> {
             Jenkins.get().getQueue().maintain();
             return runs.stream().allMatch(Builds::hasExecutor);
@@ -112,7 +112,7 @@ final class Builds {
         }
     }
 
-    static void await(Duration within, BooleanSupplier condition) throws InterruptedException {
+    public static void await(Duration within, BooleanSupplier condition) throws InterruptedException {
         long end = System.nanoTime() + within.toNanos();
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() < end, "Not within " + within);

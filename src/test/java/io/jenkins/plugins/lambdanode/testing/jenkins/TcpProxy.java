@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /** A connection that is slower than the loopback's: each byte arrives late, or not many do in a second, or they stop. */
-final class TcpProxy implements Closeable {
+public final class TcpProxy implements Closeable {
 
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final InetSocketAddress target;
@@ -34,68 +34,68 @@ final class TcpProxy implements Closeable {
     private volatile String cutsAt;
     private volatile String served;
 
-    TcpProxy(String host, int port) throws IOException {
+    public TcpProxy(String host, int port) throws IOException {
         target = new InetSocketAddress(host, port);
         start("proxy", this::accept);
     }
 
     /** Each way. */
-    TcpProxy delay(long millis) {
+    public TcpProxy delay(long millis) {
         delayMillis = millis;
         return this;
     }
 
     /** From the client to the server, over each connection. */
-    TcpProxy throttle(long bytesASecond) {
+    public TcpProxy throttle(long bytesASecond) {
         bytesPerSecond = bytesASecond;
         return this;
     }
 
     /** Stops a connection when the client sends such a text, which the server gets when this is resumed. */
-    TcpProxy stallAt(Predicate<String> sent) {
+    public TcpProxy stallAt(Predicate<String> sent) {
         stallsAt = sent;
         return this;
     }
 
     /** Ends each connection over which the client sends this text. */
-    TcpProxy cutAt(String sent) {
+    public TcpProxy cutAt(String sent) {
         cutsAt = sent;
         return this;
     }
 
     /** Takes requests as a proxy does, with the whole address in their first line, and brings those for this server to ours. */
-    TcpProxy asProxyFor(String server) {
+    public TcpProxy asProxyFor(String server) {
         served = server;
         return this;
     }
 
     /** Waits until a connection is stopped. */
-    boolean awaitStall(long seconds) throws InterruptedException {
+    public boolean awaitStall(long seconds) throws InterruptedException {
         return stalled.await(seconds, TimeUnit.SECONDS);
     }
 
     /** How much of what clients send has reached the server. */
-    long sentBytes() {
+    public long sentBytes() {
         return sentBytes.get();
     }
 
     /** Whether all that clients have sent has reached the server, or never will. */
-    boolean isDelivered() {
+    public boolean isDelivered() {
         return fromClients.stream().allMatch(Line::isDelivered);
     }
 
     /** Ends throttling and stalling. */
-    void resume() {
+    public void resume() {
         bytesPerSecond = Long.MAX_VALUE;
         stallsAt = text -> false;
         resumed.countDown();
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + port();
     }
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** An install script that ends when a test lets it, and takes no notice of being asked to end. */
-final class WaitingNpm {
+public final class WaitingNpm {
 
     private static final String SCRIPT = "const fs = require(\"fs\");\n"
             + "process.on(\"SIGTERM\", () => {});\n"
@@ -17,19 +17,19 @@ final class WaitingNpm {
     private final Path mayEnd;
 
     /** @param folder where it says that it was started, and sees whether it may end */
-    WaitingNpm(Path folder) {
+    public WaitingNpm(Path folder) {
         starts = folder.resolve("starts");
         mayEnd = folder.resolve("go");
     }
 
     /** A Pipeline's lines that give the project in {@code fn} this install script. */
-    String writePackage() {
+    public String writePackage() {
         return "writeFile file: 'fn/wait.js', text: '''" + SCRIPT + "'''\n"
                 + "writeFile file: 'fn/package.json', text: '" + packageJson() + "'\n";
     }
 
     /** The same for a shell. */
-    String writePackageInShell() {
+    public String writePackageInShell() {
         return "cat > fn/wait.js <<'END'\n" + SCRIPT + "END\n" + "echo '" + packageJson() + "' > fn/package.json";
     }
 
@@ -38,7 +38,7 @@ final class WaitingNpm {
     }
 
     /** How often it was started. */
-    long starts() {
+    public long starts() {
         try {
             return Files.size(starts);
         } catch (IOException e) {
@@ -47,14 +47,14 @@ final class WaitingNpm {
     }
 
     /** How many of its processes there are. */
-    long waiting() {
+    public long waiting() {
         return ProcessHandle.allProcesses()
                 .filter(process -> process.info().command().orElse("").endsWith("node"))
                 .filter(process -> List.of(process.info().arguments().orElse(new String[0])).contains(mayEnd.toString()))
                 .count();
     }
 
-    void mayEnd() throws IOException {
+    public void mayEnd() throws IOException {
         Files.createFile(mayEnd);
     }
 }
