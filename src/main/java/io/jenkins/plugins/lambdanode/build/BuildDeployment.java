@@ -25,6 +25,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
@@ -153,7 +154,7 @@ public final class BuildDeployment {
             agent.requireInside(workspace, dir);
             BuildLocks turns =
                     new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
-            DeployResult result = new Deployment(request, agent, session, turns, uploads, progress).run();
+            DeployResult result = new Deployment(request, agent, session, turns, uploads, Baseline.NONE, progress).run();
             Summary.deployed(result).forEach(listener.getLogger()::println);
             return recorded(new BuildRecorder(result, session.region()), agent);
         }

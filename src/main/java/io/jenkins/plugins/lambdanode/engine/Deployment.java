@@ -18,9 +18,12 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.report.Baseline;
+import io.jenkins.plugins.lambdanode.engine.report.Baseline.Before;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
 import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
@@ -49,8 +52,13 @@ public final class Deployment {
     private final Staging staging;
     private final Optional<DependencyLayer> layer;
     private final DeploymentLocks turns;
+    private final Baseline baseline;
     private final Progress progress;
     private final Timings timings = new Timings();
+    private final List<Deployed> done = new ArrayList<>();
+    private Optional<String> current = Optional.empty();
+    private Optional<PackReport> report = Optional.empty();
+    private Optional<LayerState> layerState = Optional.empty();
     private boolean bucketChecked;
 
     /**
@@ -61,12 +69,13 @@ public final class Deployment {
 
     /** @param workspace where the project is; closing it is the caller's */
     public Deployment(DeployRequest request, Workspace workspace, AwsSession session, Progress progress) {
-        this(request, workspace, session, DeploymentLocks.NONE, OpenUpload.Memory.NONE, progress);
+        this(request, workspace, session, DeploymentLocks.NONE, OpenUpload.Memory.NONE, Baseline.NONE, progress);
     }
 
     /**
      * @param turns lets it take turns with other deployments of the same function
      * @param uploads remembers an upload for when the deployment is run again after its process has ended
+     * @param baseline what the functions were before the build
      */
     public Deployment(
             DeployRequest request,
@@ -74,10 +83,12 @@ public final class Deployment {
             AwsSession session,
             DeploymentLocks turns,
             OpenUpload.Memory uploads,
+            Baseline baseline,
             Progress progress) {
         this.request = request;
         this.workspace = workspace;
         this.turns = turns;
+        this.baseline = baseline;
         this.functions = new Functions(session, workspace, progress, request.timeout());
         this.staging = new Staging(session, workspace, uploads, progress);
         this.layer = request.dependenciesApart()
@@ -89,10 +100,27 @@ public final class Deployment {
     /**
      * Deploys.
      *
-     * @throws DeployException if it can't go on; the message says what to do. What has been done by then is complete in
+     * @throws DeploymentFailure if it can't go on; the message says what to do. What has been done by then is complete in
      *     itself, and a second run does the rest.
      */
     public DeployResult run() throws IOException, InterruptedException {
+        try {
+            return deploy();
+        } catch (DeployException e) {
+            throw new DeploymentFailure(e, timings.latest(), current, deployed());
+        }
+    }
+
+    /** The functions that are done, also after a failure, an interrupt or the loss of the workspace; empty where none is. */
+    public Optional<DeployResult> deployed() {
+        return done.isEmpty() ? Optional.empty() : Optional.of(result());
+    }
+
+    private DeployResult result() {
+        return new DeployResult(done, report.orElseThrow(), layerState, timings.list(), timings.sentBytes());
+    }
+
+    private DeployResult deploy() throws IOException, InterruptedException {
         staging.abortLeft();
         long asked = System.nanoTime();
         List<Target> targets = timings.time(Phase.PREFLIGHT, this::targets);
@@ -107,29 +135,32 @@ public final class Deployment {
     private PackReport packaged(List<Target> targets) throws IOException, InterruptedException {
         try (DeploymentLocks.Lock folder = turns.awaitFolder(progress)) {
             timings.time(Phase.INSTALL, this::install);
-            return timings.time(Phase.PACKAGE, () -> pack(targets));
+            report = Optional.of(timings.time(Phase.PACKAGE, () -> pack(targets)));
+            return report.get();
         }
     }
 
     private DeployResult deploy(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
-        DesiredCode wanted = new DesiredCode(packaged, dependencies(targets, packaged));
+        layerState = dependencies(targets, packaged);
+        DesiredCode wanted = new DesiredCode(packaged, layerState);
         List<Target> changed = targets.stream().filter(target -> needsCode(target, packaged)).toList();
         boolean sent = changed.stream().anyMatch(target -> target.state().isPresent() || !request.update().dryRun());
         Optional<StagedObject> staged = !sent || !isStaged(packaged)
                 ? Optional.empty()
                 : Optional.of(timings.time(Phase.STAGE, () -> stage(packaged, request.functions().get(0).name(), Phase.STAGE)));
-        List<Deployed> deployed = new ArrayList<>();
         for (Target target : targets) {
+            current = Optional.of(target.name().name());
             try {
-                deployed.add(changed.contains(target) || needsLayers(target, wanted)
-                        ? release(timings.time(Phase.UPDATE, () -> update(target, wanted, staged)), packaged)
-                        : release(unchanged(target), packaged));
+                done.add(changed.contains(target) || needsLayers(target, wanted)
+                        ? release(target, timings.time(Phase.UPDATE, () -> update(target, wanted, staged)), packaged)
+                        : release(target, unchanged(target), packaged));
             } catch (DeployException e) {
-                throw deployed.isEmpty() || request.update().dryRun() ? e : halfDone(deployed, e);
+                throw done.isEmpty() || request.update().dryRun() ? e : halfDone(done, e);
             }
         }
-        prune(deployed, wanted);
-        return new DeployResult(deployed, packaged, wanted.layer(), timings.list(), timings.sentBytes());
+        current = Optional.empty();
+        prune(done, wanted);
+        return result();
     }
 
     private static DeployException halfDone(List<Deployed> deployed, DeployException failure) {
@@ -365,9 +396,10 @@ public final class Deployment {
             countDirect(wanted.packaged(), staged);
             FunctionState answer = functions.update(
                     target.name(), source(wanted, staged), options, wanted.packaged().codeSha256());
-            return new Deployed(answer, Outcome.VALIDATED, Optional.empty(), Optional.empty(), staged);
+            return validated(target, answer, staged);
         }
         progress.log("Updating " + target.name().value());
+        remember(target);
         if (wanted.layer().isPresent() && needsLayers(state, wanted)) {
             state = updateLayers(target, state, wanted, options);
             options = options.after(state.revisionId());
@@ -381,17 +413,17 @@ public final class Deployment {
         if (wanted.layer().isEmpty() && needsLayers(state, wanted)) {
             state = updateLayers(target, state, wanted, options);
         }
-        return new Deployed(state, Outcome.UPDATED, Optional.empty(), Optional.empty(), staged);
+        return changed(target, state, Outcome.UPDATED, staged);
     }
 
     private Deployed create(Target target, DesiredCode wanted, Optional<StagedObject> staged)
             throws IOException, InterruptedException {
         if (request.update().dryRun()) {
             progress.log("Dry run: " + target.name().value() + " does not exist and would be created.");
-            return new Deployed(
-                    FunctionState.absent(target.name()), Outcome.VALIDATED, Optional.empty(), Optional.empty(), staged);
+            return validated(target, FunctionState.absent(target.name()), staged);
         }
         progress.log("Creating the function " + target.name().value());
+        remember(target);
         countDirect(wanted.packaged(), staged);
         CreateOptions create = request.create().orElseThrow();
         functions.create(
@@ -399,7 +431,7 @@ public final class Deployment {
                 source(wanted, staged),
                 wanted.layer().map(ours -> create.with(ours.layerVersionArn())).orElse(create),
                 wanted.packaged().codeSha256());
-        return new Deployed(inForce(target, wanted), Outcome.CREATED, Optional.empty(), Optional.empty(), staged);
+        return changed(target, inForce(target, wanted), Outcome.CREATED, staged);
     }
 
     private static CodeSource source(DesiredCode wanted, Optional<StagedObject> staged) {
@@ -443,10 +475,72 @@ public final class Deployment {
                 + "): nothing to upload.");
         FunctionState settled =
                 state.settled() ? state : functions.awaitReady(target.name(), request.timeout());
-        return new Deployed(settled, Outcome.UNCHANGED, Optional.empty(), Optional.empty(), Optional.empty());
+        return changed(target, settled, Outcome.UNCHANGED, Optional.empty());
     }
 
-    private Deployed release(Deployed deployed, PackReport packaged) throws IOException, InterruptedException {
+    private static Deployed validated(Target target, FunctionState state, Optional<StagedObject> staged) {
+        return new Deployed(
+                state,
+                Outcome.VALIDATED,
+                Optional.empty(),
+                Optional.empty(),
+                staged,
+                Optional.empty(),
+                target.state().map(FunctionState::codeSha256));
+    }
+
+    /** @param outcome what this deployment did; an earlier attempt of the build may have done more */
+    private Deployed changed(Target target, FunctionState state, Outcome outcome, Optional<StagedObject> staged) {
+        Before before = before(target);
+        return new Deployed(
+                state,
+                ofTheBuild(outcome, before, state),
+                Optional.empty(),
+                Optional.empty(),
+                staged,
+                Optional.empty(),
+                before.exists() ? Optional.of(before.codeSha256()) : Optional.empty());
+    }
+
+    private static Outcome ofTheBuild(Outcome outcome, Before before, FunctionState now) {
+        if (!before.exists()) {
+            return Outcome.CREATED;
+        }
+        boolean differs = !before.codeSha256().equals(now.codeSha256()) || !before.layerArns().equals(now.layerArns());
+        return outcome == Outcome.UNCHANGED && differs ? Outcome.UPDATED : outcome;
+    }
+
+    private Before before(Target target) {
+        return baseline.recall(functions.arn(target.name(), target.state()))
+                .or(() -> baseline.recall(functions.arn(target.name(), Optional.empty()))
+                        .filter(before -> !before.exists()))
+                .orElseGet(() -> seen(target));
+    }
+
+    private static Before seen(Target target) {
+        return target.state()
+                .map(state -> new Before(true, state.codeSha256(), state.layerArns(), ""))
+                .orElse(Before.ABSENT);
+    }
+
+    private void remember(Target target) throws InterruptedException {
+        String arn = functions.arn(target.name(), target.state());
+        if (baseline.recall(arn).isEmpty()) {
+            baseline.remember(arn, before(target));
+        }
+    }
+
+    /** Where the alias was before the build: what is seen now, unless an earlier attempt has moved it. */
+    private Optional<String> aliasBefore(String arn, Optional<String> seen) throws InterruptedException {
+        Optional<Before> remembered = baseline.recall(arn);
+        if (remembered.isEmpty()) {
+            baseline.remember(arn, seen.map(version -> new Before(true, "", List.of(), version)).orElse(Before.ABSENT));
+        }
+        return remembered.map(before -> before.exists() ? Optional.of(before.version()) : Optional.<String>empty())
+                .orElse(seen);
+    }
+
+    private Deployed release(Target target, Deployed deployed, PackReport packaged) throws IOException, InterruptedException {
         if (!request.publishes() || deployed.outcome() == Outcome.VALIDATED || request.update().dryRun()) {
             return deployed;
         }
@@ -454,15 +548,26 @@ public final class Deployment {
             FunctionName name = FunctionName.parse(deployed.state().functionArn());
             String version = functions.publish(name, packaged.codeSha256(), Optional.empty(), "");
             progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");
-            Optional<AliasState> alias = Optional.empty();
-            if (request.alias().isPresent()) {
-                AliasState moved = functions.moveAlias(name, request.alias().get(), version);
-                progress.log("Alias " + moved.name() + (moved.changed() ? " now" : " already") + " points to version "
-                        + version);
-                alias = Optional.of(moved);
+            if (request.alias().isEmpty()) {
+                return new Deployed(
+                        deployed.state(), deployed.outcome(), Optional.of(version), Optional.empty(), deployed.staged(),
+                        Optional.empty(), deployed.previousCodeSha256());
             }
+            String arn = deployed.state().functionArn() + ":" + request.alias().get();
+            AliasState moved =
+                    functions.moveAlias(name, request.alias().get(), version, seen -> aliasBefore(arn, seen));
+            Optional<String> before = aliasBefore(arn, moved.previousVersion());
+            progress.log("Alias " + moved.name() + (moved.changed() ? " now" : " already") + " points to version "
+                    + version);
+            boolean released = moved.changed() || !before.equals(Optional.of(version));
             return new Deployed(
-                    deployed.state(), deployed.outcome(), Optional.of(version), alias, deployed.staged());
+                    deployed.state(),
+                    deployed.outcome() == Outcome.UNCHANGED && released ? Outcome.RELEASED : deployed.outcome(),
+                    Optional.of(version),
+                    Optional.of(moved),
+                    deployed.staged(),
+                    before,
+                    deployed.previousCodeSha256());
         });
     }
 

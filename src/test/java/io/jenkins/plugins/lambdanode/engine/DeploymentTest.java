@@ -24,6 +24,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
+import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
@@ -170,7 +171,7 @@ class DeploymentTest {
             try (LocalWorkspace workspace =
                             new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                     AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request, workspace, session, turns, OpenUpload.Memory.NONE, log).run();
+                return new Deployment(request, workspace, session, turns, OpenUpload.Memory.NONE, Baseline.NONE, log).run();
             }
         }
 

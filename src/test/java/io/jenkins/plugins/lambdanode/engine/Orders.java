@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -52,32 +53,43 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Pac
     }
 
     /** What is deployed: straight to Lambda, the dependencies in the package. */
-    DeployRequest direct(String function) throws DeployException {
-        return request(function, DeployRequest.Staging.NONE, Optional.empty());
+    DeployRequest direct(String... functions) throws DeployException {
+        return request(InstallMode.NONE, DeployRequest.Staging.NONE, Optional.empty(), functions);
+    }
+
+    /** The same with the dependencies installed so. */
+    DeployRequest installing(InstallMode install, String function) throws DeployException {
+        return request(install, DeployRequest.Staging.NONE, Optional.empty(), function);
     }
 
     /** Through a bucket from {@code threshold} bytes on. */
     DeployRequest staged(String function, String bucket, long threshold) throws DeployException {
-        return request(function, staging(bucket, threshold), Optional.empty());
+        return request(InstallMode.NONE, staging(bucket, threshold), Optional.empty(), function);
     }
 
     /** Through a bucket, the dependencies in a layer of which one version is kept. */
     DeployRequest apart(String function, String bucket) throws DeployException {
         return request(
-                function,
+                InstallMode.NONE,
                 staging(bucket, 0),
-                Optional.of(new LayerSettings(Optional.empty(), OptionalInt.of(1))));
+                Optional.of(new LayerSettings(Optional.empty(), OptionalInt.of(1))),
+                function);
     }
 
     private static DeployRequest.Staging staging(String bucket, long threshold) {
         return new DeployRequest.Staging(Optional.of(bucket), "pre/", OptionalLong.of(threshold));
     }
 
-    private DeployRequest request(String function, DeployRequest.Staging staging, Optional<LayerSettings> apart)
+    private DeployRequest request(
+            InstallMode install, DeployRequest.Staging staging, Optional<LayerSettings> apart, String... functions)
             throws DeployException {
+        List<FunctionName> names = new ArrayList<>();
+        for (String function : functions) {
+            names.add(FunctionName.parse(function));
+        }
         return new DeployRequest(
-                List.of(FunctionName.parse(function)),
-                InstallMode.NONE,
+                names,
+                install,
                 packaging,
                 apart,
                 staging,

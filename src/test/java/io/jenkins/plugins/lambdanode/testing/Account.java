@@ -117,6 +117,14 @@ public final class Account {
                 alias);
     }
 
+    public void moveAlias(String name, String alias, String version) {
+        python(
+                "client('lambda').update_alias(FunctionName=sys.argv[2], Name=sys.argv[3], FunctionVersion=sys.argv[4])",
+                name,
+                alias,
+                version);
+    }
+
     /** The numbers of the function's published versions, oldest first, with a blank between. */
     public String versions(String name) {
         return python(

@@ -31,7 +31,10 @@ public record DeployResult(
     /** What became of a function. */
     public enum Outcome {
         CREATED,
+        /** The code or the layers were changed. */
         UPDATED,
+        /** The code is the same: only a version was published or the alias moved. */
+        RELEASED,
         UNCHANGED,
         /** A dry run: nothing was changed. */
         VALIDATED
@@ -40,18 +43,23 @@ public record DeployResult(
     /**
      * A function after the deployment.
      *
-     * @param state the function as AWS describes it now
-     * @param outcome what was done
+     * @param state the function as AWS describes it now; after a dry run as it is, not as it would be
+     * @param outcome what the build did to it, compared with the {@link Baseline}
      * @param version the published version; empty where none was published
      * @param alias the alias; empty where none was asked for
      * @param staged where the package was staged; empty where it went straight to Lambda
+     * @param previousVersion the version that the alias pointed to before the build; without an alias the newest version before,
+     *     where that is known
+     * @param previousCodeSha256 the function's CodeSha256 before the build; empty where it did not exist
      */
     public record Deployed(
             FunctionState state,
             Outcome outcome,
             Optional<String> version,
             Optional<AliasState> alias,
-            Optional<StagedObject> staged) {
+            Optional<StagedObject> staged,
+            Optional<String> previousVersion,
+            Optional<String> previousCodeSha256) {
 
         public boolean updated() {
             return outcome == Outcome.CREATED || outcome == Outcome.UPDATED;

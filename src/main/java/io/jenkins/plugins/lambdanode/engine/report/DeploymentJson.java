@@ -14,7 +14,9 @@ import java.util.Locale;
 
 /**
  * A deployment as JSON: the fields of the answer of {@code aws lambda update-function-code} under their own names, and with
- * them {@code Package}, {@code Layer}, {@code Staged}, {@code Updated}, {@code Outcome}, {@code Alias} and {@code Timings}.
+ * them {@code Package}, {@code Layer}, {@code Staged}, {@code Updated}, {@code Outcome}, {@code PreviousVersion},
+ * {@code PreviousCodeSha256}, {@code Alias} and {@code Timings}. CodeSha256 and CodeSize are the package's: what the function has,
+ * or after a dry run ({@code DryRun}) would have.
  */
 public final class DeploymentJson {
 
@@ -24,10 +26,17 @@ public final class DeploymentJson {
 
     /** The record of one function. */
     public static ObjectNode of(Deployed deployed, DeployResult result) {
-        ObjectNode json = function(deployed.state());
+        ObjectNode json = function(deployed.state())
+                .put("CodeSha256", result.packaged().codeSha256())
+                .put("CodeSize", result.packaged().zippedBytes());
+        if (deployed.outcome() == DeployResult.Outcome.VALIDATED) {
+            json.put("DryRun", true);
+        }
         deployed.version().ifPresent(version -> json.put("Version", version));
         json.put("Updated", deployed.updated());
         json.put("Outcome", deployed.outcome().name().toLowerCase(Locale.ROOT));
+        deployed.previousVersion().ifPresent(version -> json.put("PreviousVersion", version));
+        deployed.previousCodeSha256().ifPresent(digest -> json.put("PreviousCodeSha256", digest));
         deployed.alias().ifPresent(alias -> json.putObject("Alias")
                 .put("Name", alias.name())
                 .put("AliasArn", alias.arn())

@@ -40,9 +40,10 @@ public final class Summary {
         for (Deployed deployed : result.functions()) {
             lines.add(deployed.state().functionName() + ": "
                     + deployed.outcome().name().toLowerCase(Locale.ROOT)
+                    + (deployed.outcome() == DeployResult.Outcome.VALIDATED ? " (dry run: nothing was changed)" : "")
                     + deployed.version().map(version -> ", version " + version).orElse("")
                     + deployed.alias().map(alias -> ", alias " + alias.name()).orElse("")
-                    + ", CodeSha256 " + deployed.state().codeSha256());
+                    + ", CodeSha256 " + result.packaged().codeSha256());
         }
         result.layer().ifPresent(layer -> lines.add("layer " + layer.name() + ": version " + layer.version()
                 + (layer.published() ? " published, " : ", there already, ") + ByteSize.of(layer.codeSize()) + ", CodeSha256 "

@@ -12,6 +12,7 @@ public final class Timings {
 
     private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
     private final Map<Phase, Long> bytes = new EnumMap<>(Phase.class);
+    private Phase latest = Phase.PREFLIGHT;
 
     /** The work of a phase. */
     public interface Work<T> {
@@ -21,11 +22,17 @@ public final class Timings {
     /** Runs a phase's work; a phase that runs for several functions adds up. */
     public <T> T time(Phase phase, Work<T> work) throws IOException, InterruptedException {
         long start = System.nanoTime();
+        latest = phase;
         try {
             return work.run();
         } finally {
             nanos.merge(phase, System.nanoTime() - start, Long::sum);
         }
+    }
+
+    /** The phase that was begun last: where a deployment has failed. */
+    public Phase latest() {
+        return latest;
     }
 
     public void bytes(Phase phase, long count) {

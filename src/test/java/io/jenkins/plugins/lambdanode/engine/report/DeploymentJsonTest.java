@@ -79,11 +79,15 @@ class DeploymentJsonTest {
                 plain.state(),
                 plain.outcome(),
                 plain.version(),
-                Optional.of(new AliasState("live", "1", "arn:alias", true)),
-                Optional.of(new StagedObject("bucket", "key.zip", Optional.of("v1"), false, 1536))));
+                Optional.of(new AliasState("live", "1", "arn:alias", true, Optional.empty())),
+                Optional.of(new StagedObject("bucket", "key.zip", Optional.of("v1"), false, 1536)),
+                Optional.of("6"),
+                Optional.of("b2xk")));
 
         assertTrue(record.get("Updated").asBoolean());
         assertEquals("created", record.get("Outcome").asText());
+        assertEquals("6", record.get("PreviousVersion").asText());
+        assertEquals("b2xk", record.get("PreviousCodeSha256").asText());
         assertEquals("{\"Name\":\"live\",\"AliasArn\":\"arn:alias\",\"FunctionVersion\":\"1\"}", record.get("Alias").toString());
         assertEquals(
                 "{\"Bucket\":\"bucket\",\"Key\":\"key.zip\",\"Version\":\"v1\",\"AlreadyThere\":false}",
@@ -101,6 +105,16 @@ class DeploymentJsonTest {
         assertFalse(record.get("Updated").asBoolean());
         assertEquals("unchanged", record.get("Outcome").asText());
         assertFalse(record.has("Staged") || record.has("Alias"));
+    }
+
+    @Test
+    void aDryRunIsRecordedWithThePackageThatTheFunctionWouldHave() throws Exception {
+        JsonNode record = record(Samples.deployed("orders", Outcome.VALIDATED, Optional.empty(), "other"));
+
+        assertTrue(record.get("DryRun").asBoolean());
+        assertFalse(record.get("Updated").asBoolean());
+        assertEquals(Samples.report().codeSha256(), record.get("CodeSha256").asText());
+        assertEquals(Samples.report().zippedBytes(), record.get("CodeSize").asLong());
     }
 
     @Test

@@ -66,9 +66,14 @@ final class Samples {
     }
 
     static Deployed deployed(String name, Outcome outcome, Optional<String> version) {
+        return deployed(name, outcome, version, "q83vEg==");
+    }
+
+    static Deployed deployed(String name, Outcome outcome, Optional<String> version, String codeSha256) {
         try {
             return new Deployed(
-                    FunctionState.parse(ANSWER.formatted(name, name)), outcome, version, Optional.empty(), Optional.empty());
+                    FunctionState.parse(ANSWER.formatted(name, name).replace("q83vEg==", codeSha256)), outcome, version,
+                    Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
         } catch (DeployException e) {
             throw new IllegalStateException(e);
         }

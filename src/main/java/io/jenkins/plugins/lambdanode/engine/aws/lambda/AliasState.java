@@ -1,5 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
+import java.util.Optional;
+
 /**
  * An alias as it is after a release.
  *
@@ -7,5 +9,6 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
  * @param version the version that gets all its traffic
  * @param arn the alias's ARN
  * @param changed false where it pointed there already
+ * @param previousVersion the version that it pointed to before; empty where it was created
  */
-public record AliasState(String name, String version, String arn, boolean changed) {}
+public record AliasState(String name, String version, String arn, boolean changed, Optional<String> previousVersion) {}

@@ -373,15 +373,28 @@ public final class Functions {
                 + words + "\nRun the deployment again to deploy over that change.");
     }
 
+    /** Told where an alias points, before it is moved. */
+    public interface AliasObserver {
+        /** @param version empty where there is no such alias */
+        void seen(Optional<String> version) throws DeployException, InterruptedException;
+    }
+
+    public AliasState moveAlias(FunctionName function, String alias, String version)
+            throws DeployException, InterruptedException {
+        return moveAlias(function, alias, version, before -> {});
+    }
+
     /**
      * Points an alias to a version, all of its traffic: makes the alias, moves it, or leaves it where it points there
      * already.
      *
+     * @param observer told where the alias is, before it is changed
      * @throws DeployException if someone else moves it elsewhere at the same time
      */
-    public AliasState moveAlias(FunctionName function, String alias, String version)
+    public AliasState moveAlias(FunctionName function, String alias, String version, AliasObserver observer)
             throws DeployException, InterruptedException {
         AwsOperation reading = aliasCall("Lambda did not describe", "GetAlias", function, alias);
+        Optional<String> before = Optional.empty();
         for (int failures = 1; ; failures++) {
             Optional<GetAliasResponse> there = AwsErrors.asking(reading, () -> {
                 try {
@@ -394,8 +407,12 @@ public final class Functions {
             if (there.isPresent() && there.get().name() == null) {
                 throw FunctionState.notFromLambda("{}", null);
             }
+            if (failures == 1) {
+                before = there.map(GetAliasResponse::functionVersion);
+                observer.seen(before);
+            }
             if (there.isPresent() && pointsTo(there.get(), version)) {
-                return new AliasState(alias, version, there.get().aliasArn(), failures > 1);
+                return new AliasState(alias, version, there.get().aliasArn(), failures > 1, before);
             }
             try {
                 AliasState released = AwsErrors.interruptible(() -> there.isPresent()
@@ -451,7 +468,7 @@ public final class Functions {
     private AliasState made(FunctionName function, String alias, String version) {
         CreateAliasResponse answer =
                 session.lambda().createAlias(r -> r.functionName(function.value()).name(alias).functionVersion(version));
-        return new AliasState(alias, answer.functionVersion(), answer.aliasArn(), true);
+        return new AliasState(alias, answer.functionVersion(), answer.aliasArn(), true, Optional.empty());
     }
 
     private AliasState moved(FunctionName function, GetAliasResponse alias, String version) {
@@ -461,7 +478,8 @@ public final class Functions {
                         .functionVersion(version)
                         .revisionId(alias.revisionId())
                         .routingConfig(routing -> routing.additionalVersionWeights(Map.of())));
-        return new AliasState(alias.name(), answer.functionVersion(), answer.aliasArn(), true);
+        return new AliasState(
+                alias.name(), answer.functionVersion(), answer.aliasArn(), true, Optional.of(alias.functionVersion()));
     }
 
     private DeployException noSuchFunction(FunctionName function) {
@@ -502,6 +520,11 @@ public final class Functions {
                 arn(function),
                 "alias " + alias,
                 session.place("lambda"));
+    }
+
+    /** The function's ARN, as Lambda told it; the account is * where neither Lambda nor the name says it. */
+    public String arn(FunctionName function, Optional<FunctionState> state) {
+        return state.map(FunctionState::functionArn).orElseGet(() -> arn(function));
     }
 
     private String arn(FunctionName function) {
