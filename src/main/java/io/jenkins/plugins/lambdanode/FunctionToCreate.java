@@ -6,8 +6,10 @@ import hudson.model.AbstractDescribableImpl;
 import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import java.io.Serializable;
+import java.time.LocalDate;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -17,11 +19,10 @@ import org.kohsuke.stapler.QueryParameter;
 public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    static final String DEFAULT_RUNTIME = "nodejs24.x";
     static final String DEFAULT_HANDLER = "index.handler";
 
     private final String role;
-    private String runtime = DEFAULT_RUNTIME;
+    private String runtime = NodeRuntime.DEFAULT;
     private String handler = DEFAULT_HANDLER;
     private Integer memorySize;
     private Integer timeout;
@@ -45,7 +46,7 @@ public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> 
 
     @DataBoundSetter
     public void setRuntime(String runtime) {
-        this.runtime = Util.fixEmptyAndTrim(runtime) == null ? DEFAULT_RUNTIME : runtime.trim();
+        this.runtime = Util.fixEmptyAndTrim(runtime) == null ? NodeRuntime.DEFAULT : runtime.trim();
     }
 
     public String getHandler() {
@@ -122,11 +123,13 @@ public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> 
             return Messages.FunctionToCreate_displayName();
         }
 
+        public String getDefaultRuntime() {
+            return NodeRuntime.DEFAULT;
+        }
+
         public ListBoxModel doFillRuntimeItems() {
             ListBoxModel items = new ListBoxModel();
-            for (String runtime : new String[] {"nodejs26.x", "nodejs24.x", "nodejs22.x", "nodejs20.x"}) {
-                items.add(runtime);
-            }
+            NodeRuntime.supported(LocalDate.now()).forEach(items::add);
             return items;
         }
 

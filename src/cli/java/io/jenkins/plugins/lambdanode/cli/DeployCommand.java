@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
@@ -183,8 +184,8 @@ final class DeployCommand implements Callable<Integer> {
         @Option(names = "--role", paramLabel = "ARN", description = "Execution role.")
         String role = "";
 
-        @Option(names = "--runtime", paramLabel = "R", description = "Default: nodejs24.x.")
-        String runtime = "nodejs24.x";
+        @Option(names = "--runtime", paramLabel = "R", description = "Default: " + NodeRuntime.DEFAULT + ".")
+        String runtime = NodeRuntime.DEFAULT;
 
         @Option(names = "--handler", paramLabel = "H", description = "Default: index.handler.")
         String handler = "index.handler";

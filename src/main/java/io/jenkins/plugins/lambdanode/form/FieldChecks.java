@@ -5,6 +5,7 @@ import hudson.util.FormValidation;
 import io.jenkins.plugins.lambdanode.Messages;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -134,8 +135,9 @@ public final class FieldChecks {
 
     public static FormValidation patterns(String value) {
         for (String pattern : Util.fixNull(value).split("[,\n]")) {
-            if (pattern.strip().startsWith("/") || pattern.contains("\\") || pattern.strip().startsWith("..")) {
-                return FormValidation.error(Messages.FieldChecks_pattern(pattern.strip()));
+            Optional<String> problem = pattern.isBlank() ? Optional.empty() : AntPattern.problem(pattern.strip());
+            if (problem.isPresent()) {
+                return FormValidation.error(problem.get());
             }
         }
         return FormValidation.ok();

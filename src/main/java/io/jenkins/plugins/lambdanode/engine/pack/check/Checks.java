@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
+import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;

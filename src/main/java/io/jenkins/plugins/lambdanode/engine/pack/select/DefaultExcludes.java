@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack.select;
 
+import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.io.IOException;
@@ -60,7 +61,7 @@ public final class Selection {
                 try {
                     patterns.add(new AntPattern(text));
                 } catch (IllegalArgumentException e) {
-                    throw new DeployException(e.getMessage() + ". Patterns are like src/** or **/*.test.js.", e);
+                    throw new DeployException(e.getMessage(), e);
                 }
             }
         }

@@ -1,4 +1,4 @@
-package io.jenkins.plugins.lambdanode.engine.pack.select;
+package io.jenkins.plugins.lambdanode.engine.pack.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -60,9 +61,17 @@ class AntPatternTest {
     }
 
     @Test
-    void aPatternThatNamesNoPathIsRefused() {
-        for (String pattern : List.of("", "/", "./", "  ")) {
+    void aPatternThatCanMatchNothingInTheProjectIsRefused() {
+        for (String pattern : List.of("", "/", "./", "  ", "../lib/**", "src/../../x", "..\\lib")) {
+            assertTrue(AntPattern.problem(pattern).orElseThrow().contains("\"" + pattern + "\""));
             assertThrows(IllegalArgumentException.class, () -> new AntPattern(pattern), pattern);
+        }
+    }
+
+    @Test
+    void aPatternThatMatchesSomethingHasNoProblem() {
+        for (String pattern : List.of("/dist/**", "dist\\**", "a..b", "**/..x/*")) {
+            assertEquals(Optional.empty(), AntPattern.problem(pattern));
         }
     }
 

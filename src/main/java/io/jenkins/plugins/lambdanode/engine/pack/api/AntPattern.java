@@ -1,7 +1,8 @@
-package io.jenkins.plugins.lambdanode.engine.pack.select;
+package io.jenkins.plugins.lambdanode.engine.pack.api;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A path pattern with Ant's meaning (Apache Ant manual, "Directory-based Tasks"): {@code ?} is one character, {@code *} any
@@ -20,10 +21,28 @@ public final class AntPattern {
     /**
      * @param text the pattern as the user wrote it; {@code \} counts as {@code /}, as in Ant, and a {@code ./} or {@code /} at
      *     its beginning is ignored, since every path is relative to the project
-     * @throws IllegalArgumentException if nothing is left of it
+     * @throws IllegalArgumentException with the text of {@link #problem}, where there is one
      */
     public AntPattern(String text) {
         this.text = text;
+        this.segments = segments(text);
+        if (segments.length == 0 || List.of(segments).contains("..")) {
+            throw new IllegalArgumentException("The pattern \"" + text + "\" can match nothing in the project's folder. Write it"
+                    + " relative to that folder, for instance test/** or **/*.test.js.");
+        }
+    }
+
+    /** What is wrong with a pattern: the one rule, for forms, options and the engine. Empty where nothing is. */
+    public static Optional<String> problem(String text) {
+        try {
+            new AntPattern(text);
+            return Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    private static String[] segments(String text) {
         String pattern = text.strip().replace('\\', '/');
         while (pattern.startsWith("./") || pattern.startsWith("/")) {
             pattern = pattern.substring(pattern.indexOf('/') + 1);
@@ -31,10 +50,7 @@ public final class AntPattern {
         if (pattern.endsWith("/")) {
             pattern += ANY_FOLDERS;
         }
-        this.segments = split(pattern);
-        if (segments.length == 0) {
-            throw new IllegalArgumentException("The pattern \"" + text + "\" names no path");
-        }
+        return split(pattern);
     }
 
     /** @param path relative to the project, with {@code /} */
@@ -68,7 +84,7 @@ public final class AntPattern {
      * Whether its first part names this file or folder at the project's top, as {@code README.md}, {@code *.md} and
      * {@code .github/**} do. Wildcards alone name nothing.
      */
-    boolean names(String top) {
+    public boolean names(String top) {
         return !segments[0].replace("*", "").replace("?", "").isEmpty() && matchesName(segments[0], top);
     }
 
