@@ -5,11 +5,13 @@ import java.util.List;
 /**
  * How a command ended.
  *
- * @param started false where the program was not found or could not be started
- * @param exitStatus the exit status; 127 where it was not started
+ * @param exitStatus the exit status; {@value #NOT_FOUND} where the program was not found or could not be started
  * @param lastLines the last lines it printed, at most {@value #KEPT_LINES}, oldest first
  */
-public record CommandOutcome(boolean started, int exitStatus, List<String> lastLines) {
+public record CommandOutcome(int exitStatus, List<String> lastLines) {
+
+    /** As shells and {@code env} say it (POSIX, "Exit Status for Commands"). */
+    public static final int NOT_FOUND = 127;
 
     /**
      * How many of a command's last lines are kept to find out why it failed. npm 11 prints a hundred lines about its options
@@ -19,5 +21,9 @@ public record CommandOutcome(boolean started, int exitStatus, List<String> lastL
 
     public CommandOutcome {
         lastLines = List.copyOf(lastLines);
+    }
+
+    public boolean succeeded() {
+        return exitStatus == 0;
     }
 }

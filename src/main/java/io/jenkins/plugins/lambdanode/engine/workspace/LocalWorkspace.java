@@ -3,7 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.workspace;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
-import io.jenkins.plugins.lambdanode.engine.command.CommandOutput;
+import io.jenkins.plugins.lambdanode.engine.command.OutputTail;
 import io.jenkins.plugins.lambdanode.engine.http.Body;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
@@ -15,14 +15,11 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -42,7 +39,7 @@ public final class LocalWorkspace implements Workspace {
 
     /**
      * @param project the project's folder
-     * @param environment what commands get as their environment, whole
+     * @param environment what commands get as their environment, but for {@link Command#withheldVariables}
      * @param sender sends the requests
      */
     public LocalWorkspace(Path project, Map<String, String> environment, HttpSender sender, Progress progress)
@@ -61,19 +58,20 @@ public final class LocalWorkspace implements Workspace {
 
     @Override
     public CommandOutcome run(Command command) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(words(command, WINDOWS))
-                .directory(project.toFile())
+        ProcessBuilder builder = new ProcessBuilder(words(command))
+                .directory(command.folder().isEmpty() ? project.toFile() : new File(command.folder()))
                 .redirectInput(ProcessBuilder.Redirect.from(new File(WINDOWS ? "NUL" : "/dev/null")))
                 .redirectErrorStream(true);
         builder.environment().clear();
         builder.environment().putAll(environment);
+        command.withheldVariables().forEach(builder.environment()::remove);
         Process process;
         try {
             process = builder.start();
         } catch (IOException e) {
-            return new CommandOutcome(false, 127, List.of());
+            return new CommandOutcome(CommandOutcome.NOT_FOUND, List.of());
         }
-        CommandOutput output = new CommandOutput(progress::log);
+        OutputTail output = new OutputTail(command.quiet() ? line -> {} : progress::log);
         Thread reader = new Thread(() -> relay(process, output), "output of " + command.words().get(0));
         reader.setDaemon(true);
         reader.start();
@@ -83,30 +81,23 @@ public final class LocalWorkspace implements Workspace {
             if (reader.isAlive()) {
                 progress.log("A program that the command left running is not waited for.");
             }
-            return new CommandOutcome(true, status, output.last());
+            output.close();
+            return new CommandOutcome(status, output.last());
         } finally {
             kill(process);
         }
     }
 
-    /** npm is a command file on Windows, which only its shell can start. */
-    static List<String> words(Command command, boolean windows) {
-        if (command.shell()) {
-            return Stream.concat(
-                            (windows ? List.of("cmd", "/c") : List.of("sh", "-e", "-c")).stream(), command.words().stream())
-                    .toList();
+    private static List<String> words(Command command) {
+        if (WINDOWS) {
+            return command.wordsOnWindows();
         }
-        List<String> words = new ArrayList<>(command.words());
-        if (windows && words.get(0).toLowerCase(Locale.ROOT).equals("npm")) {
-            words.set(0, "npm.cmd");
-        }
-        return words;
+        return command.shell() ? List.of("sh", "-e", "-c", command.display()) : command.wordsOnUnix();
     }
 
-    /** Node.js writes UTF-8 whatever the locale. */
-    private static void relay(Process process, CommandOutput output) {
-        try (Reader reader = new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)) {
-            output.read(reader);
+    private static void relay(Process process, OutputTail output) {
+        try (InputStream in = process.getInputStream()) {
+            in.transferTo(output);
         } catch (IOException e) {
             // The pipe is closed when the command is stopped; its exit status says the rest.
         }
