@@ -11,9 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,15 +20,6 @@ import picocli.CommandLine.Spec;
 
 /** The options about the project and its package, which both commands have. */
 final class ProjectOptions {
-
-    /** Variables that hold an AWS secret: npm and the scripts of packages do not get to see them. */
-    private static final List<String> SECRET_VARIABLES = List.of(
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "AWS_SESSION_TOKEN",
-            "AWS_SECURITY_TOKEN",
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-            "AWS_BEARER_TOKEN_BEDROCK");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -96,11 +85,7 @@ final class ProjectOptions {
     }
 
     LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy) throws IOException {
-        Map<String, String> environment = new HashMap<>(System.getenv());
-        if (install().mode() != InstallMode.Mode.COMMAND) {
-            SECRET_VARIABLES.forEach(environment::remove);
-        }
-        return new LocalWorkspace(dir, environment, new HttpSender(progress, proxy), progress);
+        return new LocalWorkspace(dir, System.getenv(), new HttpSender(progress, proxy), progress);
     }
 
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */

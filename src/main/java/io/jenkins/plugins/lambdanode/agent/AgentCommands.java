@@ -5,7 +5,7 @@ import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Proc;
 import hudson.model.TaskListener;
-import io.jenkins.plugins.lambdanode.engine.base.NoRoom;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import io.jenkins.plugins.lambdanode.engine.command.OutputTail;
@@ -119,7 +119,7 @@ final class AgentCommands {
         try {
             file.write("set -e\n" + command.display() + "\n", StandardCharsets.UTF_8.name());
         } catch (IOException e) {
-            throw NoRoom.forFile(e, file.getName(), temporary.getRemote(), "");
+            throw FileErrors.diskFull(e, file.getName(), temporary.getRemote(), "");
         }
         return file.getRemote();
     }

@@ -3,10 +3,7 @@ package io.jenkins.plugins.lambdanode.agent;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
-import hudson.Proc;
-import hudson.model.Computer;
 import hudson.model.TaskListener;
-import hudson.remoting.Channel;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
@@ -20,20 +17,11 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import jenkins.MasterToSlaveFileCallable;
 
 /**
  * A folder on a Jenkins agent. What runs there are small classes that need the JDK only: loading the AWS SDK would
@@ -44,29 +32,18 @@ public final class AgentWorkspace implements Workspace {
     /** In the workspace's temporary folder: the last package with its index, kept from build to build. */
     public static final String CACHE_FOLDER = "lambda-node-deploy-cache";
 
-    /** What a command that npm runs does not get to see: the credentials that a step around may have set. */
-    private static final List<String> SECRET_VARIABLES =
-            List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
-
-    /** Marks the processes of a deployment, by which those that outlived a controller or an agent are found. */
-    private static final String DEPLOYMENT_VARIABLE = "LAMBDA_NODE_DEPLOY_ID";
-
     /** In the workspace's temporary folder, before a deployment's name: its temporary files. */
     private static final String FOLDER = "lambda-node-deploy-";
 
     private static final Set<String> UNDER_WAY = ConcurrentHashMap.newKeySet();
 
-    /** How long an agent may take over clearing up. A build that is aborted is to end within seconds. */
-    private static final Duration CLEARING = Duration.ofSeconds(10);
-
     private final String deployment;
     private final FilePath project;
     private final FilePath temporary;
-    private final EnvVars env;
     private final Launcher launcher;
     private final TaskListener listener;
-    private CompletableFuture<Void> clearing = CompletableFuture.completedFuture(null);
-    private boolean silent;
+    private final AgentChannel channel;
+    private final AgentCommands commands;
 
     /**
      * Takes over what deployments have left in the workspace that ended with their controller or their agent, an earlier run of
@@ -85,7 +62,6 @@ public final class AgentWorkspace implements Workspace {
             throws IOException, InterruptedException {
         this.deployment = deployment;
         this.project = project;
-        this.env = env;
         this.launcher = launcher;
         this.listener = listener;
         if (temporary == null) {
@@ -93,6 +69,9 @@ public final class AgentWorkspace implements Workspace {
                     + " has no folder above it for temporary files. Use a workspace in a folder of its own.");
         }
         this.temporary = temporary.child(FOLDER + deployment);
+        this.channel = new AgentChannel(deployment, project, listener);
+        this.commands =
+                new AgentCommands(deployment, project, this.temporary, environment(env), launcher, channel, listener);
         underWay(deployment);
         try {
             for (FilePath left : temporary.listDirectories()) {
@@ -103,6 +82,18 @@ public final class AgentWorkspace implements Workspace {
             ended(deployment);
             throw e;
         }
+    }
+
+    /** A build wrapper's {@code PATH+X} goes before PATH, which Jenkins does only while it starts a program. */
+    private static EnvVars environment(EnvVars env) {
+        EnvVars environment = new EnvVars(env);
+        env.forEach((name, value) -> {
+            if (name.contains("+")) {
+                environment.remove(name);
+                environment.override(name, value);
+            }
+        });
+        return environment;
     }
 
     private void makeFolder() throws IOException, InterruptedException {
@@ -129,9 +120,9 @@ public final class AgentWorkspace implements Workspace {
         }
         String leaver = name.substring(FOLDER.length());
         if (leaver.equals(deployment) || !UNDER_WAY.contains(leaver)) {
-            act(new AgentTasks.EndProcesses(DEPLOYMENT_VARIABLE, leaver));
-            launcher.kill(Map.of(DEPLOYMENT_VARIABLE, leaver));
-            act(new AgentTasks.AwaitEnd(leaver));
+            channel.call(new AgentTasks.EndProcesses(AgentCommands.DEPLOYMENT_VARIABLE, leaver));
+            launcher.kill(Map.of(AgentCommands.DEPLOYMENT_VARIABLE, leaver));
+            channel.call(new AgentTasks.AwaitEnd(leaver));
             left.deleteRecursive();
         }
     }
@@ -169,7 +160,7 @@ public final class AgentWorkspace implements Workspace {
      * @throws DeployException if the project is not in the workspace
      */
     public void requireInside(FilePath workspace, String dir) throws IOException, InterruptedException {
-        if (!act(new AgentTasks.IsInside(workspace.getRemote()))) {
+        if (!channel.call(new AgentTasks.IsInside(workspace.getRemote()))) {
             throw new DeployException("The folder " + dir + " is not in the workspace " + workspace.getRemote()
                     + ", and nothing outside it is packaged. Name a folder in the workspace (dir); in a Pipeline, ws('...') { }"
                     + " around the step makes another folder the workspace.");
@@ -178,180 +169,38 @@ public final class AgentWorkspace implements Workspace {
 
     @Override
     public ProjectFolder inspect() throws IOException, InterruptedException {
-        return act(new AgentTasks.Inspect());
+        return channel.call(new AgentTasks.Inspect());
     }
 
     @Override
     public boolean isInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
-        return act(new AgentTasks.Installed(madeWith, cacheDir, false));
+        return channel.call(new AgentTasks.Installed(madeWith, cacheDir, false));
     }
 
     @Override
     public void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
-        act(new AgentTasks.Installed(madeWith, cacheDir, true));
+        channel.call(new AgentTasks.Installed(madeWith, cacheDir, true));
     }
 
     @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        return act(new AgentTasks.Pack(deployment, request, temporary.getRemote(), listener));
+        return channel.call(new AgentTasks.Pack(deployment, request, temporary.getRemote(), listener));
     }
 
     @Override
     public List<byte[]> digest(List<Body> bodies) throws IOException, InterruptedException {
-        return act(new AgentTasks.Digest(deployment, List.copyOf(bodies)));
+        return channel.call(new AgentTasks.Digest(deployment, List.copyOf(bodies)));
     }
 
     @Override
     public List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException {
-        return act(new AgentTasks.Send(
+        return channel.call(new AgentTasks.Send(
                 deployment, List.copyOf(requests), JenkinsProxy.settings().orElse(null), listener));
-    }
-
-    /**
-     * Errors that the engine explains arrive as they were thrown, not wrapped in the channel's. In a thread of its own: one that
-     * is interrupted tells the agent so, and can't where the agent reads no more.
-     */
-    private <T> T act(MasterToSlaveFileCallable<T> work) throws IOException, InterruptedException {
-        Future<T> result = Computer.threadPoolForRemoting.submit(() -> project.act(work));
-        try {
-            return result.get();
-        } catch (ExecutionException e) {
-            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-                if (cause instanceof DeployException explained) {
-                    throw explained;
-                }
-            }
-            throw asThrown(e);
-        } catch (InterruptedException e) {
-            result.cancel(true);
-            // It reaches the agent, but the channel does not wait until the work there has ended.
-            clearUpAfterAStop(() -> project.act(new AgentTasks.AwaitEnd(deployment)));
-            throw e;
-        }
-    }
-
-    private interface Clearing {
-        void run() throws IOException, InterruptedException;
-    }
-
-    private void clearUpAfterAStop(Clearing work) throws InterruptedException {
-        try {
-            clearUp(work);
-        } catch (IOException e) {
-            // An agent that is gone does no work.
-        }
-    }
-
-    /**
-     * Clears something up on the agent, after what is being cleared up there. An agent that does not answer is not waited for:
-     * it gets to it when it answers again.
-     */
-    private void clearUp(Clearing work) throws IOException, InterruptedException {
-        CompletableFuture<Void> end = new CompletableFuture<>();
-        clearing.whenCompleteAsync(
-                (before, failure) -> {
-                    try {
-                        work.run();
-                        end.complete(null);
-                    } catch (Exception e) {
-                        end.completeExceptionally(e);
-                    }
-                },
-                Computer.threadPoolForRemoting);
-        clearing = end;
-        if (silent) {
-            return;
-        }
-        try {
-            end.get(CLEARING.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw asThrown(e);
-        } catch (TimeoutException e) {
-            silent = true;
-            listener.getLogger()
-                    .println("WARNING: The agent does not answer. What the deployment has left there is removed when it answers"
-                            + " again, or by the next deployment in the workspace.");
-        }
-    }
-
-    private static IOException asThrown(ExecutionException e) {
-        if (e.getCause() instanceof RuntimeException cause) {
-            throw cause;
-        }
-        return e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
-    }
-
-    /** Whether the agent is no longer connected. */
-    boolean isGone() {
-        return project.getChannel() instanceof Channel channel && channel.isClosingOrClosed();
     }
 
     @Override
     public CommandOutcome run(Command command) throws IOException, InterruptedException {
-        EnvVars environment = new EnvVars(env);
-        if (!command.shell()) {
-            SECRET_VARIABLES.forEach(environment::remove);
-        }
-        environment.put(DEPLOYMENT_VARIABLE, deployment);
-        List<String> words = forTheAgent(command);
-        LastLines lines = new LastLines(listener.getLogger(), CommandOutcome.KEPT_LINES);
-        Proc process;
-        try {
-            process = launcher.launch()
-                    .cmds(words)
-                    .envs(environment)
-                    .pwd(project)
-                    .quiet(true)
-                    .stdout(lines)
-                    .start();
-        } catch (InterruptedIOException e) {
-            // So launchers say that they were interrupted. The agent may have started it nevertheless.
-            clearUpAfterAStop(this::endProcesses);
-            throw (InterruptedException) new InterruptedException().initCause(e);
-        } catch (IOException e) {
-            if (isGone()) {
-                throw e;
-            }
-            return new CommandOutcome(false, 127, List.of());
-        }
-        // In a thread of its own: having been interrupted, it asks the agent once more and would wait for one that is silent.
-        Future<Integer> status = Computer.threadPoolForRemoting.submit(process::join);
-        try {
-            return new CommandOutcome(true, status.get(), lines.last());
-        } catch (ExecutionException e) {
-            throw asThrown(e);
-        } catch (InterruptedException e) {
-            status.cancel(true);
-            clearUpAfterAStop(() -> {
-                endProcesses();
-                process.kill();
-            });
-            throw e;
-        } finally {
-            lines.close();
-        }
-    }
-
-    private void endProcesses() throws IOException, InterruptedException {
-        project.act(new AgentTasks.EndProcesses(DEPLOYMENT_VARIABLE, deployment));
-    }
-
-    private List<String> forTheAgent(Command command) throws IOException, InterruptedException {
-        if (launcher.isUnix()) {
-            return command.shell() ? List.of("sh", script(command)) : command.words();
-        }
-        // npm is a command file on Windows.
-        List<String> words = new ArrayList<>(List.of("cmd", "/c"));
-        words.addAll(command.words());
-        return words;
-    }
-
-    /**
-     * A file for the shell, which ends at the first line that fails: Jenkins would put variables into the words of a command, for
-     * all to see who list processes.
-     */
-    private String script(Command command) throws IOException, InterruptedException {
-        return write("install.sh", "set -e\n" + command.display() + "\n", "install.sh", "").getRemote();
+        return commands.run(command);
     }
 
     @Override
@@ -359,7 +208,7 @@ public final class AgentWorkspace implements Workspace {
         // A build that is being stopped still removes its files.
         boolean interrupted = Thread.interrupted();
         try {
-            clearUp(temporary::deleteRecursive);
+            channel.clearUp(temporary::deleteRecursive);
         } finally {
             ended(deployment);
             if (interrupted) {

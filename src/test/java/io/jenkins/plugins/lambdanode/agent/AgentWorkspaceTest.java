@@ -2,7 +2,6 @@ package io.jenkins.plugins.lambdanode.agent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +18,7 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -34,7 +34,7 @@ class AgentWorkspaceTest {
         Command npm = Command.program("npm", "ci", "--omit=dev");
         Command line = Command.shell("yarn install --production");
 
-        assertEquals(List.of("npm", "ci", "--omit=dev"), started(true, npm).words);
+        assertEquals(List.of("/usr/bin/env", "npm", "ci", "--omit=dev"), started(true, npm).words);
         Started script = started(true, line);
         assertEquals("sh", script.words.get(0));
         assertEquals("set -e\nyarn install --production\n", script.script);
@@ -46,7 +46,7 @@ class AgentWorkspaceTest {
     void npmDoesNotGetTheAwsVariablesOfAStepAroundAndTheUsersOwnCommandDoes() throws Exception {
         Started npm = started(true, Command.program("npm", "ci"));
 
-        assertNull(npm.env.get("AWS_SECRET_ACCESS_KEY"));
+        assertEquals("", npm.env.get("AWS_SECRET_ACCESS_KEY"), "empty: removed, also where the agent has it");
         assertEquals("kept", npm.env.get("OTHER"));
         assertEquals("secret", started(true, Command.shell("./install")).env.get("AWS_SECRET_ACCESS_KEY"));
     }
@@ -60,11 +60,10 @@ class AgentWorkspaceTest {
     }
 
     @Test
-    void aProgramThatIsNotThereIsNotStarted() throws Exception {
+    void aProgramThatIsNotThereHasTheShellsExitStatus() throws Exception {
         try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
             CommandOutcome outcome = agent.run(Command.program("no-such-program-" + System.nanoTime()));
 
-            assertFalse(outcome.started());
             assertEquals(127, outcome.exitStatus());
         }
     }
@@ -104,15 +103,67 @@ class AgentWorkspaceTest {
         assertFalse(Files.exists(folder.resolve("temporary/lambda-node-deploy-test")));
     }
 
+    @Test
+    void aProgramIsLookedForOnThePathOfTheStep() throws Exception {
+        Path bin = program("tool/bin", "the tool of the step");
+
+        assertEquals(
+                List.of("the tool of the step"),
+                run(new EnvVars("PATH", bin + ":" + System.getenv("PATH"))).lastLines());
+        assertEquals(
+                List.of("the tool of the step"),
+                run(new EnvVars("PATH", System.getenv("PATH"), "PATH+NODE", bin.toString())).lastLines());
+    }
+
+    @Test
+    void inAContainerAProgramIsLookedForOnTheContainersPath() throws Exception {
+        Path inside = program("container/bin", "the container's");
+        Path outside = program("agent/bin", "the agent's");
+        // As docker exec does: the words are started by something that has the container's environment.
+        Launcher container = new Launcher.DecoratedLauncher(new Launcher.LocalLauncher(TaskListener.NULL)) {
+            @Override
+            public Proc launch(ProcStarter starter) throws IOException {
+                List<String> words = new ArrayList<>(List.of("/usr/bin/env", "PATH=" + inside));
+                words.addAll(starter.cmds());
+                return super.launch(starter.cmds(words));
+            }
+        };
+        try (AgentWorkspace agent = workspace(container, new EnvVars("PATH", outside.toString()))) {
+            assertEquals(List.of("the container's"), agent.run(Command.program("npm")).lastLines());
+        }
+    }
+
+    @Test
+    void valuesAndWordsArriveAsTheyAre() throws Exception {
+        String token = "a$$b$HOME${HOME}$";
+        try (AgentWorkspace agent = workspace(
+                new Launcher.LocalLauncher(TaskListener.NULL), new EnvVars("PATH", System.getenv("PATH"), "TOKEN", token))) {
+            assertEquals(List.of(token), agent.run(Command.program("printenv", "TOKEN")).lastLines());
+            assertEquals(List.of(token), agent.run(Command.program("printf", "%s", token)).lastLines());
+            assertEquals(List.of(token), agent.run(Command.shell("printenv TOKEN")).lastLines());
+        }
+    }
+
+    private Path program(String folderName, String says) throws IOException {
+        Path bin = Files.createDirectories(folder.resolve(folderName));
+        Path program = Files.writeString(bin.resolve("npm"), "#!/bin/sh\necho \"" + says + "\"\n");
+        assertTrue(program.toFile().setExecutable(true));
+        return bin;
+    }
+
+    private CommandOutcome run(EnvVars env) throws Exception {
+        try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL), env)) {
+            return agent.run(Command.program("npm"));
+        }
+    }
+
     private AgentWorkspace workspace(Launcher launcher) throws IOException, InterruptedException {
+        return workspace(launcher, new EnvVars("AWS_SECRET_ACCESS_KEY", "secret", "OTHER", "kept"));
+    }
+
+    private AgentWorkspace workspace(Launcher launcher, EnvVars env) throws IOException, InterruptedException {
         FilePath project = new FilePath(folder.toFile());
-        return new AgentWorkspace(
-                "test",
-                project,
-                project.child("temporary"),
-                new EnvVars("AWS_SECRET_ACCESS_KEY", "secret", "OTHER", "kept"),
-                launcher,
-                TaskListener.NULL);
+        return new AgentWorkspace("test", project, project.child("temporary"), env, launcher, TaskListener.NULL);
     }
 
     /** What was to be started, and with which variables. */

@@ -87,7 +87,7 @@ public final class NpmInstall {
         beforehand.check();
         progress.log("$ " + command.get().display());
         CommandOutcome outcome = workspace.run(command.get());
-        if (!outcome.started() || outcome.exitStatus() != 0) {
+        if (!outcome.succeeded()) {
             throw new DeployException(failure(command.get(), outcome, project));
         }
         boolean complete = outcome.lastLines().stream().noneMatch(NpmInstall::saysScriptsWereNotRun);
@@ -193,7 +193,7 @@ public final class NpmInstall {
 
     private static String failure(Command command, CommandOutcome outcome, ProjectFolder project) {
         String program = command.shell() ? "The command" : command.words().get(0);
-        if (!outcome.started() || outcome.exitStatus() == 127) {
+        if (outcome.exitStatus() == CommandOutcome.NOT_FOUND) {
             return "'" + command.display() + "' could not be started in " + project.location() + ": " + program
                     + " was not found. Install Node.js with npm on this machine and put it on the PATH; in a Pipeline, wrap"
                     + " the step in nodejs('<installation>') { } or run it in an image that has Node.js."

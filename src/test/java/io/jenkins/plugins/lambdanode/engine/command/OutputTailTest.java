@@ -1,21 +1,24 @@
 package io.jenkins.plugins.lambdanode.engine.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class CommandOutputTest {
+class OutputTailTest {
 
     private final List<String> lines = new ArrayList<>();
-    private final CommandOutput output = new CommandOutput(lines::add);
+    private final OutputTail output = new OutputTail(lines::add);
 
     private List<String> read(String text) throws IOException {
-        output.read(new StringReader(text));
+        output.write(text.getBytes(StandardCharsets.UTF_8));
+        output.close();
         return lines;
     }
 
@@ -41,7 +44,7 @@ class CommandOutputTest {
 
     @Test
     void aCharacterIsNotCutInTwo() throws IOException {
-        assertEquals(List.of("x".repeat(4095) + "\uD83D\uDE00", "y"), read("x".repeat(4095) + "\uD83D\uDE00y"));
+        assertEquals(List.of("x".repeat(4095) + "\uD83D\uDE00", "yz"), read("x".repeat(4095) + "\uD83D\uDE00yz"));
     }
 
     @Test
@@ -51,5 +54,24 @@ class CommandOutputTest {
         assertEquals("500", output.last().get(0));
         assertEquals("1499", output.last().get(999));
         assertEquals(1000, output.last().size());
+    }
+
+    /** A program that never ends a line must not fill the controller's memory. */
+    @Test
+    void whatIsNoUtf8IsPassedOnInPiecesToo() throws IOException {
+        byte[] bytes = new byte[1 << 20];
+        Arrays.fill(bytes, (byte) 0x80);
+        output.write(bytes);
+
+        assertTrue(lines.size() >= bytes.length / 4100, lines.size() + " lines");
+    }
+
+    @Test
+    void whatIsWrittenAfterTheEndIsOfNoLogAnyMore() throws IOException {
+        read("one");
+        read("two\n");
+
+        assertEquals(List.of("one"), lines);
+        assertEquals(List.of("one"), output.last());
     }
 }
