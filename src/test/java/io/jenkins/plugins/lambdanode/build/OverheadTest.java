@@ -105,14 +105,14 @@ class OverheadTest {
         DeployedFunction function =
                 run.getAction(DeploymentAction.class).getFunctions().get(0);
         long work = function.getPhases().stream()
-                .filter(row -> Set.of("install", "package").contains(row.name))
-                .mapToLong(row -> row.first)
+                .filter(row -> Set.of("install", "package").contains(row.getName()))
+                .mapToLong(row -> row.getFirst())
                 .sum();
         return new Deployed(
                 Long.parseLong(took.group(1)),
                 work,
                 function.getPhases().stream()
-                        .map(row -> row.name + " " + row.first)
+                        .map(row -> row.getName() + " " + row.getFirst())
                         .collect(Collectors.joining(" ")));
     }
 }
