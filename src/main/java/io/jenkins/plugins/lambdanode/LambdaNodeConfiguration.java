@@ -4,14 +4,14 @@ import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.Util;
+import hudson.util.ComboBoxModel;
 import hudson.util.FormValidation;
-import hudson.util.ListBoxModel;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
+import io.jenkins.plugins.lambdanode.form.Regions;
 import jenkins.model.GlobalConfiguration;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
-import org.kohsuke.stapler.verb.POST;
 
 /** What an administrator sets for all deployments. */
 @Extension
@@ -89,9 +89,12 @@ public class LambdaNodeConfiguration extends GlobalConfiguration {
         save();
     }
 
-    @POST
-    public ListBoxModel doFillRegionItems(@QueryParameter String region) {
-        return LambdaNodeDeployStep.RegionItems.withCurrent(region);
+    public ComboBoxModel doFillRegionItems() {
+        return Regions.items();
+    }
+
+    public FormValidation doCheckRegion(@QueryParameter String value) {
+        return FieldChecks.region(value);
     }
 
     public FormValidation doCheckS3Bucket(@QueryParameter String value) {

@@ -17,16 +17,21 @@ import java.util.UUID;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
 
 /**
- * The freestyle build step: the settings of the Pipeline step, in a form. Not a SimpleBuildStep: Pipelines have the step, and a
- * second name for the same thing would only be a riddle in the Snippet Generator.
+ * The freestyle build step: it has the settings of the Pipeline step, which it keeps in one of these, and its form. Not a
+ * SimpleBuildStep: Pipelines have the step, and a second name for the same thing would only confuse in the Snippet Generator.
  */
 public class LambdaNodeDeployBuilder extends Builder {
 
     private final LambdaNodeDeployStep settings;
 
     @DataBoundConstructor
+    public LambdaNodeDeployBuilder() {
+        this(new LambdaNodeDeployStep(null));
+    }
+
     public LambdaNodeDeployBuilder(LambdaNodeDeployStep settings) {
         this.settings = settings;
     }
@@ -40,7 +45,7 @@ public class LambdaNodeDeployBuilder extends Builder {
             throws InterruptedException, IOException {
         FilePath workspace = build.getWorkspace();
         if (workspace == null) {
-            throw new AbortException("The build has no workspace: its agent has gone. Run it again when the agent is back.");
+            throw new AbortException("The build has no workspace: its agent is gone. Run it again when the agent is back.");
         }
         new BuildDeployment(
                         UUID.randomUUID().toString(),
@@ -55,8 +60,158 @@ public class LambdaNodeDeployBuilder extends Builder {
         return true;
     }
 
+    @DataBoundSetter
+    public void setFunctionName(String functionName) {
+        settings.setFunctionName(functionName);
+    }
+
+    @DataBoundSetter
+    public void setFunctionNames(String functionNames) {
+        settings.setFunctionNames(functionNames);
+    }
+
+    @DataBoundSetter
+    public void setRegion(String region) {
+        settings.setRegion(region);
+    }
+
+    @DataBoundSetter
+    public void setCredentialsId(String credentialsId) {
+        settings.setCredentialsId(credentialsId);
+    }
+
+    @DataBoundSetter
+    public void setRoleArn(String roleArn) {
+        settings.setRoleArn(roleArn);
+    }
+
+    @DataBoundSetter
+    public void setExternalId(String externalId) {
+        settings.setExternalId(externalId);
+    }
+
+    @DataBoundSetter
+    public void setRoleSessionName(String roleSessionName) {
+        settings.setRoleSessionName(roleSessionName);
+    }
+
+    @DataBoundSetter
+    public void setAgentIdentity(boolean agentIdentity) {
+        settings.setAgentIdentity(agentIdentity);
+    }
+
+    @DataBoundSetter
+    public void setDir(String dir) {
+        settings.setDir(dir);
+    }
+
+    @DataBoundSetter
+    public void setInstall(String install) {
+        settings.setInstall(install);
+    }
+
+    @DataBoundSetter
+    public void setDependencies(String dependencies) {
+        settings.setDependencies(dependencies);
+    }
+
+    @DataBoundSetter
+    public void setIncludes(String includes) {
+        settings.setIncludes(includes);
+    }
+
+    @DataBoundSetter
+    public void setExcludes(String excludes) {
+        settings.setExcludes(excludes);
+    }
+
+    @DataBoundSetter
+    public void setSymlinks(String symlinks) {
+        settings.setSymlinks(symlinks);
+    }
+
+    @DataBoundSetter
+    public void setCompressionLevel(Integer compressionLevel) {
+        settings.setCompressionLevel(compressionLevel);
+    }
+
+    @DataBoundSetter
+    public void setLayerName(String layerName) {
+        settings.setLayerName(layerName);
+    }
+
+    @DataBoundSetter
+    public void setKeepLayerVersions(Integer keepLayerVersions) {
+        settings.setKeepLayerVersions(keepLayerVersions);
+    }
+
+    @DataBoundSetter
+    public void setS3Bucket(String s3Bucket) {
+        settings.setS3Bucket(s3Bucket);
+    }
+
+    @DataBoundSetter
+    public void setS3Prefix(String s3Prefix) {
+        settings.setS3Prefix(s3Prefix);
+    }
+
+    @DataBoundSetter
+    public void setS3Threshold(Integer s3Threshold) {
+        settings.setS3Threshold(s3Threshold);
+    }
+
+    @DataBoundSetter
+    public void setPublish(boolean publish) {
+        settings.setPublish(publish);
+    }
+
+    @DataBoundSetter
+    public void setAlias(String alias) {
+        settings.setAlias(alias);
+    }
+
+    @DataBoundSetter
+    public void setArchitectures(String architectures) {
+        settings.setArchitectures(architectures);
+    }
+
+    @DataBoundSetter
+    public void setDryRun(boolean dryRun) {
+        settings.setDryRun(dryRun);
+    }
+
+    @DataBoundSetter
+    public void setRevisionId(String revisionId) {
+        settings.setRevisionId(revisionId);
+    }
+
+    @DataBoundSetter
+    public void setSourceKmsKeyArn(String sourceKmsKeyArn) {
+        settings.setSourceKmsKeyArn(sourceKmsKeyArn);
+    }
+
+    @DataBoundSetter
+    public void setCreate(FunctionConfiguration create) {
+        settings.setCreate(create);
+    }
+
+    @DataBoundSetter
+    public void setForce(boolean force) {
+        settings.setForce(force);
+    }
+
+    @DataBoundSetter
+    public void setWaitTimeout(Integer waitTimeout) {
+        settings.setWaitTimeout(waitTimeout);
+    }
+
+    @DataBoundSetter
+    public void setEndpointUrl(String endpointUrl) {
+        settings.setEndpointUrl(endpointUrl);
+    }
+
     @Extension
-    @Symbol("lambdaNodeDeployment")
+    @Symbol(LambdaNodeDeployStep.FUNCTION_NAME)
     public static final class DescriptorImpl extends BuildStepDescriptor<Builder> {
 
         @NonNull

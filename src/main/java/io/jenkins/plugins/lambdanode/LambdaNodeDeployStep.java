@@ -17,52 +17,39 @@ import hudson.util.ComboBoxModel;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.lambdanode.build.LambdaNodeDeployExecution;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.build.PipelineArguments;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import io.jenkins.plugins.lambdanode.form.FunctionCheck;
+import io.jenkins.plugins.lambdanode.form.Regions;
 import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.structs.describable.CustomDescribableModel;
+import org.jenkinsci.plugins.structs.describable.UninstantiatedDescribable;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
-import org.kohsuke.accmod.Restricted;
-import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.lambda.LambdaClient;
 
 /**
- * The Pipeline step {@code lambdaNodeDeploy}, and the settings of a deployment: the freestyle build step
- * ({@link LambdaNodeDeployBuilder}) holds one of these, so that both have the same fields, form and help.
+ * The Pipeline step {@code lambdaNodeDeploy}, and the settings of a deployment, as text: the freestyle build step
+ * ({@link LambdaNodeDeployBuilder}) has them too. What is not set is null; the defaults are the engine's. Settings of several
+ * values hold them separated by commas or line breaks.
  */
 public class LambdaNodeDeployStep extends Step implements Serializable {
     private static final long serialVersionUID = 1L;
 
     static final String FUNCTION_NAME = "lambdaNodeDeploy";
 
-    private static final String DEFAULT_DIR = ".";
-    private static final String DEFAULT_INSTALL = "auto";
-    private static final String DEFAULT_LINKS = "follow";
-    private static final String DEFAULT_LAYER = "none";
-    private static final int DEFAULT_TIMEOUT_MINUTES = (int) DeployRequest.DEFAULT_TIMEOUT.toMinutes();
-
     private String functionName;
-    private List<String> functionNames;
+    private String functionNames;
     private String region;
     private String credentialsId;
     private String roleArn;
@@ -71,11 +58,11 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     private boolean agentIdentity;
     private String dir;
     private String install;
+    private String dependencies;
     private String includes;
     private String excludes;
-    private String links;
-    private int level = PackSettings.DEFAULT_LEVEL;
-    private String layer;
+    private String symlinks;
+    private Integer compressionLevel;
     private String layerName;
     private Integer keepLayerVersions;
     private String s3Bucket;
@@ -87,14 +74,15 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     private boolean dryRun;
     private String revisionId;
     private String sourceKmsKeyArn;
-    private FunctionToCreate create;
+    private FunctionConfiguration create;
     private boolean force;
-    private int timeout = DEFAULT_TIMEOUT_MINUTES;
+    private Integer waitTimeout;
     private String endpointUrl;
 
+    /** @param functionName the one argument that a Pipeline may give without its name; with a setter, so that it is optional */
     @DataBoundConstructor
-    public LambdaNodeDeployStep() {
-        // Every setting has its setter: functionName or functionNames is required, which the run checks.
+    public LambdaNodeDeployStep(String functionName) {
+        setFunctionName(functionName);
     }
 
     public String getFunctionName() {
@@ -102,30 +90,18 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     }
 
     @DataBoundSetter
-    public void setFunctionName(String functionName) {
+    public final void setFunctionName(String functionName) {
         this.functionName = Util.fixEmptyAndTrim(functionName);
     }
 
-    /** More functions that get the same package; null for none. */
-    public List<String> getFunctionNames() {
+    /** More functions that get the same package. */
+    public String getFunctionNames() {
         return functionNames;
     }
 
-    /** @param functionNames each item one or more names, separated by commas or white space, as the form has them */
     @DataBoundSetter
-    public void setFunctionNames(List<String> functionNames) {
-        List<String> names = Stream.ofNullable(functionNames)
-                .flatMap(List::stream)
-                .flatMap(item -> Arrays.stream(Util.fixNull(item).split("[,\\s]+")))
-                .filter(name -> !name.isEmpty())
-                .collect(Collectors.toCollection(ArrayList::new));
-        this.functionNames = names.isEmpty() ? null : names;
-    }
-
-    /** For the form: one name a line. */
-    @Restricted(NoExternalUse.class)
-    public String getFunctionNamesText() {
-        return functionNames == null ? "" : String.join("\n", functionNames);
+    public void setFunctionNames(String functionNames) {
+        this.functionNames = Util.fixEmptyAndTrim(functionNames);
     }
 
     public String getRegion() {
@@ -188,7 +164,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
     @DataBoundSetter
     public void setDir(String dir) {
-        this.dir = unlessDefault(dir, DEFAULT_DIR);
+        this.dir = unlessDefault(dir, ".");
     }
 
     public String getInstall() {
@@ -197,10 +173,20 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
 
     @DataBoundSetter
     public void setInstall(String install) {
-        this.install = unlessDefault(install, DEFAULT_INSTALL);
+        this.install = unlessDefault(install, "auto");
     }
 
-    /** Ant patterns, separated by commas or line ends. */
+    /** {@code package}, {@code layer} or {@code none}: where node_modules goes. */
+    public String getDependencies() {
+        return dependencies;
+    }
+
+    @DataBoundSetter
+    public void setDependencies(String dependencies) {
+        this.dependencies = unlessDefault(dependencies, "package");
+    }
+
+    /** Ant patterns. */
     public String getIncludes() {
         return includes;
     }
@@ -210,7 +196,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.includes = Util.fixEmptyAndTrim(includes);
     }
 
-    /** Ant patterns, separated by commas or line ends. */
+    /** Ant patterns. */
     public String getExcludes() {
         return excludes;
     }
@@ -221,32 +207,23 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     }
 
     /** {@code follow} or {@code store}. */
-    public String getLinks() {
-        return links;
+    public String getSymlinks() {
+        return symlinks;
     }
 
     @DataBoundSetter
-    public void setLinks(String links) {
-        this.links = unlessDefault(links, DEFAULT_LINKS);
+    public void setSymlinks(String symlinks) {
+        this.symlinks = unlessDefault(symlinks, "follow");
     }
 
-    public int getLevel() {
-        return level;
-    }
-
-    @DataBoundSetter
-    public void setLevel(Integer level) {
-        this.level = level == null ? PackSettings.DEFAULT_LEVEL : level;
-    }
-
-    /** {@code none} or {@code auto}: whether node_modules goes into a layer. */
-    public String getLayer() {
-        return layer;
+    /** 1 to 9. */
+    public Integer getCompressionLevel() {
+        return compressionLevel;
     }
 
     @DataBoundSetter
-    public void setLayer(String layer) {
-        this.layer = unlessDefault(layer, DEFAULT_LAYER);
+    public void setCompressionLevel(Integer compressionLevel) {
+        this.compressionLevel = compressionLevel;
     }
 
     public String getLayerName() {
@@ -258,7 +235,6 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.layerName = Util.fixEmptyAndTrim(layerName);
     }
 
-    /** How many versions of the layer are kept; null for all. */
     public Integer getKeepLayerVersions() {
         return keepLayerVersions;
     }
@@ -268,6 +244,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.keepLayerVersions = keepLayerVersions;
     }
 
+    /** {@code none} for no bucket, not the global one either. */
     public String getS3Bucket() {
         return s3Bucket;
     }
@@ -286,7 +263,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.s3Prefix = Util.fixEmptyAndTrim(s3Prefix);
     }
 
-    /** In bytes; null for the default. */
+    /** In bytes. */
     public Integer getS3Threshold() {
         return s3Threshold;
     }
@@ -314,7 +291,6 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.alias = Util.fixEmptyAndTrim(alias);
     }
 
-    /** {@code x86_64} or {@code arm64}. */
     public String getArchitectures() {
         return architectures;
     }
@@ -351,13 +327,13 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.sourceKmsKeyArn = Util.fixEmptyAndTrim(sourceKmsKeyArn);
     }
 
-    /** How to create the function where it does not exist; null where that is an error. */
-    public FunctionToCreate getCreate() {
+    /** How to create a function that does not exist; null where that is an error. */
+    public FunctionConfiguration getCreate() {
         return create;
     }
 
     @DataBoundSetter
-    public void setCreate(FunctionToCreate create) {
+    public void setCreate(FunctionConfiguration create) {
         this.create = create;
     }
 
@@ -370,14 +346,14 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.force = force;
     }
 
-    /** How long to wait for the update to be in force, in minutes. */
-    public int getTimeout() {
-        return timeout;
+    /** How long to wait for an update to be in force, in seconds. */
+    public Integer getWaitTimeout() {
+        return waitTimeout;
     }
 
     @DataBoundSetter
-    public void setTimeout(Integer timeout) {
-        this.timeout = timeout == null ? DEFAULT_TIMEOUT_MINUTES : timeout;
+    public void setWaitTimeout(Integer waitTimeout) {
+        this.waitTimeout = waitTimeout;
     }
 
     public String getEndpointUrl() {
@@ -387,13 +363,6 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     @DataBoundSetter
     public void setEndpointUrl(String endpointUrl) {
         this.endpointUrl = Util.fixEmptyAndTrim(endpointUrl);
-    }
-
-    /** Settings that were written before a number was one of them. */
-    private Object readResolve() {
-        level = level == 0 ? PackSettings.DEFAULT_LEVEL : level;
-        timeout = timeout == 0 ? DEFAULT_TIMEOUT_MINUTES : timeout;
-        return this;
     }
 
     /** Null for a default, so that what has not been chosen is not written down. */
@@ -408,7 +377,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     }
 
     @Extension
-    public static final class DescriptorImpl extends StepDescriptor {
+    public static final class DescriptorImpl extends StepDescriptor implements CustomDescribableModel {
 
         @Override
         public String getFunctionName() {
@@ -427,9 +396,31 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         }
 
         @Override
+        public Step newInstance(Map<String, Object> arguments) throws Exception {
+            return PipelineArguments.instantiate(LambdaNodeDeployStep.class, FUNCTION_NAME, arguments);
+        }
+
+        /** The Snippet Generator writes the function first. */
+        @NonNull
+        @Override
+        public UninstantiatedDescribable customUninstantiate(@NonNull UninstantiatedDescribable step) {
+            Map<String, Object> arguments = new LinkedHashMap<>();
+            if (step.getArguments().containsKey("functionName")) {
+                arguments.put("functionName", step.getArguments().get("functionName"));
+            }
+            arguments.putAll(step.getArguments());
+            return step.withArguments(arguments);
+        }
+
+        @Override
         public String argumentsToString(@NonNull Map<String, Object> namedArgs) {
-            Object name = namedArgs.get("functionName");
-            return name instanceof String ? (String) name : null;
+            Object name = namedArgs.getOrDefault("functionName", namedArgs.get("functionNames"));
+            return name == null ? null : name.toString();
+        }
+
+        /** For the form: what applies where a field is empty. */
+        public LambdaNodeConfiguration getGlobal() {
+            return LambdaNodeConfiguration.get();
         }
 
         @POST
@@ -444,25 +435,25 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
                     .includeCurrentValue(credentialsId);
         }
 
-        @POST
-        public ListBoxModel doFillRegionItems(@QueryParameter String region) {
-            return RegionItems.withCurrent(region);
+        public ComboBoxModel doFillRegionItems() {
+            return Regions.items();
         }
 
         public ComboBoxModel doFillInstallItems() {
             return new ComboBoxModel("auto", "ci", "install", "none");
         }
 
-        public ListBoxModel doFillLinksItems() {
+        public ListBoxModel doFillDependenciesItems() {
             return new ListBoxModel(
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_linksFollow(), "follow"),
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_linksStore(), "store"));
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_dependenciesPackage(), "package"),
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_dependenciesLayer(), "layer"),
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_dependenciesNone(), "none"));
         }
 
-        public ListBoxModel doFillLayerItems() {
+        public ListBoxModel doFillSymlinksItems() {
             return new ListBoxModel(
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_layerNone(), "none"),
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_layerAuto(), "auto"));
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_symlinksFollow(), "follow"),
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_symlinksStore(), "store"));
         }
 
         public ListBoxModel doFillArchitecturesItems() {
@@ -473,18 +464,23 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         }
 
         public FormValidation doCheckFunctionName(@QueryParameter String value, @QueryParameter String functionNames) {
-            boolean others = Util.fixEmptyAndTrim(functionNames) != null;
-            return others && Util.fixEmptyAndTrim(value) == null
-                    ? FormValidation.ok()
-                    : FieldChecks.functionName(value);
+            return FieldChecks.functionName(value, functionNames);
         }
 
         public FormValidation doCheckFunctionNames(@QueryParameter String value) {
             return FieldChecks.functionNames(value);
         }
 
+        public FormValidation doCheckRegion(@QueryParameter String value) {
+            return FieldChecks.region(value);
+        }
+
+        public FormValidation doCheckInstall(@QueryParameter String value) {
+            return FieldChecks.install(value);
+        }
+
         public FormValidation doCheckS3Bucket(@QueryParameter String value) {
-            return FieldChecks.bucket(value);
+            return FieldChecks.bucketOrNone(value);
         }
 
         public FormValidation doCheckRoleArn(@QueryParameter String value) {
@@ -511,8 +507,8 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
             return FieldChecks.patterns(value);
         }
 
-        public FormValidation doCheckLevel(@QueryParameter String value) {
-            return FieldChecks.numberBetween(value, 1, 9, "");
+        public FormValidation doCheckCompressionLevel(@QueryParameter String value) {
+            return FieldChecks.compressionLevel(value);
         }
 
         public FormValidation doCheckLayerName(@QueryParameter String value) {
@@ -520,15 +516,15 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         }
 
         public FormValidation doCheckKeepLayerVersions(@QueryParameter String value) {
-            return FieldChecks.numberBetween(value, 1, 1000, "");
+            return FieldChecks.keepLayerVersions(value);
         }
 
-        public FormValidation doCheckTimeout(@QueryParameter String value) {
-            return FieldChecks.numberBetween(value, 1, 24 * 60, "minutes");
+        public FormValidation doCheckWaitTimeout(@QueryParameter String value) {
+            return FieldChecks.waitTimeout(value);
         }
 
         public FormValidation doCheckS3Threshold(@QueryParameter String value) {
-            return FieldChecks.numberBetween(value, 0, PackRequest.MAX_UNZIPPED_BYTES, "bytes");
+            return FieldChecks.s3Threshold(value);
         }
 
         /** Asks AWS for the function with the chosen credentials and says what it found. */
@@ -541,7 +537,8 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
                 @QueryParameter String roleArn,
                 @QueryParameter String externalId,
                 @QueryParameter String roleSessionName,
-                @QueryParameter String endpointUrl)
+                @QueryParameter String endpointUrl,
+                @QueryParameter boolean create)
                 throws InterruptedException {
             if (item == null) {
                 Jenkins.get().checkPermission(Jenkins.ADMINISTER);
@@ -549,43 +546,20 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
                 item.checkPermission(Item.CONFIGURE);
                 item.checkPermission(CredentialsProvider.USE_ITEM);
             }
-            LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
-            settings.setFunctionName(functionName);
+            LambdaNodeDeployStep settings = new LambdaNodeDeployStep(functionName);
             settings.setRegion(region);
             settings.setCredentialsId(credentialsId);
             settings.setRoleArn(roleArn);
             settings.setExternalId(externalId);
             settings.setRoleSessionName(roleSessionName);
             settings.setEndpointUrl(endpointUrl);
-            return FunctionCheck.check(item, settings);
+            return FunctionCheck.check(item, settings, create);
         }
 
         private static boolean mayUseCredentials(Item item) {
             return item == null
                     ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
                     : item.hasPermission(Item.EXTENDED_READ) || item.hasPermission(CredentialsProvider.USE_ITEM);
-        }
-    }
-
-    /** The regions of AWS as a drop-down. */
-    static final class RegionItems {
-        private RegionItems() {}
-
-        /** All regions that have Lambda, and the value that is set now even if it is not one of them (a variable). */
-        static ListBoxModel withCurrent(String current) {
-            ListBoxModel items =
-                    new ListBoxModel(new ListBoxModel.Option(Messages.LambdaNodeDeploy_regionDefault(), ""));
-            LambdaClient.serviceMetadata().regions().stream()
-                    .filter(region -> !region.isGlobalRegion())
-                    .sorted(Comparator.comparing(Region::id))
-                    .forEach(region -> items.add(
-                            region.id() + (region.metadata() == null ? "" : " (" + region.metadata().description() + ")"),
-                            region.id()));
-            String value = Util.fixEmptyAndTrim(current);
-            if (value != null && items.stream().noneMatch(item -> item.value.equals(value))) {
-                items.add(value);
-            }
-            return items;
         }
     }
 }

@@ -4,8 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.FreeStyleProject;
-import java.util.List;
+import java.util.Map;
 import javaposse.jobdsl.plugin.ExecuteDslScripts;
+import org.jenkinsci.plugins.structs.describable.DescribableModel;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.junit.jupiter.api.AfterAll;
@@ -51,22 +52,20 @@ class JobDslTest {
                 """
                 job('made') {
                   steps {
-                    lambdaNodeDeployment {
-                      settings {
-                        functionName('orders')
-                        functionNames(['payments', 'refunds'])
-                        credentialsId('aws-deploy')
-                        region('eu-west-1')
-                        s3Bucket('my-staging')
-                        s3Threshold(1048576)
-                        level(9)
-                        timeout(20)
-                        publish(true)
-                        create {
-                          role('arn:aws:iam::123456789012:role/orders')
-                          memorySize(512)
-                          timeout(30)
-                        }
+                    lambdaNodeDeploy {
+                      functionName('orders')
+                      functionNames('payments, refunds')
+                      credentialsId('aws-deploy')
+                      region('eu-west-1')
+                      s3Bucket('my-staging')
+                      s3Threshold(1048576)
+                      compressionLevel(9)
+                      waitTimeout(1200)
+                      publish(true)
+                      create {
+                        role('arn:aws:iam::123456789012:role/orders')
+                        memorySize(512)
+                        timeout(30)
                       }
                     }
                   }
@@ -75,13 +74,13 @@ class JobDslTest {
 
         LambdaNodeDeployStep made = settings("made");
         assertEquals("orders", made.getFunctionName());
-        assertEquals(List.of("payments", "refunds"), made.getFunctionNames());
+        assertEquals("payments, refunds", made.getFunctionNames());
         assertEquals("aws-deploy", made.getCredentialsId());
         assertEquals("eu-west-1", made.getRegion());
         assertEquals("my-staging", made.getS3Bucket());
         assertEquals(1_048_576, made.getS3Threshold());
-        assertEquals(9, made.getLevel());
-        assertEquals(20, made.getTimeout());
+        assertEquals(9, made.getCompressionLevel());
+        assertEquals(1200, made.getWaitTimeout());
         assertTrue(made.isPublish());
         assertEquals("arn:aws:iam::123456789012:role/orders", made.getCreate().getRole());
         assertEquals(512, made.getCreate().getMemorySize());
@@ -90,15 +89,13 @@ class JobDslTest {
 
     @Test
     void settingsThatAreNotNamedAreTheDefaults() throws Exception {
-        run("job('brief') { steps { lambdaNodeDeployment { settings { functionName('orders') } } } }");
+        run("job('brief') { steps { lambdaNodeDeploy { functionName('orders') } } }");
 
-        LambdaNodeDeployStep expected = new LambdaNodeDeployStep();
-        LambdaNodeDeployStep made = settings("brief");
-        assertEquals("orders", made.getFunctionName());
-        assertEquals(expected.getLevel(), made.getLevel());
-        assertEquals(expected.getTimeout(), made.getTimeout());
-        assertEquals(expected.getCreate(), made.getCreate());
-        assertEquals(expected.getS3Threshold(), made.getS3Threshold());
+        assertEquals(
+                Map.of("functionName", "orders"),
+                DescribableModel.of(LambdaNodeDeployStep.class)
+                        .uninstantiate2(settings("brief"))
+                        .getArguments());
     }
 
     @Test

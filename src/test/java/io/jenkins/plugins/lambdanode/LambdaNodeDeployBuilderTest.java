@@ -46,12 +46,11 @@ class LambdaNodeDeployBuilderTest {
     }
 
     private static LambdaNodeDeployStep settings() {
-        LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
-        settings.setFunctionName("xray-${STAGE}");
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep("xray-${STAGE}");
         settings.setDir("$STAGE-project");
         settings.setCredentialsId(Aws.CREDENTIALS_ID);
         settings.setPublish(true);
-        settings.setCreate(new FunctionToCreate(Aws.ROLE));
+        settings.setCreate(new FunctionConfiguration(Aws.ROLE));
         return settings;
     }
 

@@ -74,7 +74,7 @@ class LambdaNodeDeployStepTest {
     @Test
     void dependenciesGoIntoALayerThatTheFunctionFindsAndThatStaysWhenTheCodeChanges() throws Exception {
         String modules = "writeFile file: 'fn/node_modules/dep/index.js', text: 'module.exports = \"the layer\"'\n";
-        String deploy = "def fn = lambdaNodeDeploy functionName: 'layered', dir: 'fn', install: 'none', layer: 'auto', "
+        String deploy = "def fn = lambdaNodeDeploy functionName: 'layered', dir: 'fn', install: 'none', dependencies: 'layer', "
                 + "layerName: 'layered-modules', keepLayerVersions: 1, " + CREATE + "\n"
                 + "echo \"layer=${fn.layerVersionArn} size=${fn.layerSize}\"";
         String code = "writeFile file: 'fn/index.js', text: 'exports.handler = async () => \"%s \" + require(\"dep\")'\n";

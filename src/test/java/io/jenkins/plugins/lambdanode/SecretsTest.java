@@ -224,9 +224,8 @@ class SecretsTest {
                         + "echo 'exports.handler = async () => 1;' > index.js\n"
                         + "echo '{\"scripts\":{\"preinstall\":\"EVIDENCE=" + evidence + " node record.js npm\"}}' > package.json\n"
                         + "echo \"//127.0.0.1:9/:_authToken=$NPM_TOKEN\" > .npmrc\n"));
-        LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
-        settings.setFunctionName("secrets-freestyle");
-        FunctionToCreate create = new FunctionToCreate(Aws.ROLE);
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep("secrets-freestyle");
+        FunctionConfiguration create = new FunctionConfiguration(Aws.ROLE);
         create.setEnvironment("DB_PASSWORD=$DB_PASSWORD");
         settings.setCreate(create);
         project.getBuildersList().add(new LambdaNodeDeployBuilder(settings));

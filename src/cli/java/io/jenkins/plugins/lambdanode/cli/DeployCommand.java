@@ -68,7 +68,7 @@ final class DeployCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nWhere, and as whom:%n")
     private AwsOptions aws = new AwsOptions();
 
-    @ArgGroup(validate = false, heading = "%nDependencies in a layer:%n")
+    @ArgGroup(validate = false, heading = "%nDependencies:%n")
     private LayerOptions layer = new LayerOptions();
 
     @ArgGroup(validate = false, heading = "%nStaging in S3:%n")
@@ -111,11 +111,11 @@ final class DeployCommand implements Callable<Integer> {
 
     static final class LayerOptions {
         @Option(
-                names = "--layer",
-                paramLabel = "HOW",
-                description = "none, or auto: node_modules goes into a layer, which is published and attached where its content"
-                        + " has changed. Default: none.")
-        String layer = "none";
+                names = "--dependencies",
+                paramLabel = "WHERE",
+                description = "Where node_modules goes: package; layer, one that is published and attached when its content"
+                        + " changes; none, for bundled code. Default: package.")
+        String dependencies = "package";
 
         @Option(
                 names = "--layer-name",
@@ -246,11 +246,11 @@ final class DeployCommand implements Callable<Integer> {
         return new DeployRequest(
                 functions,
                 project.install(),
-                project.packaging(),
+                project.packaging(layer.dependencies),
                 ProjectOptions.read(
                         spec,
                         () -> LayerSettings.parse(
-                                layer.layer,
+                                layer.dependencies,
                                 given(layer.name),
                                 layer.keepVersions == null ? OptionalInt.empty() : OptionalInt.of(layer.keepVersions))),
                 new DeployRequest.Staging(

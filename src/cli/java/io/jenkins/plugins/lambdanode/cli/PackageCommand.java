@@ -52,11 +52,11 @@ final class PackageCommand implements Callable<Integer> {
         Path file = ProjectOptions.file(spec, "--output", output);
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
-            new NpmInstall(workspace, progress).run(project.install(), project.packaging().cacheDir());
+            new NpmInstall(workspace, progress).run(project.install(), project.packaging("package").cacheDir());
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));
-            PackReport report = workspace.pack(PackRequest.of(project.packaging(), functions, true, file.toString(), false));
+            PackReport report = workspace.pack(PackRequest.of(project.packaging("package"), functions, true, file.toString(), false));
             Summary.packaged(report).forEach(progress::log);
             Summary.heaviest(report).forEach(progress::log);
             if (json) {

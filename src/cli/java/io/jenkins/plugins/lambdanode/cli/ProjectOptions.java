@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,18 +54,18 @@ final class ProjectOptions {
     private List<String> excludes = new ArrayList<>();
 
     @Option(
-            names = "--links",
+            names = "--symlinks",
             paramLabel = "HOW",
             defaultValue = "follow",
             description = "Symbolic links: follow (as zip -r does) or store. Default: ${DEFAULT-VALUE}.")
-    private PackSettings.Links links;
+    private PackSettings.Links symlinks;
 
     @Option(
-            names = "--level",
+            names = "--compression-level",
             paramLabel = "1..9",
             defaultValue = "6",
-            description = "Deflate level. Default: ${DEFAULT-VALUE}, as zip.")
-    private int level;
+            description = "Compression level, 1 (fast) to 9 (small). Default: ${DEFAULT-VALUE}, as zip.")
+    private int compressionLevel;
 
     @Option(
             names = "--cache",
@@ -76,12 +77,17 @@ final class ProjectOptions {
         return read(spec, () -> InstallMode.parse(install));
     }
 
-    PackSettings packaging() {
-        if (level < 1 || level > 9) {
-            throw new ParameterException(spec.commandLine(), "--level is a number from 1 to 9, not " + level + ".");
+    /** @param dependencies where node_modules goes */
+    PackSettings packaging(String dependencies) {
+        if (compressionLevel < 1 || compressionLevel > 9) {
+            throw usage(spec, "--compression-level is a number from 1 to 9, not " + compressionLevel + ".");
+        }
+        List<String> allExcludes = new ArrayList<>(excludes);
+        if (dependencies.equals("none")) {
+            allExcludes.add(LayerSettings.NO_DEPENDENCIES);
         }
         return new PackSettings(
-                includes, excludes, links, level, cache == null ? "" : cache.toAbsolutePath().toString());
+                includes, allExcludes, symlinks, compressionLevel, cache == null ? "" : cache.toAbsolutePath().toString());
     }
 
     LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy) throws IOException {

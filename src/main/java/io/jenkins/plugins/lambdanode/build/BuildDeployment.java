@@ -10,7 +10,7 @@ import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.remoting.ChannelClosedException;
 import hudson.slaves.WorkspaceList;
-import io.jenkins.plugins.lambdanode.FunctionToCreate;
+import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
@@ -178,17 +178,19 @@ public final class BuildDeployment {
     }
 
     private DeployRequest request(LambdaNodeConfiguration global) throws DeployException {
-        Optional<String> bucket = text(settings.getS3Bucket()).or(() -> Optional.ofNullable(global.getS3Bucket()));
+        Optional<String> bucket = text(settings.getS3Bucket())
+                .or(() -> Optional.ofNullable(global.getS3Bucket()))
+                .filter(name -> !name.equals("none"));
         Optional<String> prefix = text(settings.getS3Prefix()).or(() -> Optional.ofNullable(global.getS3Prefix()));
-        if (settings.getTimeout() < 1) {
-            throw new DeployException("timeout is " + settings.getTimeout() + ". Give a number of minutes above 0.");
+        if (settings.getWaitTimeout() != null && settings.getWaitTimeout() < 1) {
+            throw new DeployException("waitTimeout is " + settings.getWaitTimeout() + ". Give a number of seconds above 0.");
         }
         return new DeployRequest(
                 functions(),
                 install(),
                 packaging(),
                 LayerSettings.parse(
-                        text(settings.getLayer()).orElse("none"),
+                        text(settings.getDependencies()).orElse("package"),
                         text(settings.getLayerName()),
                         settings.getKeepLayerVersions() == null
                                 ? OptionalInt.empty()
@@ -208,7 +210,9 @@ public final class BuildDeployment {
                 settings.isPublish(),
                 text(settings.getAlias()),
                 settings.isForce(),
-                Duration.ofMinutes(settings.getTimeout()));
+                settings.getWaitTimeout() == null
+                        ? DeployRequest.DEFAULT_TIMEOUT
+                        : Duration.ofSeconds(settings.getWaitTimeout()));
     }
 
     /**
@@ -225,8 +229,9 @@ public final class BuildDeployment {
     private List<FunctionName> functions() throws DeployException {
         List<String> names = Stream.concat(
                         Stream.ofNullable(settings.getFunctionName()),
-                        settings.getFunctionNames() == null ? Stream.empty() : settings.getFunctionNames().stream())
-                .flatMap(name -> text(name).stream())
+                        Stream.ofNullable(settings.getFunctionNames()))
+                .flatMap(setting -> text(setting).stream())
+                .flatMap(text -> Arrays.stream(text.split("[,\\s]+")))
                 .toList();
         if (names.isEmpty()) {
             throw new DeployException("No function is named. Set functionName to the name or ARN of the function to deploy to.");
@@ -239,19 +244,20 @@ public final class BuildDeployment {
     }
 
     private PackSettings packaging() throws DeployException {
-        String links = text(settings.getLinks()).orElse("follow");
-        if (!links.equals("follow") && !links.equals("store")) {
-            throw new DeployException("links is '" + links + "'. Use follow or store.");
+        String symlinks = text(settings.getSymlinks()).orElse("follow");
+        if (!symlinks.equals("follow") && !symlinks.equals("store")) {
+            throw new DeployException("symlinks is '" + symlinks + "'. Use follow or store.");
         }
-        if (settings.getLevel() < 1 || settings.getLevel() > 9) {
-            throw new DeployException("level is " + settings.getLevel() + ". Use a number from 1 to 9.");
+        int level = settings.getCompressionLevel() == null ? PackSettings.DEFAULT_LEVEL : settings.getCompressionLevel();
+        if (level < 1 || level > 9) {
+            throw new DeployException("compressionLevel is " + level + ". Use a number from 1 to 9.");
         }
         FilePath temporary = WorkspaceList.tempDir(workspace);
         return new PackSettings(
                 list(settings.getIncludes()),
-                list(settings.getExcludes()),
-                PackSettings.Links.valueOf(links.toUpperCase(Locale.ROOT)),
-                settings.getLevel(),
+                excludes(),
+                PackSettings.Links.valueOf(symlinks.toUpperCase(Locale.ROOT)),
+                level,
                 temporary == null
                         ? ""
                         : temporary
@@ -260,7 +266,15 @@ public final class BuildDeployment {
                                 .getRemote());
     }
 
-    private CreateOptions newFunction(FunctionToCreate create) throws DeployException {
+    private List<String> excludes() {
+        List<String> excludes = new ArrayList<>(list(settings.getExcludes()));
+        if (text(settings.getDependencies()).orElse("").equals("none")) {
+            excludes.add(LayerSettings.NO_DEPENDENCIES);
+        }
+        return excludes;
+    }
+
+    private CreateOptions newFunction(FunctionConfiguration create) throws DeployException {
         if (create.getRole().isEmpty()) {
             throw new DeployException("create needs a role: the ARN of the new function's execution role.");
         }

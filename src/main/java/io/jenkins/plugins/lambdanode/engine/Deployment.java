@@ -220,7 +220,7 @@ public final class Deployment {
         if (others.size() >= LayerSettings.MAX_LAYERS) {
             throw new DeployException("The function " + name.value() + " has " + others.size() + " layers, and Lambda takes "
                     + LayerSettings.MAX_LAYERS + ": there is no room for one with its dependencies. Take one off, or keep the"
-                    + " dependencies in the package (layer: 'none').");
+                    + " dependencies in the package (dependencies: 'package').");
         }
     }
 

@@ -6,15 +6,17 @@ import io.jenkins.plugins.lambdanode.Messages;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
-/** The grammar of form fields, said while the user types. Fields with a variable in them are checked when the build runs. */
+/** Checks what is typed into a form. A value with a variable in it is checked when the build runs. */
 public final class FieldChecks {
 
     /** Amazon S3 User Guide, "General purpose bucket naming rules". */
@@ -32,29 +34,30 @@ public final class FieldChecks {
 
     private FieldChecks() {}
 
-    public static FormValidation functionName(String value) {
-        if (Util.fixEmptyAndTrim(value) == null) {
-            return FormValidation.error(Messages.FieldChecks_required());
-        }
-        if (hasVariable(value)) {
-            return FormValidation.ok();
-        }
-        try {
-            FunctionName.parse(value.trim());
-            return FormValidation.ok();
-        } catch (DeployException e) {
-            return FormValidation.error(e.getMessage());
-        }
+    /** A rule of the engine: throws what is wrong with a value. */
+    private interface Rule {
+        void check(String text) throws DeployException;
+    }
+
+    /** @param others the names of more functions: where there are some, this one may be empty */
+    public static FormValidation functionName(String value, String others) {
+        return Util.fixEmptyAndTrim(value) == null && Util.fixEmptyAndTrim(others) == null
+                ? FormValidation.error(Messages.FieldChecks_required())
+                : check(value, FunctionName::parse);
     }
 
     /** @param value names separated by commas or white space; there may be none */
     public static FormValidation functionNames(String value) {
-        return Arrays.stream(Util.fixNull(value).split("[,\\s]+"))
-                .filter(name -> !name.isEmpty())
-                .map(FieldChecks::functionName)
-                .filter(verdict -> verdict.kind != FormValidation.Kind.OK)
-                .findFirst()
-                .orElse(FormValidation.ok());
+        return each(value, "[,\\s]+", FunctionName::parse);
+    }
+
+    public static FormValidation install(String value) {
+        return check(value, InstallMode::parse);
+    }
+
+    /** @param value may be {@code none}: not the global one either */
+    public static FormValidation bucketOrNone(String value) {
+        return bucket(value);
     }
 
     public static FormValidation bucket(String value) {
@@ -74,16 +77,7 @@ public final class FieldChecks {
     }
 
     public static FormValidation layerName(String value) {
-        String text = Util.fixEmptyAndTrim(value);
-        if (text == null || hasVariable(text)) {
-            return FormValidation.ok();
-        }
-        try {
-            LayerSettings.parse("auto", Optional.of(text), OptionalInt.empty());
-            return FormValidation.ok();
-        } catch (DeployException e) {
-            return FormValidation.error(e.getMessage());
-        }
+        return check(value, text -> LayerSettings.parse("layer", Optional.of(text), OptionalInt.empty()));
     }
 
     public static FormValidation region(String value) {
@@ -95,17 +89,33 @@ public final class FieldChecks {
     }
 
     public static FormValidation endpoint(String value) {
-        String text = Util.fixEmptyAndTrim(value);
-        if (text == null || hasVariable(text)) {
-            return FormValidation.ok();
-        }
-        try {
-            URI uri = new URI(text);
-            boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-            return http && uri.getHost() != null ? FormValidation.ok() : FormValidation.error(Messages.FieldChecks_endpoint());
-        } catch (URISyntaxException e) {
-            return FormValidation.error(Messages.FieldChecks_endpoint());
-        }
+        return check(value, text -> {
+            try {
+                URI uri = new URI(text);
+                if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                    return;
+                }
+            } catch (URISyntaxException e) {
+                throw new DeployException(Messages.FieldChecks_endpoint());
+            }
+            throw new DeployException(Messages.FieldChecks_endpoint());
+        });
+    }
+
+    public static FormValidation compressionLevel(String value) {
+        return numberBetween(value, 1, 9, "");
+    }
+
+    public static FormValidation keepLayerVersions(String value) {
+        return numberBetween(value, 1, Integer.MAX_VALUE, "");
+    }
+
+    public static FormValidation waitTimeout(String value) {
+        return numberBetween(value, 1, Integer.MAX_VALUE, "seconds");
+    }
+
+    public static FormValidation s3Threshold(String value) {
+        return numberBetween(value, 0, Integer.MAX_VALUE, "bytes");
     }
 
     public static FormValidation numberBetween(String value, long least, long most, String unit) {
@@ -134,23 +144,48 @@ public final class FieldChecks {
     }
 
     public static FormValidation patterns(String value) {
-        for (String pattern : Util.fixNull(value).split("[,\n]")) {
-            Optional<String> problem = pattern.isBlank() ? Optional.empty() : AntPattern.problem(pattern.strip());
+        return each(value, "[,\n]", text -> {
+            Optional<String> problem = AntPattern.problem(text);
             if (problem.isPresent()) {
-                return FormValidation.error(problem.get());
+                throw new DeployException(problem.get());
             }
-        }
-        return FormValidation.ok();
+        });
     }
 
     private static FormValidation matches(String value, Pattern grammar, String message) {
-        String text = Util.fixEmptyAndTrim(value);
-        return text == null || hasVariable(text) || grammar.matcher(text).matches()
-                ? FormValidation.ok()
-                : FormValidation.error(message);
+        return check(value, text -> {
+            if (!grammar.matcher(text).matches()) {
+                throw new DeployException(message);
+            }
+        });
     }
 
-    private static boolean hasVariable(String value) {
-        return VARIABLE.matcher(value).find();
+    private static FormValidation each(String value, String separator, Rule rule) {
+        List<FormValidation> verdicts = Arrays.stream(Util.fixNull(value).split(separator))
+                .map(item -> check(item, rule))
+                .filter(verdict -> verdict.kind != FormValidation.Kind.OK || verdict.getMessage() != null)
+                .toList();
+        return verdicts.isEmpty() ? FormValidation.ok() : FormValidation.aggregate(verdicts);
+    }
+
+    private static FormValidation check(String value, Rule rule) {
+        String text = Util.fixEmptyAndTrim(value);
+        if (text == null) {
+            return FormValidation.ok();
+        }
+        if (hasVariable(text)) {
+            return FormValidation.ok(Messages.FieldChecks_variable());
+        }
+        try {
+            rule.check(text);
+            return FormValidation.ok();
+        } catch (DeployException e) {
+            return FormValidation.error(e.getMessage());
+        }
+    }
+
+    /** Whether the build has to put a variable in before the value can be checked. */
+    static boolean hasVariable(String value) {
+        return value != null && VARIABLE.matcher(value).find();
     }
 }

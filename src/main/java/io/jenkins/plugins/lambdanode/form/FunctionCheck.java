@@ -11,29 +11,47 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.Functions;
+import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The form's Check button: asks AWS for the function and says what it found. */
 public final class FunctionCheck {
 
     private FunctionCheck() {}
 
-    public static FormValidation check(Item item, LambdaNodeDeployStep settings) throws InterruptedException {
+    /** @param create whether the deployment creates a function that does not exist */
+    public static FormValidation check(Item item, LambdaNodeDeployStep settings, boolean create)
+            throws InterruptedException {
         if (settings.getFunctionName() == null) {
             return FormValidation.error(Messages.FieldChecks_required());
+        }
+        Optional<String> variable = Stream.of(
+                        settings.getFunctionName(),
+                        settings.getRegion(),
+                        settings.getCredentialsId(),
+                        settings.getRoleArn(),
+                        settings.getExternalId(),
+                        settings.getRoleSessionName(),
+                        settings.getEndpointUrl())
+                .filter(FieldChecks::hasVariable)
+                .findFirst();
+        if (variable.isPresent()) {
+            return FormValidation.ok(Messages.FunctionCheck_variable(variable.get()));
         }
         AwsAccess access = new AwsAccess(
                 settings, text -> Optional.ofNullable(Util.fixEmptyAndTrim(text)), LambdaNodeConfiguration.get());
         try {
             FunctionName name = FunctionName.parse(settings.getFunctionName());
             try (AwsSession session = AwsSession.open(access.settings(name, access.ofForm(item)))) {
-                Optional<FunctionState> found =
-                        new Functions(session, null, Progress.NONE).find(name);
-                return found.map(FunctionCheck::describe)
-                        .orElseGet(() -> FormValidation.warning(
-                                Messages.FunctionCheck_absent(name.name(), session.region())));
+                return new Functions(session, null, Progress.NONE)
+                        .find(name)
+                        .map(FunctionCheck::describe)
+                        .orElseGet(() -> create
+                                ? FormValidation.ok(Messages.FunctionCheck_willBeCreated(name.name(), session.region()))
+                                : FormValidation.warning(Messages.FunctionCheck_absent(name.name(), session.region())));
             }
         } catch (DeployException e) {
             return FormValidation.error(e.getMessage());
@@ -45,7 +63,7 @@ public final class FunctionCheck {
                 state.functionArn(),
                 state.runtime(),
                 String.join(", ", state.architectures()),
-                state.codeSize(),
+                ByteSize.of(state.codeSize()),
                 state.lastModified(),
                 state.codeSha256()));
     }

@@ -11,7 +11,7 @@ import hudson.model.Result;
 import hudson.model.Slave;
 import hudson.model.queue.QueueTaskFuture;
 import hudson.tasks.Shell;
-import io.jenkins.plugins.lambdanode.FunctionToCreate;
+import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.build.LambdaNodeDeployExecution;
@@ -200,11 +200,10 @@ class AgentLostTest {
         project.getBuildersList()
                 .add(new Shell("mkdir -p fn && echo 'exports.handler = async () => 1;' > fn/index.js\n"
                         + npm.writePackageInShell()));
-        LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
-        settings.setFunctionName("lost-freestyle");
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep("lost-freestyle");
         settings.setDir("fn");
         settings.setCredentialsId(Aws.CREDENTIALS_ID);
-        settings.setCreate(new FunctionToCreate(Aws.ROLE));
+        settings.setCreate(new FunctionConfiguration(Aws.ROLE));
         project.getBuildersList().add(new LambdaNodeDeployBuilder(settings));
         QueueTaskFuture<FreeStyleBuild> first = project.scheduleBuild2(0);
         Builds.await(PATIENCE, () -> npm.starts() == 1);

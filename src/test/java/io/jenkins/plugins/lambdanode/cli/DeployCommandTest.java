@@ -131,7 +131,8 @@ class DeployCommandTest {
                 .with("index.js", "const dep = require('dep');\nexports.handler = async () => dep;\n");
 
         Program run = create(
-                "--install", "none", "--layer", "auto", "--layer-name", name + "-modules", "--keep-layer-versions", "1", "--result",
+                "--install", "none", "--dependencies", "layer", "--layer-name", name + "-modules",
+                "--keep-layer-versions", "1", "--result",
                 "-");
 
         assertEquals(0, run.status(), run.err());
@@ -285,7 +286,7 @@ class DeployCommandTest {
         "--environment,NO_VALUE",
         "--function-name,two words",
         "--function-name,orders:live",
-        "--level,11",
+        "--compression-level,11",
         "--layer,yes"
     })
     void aValueThatIsNoneIsWrongUsage(String option, String value) {
@@ -298,7 +299,7 @@ class DeployCommandTest {
     @ParameterizedTest
     @CsvSource({"--layer-name,two words", "--keep-layer-versions,0"})
     void aLayerThatCannotBeIsWrongUsage(String option, String value) {
-        Program run = CommandLineRun.here("deploy", "--function-name", name, "--layer", "auto", option, value);
+        Program run = CommandLineRun.here("deploy", "--function-name", name, "--dependencies", "layer", option, value);
 
         isOneError(run, 2, value);
     }

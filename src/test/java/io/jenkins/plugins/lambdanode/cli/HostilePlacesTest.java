@@ -120,7 +120,7 @@ class HostilePlacesTest {
     void aValueThatBeginsWithAnAtSignIsNoFileToReadArgumentsFrom() throws Exception {
         Path secret = Files.writeString(home.resolve("secret.txt"), "secretMARKED\n");
 
-        Program run = CommandLineRun.here("package", "--output", "x.zip", "--links", "@" + secret);
+        Program run = CommandLineRun.here("package", "--output", "x.zip", "--symlinks", "@" + secret);
 
         assertEquals(2, run.status());
         assertFalse(run.err().contains("MARKED"), run.err());

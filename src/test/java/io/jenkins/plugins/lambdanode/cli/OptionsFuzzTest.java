@@ -20,10 +20,10 @@ import net.jqwik.api.ShrinkingMode;
 class OptionsFuzzTest {
 
     private static final List<String> OPTIONS = List.of(
-            "--function-name", "--dir", "--install", "--include", "--exclude", "--links", "--level", "--s3-bucket", "--s3-prefix",
-            "--s3-threshold", "--publish", "--alias", "--architectures", "--dry-run", "--revision-id", "--force",
+            "--function-name", "--dir", "--install", "--include", "--exclude", "--symlinks", "--compression-level",
+            "--s3-bucket", "--s3-prefix", "--s3-threshold", "--publish", "--alias", "--architectures", "--dry-run", "--revision-id", "--force",
             "--wait-timeout", "--create", "--role", "--runtime", "--handler", "--memory-size", "--timeout", "--environment",
-            "--layers", "--description", "--layer", "--layer-name", "--keep-layer-versions", "--role-arn", "--external-id",
+            "--layers", "--description", "--dependencies", "--layer-name", "--keep-layer-versions", "--role-arn", "--external-id",
             "--role-session-name", "--endpoint-url", "--profile");
 
     private static final List<String> VALUES = List.of(

@@ -161,7 +161,10 @@ class PackageCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"--level,0", "--level,10", "--level,-1", "--level,six", "--links,hard", "--install,yes"})
+    @CsvSource({
+        "--compression-level,0", "--compression-level,10", "--compression-level,-1", "--compression-level,six",
+        "--symlinks,hard", "--install,yes"
+    })
     void aValueThatIsNoneIsWrongUsage(String option, String value) {
         Program run = pack(option, value);
 

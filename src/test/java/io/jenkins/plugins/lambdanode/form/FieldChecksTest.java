@@ -33,13 +33,13 @@ class FieldChecksTest {
                 "$FUNCTION"
             })
     void namesOfFunctionsAreAccepted(String name) {
-        assertAccepted(FieldChecks.functionName(name));
+        assertAccepted(FieldChecks.functionName(name, ""));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "two words", "orders/live", "arn:aws:s3:::bucket", "<script>"})
     void whatNamesNoFunctionIsRefused(String name) {
-        assertRefused(FieldChecks.functionName(name));
+        assertRefused(FieldChecks.functionName(name, ""));
     }
 
     @Test

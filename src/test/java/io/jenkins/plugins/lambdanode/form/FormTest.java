@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.form;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,10 +10,12 @@ import com.cloudbees.plugins.credentials.CredentialsScope;
 import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl;
 import hudson.model.FreeStyleProject;
-import io.jenkins.plugins.lambdanode.FunctionToCreate;
+import io.jenkins.plugins.lambdanode.FunctionConfiguration;
+import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import java.util.List;
+import java.util.Map;
 import org.htmlunit.html.HtmlElement;
 import org.htmlunit.html.HtmlForm;
 import org.htmlunit.html.HtmlInput;
@@ -56,9 +59,8 @@ class FormTest {
     }
 
     private static LambdaNodeDeployStep everySetting() {
-        LambdaNodeDeployStep step = new LambdaNodeDeployStep();
-        step.setFunctionName("orders-${BRANCH_NAME}");
-        step.setFunctionNames(List.of("payments", "arn:aws:lambda:eu-west-1:123456789012:function:refunds"));
+        LambdaNodeDeployStep step = new LambdaNodeDeployStep("orders-${BRANCH_NAME}");
+        step.setFunctionNames("payments\narn:aws:lambda:eu-west-1:123456789012:function:refunds");
         step.setRegion("eu-west-1");
         step.setCredentialsId(AWS_CREDENTIALS);
         step.setRoleArn("arn:aws:iam::123456789012:role/deploy");
@@ -69,9 +71,9 @@ class FormTest {
         step.setInstall("yarn install --production");
         step.setIncludes("dist/**, node_modules/**");
         step.setExcludes("test/**\n**/*.map");
-        step.setLinks("store");
-        step.setLevel(9);
-        step.setLayer("auto");
+        step.setSymlinks("store");
+        step.setCompressionLevel(9);
+        step.setDependencies("layer");
         step.setLayerName("orders-modules");
         step.setKeepLayerVersions(3);
         step.setS3Bucket("my-staging");
@@ -84,9 +86,9 @@ class FormTest {
         step.setRevisionId("4a9e");
         step.setSourceKmsKeyArn("arn:aws:kms:eu-west-1:123456789012:key/1234");
         step.setForce(true);
-        step.setTimeout(25);
+        step.setWaitTimeout(25);
         step.setEndpointUrl("https://vpce-0123.lambda.eu-west-1.vpce.amazonaws.com");
-        FunctionToCreate create = new FunctionToCreate("arn:aws:iam::123456789012:role/orders");
+        FunctionConfiguration create = new FunctionConfiguration("arn:aws:iam::123456789012:role/orders");
         create.setRuntime("nodejs22.x");
         create.setHandler("src/main.handler");
         create.setMemorySize(512);
@@ -99,9 +101,7 @@ class FormTest {
     }
 
     private static LambdaNodeDeployStep onlyNamed() {
-        LambdaNodeDeployStep step = new LambdaNodeDeployStep();
-        step.setFunctionName("orders");
-        return step;
+        return new LambdaNodeDeployStep("orders");
     }
 
     /** Everything that a Pipeline would have to write down to get the same settings. */
@@ -154,7 +154,7 @@ class FormTest {
     @Test
     void whatIsLeftEmptyWhereAFunctionIsToBeCreatedStaysEmpty() throws Exception {
         LambdaNodeDeployStep step = onlyNamed();
-        step.setCreate(new FunctionToCreate("arn:aws:iam::123456789012:role/orders"));
+        step.setCreate(new FunctionConfiguration("arn:aws:iam::123456789012:role/orders"));
         FreeStyleProject project = freestyle(step);
 
         jenkins.configRoundtrip(project);
@@ -179,14 +179,14 @@ class FormTest {
         LambdaNodeDeployStep step = everySetting();
         FreeStyleProject project = freestyle(step);
         HtmlForm form = jenkins.createWebClient().getPage(project, "configure").getFormByName("config");
-        form.getInputByName("_.level").setValue("");
+        form.getInputByName("_.compressionLevel").setValue("");
         form.getInputByName("_.s3Threshold").setValue("");
         form.getInputByName("_.keepLayerVersions").setValue("");
         form.getInputByName("_.memorySize").setValue("");
 
         jenkins.submit(form);
 
-        assertEquals(6, settings(project).getLevel());
+        assertNull(settings(project).getCompressionLevel());
         assertNull(settings(project).getS3Threshold());
         assertNull(settings(project).getKeepLayerVersions());
         assertNull(settings(project).getCreate().getMemorySize());
@@ -230,11 +230,11 @@ class FormTest {
                 .assertGenerateSnippet(
                         "{'stapler-class':'" + LambdaNodeDeployStep.class.getName() + "', 'functionName':'orders',"
                                 + " 'functionNames':'', 'region':'', 'credentialsId':'', 'dir':'.', 'install':'auto',"
-                                + " 'layer':'none', 'layerName':'',"
+                                + " 'dependencies':'package', 'layerName':'',"
                                 + " 'keepLayerVersions':'', 'excludes':'', 'includes':'', 's3Bucket':'', 's3Prefix':'', 's3Threshold':'',"
                                 + " 'publish':false, 'alias':'', 'roleArn':'', 'externalId':'', 'roleSessionName':'',"
-                                + " 'agentIdentity':false, 'architectures':'', 'links':'follow', 'level':'6',"
-                                + " 'force':false, 'dryRun':false, 'timeout':'10', 'revisionId':'',"
+                                + " 'agentIdentity':false, 'architectures':'', 'symlinks':'follow', 'compressionLevel':'',"
+                                + " 'force':false, 'dryRun':false, 'waitTimeout':'', 'revisionId':'',"
                                 + " 'sourceKmsKeyArn':'', 'endpointUrl':''}",
                         "lambdaNodeDeploy functionName: 'orders'",
                         null);
@@ -243,17 +243,18 @@ class FormTest {
     @Test
     void theSnippetGeneratorsScriptForAFunctionToCreateGivesTheSameSettings() throws Exception {
         LambdaNodeDeployStep step = onlyNamed();
-        step.setFunctionNames(List.of("payments", "refunds"));
+        step.setFunctionNames("payments, refunds");
         step.setPublish(true);
-        FunctionToCreate create = new FunctionToCreate("arn:aws:iam::123456789012:role/orders");
+        FunctionConfiguration create = new FunctionConfiguration("arn:aws:iam::123456789012:role/orders");
         create.setTimeout(30);
         step.setCreate(create);
 
         new SnippetizerTester(jenkins)
                 .assertRoundTrip(
                         step,
-                        "lambdaNodeDeploy create: lambdaFunction(role: 'arn:aws:iam::123456789012:role/orders', timeout: 30),"
-                                + " functionName: 'orders', functionNames: ['payments', 'refunds'], publish: true");
+                        "lambdaNodeDeploy functionName: 'orders',"
+                                + " create: [role: 'arn:aws:iam::123456789012:role/orders', timeout: 30],"
+                                + " functionNames: 'payments, refunds', publish: true");
     }
 
     @Test
@@ -266,15 +267,27 @@ class FormTest {
     }
 
     @Test
-    void theFormOffersTheRegionsOfLambdaAndKeepsOneThatIsAVariable() throws Exception {
-        LambdaNodeDeployStep step = onlyNamed();
-        step.setRegion("${REGION}");
-        FreeStyleProject project = freestyle(step);
+    void theRegionIsTypedInOrChosenOfThoseOfLambda() {
+        assertTrue(Regions.items().containsAll(List.of("eu-west-1", "us-east-1", "cn-north-1")), Regions.items().toString());
+        assertFalse(Regions.items().contains("aws-global"));
+    }
 
-        HtmlSelect regions = select(project, "region");
+    @Test
+    void whatIsInheritedFromTheGlobalPageIsShownInTheEmptyFields() throws Exception {
+        LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
+        global.setRegion("eu-central-1");
+        global.setS3Bucket("for-all");
+        global.setS3Prefix("staged/");
+        global.setEndpointUrl("https://aws.example.com");
 
-        assertTrue(options(regions).containsAll(List.of("", "eu-west-1", "us-east-1", "${REGION}")));
-        assertEquals("${REGION}", regions.getSelectedOptions().get(0).getValueAttribute());
+        HtmlPage page = page(freestyle(onlyNamed()));
+
+        for (var inherited : Map.of("region", "eu-central-1", "s3Bucket", "for-all", "s3Prefix", "staged/",
+                        "endpointUrl", "https://aws.example.com").entrySet()) {
+            HtmlInput field = page.getFirstByXPath("//*[@name='builder']//input[@name='_." + inherited.getKey() + "']");
+            assertEquals(inherited.getValue(), field.getPlaceholder());
+            assertEquals("", field.getValue());
+        }
     }
 
     @Test

@@ -3,7 +3,7 @@ package io.jenkins.plugins.lambdanode.form;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jenkins.plugins.lambdanode.FunctionToCreate;
+import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import java.io.IOException;
@@ -25,7 +25,7 @@ class HelpTest {
     record Field(Class<?> owner, String name) {}
 
     static Stream<Field> fields() {
-        return Stream.of(LambdaNodeDeployStep.class, FunctionToCreate.class, LambdaNodeConfiguration.class)
+        return Stream.of(LambdaNodeDeployStep.class, FunctionConfiguration.class, LambdaNodeConfiguration.class)
                 .flatMap(owner -> Arrays.stream(owner.getMethods())
                         .filter(method -> method.isAnnotationPresent(DataBoundSetter.class))
                         .map(method -> new Field(owner, property(method))));
@@ -59,7 +59,7 @@ class HelpTest {
 
     @Test
     void theRoleOfAFunctionToCreateHasHelp() throws IOException {
-        assertTrue(text(FunctionToCreate.class, "help-role.html").contains("role"));
+        assertTrue(text(FunctionConfiguration.class, "help-role.html").contains("role"));
     }
 
     @Test

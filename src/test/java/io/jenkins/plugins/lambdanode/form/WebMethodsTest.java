@@ -65,37 +65,40 @@ class WebMethodsTest {
 
     /** Judges what is typed in by its grammar, or lists what is the same for everyone. */
     private static final Set<String> HARMLESS = Set.of(
-            "FunctionToCreate.doCheckEnvironment",
-            "FunctionToCreate.doCheckMemorySize",
-            "FunctionToCreate.doCheckRole",
-            "FunctionToCreate.doCheckTimeout",
-            "FunctionToCreate.doFillRuntimeItems",
+            "FunctionConfiguration.doCheckEnvironment",
+            "FunctionConfiguration.doCheckMemorySize",
+            "FunctionConfiguration.doCheckRole",
+            "FunctionConfiguration.doCheckTimeout",
+            "FunctionConfiguration.doFillRuntimeItems",
             "LambdaNodeConfiguration.doCheckEndpointUrl",
+            "LambdaNodeConfiguration.doCheckRegion",
             "LambdaNodeConfiguration.doCheckS3Bucket",
             "LambdaNodeConfiguration.doFillRegionItems",
             "LambdaNodeDeployStep.doCheckAlias",
+            "LambdaNodeDeployStep.doCheckCompressionLevel",
             "LambdaNodeDeployStep.doCheckEndpointUrl",
             "LambdaNodeDeployStep.doCheckExcludes",
             "LambdaNodeDeployStep.doCheckFunctionName",
             "LambdaNodeDeployStep.doCheckFunctionNames",
             "LambdaNodeDeployStep.doCheckIncludes",
+            "LambdaNodeDeployStep.doCheckInstall",
             "LambdaNodeDeployStep.doCheckKeepLayerVersions",
             "LambdaNodeDeployStep.doCheckLayerName",
-            "LambdaNodeDeployStep.doCheckLevel",
+            "LambdaNodeDeployStep.doCheckRegion",
             "LambdaNodeDeployStep.doCheckRoleArn",
             "LambdaNodeDeployStep.doCheckS3Bucket",
             "LambdaNodeDeployStep.doCheckS3Threshold",
             "LambdaNodeDeployStep.doCheckSourceKmsKeyArn",
-            "LambdaNodeDeployStep.doCheckTimeout",
+            "LambdaNodeDeployStep.doCheckWaitTimeout",
             "LambdaNodeDeployStep.doFillArchitecturesItems",
+            "LambdaNodeDeployStep.doFillDependenciesItems",
             "LambdaNodeDeployStep.doFillInstallItems",
-            "LambdaNodeDeployStep.doFillLayerItems",
-            "LambdaNodeDeployStep.doFillLinksItems",
-            "LambdaNodeDeployStep.doFillRegionItems");
+            "LambdaNodeDeployStep.doFillRegionItems",
+            "LambdaNodeDeployStep.doFillSymlinksItems");
 
     /** Says what was typed in. */
     private static final Set<String> QUOTING = Set.of(
-            "FunctionToCreate.doCheckEnvironment",
+            "FunctionConfiguration.doCheckEnvironment",
             "LambdaNodeDeployStep.doCheck",
             "LambdaNodeDeployStep.doCheckExcludes",
             "LambdaNodeDeployStep.doCheckFunctionName",
@@ -285,13 +288,12 @@ class WebMethodsTest {
     void aCheckUsesNoCredentialsOfAnotherFolderOrOfJenkinsItself() throws Exception {
         CALLS.set(0);
         for (String id : List.of("of-another-folder", "of-jenkins-itself")) {
-            LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
-            settings.setFunctionName("orders");
+            LambdaNodeDeployStep settings = new LambdaNodeDeployStep("orders");
             settings.setRegion(Aws.REGION);
             settings.setCredentialsId(id);
             settings.setEndpointUrl("http://127.0.0.1:" + elsewhere.getAddress().getPort());
 
-            String verdict = FunctionCheck.check(project, settings).getMessage();
+            String verdict = FunctionCheck.check(project, settings, false).getMessage();
 
             assertTrue(verdict.contains("There are no AWS credentials with the ID"), verdict);
             String listed = call(CONFIGURER, find("LambdaNodeDeployStep.doFillCredentialsIdItems"), project.getUrl(),

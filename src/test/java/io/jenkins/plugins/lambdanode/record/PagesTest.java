@@ -13,7 +13,7 @@ import hudson.model.FreeStyleProject;
 import hudson.model.Label;
 import hudson.tasks.Shell;
 import hudson.util.StreamTaskListener;
-import io.jenkins.plugins.lambdanode.FunctionToCreate;
+import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
@@ -58,11 +58,10 @@ class PagesTest {
         FreeStyleProject project = jenkins.createFreeStyleProject(function);
         project.setAssignedLabel(Label.get("agent"));
         project.getBuildersList().add(new Shell("echo 'exports.handler = async () => 1;' > index.js"));
-        LambdaNodeDeployStep settings = new LambdaNodeDeployStep();
-        settings.setFunctionName(function);
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep(function);
         settings.setCredentialsId(Aws.CREDENTIALS_ID);
         settings.setAlias("live");
-        settings.setCreate(new FunctionToCreate(Aws.ROLE));
+        settings.setCreate(new FunctionConfiguration(Aws.ROLE));
         project.getBuildersList().add(new LambdaNodeDeployBuilder(settings));
         return project;
     }
@@ -246,14 +245,13 @@ class PagesTest {
                 setter.invoke(settings, hostile);
             }
         }
-        FunctionToCreate create = new FunctionToCreate(hostile);
+        FunctionConfiguration create = new FunctionConfiguration(hostile);
         create.setEnvironment(hostile);
         create.setHandler(hostile);
         create.setRuntime(hostile);
         create.setDescription(hostile);
         create.setLayers(hostile);
         settings.setCreate(create);
-        settings.setFunctionNames(List.of(hostile));
 
         HtmlPage page = page(project.getUrl() + "configure");
 

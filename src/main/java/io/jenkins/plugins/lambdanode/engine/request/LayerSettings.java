@@ -21,19 +21,22 @@ public record LayerSettings(Optional<String> layerName, OptionalInt keepVersions
     /** Lambda API reference, PublishLayerVersion, LayerName; an ARN is left out, since its account and region are the function's. */
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9-_]{1,140}");
 
+    /** What leaves all dependencies out of the package, for the setting {@code dependencies: none}. */
+    public static final String NO_DEPENDENCIES = "**/node_modules/**";
+
     /**
-     * Reads the settings {@code layer}, {@code layerName} and {@code keepLayerVersions}.
+     * Reads the settings {@code dependencies}, {@code layerName} and {@code keepLayerVersions}.
      *
-     * @param layer {@code auto}; {@code none} or empty for no layer
+     * @param dependencies {@code layer}; {@code package} or {@code none} for no layer
      * @throws DeployException if one of them can't be used
      */
-    public static Optional<LayerSettings> parse(String layer, Optional<String> layerName, OptionalInt keepVersions)
+    public static Optional<LayerSettings> parse(String dependencies, Optional<String> layerName, OptionalInt keepVersions)
             throws DeployException {
-        if (layer.isBlank() || layer.strip().equals("none")) {
+        if (dependencies.equals("package") || dependencies.equals("none")) {
             return Optional.empty();
         }
-        if (!layer.strip().equals("auto")) {
-            throw new DeployException("layer is '" + layer.strip() + "'. Use none, or auto for the dependencies in a layer.");
+        if (!dependencies.equals("layer")) {
+            throw new DeployException("dependencies is '" + dependencies + "'. Use package, layer or none.");
         }
         if (layerName.isPresent() && !NAME.matcher(layerName.get()).matches()) {
             throw new DeployException("\"" + layerName.get() + "\" is not the name of a layer: letters, digits, - and _, at most"

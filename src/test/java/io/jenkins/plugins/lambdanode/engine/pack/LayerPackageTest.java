@@ -112,7 +112,7 @@ class LayerPackageTest {
                 Map.of("node_modules/shared", "../packages/shared", "lib/dep", "../node_modules/dep").entrySet()) {
             Path link = link(crossing.getKey(), crossing.getValue());
             String message = assertThrows(DeployException.class, () -> Packs.pack(project, storing)).getMessage();
-            assertTrue(message.contains(crossing.getKey()) && message.contains("links: 'follow'"), message);
+            assertTrue(message.contains(crossing.getKey()) && message.contains("symlinks: 'follow'"), message);
             Files.delete(link);
         }
     }
@@ -123,7 +123,7 @@ class LayerPackageTest {
                         DeployException.class, () -> pack(function("node_modules/dep/index.handler", "nodejs22.x")))
                 .getMessage();
 
-        assertTrue(message.contains("node_modules/dep/index.js") && message.contains("layer: 'none'"), message);
+        assertTrue(message.contains("node_modules/dep/index.js") && message.contains("dependencies: 'package'"), message);
     }
 
     @ParameterizedTest

@@ -239,7 +239,7 @@ public final class Checks {
         if (file.isPresent() && dependenciesApart && file.get().name().startsWith(ArchiveContents.DEPENDENCIES)) {
             add(Severity.ERROR, "handler-in-layer", "The function's handler is " + SafeText.name(function.handler()) + ", which goes into"
                     + " the layer with node_modules, and Lambda looks for it in the package. Make a file of the project the"
-                    + " handler, one that exports what this one does, or keep the dependencies in the package (layer: 'none').",
+                    + " handler, one that exports what this one does, or keep the dependencies in the package (dependencies: 'package').",
                     file.get().name());
         } else if (file.isPresent()) {
             script(file.get(), handler.get(), function, runtime);
@@ -279,7 +279,7 @@ public final class Checks {
         if (module && dependenciesApart && runtime.isPresent() && !runtime.get().importsFromLayers()) {
             add(Severity.WARNING, "layer-import", "It is an ES module, and on " + function.runtime() + " an import does not find packages"
                     + " in a layer. Move the function to nodejs18.x or later, or keep the dependencies in the package"
-                    + " (layer: 'none').", name);
+                    + " (dependencies: 'package').", name);
         }
         if (module && script.hasCommonJsExports() && !script.hasModuleSyntax()) {
             add(Severity.WARNING, "module-format", "It is an ES module (" + (name.endsWith(".mjs") ? ".mjs" : "\"type\": \"module\" in"

@@ -10,13 +10,12 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import java.io.Serializable;
 import java.time.LocalDate;
-import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 
 /** How to create a function that does not exist: the settings of {@code aws lambda create-function}. */
-public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> implements Serializable {
+public class FunctionConfiguration extends AbstractDescribableImpl<FunctionConfiguration> implements Serializable {
     private static final long serialVersionUID = 1L;
 
     static final String DEFAULT_HANDLER = "index.handler";
@@ -32,7 +31,7 @@ public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> 
 
     /** @param role ARN of the function's execution role */
     @DataBoundConstructor
-    public FunctionToCreate(String role) {
+    public FunctionConfiguration(String role) {
         this.role = Util.fixNull(role).trim();
     }
 
@@ -107,20 +106,12 @@ public class FunctionToCreate extends AbstractDescribableImpl<FunctionToCreate> 
         this.description = Util.fixEmptyAndTrim(description);
     }
 
-    /** Settings that were written before these were among them. */
-    private Object readResolve() {
-        setRuntime(runtime);
-        setHandler(handler);
-        return this;
-    }
-
     @Extension
-    @Symbol("lambdaFunction")
-    public static final class DescriptorImpl extends Descriptor<FunctionToCreate> {
+    public static final class DescriptorImpl extends Descriptor<FunctionConfiguration> {
 
         @Override
         public String getDisplayName() {
-            return Messages.FunctionToCreate_displayName();
+            return Messages.FunctionConfiguration_displayName();
         }
 
         public String getDefaultRuntime() {
