@@ -5,7 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
-import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
+import io.jenkins.plugins.lambdanode.engine.steps.InstallStep;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +52,7 @@ final class PackageCommand implements Callable<Integer> {
         Path file = ProjectOptions.file(spec, "--output", output);
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
-            new NpmInstall(workspace, progress).run(project.install(), project.packaging("package").cacheDir());
+            new InstallStep(workspace, progress).run(project.install());
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));

@@ -4,7 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
@@ -73,8 +73,8 @@ final class ProjectOptions {
             description = "Keep the last package and its index here, so that the next one costs only what changed.")
     private Path cache;
 
-    InstallMode install() {
-        return read(spec, () -> InstallMode.parse(install));
+    InstallSetting install() {
+        return read(spec, () -> InstallSetting.parse(install));
     }
 
     /** @param dependencies where node_modules goes */
@@ -86,12 +86,11 @@ final class ProjectOptions {
         if (dependencies.equals("none")) {
             allExcludes.add(LayerSettings.NO_DEPENDENCIES);
         }
-        return new PackSettings(
-                includes, allExcludes, symlinks, compressionLevel, cache == null ? "" : cache.toAbsolutePath().toString());
+        return new PackSettings(includes, allExcludes, symlinks, compressionLevel, "");
     }
 
     LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy) throws IOException {
-        return new LocalWorkspace(dir, System.getenv(), new HttpSender(progress, proxy), progress);
+        return new LocalWorkspace(dir, Optional.ofNullable(cache), System.getenv(), new HttpSender(progress, proxy), progress);
     }
 
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */

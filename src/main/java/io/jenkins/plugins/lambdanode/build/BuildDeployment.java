@@ -9,7 +9,6 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.remoting.ChannelClosedException;
-import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
@@ -25,6 +24,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
@@ -146,12 +146,10 @@ public final class BuildDeployment {
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
         FilePath project = workspace.child(dir);
-        FilePath temporary = WorkspaceList.tempDir(workspace);
         AwsAccess access = new AwsAccess(settings, this::text, global);
         try (AwsSession session = AwsSession.open(
                         access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
-                AgentWorkspace agent = new AgentWorkspace(id, project, temporary, env, launcher, listener)) {
-            agent.requireInside(workspace, dir);
+                AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
             BuildLocks turns =
                     new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
             DeployResult result = new Deployment(request, agent, session, turns, uploads, Baseline.NONE, progress).run();
@@ -219,10 +217,10 @@ public final class BuildDeployment {
      * A shell gets a command as it was written and puts the variables in itself: a value could end the command, and an error
      * that shows the command would show a secret.
      */
-    private InstallMode install() throws DeployException {
-        InstallMode install = InstallMode.parse(text(settings.getInstall()).orElse("auto"));
-        return install.mode() == InstallMode.Mode.COMMAND && launcher.isUnix()
-                ? new InstallMode(InstallMode.Mode.COMMAND, settings.getInstall())
+    private InstallSetting install() throws DeployException {
+        InstallSetting install = InstallSetting.parse(text(settings.getInstall()).orElse("auto"));
+        return install.mode() == InstallMode.COMMAND && launcher.isUnix()
+                ? new InstallSetting(InstallMode.COMMAND, settings.getInstall())
                 : install;
     }
 
@@ -252,18 +250,12 @@ public final class BuildDeployment {
         if (level < 1 || level > 9) {
             throw new DeployException("compressionLevel is " + level + ". Use a number from 1 to 9.");
         }
-        FilePath temporary = WorkspaceList.tempDir(workspace);
         return new PackSettings(
                 list(settings.getIncludes()),
                 excludes(),
                 PackSettings.Links.valueOf(symlinks.toUpperCase(Locale.ROOT)),
                 level,
-                temporary == null
-                        ? ""
-                        : temporary
-                                .child(AgentWorkspace.CACHE_FOLDER)
-                                .child(Util.getDigestOf(text(settings.getDir()).orElse(".")))
-                                .getRemote());
+                "");
     }
 
     private List<String> excludes() {

@@ -18,6 +18,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
@@ -245,7 +246,7 @@ class BuildOutcomeTest {
         Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
 
         DeploymentFailure failure = assertThrows(
-                DeploymentFailure.class, () -> deploy(Baseline.NONE, orders.installing(new InstallMode(InstallMode.Mode.CI, ""), name)));
+                DeploymentFailure.class, () -> deploy(Baseline.NONE, orders.installing(new InstallSetting(InstallMode.CI, ""), name)));
 
         assertEquals(Phase.INSTALL, failure.phase());
         assertEquals(Optional.empty(), failure.functionName());

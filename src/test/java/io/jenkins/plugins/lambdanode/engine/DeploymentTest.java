@@ -22,7 +22,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
@@ -82,7 +82,7 @@ class DeploymentTest {
     /** What a test asks for: a small deployment that creates the function where it does not exist, unless it says otherwise. */
     private final class Order {
         private List<String> functions = List.of(name);
-        private InstallMode install = InstallMode.NONE;
+        private InstallSetting install = InstallSetting.NONE;
         private DeployRequest.Staging staging = DeployRequest.Staging.NONE;
         private UpdateOptions update = UpdateOptions.NONE;
         private Optional<CreateOptions> create =
@@ -101,7 +101,7 @@ class DeploymentTest {
         }
 
         Order installingWith(String line) throws DeployException {
-            install = InstallMode.parse(line);
+            install = InstallSetting.parse(line);
             return this;
         }
 

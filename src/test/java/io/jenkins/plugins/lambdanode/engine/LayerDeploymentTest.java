@@ -16,7 +16,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
@@ -80,7 +80,7 @@ class LayerDeploymentTest {
         private Optional<LayerSettings> apart =
                 Optional.of(new LayerSettings(Optional.empty(), OptionalInt.empty()));
         private DeployRequest.Staging staging = DeployRequest.Staging.NONE;
-        private InstallMode install = InstallMode.NONE;
+        private InstallSetting install = InstallSetting.NONE;
         private UpdateOptions update = UpdateOptions.NONE;
         private boolean publish;
         private boolean force;
@@ -121,7 +121,7 @@ class LayerDeploymentTest {
         }
 
         Order installingWith(String line) throws DeployException {
-            install = InstallMode.parse(line);
+            install = InstallSetting.parse(line);
             return this;
         }
 

@@ -8,7 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
@@ -54,23 +54,23 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Pac
 
     /** What is deployed: straight to Lambda, the dependencies in the package. */
     DeployRequest direct(String... functions) throws DeployException {
-        return request(InstallMode.NONE, DeployRequest.Staging.NONE, Optional.empty(), functions);
+        return request(InstallSetting.NONE, DeployRequest.Staging.NONE, Optional.empty(), functions);
     }
 
     /** The same with the dependencies installed so. */
-    DeployRequest installing(InstallMode install, String function) throws DeployException {
+    DeployRequest installing(InstallSetting install, String function) throws DeployException {
         return request(install, DeployRequest.Staging.NONE, Optional.empty(), function);
     }
 
     /** Through a bucket from {@code threshold} bytes on. */
     DeployRequest staged(String function, String bucket, long threshold) throws DeployException {
-        return request(InstallMode.NONE, staging(bucket, threshold), Optional.empty(), function);
+        return request(InstallSetting.NONE, staging(bucket, threshold), Optional.empty(), function);
     }
 
     /** Through a bucket, the dependencies in a layer of which one version is kept. */
     DeployRequest apart(String function, String bucket) throws DeployException {
         return request(
-                InstallMode.NONE,
+                InstallSetting.NONE,
                 staging(bucket, 0),
                 Optional.of(new LayerSettings(Optional.empty(), OptionalInt.of(1))),
                 function);
@@ -81,7 +81,7 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Pac
     }
 
     private DeployRequest request(
-            InstallMode install, DeployRequest.Staging staging, Optional<LayerSettings> apart, String... functions)
+            InstallSetting install, DeployRequest.Staging staging, Optional<LayerSettings> apart, String... functions)
             throws DeployException {
         List<FunctionName> names = new ArrayList<>();
         for (String function : functions) {

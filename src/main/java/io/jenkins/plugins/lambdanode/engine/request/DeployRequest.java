@@ -4,7 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +27,7 @@ import java.util.OptionalLong;
  */
 public record DeployRequest(
         List<FunctionName> functions,
-        InstallMode install,
+        InstallSetting install,
         PackSettings packaging,
         Optional<LayerSettings> dependenciesApart,
         Staging staging,
