@@ -5,7 +5,9 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
-import io.jenkins.plugins.lambdanode.engine.steps.InstallStep;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,13 +52,15 @@ final class PackageCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path file = ProjectOptions.file(spec, "--output", output);
+        DeployRequestBuilder settings = DeployRequest.builder();
+        ProjectOptions.read(spec, () -> project.addTo(settings));
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
-            new InstallStep(workspace, progress).run(project.install());
+            new NpmInstall(workspace, progress).run(settings.installMode(), settings.pack().cacheDir());
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));
-            PackReport report = workspace.pack(PackRequest.of(project.packaging("package"), functions, true, file.toString(), false));
+            PackReport report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false));
             Summary.packaged(report).forEach(progress::log);
             Summary.heaviest(report).forEach(progress::log);
             if (json) {

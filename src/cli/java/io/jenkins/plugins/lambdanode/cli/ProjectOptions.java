@@ -4,9 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,16 +54,18 @@ final class ProjectOptions {
     @Option(
             names = "--symlinks",
             paramLabel = "HOW",
-            defaultValue = "follow",
-            description = "Symbolic links: follow (as zip -r does) or store. Default: ${DEFAULT-VALUE}.")
-    private PackSettings.Links symlinks;
+            description = "Symbolic links: follow (as zip -r does) or store. Default: follow.")
+    private String symlinks;
 
-    @Option(
-            names = "--compression-level",
-            paramLabel = "1..9",
-            defaultValue = "6",
-            description = "Compression level, 1 (fast) to 9 (small). Default: ${DEFAULT-VALUE}, as zip.")
-    private int compressionLevel;
+    @Option(names = "--compression-level", paramLabel = "1..9", description = "Deflate level. Default: 6, as zip.")
+    private Integer compressionLevel;
+
+    // Scripts use these names of --symlinks and --compression-level.
+    @Option(names = "--links", hidden = true)
+    private String links;
+
+    @Option(names = "--level", hidden = true)
+    private Integer level;
 
     @Option(
             names = "--cache",
@@ -73,24 +73,20 @@ final class ProjectOptions {
             description = "Keep the last package and its index here, so that the next one costs only what changed.")
     private Path cache;
 
-    InstallSetting install() {
-        return read(spec, () -> InstallSetting.parse(install));
-    }
-
-    /** @param dependencies where node_modules goes */
-    PackSettings packaging(String dependencies) {
-        if (compressionLevel < 1 || compressionLevel > 9) {
-            throw usage(spec, "--compression-level is a number from 1 to 9, not " + compressionLevel + ".");
-        }
-        List<String> allExcludes = new ArrayList<>(excludes);
-        if (dependencies.equals("none")) {
-            allExcludes.add(LayerSettings.NO_DEPENDENCIES);
-        }
-        return new PackSettings(includes, allExcludes, symlinks, compressionLevel, "");
+    /** The project's settings, for a request. */
+    DeployRequestBuilder addTo(DeployRequestBuilder request) throws DeployException {
+        return request.install(install)
+                .includes(includes)
+                .excludes(excludes)
+                .symlinks(links)
+                .symlinks(symlinks)
+                .compressionLevel(level)
+                .compressionLevel(compressionLevel)
+                .cacheDir(cache == null ? "" : cache.toAbsolutePath().toString());
     }
 
     LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy) throws IOException {
-        return new LocalWorkspace(dir, Optional.ofNullable(cache), System.getenv(), new HttpSender(progress, proxy), progress);
+        return new LocalWorkspace(dir, System.getenv(), new HttpSender(progress, proxy), progress);
     }
 
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */

@@ -14,7 +14,6 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
-import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
@@ -36,19 +35,13 @@ final class AgentTasks {
 
     private AgentTasks() {}
 
-    /** Looks at the project's folder and those above it in the workspace. */
+    /** Looks at the project's folder. */
     static final class Inspect extends MasterToSlaveFileCallable<ProjectFolder> {
         private static final long serialVersionUID = 1L;
 
-        private final String workspace;
-
-        Inspect(String workspace) {
-            this.workspace = workspace;
-        }
-
         @Override
         public ProjectFolder invoke(File folder, VirtualChannel channel) throws IOException {
-            return ProjectFolder.of(folder.toPath(), Path.of(workspace));
+            return ProjectFolder.of(folder.toPath());
         }
     }
 
@@ -68,40 +61,26 @@ final class AgentTasks {
         }
     }
 
-    /** Whether an earlier install is still there, untouched. */
-    static final class CheckInstalled extends MasterToSlaveFileCallable<InstallState> {
+    static final class Installed extends MasterToSlaveFileCallable<Boolean> {
         private static final long serialVersionUID = 1L;
 
         private final String madeWith;
-        private final String cache;
+        private final String cacheDir;
+        private final boolean mark;
 
-        CheckInstalled(String madeWith, String cache) {
+        Installed(String madeWith, String cacheDir, boolean mark) {
             this.madeWith = madeWith;
-            this.cache = cache;
+            this.cacheDir = cacheDir;
+            this.mark = mark;
         }
 
         @Override
-        public InstallState invoke(File folder, VirtualChannel channel) throws IOException {
-            return new InstallFingerprint(folder.toPath(), Path.of(cache)).state(madeWith);
-        }
-    }
-
-    /** Remembers an install. */
-    static final class MarkInstalled extends MasterToSlaveFileCallable<Void> {
-        private static final long serialVersionUID = 1L;
-
-        private final String madeWith;
-        private final String cache;
-
-        MarkInstalled(String madeWith, String cache) {
-            this.madeWith = madeWith;
-            this.cache = cache;
-        }
-
-        @Override
-        public Void invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
-            new InstallFingerprint(folder.toPath(), Path.of(cache)).set(madeWith);
-            return null;
+        public Boolean invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
+            InstallFingerprint installed = new InstallFingerprint(folder.toPath(), Path.of(cacheDir));
+            if (mark) {
+                installed.set(madeWith);
+            }
+            return mark || installed.holds(madeWith);
         }
     }
 

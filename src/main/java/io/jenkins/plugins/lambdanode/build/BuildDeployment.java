@@ -9,6 +9,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.remoting.ChannelClosedException;
+import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
@@ -16,38 +17,26 @@ import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.Deployment;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.CreateOptions;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
-import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import java.io.EOFException;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.stream.Stream;
 
 /** One deployment of a build, whichever kind of step asked for it: reads the settings, deploys, records. */
 public final class BuildDeployment {
@@ -146,10 +135,12 @@ public final class BuildDeployment {
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
         FilePath project = workspace.child(dir);
+        FilePath temporary = WorkspaceList.tempDir(workspace);
         AwsAccess access = new AwsAccess(settings, this::text, global);
         try (AwsSession session = AwsSession.open(
                         access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
-                AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
+                AgentWorkspace agent = new AgentWorkspace(id, project, temporary, env, launcher, listener)) {
+            agent.requireInside(workspace, dir);
             BuildLocks turns =
                     new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
             DeployResult result = new Deployment(request, agent, session, turns, uploads, Baseline.NONE, progress).run();
@@ -176,132 +167,73 @@ public final class BuildDeployment {
     }
 
     private DeployRequest request(LambdaNodeConfiguration global) throws DeployException {
-        Optional<String> bucket = text(settings.getS3Bucket())
-                .or(() -> Optional.ofNullable(global.getS3Bucket()))
-                .filter(name -> !name.equals("none"));
-        Optional<String> prefix = text(settings.getS3Prefix()).or(() -> Optional.ofNullable(global.getS3Prefix()));
-        if (settings.getWaitTimeout() != null && settings.getWaitTimeout() < 1) {
-            throw new DeployException("waitTimeout is " + settings.getWaitTimeout() + ". Give a number of seconds above 0.");
+        DeployRequestBuilder request = DeployRequest.builder()
+                .functionName(env.expand(settings.getFunctionName()))
+                .functionNames(env.expand(settings.getFunctionNames()))
+                .install(install())
+                .includes(env.expand(settings.getIncludes()))
+                .excludes(env.expand(settings.getExcludes()))
+                .symlinks(env.expand(settings.getSymlinks()))
+                .compressionLevel(settings.getCompressionLevel())
+                .cacheDir(cacheDir())
+                .dependencies(env.expand(settings.getDependencies()))
+                .layerName(env.expand(settings.getLayerName()))
+                .keepLayerVersions(settings.getKeepLayerVersions())
+                .s3Bucket(global.getS3Bucket())
+                .s3Bucket(env.expand(settings.getS3Bucket()))
+                .s3Prefix(global.getS3Prefix())
+                .s3Prefix(text(settings.getS3Prefix()).orElse(""))
+                .s3Threshold(settings.getS3Threshold())
+                .architectures(env.expand(settings.getArchitectures()))
+                .sourceKmsKeyArn(env.expand(settings.getSourceKmsKeyArn()))
+                .publish(settings.isPublish())
+                .alias(env.expand(settings.getAlias()))
+                .dryRun(settings.isDryRun())
+                .force(settings.isForce())
+                .revisionId(env.expand(settings.getRevisionId()))
+                .waitTimeout(settings.getWaitTimeout());
+        FunctionConfiguration create = settings.getCreate();
+        if (create != null) {
+            request.create(true)
+                    .role(env.expand(create.getRole()))
+                    .runtime(env.expand(create.getRuntime()))
+                    .handler(env.expand(create.getHandler()))
+                    .memorySize(create.getMemorySize())
+                    .timeout(create.getTimeout())
+                    .layers(env.expand(create.getLayers()))
+                    .description(env.expand(create.getDescription()));
+            // Variables are put in after the lines are read: a value may have a line end.
+            Map<String, String> lines = SettingRules.environment(Util.fixNull(create.getEnvironment()));
+            for (Map.Entry<String, String> line : lines.entrySet()) {
+                request.environment(Map.of(line.getKey(), env.expand(line.getValue())));
+            }
         }
-        return new DeployRequest(
-                functions(),
-                install(),
-                packaging(),
-                LayerSettings.parse(
-                        text(settings.getDependencies()).orElse("package"),
-                        text(settings.getLayerName()),
-                        settings.getKeepLayerVersions() == null
-                                ? OptionalInt.empty()
-                                : OptionalInt.of(settings.getKeepLayerVersions())),
-                new DeployRequest.Staging(
-                        bucket,
-                        prefix.orElse(""),
-                        settings.getS3Threshold() == null
-                                ? OptionalLong.empty()
-                                : OptionalLong.of(settings.getS3Threshold())),
-                new UpdateOptions(
-                        list(settings.getArchitectures()),
-                        settings.isDryRun(),
-                        text(settings.getRevisionId()),
-                        text(settings.getSourceKmsKeyArn())),
-                settings.getCreate() == null ? Optional.empty() : Optional.of(newFunction(settings.getCreate())),
-                settings.isPublish(),
-                text(settings.getAlias()),
-                settings.isForce(),
-                settings.getWaitTimeout() == null
-                        ? DeployRequest.DEFAULT_TIMEOUT
-                        : Duration.ofSeconds(settings.getWaitTimeout()));
+        return request.build();
     }
 
     /**
      * A shell gets a command as it was written and puts the variables in itself: a value could end the command, and an error
      * that shows the command would show a secret.
      */
-    private InstallSetting install() throws DeployException {
-        InstallSetting install = InstallSetting.parse(text(settings.getInstall()).orElse("auto"));
-        return install.mode() == InstallMode.COMMAND && launcher.isUnix()
-                ? new InstallSetting(InstallMode.COMMAND, settings.getInstall())
-                : install;
+    private String install() throws DeployException {
+        String expanded = text(settings.getInstall()).orElse("auto");
+        return SettingRules.install(expanded).mode() == InstallMode.Mode.COMMAND && launcher.isUnix()
+                ? settings.getInstall()
+                : expanded;
     }
 
-    private List<FunctionName> functions() throws DeployException {
-        List<String> names = Stream.concat(
-                        Stream.ofNullable(settings.getFunctionName()),
-                        Stream.ofNullable(settings.getFunctionNames()))
-                .flatMap(setting -> text(setting).stream())
-                .flatMap(text -> Arrays.stream(text.split("[,\\s]+")))
-                .toList();
-        if (names.isEmpty()) {
-            throw new DeployException("No function is named. Set functionName to the name or ARN of the function to deploy to.");
-        }
-        List<FunctionName> functions = new ArrayList<>();
-        for (String name : names) {
-            functions.add(FunctionName.parse(name));
-        }
-        return functions;
-    }
-
-    private PackSettings packaging() throws DeployException {
-        String symlinks = text(settings.getSymlinks()).orElse("follow");
-        if (!symlinks.equals("follow") && !symlinks.equals("store")) {
-            throw new DeployException("symlinks is '" + symlinks + "'. Use follow or store.");
-        }
-        int level = settings.getCompressionLevel() == null ? PackSettings.DEFAULT_LEVEL : settings.getCompressionLevel();
-        if (level < 1 || level > 9) {
-            throw new DeployException("compressionLevel is " + level + ". Use a number from 1 to 9.");
-        }
-        return new PackSettings(
-                list(settings.getIncludes()),
-                excludes(),
-                PackSettings.Links.valueOf(symlinks.toUpperCase(Locale.ROOT)),
-                level,
-                "");
-    }
-
-    private List<String> excludes() {
-        List<String> excludes = new ArrayList<>(list(settings.getExcludes()));
-        if (text(settings.getDependencies()).orElse("").equals("none")) {
-            excludes.add(LayerSettings.NO_DEPENDENCIES);
-        }
-        return excludes;
-    }
-
-    private CreateOptions newFunction(FunctionConfiguration create) throws DeployException {
-        if (create.getRole().isEmpty()) {
-            throw new DeployException("create needs a role: the ARN of the new function's execution role.");
-        }
-        Map<String, String> environment = new LinkedHashMap<>();
-        for (String line : Util.fixNull(create.getEnvironment()).split("\n")) {
-            int equals = line.indexOf('=');
-            if (!line.isBlank() && equals < 1) {
-                throw new DeployException("A line of the new function's environment is not KEY=value: " + line.strip());
-            }
-            if (equals > 0) {
-                environment.put(line.substring(0, equals).strip(), env.expand(line.substring(equals + 1).strip()));
-            }
-        }
-        return new CreateOptions(
-                env.expand(create.getRole()),
-                env.expand(create.getRuntime()),
-                env.expand(create.getHandler()),
-                create.getMemorySize() == null ? OptionalInt.empty() : OptionalInt.of(create.getMemorySize()),
-                create.getTimeout() == null ? OptionalInt.empty() : OptionalInt.of(create.getTimeout()),
-                environment,
-                list(create.getLayers()),
-                list(settings.getArchitectures()),
-                text(create.getDescription()).orElse(""));
+    private String cacheDir() {
+        FilePath temporary = WorkspaceList.tempDir(workspace);
+        return temporary == null
+                ? ""
+                : temporary
+                        .child(AgentWorkspace.CACHE_FOLDER)
+                        .child(Util.getDigestOf(text(settings.getDir()).orElse(".")))
+                        .getRemote();
     }
 
     /** A setting with the build's variables put in; empty where it is not set. */
     private Optional<String> text(String setting) {
         return Optional.ofNullable(Util.fixEmptyAndTrim(env.expand(setting)));
-    }
-
-    private List<String> list(String setting) {
-        return text(setting).stream()
-                .flatMap(text -> Arrays.stream(text.split("[,\n]")))
-                .map(String::strip)
-                .filter(item -> !item.isEmpty())
-                .toList();
     }
 }

@@ -29,7 +29,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.steps.InstallStep;
+import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.time.Duration;
@@ -89,11 +89,9 @@ public final class Deployment {
         this.workspace = workspace;
         this.turns = turns;
         this.baseline = baseline;
-        this.functions = new Functions(session, workspace, progress, request.timeout());
+        this.functions = new Functions(session, workspace, progress, request.waitTimeout());
         this.staging = new Staging(session, workspace, uploads, progress);
-        this.layer = request.dependenciesApart()
-                .map(apart ->
-                        new DependencyLayer(apart.layerFor(request.functions()), session, workspace, progress));
+        this.layer = request.layerName().map(name -> new DependencyLayer(name, session, workspace, progress));
         this.progress = progress;
     }
 
@@ -145,7 +143,7 @@ public final class Deployment {
         DesiredCode wanted = new DesiredCode(packaged, layerState);
         List<Target> changed = targets.stream().filter(target -> needsCode(target, packaged)).toList();
         boolean sent = changed.stream().anyMatch(target -> target.state().isPresent() || !request.update().dryRun());
-        Optional<StagedObject> staged = !sent || !isStaged(packaged)
+        Optional<StagedObject> staged = !sent || !request.stages(packaged.zippedBytes())
                 ? Optional.empty()
                 : Optional.of(timings.time(Phase.STAGE, () -> stage(packaged, request.functions().get(0).name(), Phase.STAGE)));
         for (Target target : targets) {
@@ -211,7 +209,7 @@ public final class Deployment {
     }
 
     private void requireRoomForLayer(FunctionName name, Optional<FunctionState> state) throws DeployException {
-        if (request.dependenciesApart().isEmpty()) {
+        if (request.dependencyLayer().isEmpty()) {
             return;
         }
         List<String> others = state.isPresent()
@@ -226,19 +224,20 @@ public final class Deployment {
 
     /** Whether a layer version of a function is one of the layer that this deployment keeps dependencies in. */
     private boolean isOurs(FunctionState state, String layerVersionArn) {
-        return request.dependenciesApart().isPresent()
-                && state.isVersionOf(request.dependenciesApart().get().layerFor(request.functions()), layerVersionArn);
+        return request.dependencyLayer().isPresent()
+                && state.isVersionOf(request.layerName().get(), layerVersionArn);
     }
 
     private Void install() throws IOException, InterruptedException {
-        new InstallStep(workspace, progress).run(request.install(), this::checkBucket);
+        new NpmInstall(workspace, progress)
+                .run(request.install(), request.pack().cacheDir(), this::checkBucket);
         return null;
     }
 
     private PackReport pack(List<Target> targets) throws IOException, InterruptedException {
         List<TargetFunction> traits = targets.stream().map(this::traits).toList();
         PackRequest pack = PackRequest.of(
-                request.packaging(), traits, request.staging().bucket().isPresent(), "", layer.isPresent());
+                request.pack(), traits, request.staging().bucket().isPresent(), "", layer.isPresent());
         PackReport packaged = workspace.pack(pack);
         Summary.packaged(packaged).forEach(progress::log);
         return packaged;
@@ -291,10 +290,10 @@ public final class Deployment {
     }
 
     private LayerState publish(List<Target> targets, PackReport modules) throws IOException, InterruptedException {
-        String name = request.dependenciesApart().orElseThrow().layerFor(request.functions());
+        String name = request.layerName().orElseThrow();
         progress.log("Publishing the dependencies as a version of layer " + name);
         CodeSource source = new CodeSource.Direct(modules);
-        if (isStaged(modules)) {
+        if (request.stages(modules.zippedBytes())) {
             source = new CodeSource.Staged(stage(modules, name, Phase.LAYER));
         } else {
             timings.bytes(Phase.LAYER, modules.zippedBytes());
@@ -310,7 +309,7 @@ public final class Deployment {
 
     /** Old versions go when functions have the new one. */
     private void prune(List<Deployed> deployed, DesiredCode wanted) throws IOException, InterruptedException {
-        OptionalInt keep = request.dependenciesApart().map(LayerSettings::keepVersions).orElse(OptionalInt.empty());
+        OptionalInt keep = request.dependencyLayer().map(LayerSettings::keepVersions).orElse(OptionalInt.empty());
         if (keep.isEmpty() || wanted.layer().isEmpty() || request.update().dryRun()) {
             return;
         }
@@ -361,20 +360,10 @@ public final class Deployment {
         return state.lastUpdateStatus().equals("Failed") || state.state().equals("Failed");
     }
 
-    private boolean isStaged(PackReport packaged) {
-        DeployRequest.Staging staging = request.staging();
-        return staging.bucket().isPresent()
-                && packaged.zippedBytes()
-                        >= Math.min(
-                                staging.threshold().orElse(DeployRequest.Staging.DEFAULT_THRESHOLD),
-                                PackRequest.MAX_DIRECT_BYTES + 1);
-    }
-
     private StagedObject stage(PackReport packaged, String name, Phase phase) throws IOException, InterruptedException {
-        DeployRequest.Staging to = request.staging();
         checkBucket();
         StagedObject staged =
-                staging.stage(packaged, to.bucket().orElseThrow(), to.prefix(), name);
+                staging.stage(packaged, request.staging(), name);
         timings.bytes(phase, staged.sentBytes());
         return staged;
     }
@@ -442,7 +431,7 @@ public final class Deployment {
             throws IOException, InterruptedException {
         functions.updateLayers(
                 target.name(), state, arns -> layers(state, arns, wanted.layer()), options.revisionId());
-        FunctionState now = functions.awaitReady(target.name(), request.timeout());
+        FunctionState now = functions.awaitReady(target.name(), request.waitTimeout());
         if (needsLayers(now, wanted)) {
             throw new DeployException("The function " + target.name().value() + " has the layers " + now.layerArns() + ", not the one"
                     + " with its dependencies that was just put there: someone else has replaced them meanwhile, such as a tool"
@@ -458,7 +447,7 @@ public final class Deployment {
     }
 
     private FunctionState inForce(Target target, DesiredCode wanted) throws IOException, InterruptedException {
-        FunctionState state = functions.awaitReady(target.name(), request.timeout());
+        FunctionState state = functions.awaitReady(target.name(), request.waitTimeout());
         if (!state.codeSha256().equals(wanted.packaged().codeSha256())) {
             throw new DeployException("The function " + target.name().value() + " has the CodeSha256 "
                     + state.codeSha256() + ", not " + wanted.packaged().codeSha256()
@@ -473,7 +462,7 @@ public final class Deployment {
         progress.log(target.name().value() + " has this code already (CodeSha256 " + state.codeSha256()
                 + "): nothing to upload.");
         FunctionState settled =
-                state.settled() ? state : functions.awaitReady(target.name(), request.timeout());
+                state.settled() ? state : functions.awaitReady(target.name(), request.waitTimeout());
         return changed(target, settled, Outcome.UNCHANGED, Optional.empty());
     }
 

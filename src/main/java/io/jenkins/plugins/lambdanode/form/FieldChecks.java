@@ -6,14 +6,13 @@ import io.jenkins.plugins.lambdanode.Messages;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
-import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /** Checks what is typed into a form. A value with a variable in it is checked when the build runs. */
@@ -52,7 +51,7 @@ public final class FieldChecks {
     }
 
     public static FormValidation install(String value) {
-        return check(value, InstallSetting::parse);
+        return check(value, InstallMode::parse);
     }
 
     /** @param value may be {@code none}: not the global one either */
@@ -77,7 +76,7 @@ public final class FieldChecks {
     }
 
     public static FormValidation layerName(String value) {
-        return check(value, text -> LayerSettings.parse("layer", Optional.of(text), OptionalInt.empty()));
+        return check(value, SettingRules::layerName);
     }
 
     public static FormValidation region(String value) {

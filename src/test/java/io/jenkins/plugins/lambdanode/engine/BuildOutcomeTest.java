@@ -17,8 +17,6 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
@@ -246,7 +244,7 @@ class BuildOutcomeTest {
         Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
 
         DeploymentFailure failure = assertThrows(
-                DeploymentFailure.class, () -> deploy(Baseline.NONE, orders.installing(new InstallSetting(InstallMode.CI, ""), name)));
+                DeploymentFailure.class, () -> deploy(Baseline.NONE, orders.request(name).install("ci").build()));
 
         assertEquals(Phase.INSTALL, failure.phase());
         assertEquals(Optional.empty(), failure.functionName());

@@ -16,20 +16,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
-import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
@@ -43,12 +40,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,19 +75,18 @@ class DeploymentTest {
 
     /** What a test asks for: a small deployment that creates the function where it does not exist, unless it says otherwise. */
     private final class Order {
+        private final DeployRequestBuilder request;
         private List<String> functions = List.of(name);
-        private InstallSetting install = InstallSetting.NONE;
-        private DeployRequest.Staging staging = DeployRequest.Staging.NONE;
-        private UpdateOptions update = UpdateOptions.NONE;
-        private Optional<CreateOptions> create =
-                Optional.of(CreateOptions.of(ACCOUNT.role(), "nodejs22.x", "index.handler"));
-        private PackSettings packaging = PackSettings.DEFAULT;
-        private Optional<LayerSettings> apart = Optional.empty();
-        private boolean publish;
-        private Optional<String> alias = Optional.empty();
-        private boolean force;
-        private Duration timeout = Duration.ofSeconds(60);
-        private DeploymentLocks turns = DeploymentLocks.NONE;
+        private DeploymentLocks locks = DeploymentLocks.NONE;
+
+        Order() throws DeployException {
+            request = DeployRequest.builder()
+                    .install("none")
+                    .create(true)
+                    .role(ACCOUNT.role())
+                    .runtime("nodejs22.x")
+                    .waitTimeout(60);
+        }
 
         Order to(String... names) {
             functions = List.of(names);
@@ -101,67 +94,54 @@ class DeploymentTest {
         }
 
         Order installingWith(String line) throws DeployException {
-            install = InstallSetting.parse(line);
+            request.install(line);
             return this;
         }
 
-        Order stagedIn(String bucket, long threshold) {
-            staging = new DeployRequest.Staging(Optional.of(bucket), "pre/", OptionalLong.of(threshold));
+        Order stagedIn(String bucket, long threshold) throws DeployException {
+            request.s3Bucket(bucket).s3Prefix("pre/").s3Threshold(threshold);
             return this;
         }
 
         Order existingOnly() {
-            create = Optional.empty();
+            request.create(false);
             return this;
         }
 
         Order dryRun() {
-            update = new UpdateOptions(List.of(), true, Optional.empty(), Optional.empty());
+            request.dryRun(true);
             return this;
         }
 
         Order publishing() {
-            publish = true;
+            request.publish(true);
             return this;
         }
 
-        Order aliased(String to) {
-            alias = Optional.of(to);
+        Order aliased(String to) throws DeployException {
+            request.alias(to);
             return this;
         }
 
         Order forced() {
-            force = true;
+            request.force(true);
             return this;
         }
 
-        Order taking(DeploymentLocks turns) {
-            this.turns = turns;
+        Order taking(DeploymentLocks locks) {
+            this.locks = locks;
             return this;
         }
 
-        Order within(Duration limit) {
-            timeout = limit;
+        Order withinSeconds(int limit) throws DeployException {
+            request.waitTimeout(limit);
             return this;
         }
 
         DeployResult deploy() throws Exception {
-            List<FunctionName> names = new ArrayList<>();
             for (String function : functions) {
-                names.add(FunctionName.parse(function));
+                request.functionNames(function);
             }
-            DeployRequest request = new DeployRequest(
-                    names,
-                    install,
-                    packaging,
-                    apart,
-                    staging,
-                    update,
-                    create,
-                    publish,
-                    alias,
-                    force,
-                    timeout);
             AwsSettings settings = new AwsSettings(
                     Account.REGION,
                     Optional.of(aws.endpoint()),
@@ -171,7 +151,7 @@ class DeploymentTest {
             try (LocalWorkspace workspace =
                             new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                     AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request, workspace, session, turns, OpenUpload.Memory.NONE, Baseline.NONE, log).run();
+                return new Deployment(request.build(), workspace, session, locks, OpenUpload.Memory.NONE, Baseline.NONE, log).run();
             }
         }
 
@@ -184,7 +164,7 @@ class DeploymentTest {
         }
     }
 
-    private Order order() {
+    private Order order() throws DeployException {
         return new Order();
     }
 
@@ -409,7 +389,7 @@ class DeploymentTest {
 
         Deployed again = order().publishing().aliased("live").deployed();
 
-        assertEquals(Outcome.UNCHANGED, again.outcome());
+        assertEquals(Outcome.RELEASED, again.outcome());
         assertEquals("1", ACCOUNT.versions(name));
         assertEquals("1", ACCOUNT.aliasVersion(name, "live"));
     }
@@ -584,7 +564,7 @@ class DeploymentTest {
                         .atPriority(1)
                         .willReturn(json(pending)));
 
-        String message = order().within(Duration.ofMillis(500)).failure();
+        String message = order().withinSeconds(1).failure();
 
         assertTrue(message.contains("was not ready") && message.contains("InProgress"), message);
         assertTrue(message.contains("longer timeout"), message);

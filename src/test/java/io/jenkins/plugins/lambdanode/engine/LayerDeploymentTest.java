@@ -10,19 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
-import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -32,12 +28,9 @@ import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.Project;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,22 +69,26 @@ class LayerDeploymentTest {
 
     /** What a test asks for: dependencies apart, and a function that is created where it does not exist. */
     private final class Order {
+        private final DeployRequestBuilder request;
         private List<String> functions = List.of(name);
-        private Optional<LayerSettings> apart =
-                Optional.of(new LayerSettings(Optional.empty(), OptionalInt.empty()));
-        private DeployRequest.Staging staging = DeployRequest.Staging.NONE;
-        private InstallSetting install = InstallSetting.NONE;
-        private UpdateOptions update = UpdateOptions.NONE;
-        private boolean publish;
-        private boolean force;
 
-        Order inOnePackage() {
-            apart = Optional.empty();
+        Order() throws DeployException {
+            request = DeployRequest.builder()
+                    .install("none")
+                    .dependencies("layer")
+                    .create(true)
+                    .role(ACCOUNT.role())
+                    .runtime("nodejs22.x")
+                    .waitTimeout(60);
+        }
+
+        Order inOnePackage() throws DeployException {
+            request.dependencies("package");
             return this;
         }
 
-        Order keeping(int versions) {
-            apart = Optional.of(new LayerSettings(Optional.empty(), OptionalInt.of(versions)));
+        Order keeping(int versions) throws DeployException {
+            request.keepLayerVersions(versions);
             return this;
         }
 
@@ -100,48 +97,40 @@ class LayerDeploymentTest {
             return this;
         }
 
-        Order stagedIn(String bucket) {
-            staging = new DeployRequest.Staging(Optional.of(bucket), "pre/", OptionalLong.of(100_000));
+        Order stagedIn(String bucket) throws DeployException {
+            request.s3Bucket(bucket).s3Prefix("pre/").s3Threshold(100_000L);
             return this;
         }
 
         Order publishing() {
-            publish = true;
+            request.publish(true);
             return this;
         }
 
         Order forced() {
-            force = true;
+            request.force(true);
             return this;
         }
 
-        Order with(UpdateOptions options) {
-            update = options;
+        Order dryRun() {
+            request.dryRun(true);
+            return this;
+        }
+
+        Order atRevision(String id) throws DeployException {
+            request.revisionId(id);
             return this;
         }
 
         Order installingWith(String line) throws DeployException {
-            install = InstallSetting.parse(line);
+            request.install(line);
             return this;
         }
 
         DeployResult deploy() throws Exception {
-            List<FunctionName> names = new ArrayList<>();
             for (String function : functions) {
-                names.add(FunctionName.parse(function));
+                request.functionNames(function);
             }
-            DeployRequest request = new DeployRequest(
-                    names,
-                    install,
-                    PackSettings.DEFAULT,
-                    apart,
-                    staging,
-                    update,
-                    Optional.of(CreateOptions.of(ACCOUNT.role(), "nodejs22.x", "index.handler")),
-                    publish,
-                    Optional.empty(),
-                    force,
-                    Duration.ofSeconds(60));
             AwsSettings settings = new AwsSettings(
                     Account.REGION,
                     Optional.of(aws.endpoint()),
@@ -151,7 +140,7 @@ class LayerDeploymentTest {
             try (LocalWorkspace workspace =
                             new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                     AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request, workspace, session, log).run();
+                return new Deployment(request.build(), workspace, session, log).run();
             }
         }
 
@@ -160,7 +149,7 @@ class LayerDeploymentTest {
         }
     }
 
-    private Order order() {
+    private Order order() throws DeployException {
         return new Order();
     }
 
@@ -324,13 +313,12 @@ class LayerDeploymentTest {
     @Test
     void theLayerThatIsReplacedDoesNotCountTowardsTheLimitAndOthersDo() throws Exception {
         order().inOnePackage().deploy();
-        UpdateOptions dry = new UpdateOptions(List.of(), true, Optional.empty(), Optional.empty());
         describedWith(layerArn(1), 262_000_000);
-        assertEquals(Outcome.VALIDATED, order().with(dry).deployed().outcome());
+        assertEquals(Outcome.VALIDATED, order().dryRun().deployed().outcome());
 
         describedWith("arn:aws:lambda:eu-west-1:000000000000:layer:other:1", 262_000_000);
         String message =
-                assertThrows(DeployException.class, order().with(dry)::deploy).getMessage();
+                assertThrows(DeployException.class, order().dryRun()::deploy).getMessage();
 
         assertTrue(message.contains("its layers at least 262,000,000"), message);
     }
@@ -411,13 +399,12 @@ class LayerDeploymentTest {
 
     @Test
     void aDryRunPublishesNoLayer() throws Exception {
-        UpdateOptions dry = new UpdateOptions(List.of(), true, Optional.empty(), Optional.empty());
 
-        DeployResult result = order().with(dry).deploy();
+        DeployResult result = order().dryRun().deploy();
 
         assertEquals(Outcome.VALIDATED, result.functions().get(0).outcome());
         assertEquals(Optional.empty(), result.layer());
-        assertEquals(List.of(), changesOf(order().with(dry)));
+        assertEquals(List.of(), changesOf(order().dryRun()));
         assertTrue(log.text().contains("would be published as a version of a layer"), log.text());
     }
 
@@ -432,12 +419,11 @@ class LayerDeploymentTest {
     void theRevisionThatIsAskedForIsTheOneBeforeTheLayerToo() throws Exception {
         order().inOnePackage().deploy();
         String revision = ACCOUNT.configuration(name, "RevisionId");
-        UpdateOptions known = new UpdateOptions(List.of(), false, Optional.of(revision), Optional.empty());
 
-        assertEquals(Outcome.UPDATED, order().with(known).deployed().outcome());
+        assertEquals(Outcome.UPDATED, order().atRevision(revision).deployed().outcome());
 
         project.with("node_modules/dep/index.js", "module.exports = 'two';\n");
-        Order stale = order().with(known);
+        Order stale = order().atRevision(revision);
         String message = assertThrows(DeployException.class, stale::deploy).getMessage();
         assertTrue(message.contains("RevisionId"), message);
         assertEquals("\"first one\"", ACCOUNT.invoke(name));
@@ -446,12 +432,12 @@ class LayerDeploymentTest {
     @Test
     void theRevisionThatIsAskedForIsTheOneBeforeTheCodeWhereTheLayerGoes() throws Exception {
         order().deploy();
-        Optional<String> revision = Optional.of(ACCOUNT.configuration(name, "RevisionId"));
+        String revision = ACCOUNT.configuration(name, "RevisionId");
         project.with("index.js", "exports.handler = async () => 'alone';\n");
         Program.run("rm", "-r", project.folder().resolve("node_modules").toString()).successful();
 
         Deployed deployed =
-                order().with(new UpdateOptions(List.of(), false, revision, Optional.empty())).deployed();
+                order().atRevision(revision).deployed();
 
         assertEquals(List.of(), deployed.state().layerArns());
         assertEquals("\"alone\"", ACCOUNT.invoke(name));

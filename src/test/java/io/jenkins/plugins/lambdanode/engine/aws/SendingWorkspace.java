@@ -9,7 +9,6 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
@@ -49,12 +48,12 @@ public class SendingWorkspace implements Workspace {
     }
 
     @Override
-    public InstallState installState(String madeWith) {
+    public boolean isInstalled(String madeWith, String cacheDir) {
         throw new UnsupportedOperationException();
     }
 
     @Override
-    public void markInstalled(String madeWith) {
+    public void markInstalled(String madeWith, String cacheDir) {
         throw new UnsupportedOperationException();
     }
 

@@ -186,6 +186,11 @@ public final class Staging {
         }
     }
 
+    /** Stages a package as settings say that name a bucket. */
+    public StagedObject stage(PackReport report, StagingSettings to, String name) throws IOException, InterruptedException {
+        return stage(report, to.bucket().orElseThrow(), to.prefix(), name);
+    }
+
     private StagedObject stage(PackReport report, ObjectKey place) throws IOException, InterruptedException {
         List<UploadPart> pieces = pieces(report);
         boolean inParts = pieces.size() > 1;

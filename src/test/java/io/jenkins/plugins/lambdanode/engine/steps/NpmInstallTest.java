@@ -7,10 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
-import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
-import io.jenkins.plugins.lambdanode.engine.project.PackageManager;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
@@ -34,46 +31,41 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which command installs a project, and what becomes of a deployment when that command fails. */
-class InstallStepTest {
+class NpmInstallTest {
 
     private static final String ONE_DEPENDENCY = "{\"dependencies\": {\"left\": \"file:./left\"}}";
     private static final String CI = "npm ci --omit=dev --no-audit --no-fund";
-    private static final String INSTALL = "npm install --omit=dev --no-package-lock --no-audit --no-fund";
+    private static final String INSTALL = "npm install --omit=dev --no-audit --no-fund";
 
     @TempDir
     Path folder;
 
     private final KeptLog log = new KeptLog();
 
-    private Optional<String> command(InstallSetting install) throws IOException {
-        Optional<InstallPlan> plan = InstallPlan.of(install, ProjectFolder.of(folder, folder));
-        return plan.isEmpty() ? Optional.empty() : Optional.of(plan.get().commands(tool("10.9.2")).get(0).display());
-    }
-
-    private static InstalledTool tool(String version) {
-        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", "", "");
+    private Optional<String> command(InstallMode install) throws IOException {
+        return NpmInstall.command(install, ProjectFolder.of(folder)).map(command -> command.display());
     }
 
     private Project project(String packageJson) {
         return new Project(folder).with("package.json", packageJson);
     }
 
-    private void install(InstallSetting install, Map<String, String> environment) throws Exception {
+    private void install(InstallMode install, Map<String, String> environment) throws Exception {
         try (LocalWorkspace workspace = new LocalWorkspace(folder, environment, new HttpSender(log), log)) {
-            new InstallStep(workspace, log).run(install);
+            new NpmInstall(workspace, log).run(install, "");
         }
     }
 
-    private void install(InstallSetting install) throws Exception {
+    private void install(InstallMode install) throws Exception {
         install(install, System.getenv());
     }
 
-    private DeployException failure(InstallSetting install, Map<String, String> environment) {
+    private DeployException failure(InstallMode install, Map<String, String> environment) {
         return assertThrows(DeployException.class, () -> install(install, environment));
     }
 
     private DeployException failure(String shellLine) throws Exception {
-        InstallSetting install = InstallSetting.parse(shellLine);
+        InstallMode install = InstallMode.parse(shellLine);
         return failure(install, System.getenv());
     }
 
@@ -84,24 +76,23 @@ class InstallStepTest {
     void aProjectWithALockFileIsInstalledExactlyAsItSays(String lockFile) throws Exception {
         project(ONE_DEPENDENCY).with(lockFile, "{}");
 
-        assertEquals(Optional.of(CI), command(InstallSetting.AUTO));
-        assertEquals(Optional.of(CI), command(InstallSetting.parse("ci")));
-        assertEquals(
-                Optional.of("npm install --omit=dev --no-save --no-audit --no-fund"), command(InstallSetting.parse("install")));
+        assertEquals(Optional.of(CI), command(InstallMode.AUTO));
+        assertEquals(Optional.of(CI), command(InstallMode.parse("ci")));
+        assertEquals(Optional.of(INSTALL), command(InstallMode.parse("install")));
     }
 
     @Test
     void aShrinkwrapWinsOverAPackageLockAsInNpm() throws Exception {
         project(ONE_DEPENDENCY).with("package-lock.json", "{}").with("npm-shrinkwrap.json", "{}");
 
-        assertEquals("npm-shrinkwrap.json", InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(folder, folder)).orElseThrow().lockFile());
+        assertEquals("npm-shrinkwrap.json", ProjectFolder.of(folder).lockFile());
     }
 
     @Test
     void aProjectWithoutALockFileIsInstalledFromItsPackageJson() throws Exception {
         project(ONE_DEPENDENCY);
 
-        assertEquals(Optional.of(INSTALL), command(InstallSetting.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
     }
 
     @ParameterizedTest
@@ -117,7 +108,7 @@ class InstallStepTest {
     void nothingIsRunWhereProductionNeedsNothing(String packageJson) throws Exception {
         project(packageJson).with("package-lock.json", "{}");
 
-        assertEquals(Optional.empty(), command(InstallSetting.AUTO));
+        assertEquals(Optional.empty(), command(InstallMode.AUTO));
     }
 
     @ParameterizedTest
@@ -134,15 +125,15 @@ class InstallStepTest {
     void whateverElseNpmWouldDoForProductionIsDone(String packageJson) throws Exception {
         project(packageJson);
 
-        assertEquals(Optional.of(INSTALL), command(InstallSetting.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
     }
 
     @Test
     void aProjectWithoutPackageJsonNeedsNothingUnlessNpmIsAskedFor() throws Exception {
-        assertEquals(Optional.empty(), command(InstallSetting.AUTO));
-        assertEquals(Optional.empty(), command(InstallSetting.NONE));
+        assertEquals(Optional.empty(), command(InstallMode.AUTO));
+        assertEquals(Optional.empty(), command(InstallMode.NONE));
         for (String mode : List.of("ci", "install")) {
-            InstallSetting install = InstallSetting.parse(mode);
+            InstallMode install = InstallMode.parse(mode);
             DeployException error = assertThrows(DeployException.class, () -> command(install));
             assertTrue(error.getMessage().contains("has no package.json"), error.getMessage());
         }
@@ -152,7 +143,7 @@ class InstallStepTest {
     void ciWithoutALockFileSaysToCommitOne() {
         project(ONE_DEPENDENCY);
 
-        DeployException error = assertThrows(DeployException.class, () -> command(InstallSetting.parse("ci")));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.parse("ci")));
 
         assertTrue(error.getMessage().contains("has no package-lock.json"), error.getMessage());
         assertTrue(error.getMessage().contains("commit the lock file"), error.getMessage());
@@ -162,24 +153,24 @@ class InstallStepTest {
     void noneRunsNothingWhateverTheProjectSays() throws Exception {
         project("not even JSON").with("package-lock.json", "{}");
 
-        assertEquals(Optional.empty(), command(InstallSetting.NONE));
+        assertEquals(Optional.empty(), command(InstallMode.NONE));
     }
 
     @Test
     void aWholeLineIsTheUsersOwnCommand() throws Exception {
-        assertEquals("yarn install --production", InstallSetting.parse(" yarn install --production ").command());
+        assertEquals(Optional.of("yarn install --production"), command(InstallMode.parse(" yarn install --production ")));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"AUTO", "Auto", "", "  "})
     void autoIsReadInAnyCaseAndIsTheDefault(String setting) throws Exception {
-        assertEquals(InstallSetting.AUTO, InstallSetting.parse(setting));
+        assertEquals(InstallMode.AUTO, InstallMode.parse(setting));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"cii", "yes", "yarn"})
     void aSingleWordThatIsNoModeIsAMistake(String setting) {
-        DeployException error = assertThrows(DeployException.class, () -> InstallSetting.parse(setting));
+        DeployException error = assertThrows(DeployException.class, () -> InstallMode.parse(setting));
 
         assertTrue(error.getMessage().contains("Use auto, ci, install, none"), error.getMessage());
     }
@@ -188,7 +179,7 @@ class InstallStepTest {
     void invalidJsonIsNamedWithItsLine() {
         project("{\n  \"dependencies\": {\n    \"a\": \"1\",\n  }\n}\n");
 
-        DeployException error = assertThrows(DeployException.class, () -> command(InstallSetting.AUTO));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.AUTO));
 
         assertTrue(error.getMessage().contains("package.json is not valid JSON, line 4"), error.getMessage());
     }
@@ -197,7 +188,7 @@ class InstallStepTest {
     void aByteOrderMarkIsPassedOverAsNpmDoes() throws Exception {
         project("\uFEFF" + ONE_DEPENDENCY);
 
-        assertEquals(Optional.of(INSTALL), command(InstallSetting.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
     }
 
     @Test
@@ -207,7 +198,7 @@ class InstallStepTest {
             file.setLength(100 << 20);
         }
 
-        DeployException error = assertThrows(DeployException.class, () -> command(InstallSetting.AUTO));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.AUTO));
 
         assertTrue(error.getMessage().contains("104857600 bytes"), error.getMessage());
     }
@@ -215,7 +206,7 @@ class InstallStepTest {
     @Test
     void aFolderThatIsNotThereIsNamed() {
         DeployException error =
-                assertThrows(DeployException.class, () -> ProjectFolder.of(folder.resolve("no-such-folder"), folder));
+                assertThrows(DeployException.class, () -> ProjectFolder.of(folder.resolve("no-such-folder")));
 
         assertTrue(error.getMessage().contains("There is no folder " + folder.resolve("no-such-folder")), error.getMessage());
     }
@@ -226,7 +217,7 @@ class InstallStepTest {
     void theExampleIsInstalledByNpmFromItsLockFile() throws Exception {
         Project.example("xray", folder);
 
-        install(InstallSetting.AUTO);
+        install(InstallMode.AUTO);
 
         assertTrue(log.text().contains("$ " + CI), log.text());
         assertEquals(
@@ -242,7 +233,7 @@ class InstallStepTest {
         Project.example("xray", folder)
                 .with("package.json", "{\"name\": \"xray\", \"dependencies\": {\"aws-xray-sdk\": \"3.11.0\"}}");
 
-        String message = failure(InstallSetting.AUTO, System.getenv()).getMessage();
+        String message = failure(InstallMode.AUTO, System.getenv()).getMessage();
 
         assertTrue(message.contains("'" + CI + "' failed"), message);
         assertTrue(message.contains("exit status 1"), message);
@@ -259,7 +250,7 @@ class InstallStepTest {
         project("{\"dependencies\": {\"left-pad\": \"1.3.0\"}}")
                 .with(".npmrc", "registry=http://127.0.0.1:9/\nfetch-retries=0\nprefer-online=true\ncache=" + folder + "/c\n");
 
-        String message = failure(InstallSetting.AUTO, System.getenv()).getMessage();
+        String message = failure(InstallMode.AUTO, System.getenv()).getMessage();
 
         assertTrue(message.contains("ECONNREFUSED"), message);
         assertTrue(message.contains("registry can't be reached from this machine"), message);
@@ -269,9 +260,9 @@ class InstallStepTest {
     void aMissingNpmIsSaidWithWhereToGetIt() {
         project(ONE_DEPENDENCY);
 
-        String message = failure(InstallSetting.AUTO, Map.of("PATH", folder.toString())).getMessage();
+        String message = failure(InstallMode.AUTO, Map.of("PATH", folder.toString())).getMessage();
 
-        assertTrue(message.startsWith("node was not found on the PATH"), message);
+        assertTrue(message.contains("npm was not found"), message);
         assertTrue(message.contains("nodejs('<installation>')"), message);
     }
 
@@ -281,7 +272,7 @@ class InstallStepTest {
         Map<String, String> environment =
                 new HashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", folder.toString(), "ONLY_THIS", "here-"));
 
-        install(InstallSetting.AUTO, environment);
+        install(InstallMode.AUTO, environment);
 
         assertTrue(log.text().contains("here-undefined"), log.text());
     }
@@ -290,7 +281,7 @@ class InstallStepTest {
 
     @Test
     void aCommandIsReadByTheShellInTheProjectsFolder() throws Exception {
-        install(InstallSetting.parse("echo \"one  two\" > made.txt && pwd"));
+        install(InstallMode.parse("echo \"one  two\" > made.txt && pwd"));
 
         assertEquals("one  two\n", Files.readString(folder.resolve("made.txt")));
         assertTrue(log.text().contains(folder.toRealPath().toString()), log.text());
@@ -303,24 +294,24 @@ class InstallStepTest {
     }
 
     @Test
-    void aFewLastLinesOfAFailedCommandAreShownAndNoMore() throws Exception {
+    void theLastLinesOfAFailedCommandAreShownAndNoMore() throws Exception {
         String message = failure("for i in $(seq 1 100); do echo line $i; done; exit 3").getMessage();
 
         assertTrue(message.contains("exit status 3"), message);
-        assertTrue(message.contains("  | line 100") && message.contains("  | line 95"), message);
-        assertFalse(message.contains("line 94\n"), message);
+        assertTrue(message.contains("  | line 100") && message.contains("  | line 76"), message);
+        assertFalse(message.contains("line 75\n"), message);
     }
 
     @Test
     void whatACommandWritesToEitherStreamComesInItsOrder() throws Exception {
-        install(InstallSetting.parse("echo one; echo two >&2; echo three"));
+        install(InstallMode.parse("echo one; echo two >&2; echo three"));
 
         assertTrue(log.text().endsWith("one\ntwo\nthree"), log.text());
     }
 
     @Test
     void aCommandGetsNoInputToWaitFor() throws Exception {
-        install(InstallSetting.parse("cat && echo read to the end"));
+        install(InstallMode.parse("cat && echo read to the end"));
 
         assertTrue(log.text().contains("read to the end"), log.text());
     }
@@ -329,7 +320,7 @@ class InstallStepTest {
     @Timeout(60)
     void anInterruptStopsACommandWithItsChildren() throws Exception {
         Path pid = folder.resolve("pid");
-        InstallSetting install = InstallSetting.parse("sleep 1000 & echo $! > pid.new && mv pid.new pid; wait");
+        InstallMode install = InstallMode.parse("sleep 1000 & echo $! > pid.new && mv pid.new pid; wait");
         Thread deployment = new Thread(() -> assertThrows(InterruptedException.class, () -> install(install)));
         deployment.start();
         while (!Files.exists(pid)) {
@@ -351,7 +342,7 @@ class InstallStepTest {
     void aServerThatACommandLeavesRunningDoesNotHoldUpTheDeployment() throws Exception {
         long start = System.nanoTime();
 
-        install(InstallSetting.parse("sleep 1000 & echo $! > pid; echo installed; sleep 0.3"));
+        install(InstallMode.parse("sleep 1000 & echo $! > pid; echo installed; sleep 0.3"));
 
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         ProcessHandle.of(Long.parseLong(Files.readString(folder.resolve("pid")).strip()))
@@ -387,7 +378,7 @@ class InstallStepTest {
         Path secret = Files.writeString(outside.resolve("secret.txt"), "secretMARKED: x");
         Files.createSymbolicLink(folder.resolve("package.json"), secret);
 
-        String message = assertThrows(DeployException.class, () -> command(InstallSetting.AUTO)).getMessage();
+        String message = assertThrows(DeployException.class, () -> command(InstallMode.AUTO)).getMessage();
 
         assertTrue(message.contains("out of the project's folder"), message);
         assertFalse(message.contains("MARKED"), message);
@@ -401,8 +392,8 @@ class InstallStepTest {
                         + " \"bin\": {\"" + touch + "\": \"x\"}, \"config\": {\"" + touch + "\": \"" + touch + "\"}}")
                 .with("package-lock.json", "{\"name\": \"" + touch + "\", \"lockfileVersion\": 3, \"packages\": {}}");
 
-        assertEquals(Optional.of(CI), command(InstallSetting.AUTO));
-        install(InstallSetting.AUTO);
+        assertEquals(Optional.of(CI), command(InstallMode.AUTO));
+        install(InstallMode.AUTO);
         assertFalse(Files.exists(folder.resolve("pwned")), log.text());
     }
 

@@ -1,0 +1,85 @@
+package io.jenkins.plugins.lambdanode.cli;
+
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
+import java.net.URI;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+
+/** The options about the account: where it is, and who deploys. */
+final class AwsOptions {
+    @Option(
+            names = "--region",
+            paramLabel = "R",
+            description = "AWS region. Default: the one in the function's ARN, AWS_REGION, the profile.")
+    String region = "";
+
+    @Option(names = "--profile", paramLabel = "P", description = "Profile of the AWS configuration files; wins over AWS_ACCESS_KEY_ID.")
+    String profile = "";
+
+    @Option(names = "--role-arn", paramLabel = "ARN", description = "Role to assume for the deployment.")
+    String roleArn = "";
+
+    @Option(names = "--external-id", paramLabel = "ID", description = "External ID for that role.")
+    String externalId = "";
+
+    @Option(names = "--role-session-name", paramLabel = "NAME", description = "Session name for that role.")
+    String roleSessionName = "";
+
+    @Option(names = "--endpoint-url", paramLabel = "URL", description = "Another AWS endpoint (tests, VPC endpoints).")
+    String endpointUrl = "";
+
+    /** @throws DeployException if an option's value is wrong, or no region is known */
+    AwsSettings settings(FunctionName function, Optional<ProxySettings> proxy) throws DeployException {
+        return new AwsSettings(region(function), endpoint(), credentials(), role(), proxy);
+    }
+
+    /** An endpoint in place of AWS's. */
+    Optional<URI> endpoint() throws DeployException {
+        return endpointUrl.isBlank() ? Optional.empty() : Optional.of(SettingRules.endpoint(endpointUrl));
+    }
+
+    private Optional<AwsSettings.AssumeRole> role() throws DeployException {
+        if (roleArn.isBlank()) {
+            return Optional.empty();
+        }
+        return Optional.of(new AwsSettings.AssumeRole(
+                SettingRules.role("roleArn", roleArn),
+                externalId.isBlank() ? Optional.empty() : Optional.of(externalId.strip()),
+                SettingRules.roleSessionName(roleSessionName.isBlank() ? "lambda-node-deploy" : roleSessionName)));
+    }
+
+    /** As in the AWS CLI, a profile that is named wins over credentials in the environment. */
+    private AwsCredentialsProvider credentials() {
+        return profile.isBlank()
+                ? DefaultCredentialsProvider.builder().build()
+                : ProfileCredentialsProvider.create(profile.strip());
+    }
+
+    private String region(FunctionName function) throws DeployException {
+        if (!region.isBlank()) {
+            return SettingRules.region(region);
+        }
+        if (function.region().isPresent()) {
+            return function.region().get();
+        }
+        DefaultAwsRegionProviderChain.Builder chain = DefaultAwsRegionProviderChain.builder();
+        if (!profile.isBlank()) {
+            chain.profileName(profile.strip());
+        }
+        try {
+            return chain.build().getRegion().id();
+        } catch (SdkClientException e) {
+            throw new DeployException(
+                    "No AWS region is known. Give --region, or set AWS_REGION, or name it in the profile.", e);
+        }
+    }
+}

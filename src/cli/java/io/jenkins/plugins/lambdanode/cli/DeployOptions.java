@@ -1,0 +1,201 @@
+package io.jenkins.plugins.lambdanode.cli;
+
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options of a deployment, which make its request. */
+final class DeployOptions {
+
+    @Option(
+            names = "--function-name",
+            required = true,
+            paramLabel = "NAME",
+            description = "The function: name, partial ARN or ARN. Repeatable: all get the same package.")
+    private List<String> functionNames;
+
+    @Mixin
+    private ProjectOptions project;
+
+    @ArgGroup(validate = false, heading = "%nWhere, and as whom:%n")
+    private AwsOptions aws = new AwsOptions();
+
+    @ArgGroup(validate = false, heading = "%nDependencies:%n")
+    private LayerOptions layer = new LayerOptions();
+
+    @ArgGroup(validate = false, heading = "%nStaging in S3:%n")
+    private StagingOptions staging = new StagingOptions();
+
+    @ArgGroup(validate = false, heading = "%nUpdate and release:%n")
+    private ReleaseOptions release = new ReleaseOptions();
+
+    @ArgGroup(validate = false, heading = "%nCreating a function that does not exist:%n")
+    private NewFunctionOptions create = new NewFunctionOptions();
+
+    static final class LayerOptions {
+        @Option(
+                names = "--dependencies",
+                paramLabel = "WHERE",
+                description = "Where node_modules goes: package; layer, which is published and attached where its content has"
+                        + " changed; or none, for code that has its dependencies bundled. Default: package.")
+        String dependencies;
+
+        // Scripts use this name of --dependencies: auto for layer, none for package.
+        @Option(names = "--layer", hidden = true)
+        String layer;
+
+        @Option(
+                names = "--layer-name",
+                paramLabel = "NAME",
+                description = "The layer's name. Default: the function's with -dependencies after it.")
+        String name;
+
+        @Option(
+                names = "--keep-layer-versions",
+                paramLabel = "N",
+                description = "Delete older versions of the layer beyond so many, of those that were published so. Default: keep"
+                        + " all.")
+        Integer keepVersions;
+    }
+
+    static final class StagingOptions {
+        @Option(names = "--s3-bucket", paramLabel = "B", description = "Bucket for large packages, in the function's region; none: no bucket.")
+        String bucket;
+
+        @Option(names = "--s3-prefix", paramLabel = "P", description = "Put before the object's key, e.g. lambda/.")
+        String prefix;
+
+        @Option(
+                names = "--s3-threshold",
+                paramLabel = "BYTES",
+                description = "Stage packages of at least this size. Default: 10485760 (10 MiB).")
+        Long threshold;
+
+        @Option(
+                names = "--s3-sse",
+                paramLabel = "HOW",
+                description = "How S3 encrypts what is staged: AES256 or aws:kms. Default: as the bucket's default says.")
+        String sse;
+
+        @Option(
+                names = "--s3-kms-key-id",
+                paramLabel = "KEY",
+                description = "KMS key for aws:kms: ID, ARN or alias. Default: the account's own key for S3.")
+        String kmsKeyId;
+    }
+
+    static final class ReleaseOptions {
+        @Option(names = "--publish", description = "Publish a version.")
+        boolean publish;
+
+        @Option(names = "--alias", paramLabel = "A", description = "Create the alias, or move it, to the published version.")
+        String alias;
+
+        @Option(names = "--architectures", paramLabel = "A", description = "x86_64 or arm64.")
+        String architectures;
+
+        @Option(
+                names = "--dry-run",
+                description = "Go through everything and let Lambda check the update, but change no function. A large"
+                        + " package of a function that exists is staged for that.")
+        boolean dryRun;
+
+        @Option(names = "--revision-id", paramLabel = "ID", description = "Update only if the function has this revision.")
+        String revisionId;
+
+        @Option(names = "--source-kms-key-arn", paramLabel = "ARN", description = "KMS key to encrypt the package with.")
+        String sourceKmsKeyArn;
+
+        @Option(names = "--force", description = "Update even where the function has the same CodeSha256.")
+        boolean force;
+
+        @Option(
+                names = "--wait-timeout",
+                paramLabel = "SECONDS",
+                description = "How long to wait until the update is in force. Default: " + DeployRequestBuilder.DEFAULT_WAIT_TIMEOUT + ".")
+        Integer waitTimeout;
+    }
+
+    static final class NewFunctionOptions {
+        @Option(names = "--create", description = "Create the function where it does not exist; needs --role.")
+        boolean create;
+
+        @Option(names = "--role", paramLabel = "ARN", description = "Execution role.")
+        String role;
+
+        @Option(names = "--runtime", paramLabel = "R", description = "Default: " + NodeRuntime.DEFAULT + ".")
+        String runtime;
+
+        @Option(names = "--handler", paramLabel = "H", description = "Default: " + DeployRequestBuilder.DEFAULT_HANDLER + ".")
+        String handler;
+
+        @Option(names = "--memory-size", paramLabel = "MB", description = "Memory in MB. Default: AWS's (128).")
+        Integer memorySize;
+
+        @Option(names = "--timeout", paramLabel = "SECONDS", description = "The function's timeout. Default: AWS's (3).")
+        Integer timeout;
+
+        @Option(
+                names = "--environment",
+                paramLabel = "KEY=VALUE",
+                description = "A variable of the function's environment. Repeatable.")
+        Map<String, String> environment = new LinkedHashMap<>();
+
+        @Option(names = "--layers", paramLabel = "ARN", split = ",", description = "Layer versions. Repeatable.")
+        List<String> layers = new ArrayList<>();
+
+        @Option(names = "--description", paramLabel = "TEXT", description = "Description of the function.")
+        String description;
+    }
+
+    ProjectOptions project() {
+        return project;
+    }
+
+    AwsOptions aws() {
+        return aws;
+    }
+
+    /** @throws DeployException if an option's value is wrong, or one is missing */
+    DeployRequest request() throws DeployException {
+        DeployRequestBuilder request = project.addTo(DeployRequest.builder())
+                .dependencies("auto".equals(layer.layer) ? "layer" : "none".equals(layer.layer) ? "package" : layer.layer)
+                .dependencies(layer.dependencies)
+                .layerName(layer.name)
+                .keepLayerVersions(layer.keepVersions)
+                .s3Bucket(staging.bucket)
+                .s3Prefix(staging.prefix)
+                .s3Threshold(staging.threshold)
+                .s3Sse(staging.sse)
+                .s3KmsKeyId(staging.kmsKeyId)
+                .publish(release.publish)
+                .alias(release.alias)
+                .architectures(release.architectures)
+                .dryRun(release.dryRun)
+                .revisionId(release.revisionId)
+                .sourceKmsKeyArn(release.sourceKmsKeyArn)
+                .force(release.force)
+                .waitTimeout(release.waitTimeout)
+                .create(create.create)
+                .role(create.role)
+                .runtime(create.runtime)
+                .handler(create.handler)
+                .memorySize(create.memorySize)
+                .timeout(create.timeout)
+                .environment(create.environment)
+                .layers(String.join(",", create.layers))
+                .description(create.description);
+        for (String name : functionNames) {
+            request.functionName(name);
+        }
+        return request.build();
+    }
+}

@@ -1,0 +1,316 @@
+package io.jenkins.plugins.lambdanode.engine.request;
+
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What a setting may be, for every front end: each method reads the text of one setting as a user writes it, and fails with the
+ * same words whether a step, a form or a command line asks. The text is not blank; what a blank one stands for is the
+ * {@link DeployRequestBuilder}'s.
+ */
+public final class SettingRules {
+
+    /** Where node_modules goes. */
+    public enum Dependencies {
+        /** Into the package. */
+        PACKAGE,
+        /** Into a layer of its own. */
+        LAYER,
+        /** Nowhere: the code needs none, or has them bundled. */
+        NONE
+    }
+
+    /** Instead of a bucket's name: nothing is staged, though a default bucket is set. */
+    public static final String NO_BUCKET = "none";
+
+    /** Lambda API reference, CreateAlias, Name. */
+    private static final Pattern ALIAS = Pattern.compile("(?!^[0-9]+$)[a-zA-Z0-9-_]{1,128}");
+
+    /** Lambda API reference, CreateFunction, Role. */
+    private static final Pattern ROLE = Pattern.compile("arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
+
+    /** STS API reference, AssumeRole, RoleSessionName. */
+    private static final Pattern SESSION_NAME = Pattern.compile("[\\w+=,.@-]{2,64}");
+
+    private static final Pattern REGION = Pattern.compile("[a-z]{2}(-[a-z]+)+-\\d{1,2}");
+
+    /** KMS API reference, "key ARN" and "alias ARN". */
+    private static final Pattern KMS_ARN =
+            Pattern.compile("arn:(aws[a-zA-Z-]*)?:kms:[a-z0-9-]+:\\d{12}:(key|alias)/[a-zA-Z0-9/_-]+");
+
+    /** The same, or a key's ID, or an alias (S3 API reference, PutObject, x-amz-server-side-encryption-aws-kms-key-id). */
+    private static final Pattern KMS_KEY = Pattern.compile(KMS_ARN + "|(mrk-)?[0-9a-f-]{32,36}|alias/[a-zA-Z0-9/_-]+");
+
+    /** Lambda API reference, UpdateFunctionCode, S3Bucket: old buckets have upper case letters. */
+    private static final Pattern BUCKET = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{1,61}[0-9A-Za-z_-]");
+
+    /** S3's limit for a key is 1,024 bytes: this leaves a function's or layer's name and a digest their room. */
+    private static final int LONGEST_PREFIX = 800;
+
+    /** Lambda API reference, PublishLayerVersion, LayerName; an ARN is left out, since its account and region are the function's. */
+    private static final Pattern LAYER_NAME = Pattern.compile("[a-zA-Z0-9-_]{1,140}");
+
+    /** Lambda API reference, Environment: a letter, then letters, digits and underscores. */
+    private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z][a-zA-Z0-9_]*");
+
+    private SettingRules() {}
+
+    // The function
+
+    /** @param text a name, partial ARN or ARN */
+    public static FunctionName functionName(String text) throws DeployException {
+        return FunctionName.parse(text.strip());
+    }
+
+    /** @param text names, partial ARNs or ARNs, separated by commas or white space */
+    public static List<FunctionName> functionNames(String text) throws DeployException {
+        List<FunctionName> functions = new ArrayList<>();
+        for (String name : text.strip().split("[,\\s]+")) {
+            functions.add(FunctionName.parse(name));
+        }
+        return functions;
+    }
+
+    public static String region(String text) throws DeployException {
+        return matching("region", text, REGION, "Name an AWS region such as eu-west-1.");
+    }
+
+    /** @param setting {@code roleArn} for the role of a deployment, {@code role} for a function's */
+    public static String role(String setting, String text) throws DeployException {
+        return matching(setting, text, ROLE, "Give the ARN of a role: arn:aws:iam::123456789012:role/name.");
+    }
+
+    public static String roleSessionName(String text) throws DeployException {
+        return matching("roleSessionName", text, SESSION_NAME, "Use 2 to 64 letters, digits and _+=,.@-.");
+    }
+
+    /** An endpoint in place of AWS's own, without what could be a secret: messages name it. */
+    public static URI endpoint(String text) throws DeployException {
+        URI endpoint;
+        try {
+            endpoint = new URI(text.strip());
+        } catch (URISyntaxException e) {
+            throw notAnEndpoint(text);
+        }
+        if (endpoint.getHost() == null || !List.of("http", "https").contains(endpoint.getScheme())) {
+            throw notAnEndpoint(text);
+        }
+        if (endpoint.getRawUserInfo() != null || endpoint.getRawQuery() != null || endpoint.getRawFragment() != null) {
+            throw notAnEndpoint(text);
+        }
+        return endpoint;
+    }
+
+    /** What stands before an @ or after a ? can be a secret: such a text is not repeated. */
+    private static DeployException notAnEndpoint(String text) {
+        String right = "Give the endpoint's address alone, such as https://vpce-0123.lambda.eu-west-1.vpce.amazonaws.com, or"
+                + " http://localhost:4566.";
+        return text.matches("(?s).*[@?#].*")
+                ? new DeployException("endpointUrl has a user name, a query or a fragment. " + right)
+                : wrong("endpointUrl", text, right);
+    }
+
+    // The package
+
+    public static InstallMode install(String text) throws DeployException {
+        return InstallMode.parse(text);
+    }
+
+    /** @param setting {@code includes} or {@code excludes}; patterns are separated by commas or line ends */
+    public static List<String> patterns(String setting, String text) throws DeployException {
+        List<String> patterns = list(text);
+        for (String pattern : patterns) {
+            pattern(setting, pattern);
+        }
+        return patterns;
+    }
+
+    /** An Ant pattern. */
+    public static String pattern(String setting, String text) throws DeployException {
+        String pattern = text.strip();
+        Optional<String> problem = AntPattern.problem(pattern);
+        if (problem.isPresent()) {
+            throw new DeployException(setting + ": " + problem.get());
+        }
+        return pattern;
+    }
+
+    public static PackSettings.Links symlinks(String text) throws DeployException {
+        return PackSettings.Links.valueOf(oneOf("symlinks", text, "follow", "store").toUpperCase(Locale.ROOT));
+    }
+
+    public static int compressionLevel(String text) throws DeployException {
+        return (int) number("compressionLevel", text, 1, 9, "");
+    }
+
+    public static Dependencies dependencies(String text) throws DeployException {
+        return Dependencies.valueOf(oneOf("dependencies", text, "package", "layer", "none").toUpperCase(Locale.ROOT));
+    }
+
+    public static String layerName(String text) throws DeployException {
+        return matching(
+                "layerName",
+                text,
+                LAYER_NAME,
+                "Use letters, digits, - and _, at most 140. The layer is made in the function's account and region.");
+    }
+
+    public static int keepLayerVersions(String text) throws DeployException {
+        return (int) number("keepLayerVersions", text, 1, Integer.MAX_VALUE, " of versions");
+    }
+
+    // Staging
+
+    /** @return empty for {@value #NO_BUCKET} */
+    public static Optional<String> bucket(String text) throws DeployException {
+        return text.strip().equals(NO_BUCKET)
+                ? Optional.empty()
+                : Optional.of(matching(
+                        "s3Bucket",
+                        text,
+                        BUCKET,
+                        "Name the bucket alone (3 to 63 letters, digits, . and -), without s3:// and without a path, or use none."));
+    }
+
+    public static String prefix(String text) throws DeployException {
+        if (text.length() > LONGEST_PREFIX || text.codePoints().anyMatch(Character::isISOControl)) {
+            throw wrong("s3Prefix", text, "A prefix has at most " + LONGEST_PREFIX + " characters and no control character.");
+        }
+        return text;
+    }
+
+    /** Bytes. */
+    public static long threshold(String text) throws DeployException {
+        return number("s3Threshold", text, 0, Long.MAX_VALUE, " of bytes");
+    }
+
+    /** How S3 encrypts what is staged. */
+    public static String sse(String text) throws DeployException {
+        return oneOf("s3Sse", text, "AES256", "aws:kms");
+    }
+
+    public static String stagingKey(String text) throws DeployException {
+        return matching(
+                "s3KmsKeyId", text, KMS_KEY, "Give a KMS key's ID or ARN, or an alias such as alias/staging.");
+    }
+
+    // Update and release
+
+    public static String alias(String text) throws DeployException {
+        return matching("alias", text, ALIAS, "Use letters, digits, - and _, at most 128, and not digits alone.");
+    }
+
+    public static String sourceKey(String text) throws DeployException {
+        return matching(
+                "sourceKmsKeyArn", text, KMS_ARN, "Give the ARN of a KMS key: arn:aws:kms:eu-west-1:123456789012:key/id.");
+    }
+
+    /** @return one architecture, since a function has one */
+    public static List<String> architectures(String text) throws DeployException {
+        return List.of(oneOf("architectures", text, "x86_64", "arm64"));
+    }
+
+    /** @param text seconds */
+    public static Duration waitTimeout(String text) throws DeployException {
+        return Duration.ofSeconds(number("waitTimeout", text, 1, Duration.ofDays(1).toSeconds(), " of seconds"));
+    }
+
+    // A function that is created
+
+    public static int memorySize(String text) throws DeployException {
+        return (int) number("memorySize", text, 128, Integer.MAX_VALUE, " of MB");
+    }
+
+    /** @param text seconds */
+    public static int timeout(String text) throws DeployException {
+        return (int) number("timeout", text, 1, 900, " of seconds");
+    }
+
+    /** @param text a line of KEY=value for each variable */
+    public static Map<String, String> environment(String text) throws DeployException {
+        Map<String, String> variables = new LinkedHashMap<>();
+        for (String line : text.split("\n")) {
+            int equals = line.indexOf('=');
+            if (!line.isBlank() && equals < 0) {
+                throw new DeployException("environment has a line without '='. Write KEY=value in each line.");
+            }
+            if (equals >= 0) {
+                variables.put(variable(line.substring(0, equals)), line.substring(equals + 1).strip());
+            }
+        }
+        return variables;
+    }
+
+    /** The name of a variable of the function's environment. */
+    public static String variable(String text) throws DeployException {
+        return matching("environment", text, VARIABLE, "The name of a variable has a letter first, then letters, digits and _.");
+    }
+
+    // Several settings
+
+    /** Items that are separated by commas or line ends. */
+    public static List<String> list(String text) {
+        return Arrays.stream(text.split("[,\n]"))
+                .map(String::strip)
+                .filter(item -> !item.isEmpty())
+                .toList();
+    }
+
+    private static String matching(String setting, String text, Pattern grammar, String right) throws DeployException {
+        if (!grammar.matcher(text.strip()).matches()) {
+            throw wrong(setting, text, right);
+        }
+        return text.strip();
+    }
+
+    private static String oneOf(String setting, String text, String... values) throws DeployException {
+        for (String value : values) {
+            if (value.equalsIgnoreCase(text.strip())) {
+                return value;
+            }
+        }
+        String last = values[values.length - 1];
+        throw wrong(
+                setting,
+                text,
+                "Use " + String.join(", ", Arrays.copyOf(values, values.length - 1)) + " or " + last + ".");
+    }
+
+    private static long number(String setting, String text, long least, long most, String unit) throws DeployException {
+        try {
+            long number = Long.parseLong(text.strip());
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw notInRange(setting, text, least, most, unit);
+        }
+        throw notInRange(setting, text, least, most, unit);
+    }
+
+    private static DeployException notInRange(String setting, String text, long least, long most, String unit) {
+        return wrong(
+                setting,
+                text,
+                "Use a number" + unit + (most >= Integer.MAX_VALUE ? ", " + least + " or more." : " from " + least + " to " + most + "."));
+    }
+
+    private static DeployException wrong(String setting, String text, String right) {
+        return new DeployException(setting + " is '" + SafeText.oneLine(text, 200) + "'. " + right);
+    }
+}
