@@ -54,6 +54,7 @@ public class LambdaNodeDeployBuilder extends Builder {
                         build,
                         workspace,
                         build.getEnvironment(listener),
+                        build.getSensitiveBuildVariables(),
                         launcher,
                         listener)
                 .perform();

@@ -62,7 +62,7 @@ class LambdaNodeDeployStepTest {
         jenkins.assertLogContains(
                 "sha=" + onServer.codeSha256() + " version=1 updated=true arn=" + onServer.functionArn(), run);
         jenkins.assertLogContains(
-                "name=scripted region=us-east-1 alias=live outcome=created bucket=null key=null artifact=lambda/scripted.json",
+                "name=scripted region=us-east-1 alias=live outcome=created bucket=null key=null artifact=lambda/000000000000/us-east-1/scripted.json",
                 run);
         jenkins.assertLogContains("size=" + onServer.codeSize() + " revision=", run);
         assertEquals(
@@ -142,13 +142,13 @@ class LambdaNodeDeployStepTest {
                         + "for (fn in [one, two]) { echo \"${fn.region}: ${fn.artifact}\" }",
                 Result.SUCCESS);
 
-        jenkins.assertLogContains("us-east-1: lambda/namesake.json", run);
-        jenkins.assertLogContains("eu-west-1: lambda/eu-west-1/000000000000/namesake.json", run);
-        assertTrue(Builds.record(run, "namesake").path("FunctionArn").asText().contains(":us-east-1:"));
-        assertTrue(Builds.record(run, "eu-west-1/000000000000/namesake")
-                .path("FunctionArn")
-                .asText()
-                .contains(":eu-west-1:"));
+        for (String region : List.of("us-east-1", "eu-west-1")) {
+            String path = "lambda/000000000000/" + region + "/namesake.json";
+            jenkins.assertLogContains(region + ": " + path, run);
+            assertEquals(
+                    "arn:aws:lambda:" + region + ":000000000000:function:namesake",
+                    Builds.recordAt(run, path).path("FunctionArn").asText());
+        }
     }
 
     @Test

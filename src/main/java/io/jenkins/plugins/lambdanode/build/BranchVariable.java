@@ -1,20 +1,14 @@
 package io.jenkins.plugins.lambdanode.build;
 
-import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.EnvVars;
-import hudson.Extension;
-import hudson.model.EnvironmentContributor;
-import hudson.model.Run;
-import hudson.model.TaskListener;
 import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * Gives the builds of a multibranch project {@value #NAME}: the branch's name as a function's or alias's name can hold it.
+ * {@value #NAME}: the branch of a multibranch project, as a function's or alias's name can hold it. Only a step's settings see it.
  */
-@Extension
-public final class BranchVariable extends EnvironmentContributor {
+final class BranchVariable {
 
     static final String NAME = "LAMBDA_BRANCH";
 
@@ -23,12 +17,16 @@ public final class BranchVariable extends EnvironmentContributor {
 
     private static final int DIGEST_CHARACTERS = 6;
 
-    @Override
-    public void buildEnvironmentFor(@NonNull Run run, @NonNull EnvVars env, @NonNull TaskListener listener) {
-        String branch = env.get("BRANCH_NAME");
-        if (branch != null && !branch.isEmpty()) {
-            env.put(NAME, valid(branch));
+    private BranchVariable() {}
+
+    /** A build's variables, and this one where the build is of a branch. */
+    static EnvVars addedTo(EnvVars env) {
+        EnvVars all = new EnvVars(env);
+        String branch = env.get("BRANCH_NAME", "");
+        if (!branch.isEmpty()) {
+            all.put(NAME, valid(branch));
         }
+        return all;
     }
 
     /**

@@ -17,26 +17,31 @@ import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.Deployment;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
-import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
+import io.jenkins.plugins.lambdanode.record.BuildBaseline;
 import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
+import io.jenkins.plugins.lambdanode.record.FailedDeployment;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 
 /** One deployment of a build, whichever kind of step asked for it: reads the settings, deploys, records. */
 public final class BuildDeployment {
@@ -51,10 +56,16 @@ public final class BuildDeployment {
     private final EnvVars env;
     private final Launcher launcher;
     private final TaskListener listener;
+    private final EnvVars variables;
+    private final SecretMask secrets;
+    private final BuildRecorder recorder;
+    private List<String> functions = List.of();
+    private String region = "";
 
     /**
      * @param id a name for this deployment, the same when it is run again after a restart of the controller
      * @param uploads remembers an upload for that case
+     * @param sensitive which variables of the environment hold secrets
      */
     public BuildDeployment(
             String id,
@@ -63,6 +74,7 @@ public final class BuildDeployment {
             Run<?, ?> run,
             FilePath workspace,
             EnvVars env,
+            Set<String> sensitive,
             Launcher launcher,
             TaskListener listener) {
         this.id = id;
@@ -73,6 +85,9 @@ public final class BuildDeployment {
         this.env = env;
         this.launcher = launcher;
         this.listener = listener;
+        this.variables = BranchVariable.addedTo(env);
+        this.secrets = new SecretMask(env, sensitive);
+        this.recorder = new BuildRecorder(run, listener);
     }
 
     /**
@@ -85,13 +100,37 @@ public final class BuildDeployment {
     public List<DeployedFunction> perform() throws IOException, InterruptedException {
         try {
             return deploy();
-        } catch (DeployException e) {
-            throw agentIsLost(e) ? new AgentLost() : explained(e.getMessage(), e);
         } catch (IOException | RuntimeException e) {
-            if (agentIsLost(e)) {
-                throw new AgentLost();
+            AbortException failure = explained(e);
+            if (failure == null) {
+                throw e;
             }
-            throw e;
+            recordFailure(e, failure.getMessage());
+            throw failure;
+        }
+    }
+
+    /** What the build's log says of it; null for a defect, which has its stack trace. */
+    private AbortException explained(Exception failure) {
+        if (agentIsLost(failure)) {
+            return new AgentLost();
+        }
+        return failure instanceof DeployException ? explained(failure.getMessage(), failure) : null;
+    }
+
+    /** A failure that is recorded must not become another where the record fails. */
+    private void recordFailure(Exception failure, String message) {
+        try {
+            recorder.record(new FailedDeployment(
+                    failure instanceof DeploymentFailure deployment && deployment.functionName().isPresent()
+                            ? List.of(deployment.functionName().get())
+                            : functions,
+                    region,
+                    failure instanceof DeploymentFailure deployment ? deployment.phase().label() : "",
+                    secrets.mask(message)));
+        } catch (IOException | RuntimeException e) {
+            listener.getLogger().println("The build's page does not show this failure: the build could not be saved ("
+                    + e.getMessage() + ").");
         }
     }
 
@@ -112,7 +151,7 @@ public final class BuildDeployment {
     }
 
     /** Without its cause: a Pipeline keeps its errors, and prints the whole of one whose cause it can't serialize. */
-    private static AbortException explained(String message, IOException cause) {
+    private static AbortException explained(String message, Exception cause) {
         LOGGER.log(Level.FINE, () -> "A deployment failed" + where(cause));
         return new AbortException(message);
     }
@@ -131,7 +170,9 @@ public final class BuildDeployment {
 
     private List<DeployedFunction> deploy() throws IOException, InterruptedException {
         LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
+        functions = text(settings.getFunctionName()).stream().toList();
         DeployRequest request = request(global);
+        functions = request.functions().stream().map(FunctionName::name).toList();
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
         FilePath project = workspace.child(dir);
@@ -140,72 +181,104 @@ public final class BuildDeployment {
         try (AwsSession session = AwsSession.open(
                         access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
                 AgentWorkspace agent = new AgentWorkspace(id, project, temporary, env, launcher, listener)) {
+            region = session.region();
             agent.requireInside(workspace, dir);
             BuildLocks turns =
                     new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
-            DeployResult result = new Deployment(request, agent, session, turns, uploads, Baseline.NONE, progress).run();
-            Summary.deployed(result).forEach(listener.getLogger()::println);
-            return recorded(new BuildRecorder(result, session.region()), agent);
+            return deploy(
+                    new Deployment(request, agent, session, turns, uploads, BuildBaseline.of(run), progress), agent);
         }
     }
 
-    private List<DeployedFunction> recorded(BuildRecorder report, AgentWorkspace agent)
-            throws IOException, InterruptedException {
+    private List<DeployedFunction> deploy(Deployment deployment, AgentWorkspace agent) throws IOException, InterruptedException {
+        DeployResult result;
         try {
-            return report.record(run, agent, launcher, listener);
+            result = deployment.run();
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            boolean reachable = !(e instanceof InterruptedException) && !agentIsLost(e);
+            recordDone(deployment, reachable ? Optional.of(agent) : Optional.empty());
+            throw e;
+        }
+        Summary.deployed(result).forEach(listener.getLogger()::println);
+        try {
+            return recorder.record(result, region, Optional.of(agent.fingerprintOf(result.packaged().file())));
         } catch (IOException | RuntimeException e) {
             if (agentIsLost(e) || e instanceof DeployException) {
                 throw e;
             }
-            throw new DeployException(
-                    "The deployment is done (" + report.functions() + "), and the build could not record it: "
-                            + e.getClass().getSimpleName() + ": " + e.getMessage()
-                            + "\nPut that right, often a full disk of the controller or the storage of artifacts, and run the"
-                            + " build again: it records what is deployed and does not deploy it twice.",
-                    e);
+            throw new DeployException(notRecorded("The deployment is done", result, e), e);
         }
+    }
+
+    /** What was done before the deployment failed or was stopped. The failure is what the build ends with, whatever happens here. */
+    private void recordDone(Deployment deployment, Optional<AgentWorkspace> agent) throws InterruptedException {
+        Optional<DeployResult> done = deployment.deployed();
+        if (done.isEmpty()) {
+            return;
+        }
+        try {
+            recorder.record(
+                    done.get(),
+                    region,
+                    agent.isPresent()
+                            ? Optional.of(agent.get().fingerprintOf(done.get().packaged().file()))
+                            : Optional.empty());
+        } catch (IOException | RuntimeException e) {
+            listener.getLogger().println(notRecorded("The deployment is done in part", done.get(), e));
+        }
+    }
+
+    private static String notRecorded(String what, DeployResult result, Exception failure) {
+        String functions = result.functions().stream()
+                .map(deployed -> deployed.state().functionName()
+                        + deployed.version().map(version -> " version " + version).orElse(""))
+                .collect(Collectors.joining(", "));
+        return what + " (" + functions + "), and the build could not record it: "
+                + failure.getClass().getSimpleName() + ": " + failure.getMessage()
+                + "\nCheck the disk of the controller and the storage of artifacts, and run the build again: it records what is"
+                + " deployed and does not deploy it twice.";
     }
 
     private DeployRequest request(LambdaNodeConfiguration global) throws DeployException {
         DeployRequestBuilder request = DeployRequest.builder()
-                .functionName(env.expand(settings.getFunctionName()))
-                .functionNames(env.expand(settings.getFunctionNames()))
+                .functionName(variables.expand(settings.getFunctionName()))
+                .functionNames(variables.expand(settings.getFunctionNames()))
                 .install(install())
-                .includes(env.expand(settings.getIncludes()))
-                .excludes(env.expand(settings.getExcludes()))
-                .symlinks(env.expand(settings.getSymlinks()))
+                .includes(variables.expand(settings.getIncludes()))
+                .excludes(variables.expand(settings.getExcludes()))
+                .symlinks(variables.expand(settings.getSymlinks()))
                 .compressionLevel(settings.getCompressionLevel())
                 .cacheDir(cacheDir())
-                .dependencies(env.expand(settings.getDependencies()))
-                .layerName(env.expand(settings.getLayerName()))
+                .dependencies(variables.expand(settings.getDependencies()))
+                .layerName(variables.expand(settings.getLayerName()))
                 .keepLayerVersions(settings.getKeepLayerVersions())
                 .s3Bucket(global.getS3Bucket())
-                .s3Bucket(env.expand(settings.getS3Bucket()))
+                .s3Bucket(variables.expand(settings.getS3Bucket()))
                 .s3Prefix(global.getS3Prefix())
                 .s3Prefix(text(settings.getS3Prefix()).orElse(""))
                 .s3Threshold(settings.getS3Threshold())
-                .architectures(env.expand(settings.getArchitectures()))
-                .sourceKmsKeyArn(env.expand(settings.getSourceKmsKeyArn()))
+                .architectures(variables.expand(settings.getArchitectures()))
+                .sourceKmsKeyArn(variables.expand(settings.getSourceKmsKeyArn()))
                 .publish(settings.isPublish())
-                .alias(env.expand(settings.getAlias()))
+                .alias(variables.expand(settings.getAlias()))
                 .dryRun(settings.isDryRun())
                 .force(settings.isForce())
-                .revisionId(env.expand(settings.getRevisionId()))
+                .revisionId(variables.expand(settings.getRevisionId()))
                 .waitTimeout(settings.getWaitTimeout());
         FunctionConfiguration create = settings.getCreate();
         if (create != null) {
             request.create(true)
-                    .role(env.expand(create.getRole()))
-                    .runtime(env.expand(create.getRuntime()))
-                    .handler(env.expand(create.getHandler()))
+                    .role(variables.expand(create.getRole()))
+                    .runtime(variables.expand(create.getRuntime()))
+                    .handler(variables.expand(create.getHandler()))
                     .memorySize(create.getMemorySize())
                     .timeout(create.getTimeout())
-                    .layers(env.expand(create.getLayers()))
-                    .description(env.expand(create.getDescription()));
+                    .layers(variables.expand(create.getLayers()))
+                    .description(variables.expand(create.getDescription()));
             // Variables are put in after the lines are read: a value may have a line end.
             Map<String, String> lines = SettingRules.environment(Util.fixNull(create.getEnvironment()));
             for (Map.Entry<String, String> line : lines.entrySet()) {
-                request.environment(Map.of(line.getKey(), env.expand(line.getValue())));
+                request.environment(Map.of(line.getKey(), variables.expand(line.getValue())));
             }
         }
         return request.build();
@@ -234,6 +307,6 @@ public final class BuildDeployment {
 
     /** A setting with the build's variables put in; empty where it is not set. */
     private Optional<String> text(String setting) {
-        return Optional.ofNullable(Util.fixEmptyAndTrim(env.expand(setting)));
+        return Optional.ofNullable(Util.fixEmptyAndTrim(variables.expand(setting)));
     }
 }

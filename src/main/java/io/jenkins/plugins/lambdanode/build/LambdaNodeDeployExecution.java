@@ -25,12 +25,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 import jenkins.util.SystemProperties;
+import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.springframework.security.core.Authentication;
@@ -162,10 +164,16 @@ public final class LambdaNodeDeployExecution extends StepExecution {
                         getContext().get(Run.class),
                         workspace,
                         getContext().get(EnvVars.class),
+                        sensitiveVariables(),
                         launcher(listener),
                         listener)
                 .perform();
         return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
+    }
+
+    private Set<String> sensitiveVariables() throws IOException, InterruptedException {
+        EnvironmentExpander around = getContext().get(EnvironmentExpander.class);
+        return around == null ? Set.of() : around.getSensitiveVariables();
     }
 
     /** As the context makes it, but for its log. */

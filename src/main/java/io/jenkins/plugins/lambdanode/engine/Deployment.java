@@ -511,7 +511,7 @@ public final class Deployment {
                 .orElse(Before.ABSENT);
     }
 
-    private void remember(Target target) throws InterruptedException {
+    private void remember(Target target) throws DeployException, InterruptedException {
         String arn = functions.arn(target.name(), target.state());
         if (baseline.recall(arn).isEmpty()) {
             baseline.remember(arn, before(target));
@@ -519,7 +519,8 @@ public final class Deployment {
     }
 
     /** Where the alias was before the build: what is seen now, unless an earlier attempt has moved it. */
-    private Optional<String> aliasBefore(String arn, Optional<String> seen) throws InterruptedException {
+    private Optional<String> aliasBefore(String arn, Optional<String> seen)
+            throws DeployException, InterruptedException {
         Optional<Before> remembered = baseline.recall(arn);
         if (remembered.isEmpty()) {
             baseline.remember(arn, seen.map(version -> new Before(true, "", List.of(), version)).orElse(Before.ABSENT));

@@ -1,12 +1,15 @@
 package io.jenkins.plugins.lambdanode.record;
 
-import hudson.Util;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jenkinsci.plugins.scriptsecurity.sandbox.whitelists.Whitelisted;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
-/** What a deployment did to one function: the Pipeline step's return value, and what the build keeps. */
+/** What a build did to one function: the Pipeline step's return value, and what the build keeps. */
 public final class DeployedFunction implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -14,10 +17,12 @@ public final class DeployedFunction implements Serializable {
     String functionArn;
     String region;
     String codeSha256;
+    String previousCodeSha256;
     String version;
+    String previousVersion;
     String alias;
     String revisionId;
-    String outcome;
+    Outcome outcome;
     String s3Bucket;
     String s3Key;
     String layerVersionArn;
@@ -29,68 +34,106 @@ public final class DeployedFunction implements Serializable {
     long sentBytes;
     int files;
     long millis;
-    List<Row> phases = new ArrayList<>();
-    List<Row> heaviest = new ArrayList<>();
-    List<Note> findings = new ArrayList<>();
+    final List<PhaseTime> phases = new ArrayList<>();
+    final List<PackageSize> heaviest = new ArrayList<>();
+    final List<Note> findings = new ArrayList<>();
 
-    /**
-     * A line of a table: a phase with its milliseconds and bytes, or an npm package with its unzipped and zipped bytes.
-     */
-    public static final class Row implements Serializable {
+    /** How long a phase of the deployment took. */
+    public static final class PhaseTime implements Serializable {
         private static final long serialVersionUID = 1L;
 
-        final String name;
-        final long first;
-        final long second;
+        private final String name;
+        private final long millis;
+        private final long bytes;
 
-        Row(String name, long first, long second) {
+        PhaseTime(String name, long millis, long bytes) {
             this.name = name;
-            this.first = first;
-            this.second = second;
+            this.millis = millis;
+            this.bytes = bytes;
         }
 
+        @Whitelisted
         public String getName() {
             return name;
         }
 
-        public long getFirst() {
-            return first;
+        @Whitelisted
+        public long getMillis() {
+            return millis;
         }
 
-        public long getSecond() {
-            return second;
+        /** The bytes that it wrote or sent; 0 where it did neither. */
+        @Whitelisted
+        public long getBytes() {
+            return bytes;
         }
     }
 
-    /** A finding. */
+    /** What an npm package or a folder adds to the deployment package, in bytes. */
+    public static final class PackageSize implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private final String name;
+        private final long unzippedBytes;
+        private final long zippedBytes;
+
+        PackageSize(String name, long unzippedBytes, long zippedBytes) {
+            this.name = name;
+            this.unzippedBytes = unzippedBytes;
+            this.zippedBytes = zippedBytes;
+        }
+
+        @Whitelisted
+        public String getName() {
+            return name;
+        }
+
+        @Whitelisted
+        public long getUnzippedBytes() {
+            return unzippedBytes;
+        }
+
+        @Whitelisted
+        public long getZippedBytes() {
+            return zippedBytes;
+        }
+    }
+
+    /** Something about the package that its owner should know. */
     public static final class Note implements Serializable {
         private static final long serialVersionUID = 1L;
 
-        final String severity;
-        final String message;
+        private final String severity;
+        private final String code;
+        private final String message;
 
-        Note(String severity, String message) {
+        Note(String severity, String code, String message) {
             this.severity = severity;
+            this.code = code;
             this.message = message;
         }
 
+        /** {@code warning} or {@code info}. */
+        @Whitelisted
         public String getSeverity() {
             return severity;
         }
 
+        /** A stable name, for instance {@code secret-file}. */
+        @Whitelisted
+        public String getCode() {
+            return code;
+        }
+
+        /** What it is and what to do about it, after the file that it is about. */
+        @Whitelisted
         public String getMessage() {
             return message;
         }
     }
 
-    /** A build that was recorded before these were. */
-    private Object readResolve() {
-        region = region == null ? functionArn.split(":")[3] : region;
-        outcome = Util.fixNull(outcome);
-        phases = Util.fixNull(phases);
-        heaviest = Util.fixNull(heaviest);
-        findings = Util.fixNull(findings);
-        return this;
+    boolean isSameFunctionAs(DeployedFunction other) {
+        return functionArn.equals(other.functionArn) && region.equals(other.region) && isDryRun() == other.isDryRun();
     }
 
     @Whitelisted
@@ -108,10 +151,16 @@ public final class DeployedFunction implements Serializable {
         return region;
     }
 
-    /** Base64, as AWS gives it. */
+    /** The package's, in Base64 as AWS gives it: what the function has, or after a dry run would have. */
     @Whitelisted
     public String getCodeSha256() {
         return codeSha256;
+    }
+
+    /** What the function had before the build; null where it did not exist. */
+    @Whitelisted
+    public String getPreviousCodeSha256() {
+        return previousCodeSha256;
     }
 
     /** The published version; null where none was published. */
@@ -120,7 +169,13 @@ public final class DeployedFunction implements Serializable {
         return version;
     }
 
-    /** The alias that points to it; null where none was asked for. */
+    /** The version that the alias pointed to before the build; null where there was no such alias. */
+    @Whitelisted
+    public String getPreviousVersion() {
+        return previousVersion;
+    }
+
+    /** The alias that points to the version; null where none was asked for. */
     @Whitelisted
     public String getAlias() {
         return alias;
@@ -131,22 +186,16 @@ public final class DeployedFunction implements Serializable {
         return revisionId;
     }
 
-    /** The package's size in bytes. */
-    @Whitelisted
-    public long getCodeSize() {
-        return codeSize;
-    }
-
-    /** Whether the function's code was changed. */
-    @Whitelisted
-    public boolean isUpdated() {
-        return outcome.equals("created") || outcome.equals("updated");
-    }
-
-    /** {@code created}, {@code updated}, {@code unchanged} or {@code validated} (a dry run). */
+    /** {@code created}, {@code updated}, {@code released}, {@code unchanged} or {@code validated} (a dry run). */
     @Whitelisted
     public String getOutcome() {
-        return outcome;
+        return outcome.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether the build changed what its callers run: it was created, updated or released. */
+    @Whitelisted
+    public boolean isUpdated() {
+        return outcome.changed();
     }
 
     /** Null where the package was not staged. */
@@ -167,7 +216,7 @@ public final class DeployedFunction implements Serializable {
         return layerVersionArn;
     }
 
-    /** Its size in bytes. */
+    /** The layer version's size in bytes. */
     @Whitelisted
     public long getLayerSize() {
         return layerSize;
@@ -179,40 +228,55 @@ public final class DeployedFunction implements Serializable {
         return artifact;
     }
 
-    public String getFingerprint() {
-        return fingerprint;
-    }
-
-    public long getUnzippedBytes() {
-        return unzippedBytes;
-    }
-
-    public long getSentBytes() {
-        return sentBytes;
-    }
-
-    public int getFiles() {
-        return files;
-    }
-
-    /** How long the deployment took, in milliseconds. */
-    public long getMillis() {
-        return millis;
-    }
-
-    public List<Row> getPhases() {
-        return phases;
-    }
-
-    public List<Row> getHeaviest() {
-        return heaviest;
-    }
-
+    /** What was found in the package. */
+    @Whitelisted
     public List<Note> getFindings() {
         return findings;
     }
 
+    /** The package's size in bytes. */
+    @Whitelisted
+    public long getCodeSize() {
+        return codeSize;
+    }
+
+    /** The size in bytes of what is in the package. */
+    @Whitelisted
+    public long getUnzippedBytes() {
+        return unzippedBytes;
+    }
+
+    /** How many files are in the package. */
+    @Whitelisted
+    public int getFiles() {
+        return files;
+    }
+
+    /** The bytes of package that were sent to AWS. */
+    @Whitelisted
+    public long getSentBytes() {
+        return sentBytes;
+    }
+
+    /** How long the deployment took, in milliseconds. */
+    @Whitelisted
+    public long getMillis() {
+        return millis;
+    }
+
+    @Whitelisted
+    public List<PhaseTime> getPhases() {
+        return phases;
+    }
+
+    /** What takes the most room in the package. */
+    @Whitelisted
+    public List<PackageSize> getHeaviest() {
+        return heaviest;
+    }
+
     /** The function's page in the AWS console. */
+    @Whitelisted
     public String getConsoleUrl() {
         String host = region.startsWith("cn-")
                 ? "console.amazonaws.cn"
@@ -220,8 +284,25 @@ public final class DeployedFunction implements Serializable {
         return "https://" + host + "/lambda/home?region=" + region + "#/functions/" + functionName;
     }
 
+    /** The package's MD5, by which Jenkins lists the builds that deployed it; null for a dry run and where the agent was lost. */
+    @Restricted(NoExternalUse.class)
+    public String getFingerprint() {
+        return fingerprint;
+    }
+
+    @Restricted(NoExternalUse.class)
+    public boolean isDryRun() {
+        return outcome == Outcome.VALIDATED;
+    }
+
+    /** Whether the build moved the alias from one version to another. */
+    @Restricted(NoExternalUse.class)
+    public boolean isAliasMoved() {
+        return alias != null && previousVersion != null && !previousVersion.equals(version);
+    }
+
     @Override
     public String toString() {
-        return functionArn + " CodeSha256 " + codeSha256 + (version == null ? "" : " version " + version);
+        return functionArn + " " + getOutcome() + " CodeSha256 " + codeSha256 + (version == null ? "" : " version " + version);
     }
 }

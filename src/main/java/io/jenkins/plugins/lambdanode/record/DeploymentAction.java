@@ -1,67 +1,180 @@
 package io.jenkins.plugins.lambdanode.record;
 
-import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.EnvVars;
+import hudson.model.Action;
 import hudson.model.EnvironmentContributingAction;
 import hudson.model.InvisibleAction;
 import hudson.model.Run;
+import io.jenkins.plugins.lambdanode.Messages;
+import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import jenkins.model.RunAction2;
+import jenkins.tasks.SimpleBuildStep.LastBuildAction;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 
-/** What a build deployed: a section of its page, and variables for the steps that follow. */
+/** What a build deployed: a section of its page, charts on its job's page, and variables for the steps that follow. */
 @Restricted(NoExternalUse.class)
 public final class DeploymentAction extends InvisibleAction
-        implements EnvironmentContributingAction {
+        implements EnvironmentContributingAction, LastBuildAction, RunAction2 {
 
-    private final List<DeployedFunction> functions = new ArrayList<>();
+    private transient Run<?, ?> run;
+    /** Both are replaced, not changed: the build can be saved at any time. */
+    private volatile List<DeployedFunction> functions = new ArrayList<>();
+    private volatile List<FailedDeployment> failures = new ArrayList<>();
 
-    /** Adds functions to what the build has deployed; one that it has deployed before is told anew. */
+    /** Adds functions to what the build has deployed. One that it has deployed before is replaced, and is the last now. */
     static void addTo(Run<?, ?> run, List<DeployedFunction> deployed) throws IOException {
+        change(run, action -> action.add(deployed));
+    }
+
+    /** Adds a deployment that failed, until the build deploys its functions after all. */
+    static void addTo(Run<?, ?> run, FailedDeployment failure) throws IOException {
+        change(run, action -> {
+            List<FailedDeployment> all = new ArrayList<>(action.failures);
+            all.removeIf(failure::isOfThoseOf);
+            all.add(failure);
+            action.failures = all;
+        });
+    }
+
+    private static void change(Run<?, ?> run, Consumer<DeploymentAction> change) throws IOException {
         synchronized (run) {
-            DeploymentAction earlier = run.getAction(DeploymentAction.class);
-            DeploymentAction action = earlier == null ? new DeploymentAction() : earlier;
-            action.replace(deployed);
-            if (earlier == null) {
+            DeploymentAction present = run.getAction(DeploymentAction.class);
+            DeploymentAction action = present == null ? new DeploymentAction() : present;
+            change.accept(action);
+            if (present == null) {
                 run.addAction(action);
             }
         }
         run.save();
     }
 
-    /** A build whose file names no function. */
-    private Object readResolve() {
-        return functions == null ? new DeploymentAction() : this;
-    }
-
-    private synchronized void replace(List<DeployedFunction> deployed) {
+    private void add(List<DeployedFunction> deployed) {
+        List<DeployedFunction> all = new ArrayList<>(functions);
+        List<FailedDeployment> left = new ArrayList<>(failures);
         for (DeployedFunction function : deployed) {
-            functions.removeIf(earlier -> earlier.functionArn.equals(function.functionArn));
-            functions.add(function);
+            all.removeIf(function::isSameFunctionAs);
+            all.add(function);
+            left.removeIf(failure -> failure.isOf(function));
         }
-    }
-
-    public synchronized List<DeployedFunction> getFunctions() {
-        return List.copyOf(functions);
+        functions = all;
+        failures = left;
     }
 
     @Override
-    public void buildEnvironment(@NonNull Run<?, ?> run, @NonNull EnvVars env) {
-        List<DeployedFunction> all = getFunctions();
-        if (all.isEmpty()) {
-            return;
+    public void onAttached(Run<?, ?> to) {
+        run = to;
+    }
+
+    @Override
+    public void onLoad(Run<?, ?> of) {
+        run = of;
+    }
+
+    /** Without dry runs, the last deployed at the end. */
+    public List<DeployedFunction> getFunctions() {
+        return functions.stream().filter(function -> !function.isDryRun()).toList();
+    }
+
+    /** What would be deployed. */
+    public List<DeployedFunction> getDryRuns() {
+        return functions.stream().filter(DeployedFunction::isDryRun).toList();
+    }
+
+    public List<FailedDeployment> getFailures() {
+        return List.copyOf(failures);
+    }
+
+    /** The version that the build left an alias at; empty where it did not deploy to it. */
+    Optional<String> versionOf(String aliasArn) {
+        return getFunctions().stream()
+                .filter(function -> aliasArn.equals(function.functionArn + ":" + function.alias))
+                .map(DeployedFunction::getVersion)
+                .findFirst();
+    }
+
+    @Override
+    public Collection<? extends Action> getProjectActions() {
+        return getFunctions().isEmpty()
+                ? List.of()
+                : List.of(
+                        new DeploymentTrendAction(run.getParent(), DeploymentTrendAction.Measure.SIZE),
+                        new DeploymentTrendAction(run.getParent(), DeploymentTrendAction.Measure.TIME));
+    }
+
+    /**
+     * The variables of the last function, and of each one with its name at the end. Two whose names give the same variables, such
+     * as one in two regions, have none with their name.
+     */
+    @Override
+    public void buildEnvironment(@NonNull Run<?, ?> of, @NonNull EnvVars env) {
+        Set<String> suffixes = new HashSet<>();
+        Set<String> ambiguous = new HashSet<>();
+        for (DeployedFunction function : getFunctions()) {
+            if (!suffixes.add(suffix(function))) {
+                ambiguous.add(suffix(function));
+            }
+            env.put("LAMBDA_FUNCTION_NAME", function.functionName);
+            variables(function, "", env);
         }
-        DeployedFunction last = all.get(all.size() - 1);
-        env.put("LAMBDA_FUNCTION_NAME", last.functionName);
-        env.put("LAMBDA_FUNCTION_ARN", last.functionArn);
-        env.put("LAMBDA_CODE_SHA256", last.codeSha256);
-        if (last.version != null) {
-            env.put("LAMBDA_VERSION", last.version);
+        for (DeployedFunction function : getFunctions()) {
+            if (!ambiguous.contains(suffix(function))) {
+                variables(function, suffix(function), env);
+            }
         }
+    }
+
+    private static String suffix(DeployedFunction function) {
+        return "_" + function.functionName.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+    }
+
+    private static void variables(DeployedFunction function, String suffix, EnvVars env) {
+        env.put("LAMBDA_FUNCTION_ARN" + suffix, function.functionArn);
+        env.put("LAMBDA_CODE_SHA256" + suffix, function.codeSha256);
+        env.put("LAMBDA_OUTCOME" + suffix, function.getOutcome());
+        if (function.version == null) {
+            env.remove("LAMBDA_VERSION" + suffix);
+        } else {
+            env.put("LAMBDA_VERSION" + suffix, function.version);
+        }
+    }
+
+    /** For the page: outcome, version, alias and region. */
+    public String describe(DeployedFunction function) {
+        return joined(
+                function.getOutcome(),
+                function.version == null ? "" : Messages.DeploymentAction_version(function.version),
+                function.alias == null
+                        ? ""
+                        : function.isAliasMoved()
+                                ? Messages.DeploymentAction_aliasMoved(function.alias, function.previousVersion, function.version)
+                                : Messages.DeploymentAction_alias(function.alias),
+                function.region);
+    }
+
+    /** For the page: phase and region. */
+    public String describe(FailedDeployment failure) {
+        return joined(
+                failure.getPhase().isEmpty()
+                        ? Messages.DeploymentAction_failedAtStart()
+                        : Messages.DeploymentAction_failedIn(failure.getPhase()),
+                failure.getRegion());
+    }
+
+    private static String joined(String... parts) {
+        return Stream.of(parts).filter(part -> !part.isEmpty()).collect(Collectors.joining(" · "));
     }
 
     /** For the page: a number of bytes for a person. Not called size, which is a word of Jelly's expressions. */

@@ -2,12 +2,10 @@ package io.jenkins.plugins.lambdanode.record;
 
 import edu.hm.hafner.echarts.JacksonFacade;
 import edu.hm.hafner.echarts.Palette;
+import edu.hm.hafner.echarts.line.LineSeries;
 import edu.hm.hafner.echarts.line.LineSeries.FilledMode;
 import edu.hm.hafner.echarts.line.LineSeries.StackedMode;
-import edu.hm.hafner.echarts.line.LineSeries;
 import edu.hm.hafner.echarts.line.LinesChartModel;
-import edu.umd.cs.findbugs.annotations.NonNull;
-import hudson.Extension;
 import hudson.model.Action;
 import hudson.model.Job;
 import hudson.model.Run;
@@ -15,13 +13,11 @@ import io.jenkins.plugins.echarts.AsyncTrendChart;
 import io.jenkins.plugins.lambdanode.Messages;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
-import jenkins.model.TransientActionFactory;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.bind.JavaScriptMethod;
@@ -38,34 +34,34 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     private final Job<?, ?> job;
     private final Measure measure;
 
-    public DeploymentTrendAction(Job<?, ?> job, Measure measure) {
+    DeploymentTrendAction(Job<?, ?> job, Measure measure) {
         this.job = job;
         this.measure = measure;
     }
 
     /** What a chart shows; sizes and times have an axis each. */
-    public enum Measure {
+    enum Measure {
         SIZE("lambda-node-deploy-size", Palette.BLUE, DeployedFunction::getCodeSize, BYTES_IN_MB),
         TIME("lambda-node-deploy-time", Palette.ORANGE, DeployedFunction::getMillis, MILLIS_IN_SECOND);
 
         private final String urlName;
-        private final Palette colour;
+        private final Palette color;
         private final ToLongFunction<DeployedFunction> value;
         private final int unit;
 
-        Measure(String urlName, Palette colour, ToLongFunction<DeployedFunction> value, int unit) {
+        Measure(String urlName, Palette color, ToLongFunction<DeployedFunction> value, int unit) {
             this.urlName = urlName;
-            this.colour = colour;
+            this.color = color;
             this.value = value;
             this.unit = unit;
         }
 
         private String unitName() {
-            return this == SIZE ? Messages.LambdaTrendAction_sizeUnit() : Messages.LambdaTrendAction_timeUnit();
+            return this == SIZE ? Messages.DeploymentTrendAction_sizeUnit() : Messages.DeploymentTrendAction_timeUnit();
         }
 
         private String title() {
-            return this == SIZE ? Messages.LambdaTrendAction_size() : Messages.LambdaTrendAction_time();
+            return this == SIZE ? Messages.DeploymentTrendAction_size() : Messages.DeploymentTrendAction_time();
         }
 
         /** Of all packages that a build deployed, to two decimals; one that several functions got counts once. */
@@ -100,7 +96,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     @Override
     public boolean isTrendVisible() {
-        return deployments().size() > 1;
+        return deployments(2).size() > 1;
     }
 
     @JavaScriptMethod
@@ -109,18 +105,18 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         List<String> labels = new ArrayList<>();
         List<Integer> builds = new ArrayList<>();
         List<Double> values = new ArrayList<>();
-        for (Run<?, ?> run : deployments()) {
+        for (Run<?, ?> run : deployments(SHOWN_BUILDS)) {
             labels.add(run.getDisplayName());
             builds.add(run.getNumber());
             values.add(measure.of(run));
         }
         LinesChartModel model = new LinesChartModel(labels, builds);
-        model.setDomainAxisItemName(Messages.LambdaTrendAction_build());
+        model.setDomainAxisItemName(Messages.DeploymentTrendAction_build());
         model.useContinuousRangeAxis();
         model.setRangeMin(0);
         model.setRangeMax(roundedUp(values.stream().mapToDouble(Double::doubleValue).max().orElse(1)));
         model.addSeries(new LineSeries(
-                measure.unitName(), measure.colour.getNormal(), StackedMode.SEPARATE_LINES, FilledMode.FILLED, values));
+                measure.unitName(), measure.color.getNormal(), StackedMode.SEPARATE_LINES, FilledMode.FILLED, values));
         return new JacksonFacade().toJson(model);
     }
 
@@ -133,37 +129,19 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         return Math.ceil(value / power) * power;
     }
 
-    private Deque<Run<?, ?>> deployments() {
+    /** The latest builds that deployed, oldest first. */
+    private Deque<Run<?, ?>> deployments(int most) {
         Deque<Run<?, ?>> found = new ArrayDeque<>();
         int seen = 0;
         for (Run<?, ?> run : job.getBuilds()) {
-            if (seen++ == SHOWN_BUILDS) {
+            if (seen++ == SHOWN_BUILDS || found.size() == most) {
                 break;
             }
-            if (run.getAction(DeploymentAction.class) != null) {
+            DeploymentAction recorded = run.getAction(DeploymentAction.class);
+            if (recorded != null && !recorded.getFunctions().isEmpty()) {
                 found.addFirst(run);
             }
         }
         return found;
-    }
-
-    /** Puts the charts on the page of every job that has deployed. */
-    @Extension
-    @SuppressWarnings("rawtypes")
-    public static final class Factory extends TransientActionFactory<Job> {
-
-        @Override
-        public Class<Job> type() {
-            return Job.class;
-        }
-
-        @NonNull
-        @Override
-        public Collection<? extends Action> createFor(@NonNull Job job) {
-            Job<?, ?> built = job;
-            return built.getLastCompletedBuild() == null
-                    ? List.of()
-                    : List.of(new DeploymentTrendAction(built, Measure.SIZE), new DeploymentTrendAction(built, Measure.TIME));
-        }
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import hudson.EnvVars;
 import org.junit.jupiter.api.Test;
 
 class BranchVariableTest {
@@ -22,5 +23,13 @@ class BranchVariableTest {
         assertTrue(BranchVariable.valid("feature/log in").startsWith("feature-log-in-"));
         assertNotEquals(BranchVariable.valid("feature/log in"), BranchVariable.valid("feature/log-in"));
         assertNotEquals(BranchVariable.valid("x".repeat(300)), BranchVariable.valid("x".repeat(301)));
+    }
+
+    @Test
+    void onlyABuildOfABranchHasIt() {
+        EnvVars branch = BranchVariable.addedTo(new EnvVars("BRANCH_NAME", "main"));
+
+        assertEquals(new EnvVars("BRANCH_NAME", "main", "LAMBDA_BRANCH", "main"), branch);
+        assertEquals(new EnvVars(), BranchVariable.addedTo(new EnvVars()));
     }
 }

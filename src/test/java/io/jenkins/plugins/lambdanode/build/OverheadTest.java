@@ -106,13 +106,13 @@ class OverheadTest {
                 run.getAction(DeploymentAction.class).getFunctions().get(0);
         long work = function.getPhases().stream()
                 .filter(row -> Set.of("install", "package").contains(row.getName()))
-                .mapToLong(row -> row.getFirst())
+                .mapToLong(row -> row.getMillis())
                 .sum();
         return new Deployed(
                 Long.parseLong(took.group(1)),
                 work,
                 function.getPhases().stream()
-                        .map(row -> row.getName() + " " + row.getFirst())
+                        .map(row -> row.getName() + " " + row.getMillis())
                         .collect(Collectors.joining(" ")));
     }
 }

@@ -17,6 +17,7 @@ import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.record.DeploymentTrendAction.Measure;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
@@ -86,8 +87,8 @@ class PagesTest {
         function.functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:" + name;
         function.region = "eu-west-1";
         function.codeSha256 = sha256;
-        function.outcome = "updated";
-        function.artifact = "lambda/" + name + ".json";
+        function.outcome = Outcome.UPDATED;
+        function.artifact = "lambda/123456789012/eu-west-1/" + name + ".json";
         function.fingerprint = "0123456789abcdef0123456789abcdef";
         function.codeSize = bytes;
         function.millis = millis;
@@ -118,8 +119,7 @@ class PagesTest {
         String onServer = Aws.function("shown").orElseThrow().codeSha256();
         assertTrue(text.contains("shown"), text);
         assertTrue(text.contains("created"), text);
-        assertTrue(text.contains("version 1"), text);
-        assertTrue(text.contains("alias live"), text);
+        assertTrue(text.contains("shown · created · version 1 · alias live · us-east-1"), text);
         assertTrue(text.contains(onServer), text);
         assertEquals(
                 "https://us-east-1.console.aws.amazon.com/lambda/home?region=us-east-1#/functions/shown",
@@ -135,7 +135,7 @@ class PagesTest {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(deploying("recorded"));
 
         String record = jenkins.createWebClient()
-                .goTo(build.getUrl() + "artifact/lambda/recorded.json", "application/json")
+                .goTo(build.getUrl() + "artifact/lambda/000000000000/us-east-1/recorded.json", "application/json")
                 .getWebResponse()
                 .getContentAsString();
 
@@ -143,7 +143,7 @@ class PagesTest {
                 Aws.function("recorded").orElseThrow().codeSha256(),
                 new ObjectMapper().readTree(record).path("CodeSha256").asText());
         assertTrue(page(build.getUrl()).getAnchors().stream()
-                .anyMatch(link -> link.getHrefAttribute().endsWith("artifact/lambda/recorded.json")));
+                .anyMatch(link -> link.getHrefAttribute().endsWith("artifact/lambda/000000000000/us-east-1/recorded.json")));
     }
 
     @Test
@@ -192,14 +192,14 @@ class PagesTest {
         hostile.region = MARKUP;
         hostile.alias = MARKUP;
         hostile.version = MARKUP;
-        hostile.outcome = MARKUP;
         hostile.layerVersionArn = MARKUP;
         hostile.artifact = "\"><script>alert(1)</script>";
         hostile.fingerprint = "\"><script>alert(1)</script>";
-        hostile.findings.add(new DeployedFunction.Note(MARKUP, MARKUP));
-        hostile.phases.add(new DeployedFunction.Row(MARKUP, 1, 1));
-        hostile.heaviest.add(new DeployedFunction.Row(MARKUP, 1, 1));
+        hostile.findings.add(new DeployedFunction.Note(MARKUP, MARKUP, MARKUP));
+        hostile.phases.add(new DeployedFunction.PhaseTime(MARKUP, 1, 1));
+        hostile.heaviest.add(new DeployedFunction.PackageSize(MARKUP, 1, 1));
         DeploymentAction.addTo(build, List.of(hostile));
+        DeploymentAction.addTo(build, new FailedDeployment(List.of(MARKUP), MARKUP, MARKUP, MARKUP));
 
         HtmlPage page = page(build.getUrl());
 
@@ -286,6 +286,66 @@ class PagesTest {
     }
 
     @Test
+    void aBuildsPageShowsFromWhichVersionAnAliasWasMoved() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        DeployedFunction moved = function("orders", "a", 1 << 20, 1000);
+        moved.outcome = Outcome.RELEASED;
+        moved.alias = "live";
+        moved.previousVersion = "3";
+        moved.version = "4";
+        DeploymentAction.addTo(build, List.of(moved));
+
+        String text = page(build.getUrl()).asNormalizedText();
+
+        assertTrue(text.contains("orders · released · version 4 · alias live: 3 → 4 · eu-west-1"), text);
+        assertTrue(text.contains("zipped 1.0 MB"), text);
+    }
+
+    @Test
+    void aDryRunIsNotShownAsDeployedAndSetsNoVariables() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        DeployedFunction tried = function("orders", "a", 1 << 20, 1000);
+        tried.outcome = Outcome.VALIDATED;
+        DeploymentAction.addTo(build, List.of(tried));
+
+        String text = page(build.getUrl()).asNormalizedText();
+
+        assertTrue(text.contains("Dry run: nothing was changed on AWS Lambda"), text);
+        assertTrue(text.contains("orders · validated · eu-west-1"), text);
+        assertFalse(text.contains("Deployed to AWS Lambda"), text);
+        assertTrue(build.getEnvironment(StreamTaskListener.NULL).keySet().stream().noneMatch(name -> name.startsWith("LAMBDA_")));
+        assertEquals(List.of(), build.getParent().getActions(DeploymentTrendAction.class));
+    }
+
+    @Test
+    void aFailureIsShownUntilTheBuildDeploysTheFunctionAfterAll() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        DeploymentAction.addTo(
+                build, new FailedDeployment(List.of("orders"), "eu-west-1", "update", "Lambda did not update function orders\nWait."));
+
+        String failed = page(build.getUrl()).asNormalizedText();
+        assertTrue(failed.contains("Failed to deploy to AWS Lambda"), failed);
+        assertTrue(failed.contains("orders · failed in the phase update · eu-west-1"), failed);
+        assertTrue(failed.contains("Lambda did not update function orders"), failed);
+
+        DeploymentAction.addTo(build, List.of(function("payments", "a", 1, 1)));
+        assertTrue(page(build.getUrl()).asNormalizedText().contains("Failed to deploy"));
+        DeploymentAction.addTo(build, List.of(function("orders", "a", 1, 1)));
+        assertFalse(page(build.getUrl()).asNormalizedText().contains("Failed to deploy"));
+    }
+
+    @Test
+    void onlyJobsThatDeployHaveCharts() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        jenkins.buildAndAssertSuccess(project);
+        assertEquals(List.of(), project.getActions(DeploymentTrendAction.class));
+
+        deployed(project, "a", 1 << 20, 1000);
+
+        assertEquals(2, project.getActions(DeploymentTrendAction.class).size());
+    }
+
+    @Test
     void theTrendsAppearOnTheJobsPageWithTheSecondDeployment() throws Exception {
         FreeStyleProject project = jenkins.createFreeStyleProject();
         deployed(project, "a", 1 << 20, 1000);
@@ -343,6 +403,37 @@ class PagesTest {
         assertEquals("arn:aws:lambda:eu-west-1:123456789012:function:orders", env.get("LAMBDA_FUNCTION_ARN"));
         assertEquals("a-digest", env.get("LAMBDA_CODE_SHA256"));
         assertNull(env.get("LAMBDA_VERSION"));
+    }
+
+    @Test
+    void theVariablesOfSeveralFunctionsEndWithTheirNames() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        DeployedFunction first = function("orders-worker", "a", 1, 1);
+        first.version = "7";
+        DeploymentAction.addTo(build, List.of(first, function("payments", "b", 1, 1)));
+
+        EnvVars env = build.getEnvironment(StreamTaskListener.NULL);
+
+        assertEquals("payments", env.get("LAMBDA_FUNCTION_NAME"));
+        assertNull(env.get("LAMBDA_VERSION"), "the version of another function");
+        assertEquals("7", env.get("LAMBDA_VERSION_ORDERS_WORKER"));
+        assertEquals("a", env.get("LAMBDA_CODE_SHA256_ORDERS_WORKER"));
+        assertEquals("arn:aws:lambda:eu-west-1:123456789012:function:payments", env.get("LAMBDA_FUNCTION_ARN_PAYMENTS"));
+        assertEquals("updated", env.get("LAMBDA_OUTCOME_PAYMENTS"));
+    }
+
+    @Test
+    void functionsOfOneNameInTwoRegionsHaveNoVariablesByName() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        DeployedFunction elsewhere = function("orders", "b", 1, 1);
+        elsewhere.region = "us-east-1";
+        elsewhere.functionArn = "arn:aws:lambda:us-east-1:123456789012:function:orders";
+        DeploymentAction.addTo(build, List.of(function("orders", "a", 1, 1), elsewhere));
+
+        EnvVars env = build.getEnvironment(StreamTaskListener.NULL);
+
+        assertEquals("b", env.get("LAMBDA_CODE_SHA256"));
+        assertNull(env.get("LAMBDA_CODE_SHA256_ORDERS"));
     }
 
     private static List<Double> boxed(double[] values) {

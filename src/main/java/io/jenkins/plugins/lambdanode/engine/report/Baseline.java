@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.report;
 
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,8 +16,12 @@ public interface Baseline {
     /** What was remembered in this build; empty where the build has not changed it. */
     Optional<Before> recall(String arn);
 
-    /** Called before the first change is sent, and not again for the same ARN. It is durable when this returns. */
-    void remember(String arn, Before before) throws InterruptedException;
+    /**
+     * Called before the first change is sent, and not again for the same ARN. It is durable when this returns.
+     *
+     * @throws DeployException if it can't be; nothing is changed then
+     */
+    void remember(String arn, Before before) throws DeployException, InterruptedException;
 
     /**
      * The version that the last recorded deployment left an alias at; empty where none is known. Where the alias is elsewhere,

@@ -37,7 +37,12 @@ public record DeployResult(
         RELEASED,
         UNCHANGED,
         /** A dry run: nothing was changed. */
-        VALIDATED
+        VALIDATED;
+
+        /** Whether what callers of the function run may be another than before. */
+        public boolean changed() {
+            return this == CREATED || this == UPDATED || this == RELEASED;
+        }
     }
 
     /**
@@ -62,7 +67,7 @@ public record DeployResult(
             Optional<String> previousCodeSha256) {
 
         public boolean updated() {
-            return outcome == Outcome.CREATED || outcome == Outcome.UPDATED;
+            return outcome.changed();
         }
     }
 

@@ -60,11 +60,18 @@ public final class Builds {
         return jenkins.buildAndAssertStatus(expected, pipeline(name, script));
     }
 
-    /** The record of a deployment among the build's artifacts. */
+    /** The record of a deployment among the build's artifacts, the only one of a function of this name. */
     public static JsonNode record(Run<?, ?> run, String function) throws IOException {
-        return new ObjectMapper()
-                .readTree(Files.readString(
-                        run.getArtifactsDir().toPath().resolve("lambda/" + function + ".json")));
+        List<?> found = run.getArtifacts().stream()
+                .filter(artifact -> artifact.getFileName().equals(function + ".json"))
+                .toList();
+        assertEquals(1, found.size(), found.toString());
+        return recordAt(run, ((Run<?, ?>.Artifact) found.get(0)).relativePath);
+    }
+
+    /** The record at this path among the build's artifacts. */
+    public static JsonNode recordAt(Run<?, ?> run, String path) throws IOException {
+        return new ObjectMapper().readTree(Files.readString(run.getArtifactsDir().toPath().resolve(path)));
     }
 
     /** Asserts that the build ended with this message as its one error, and without a stack trace. */

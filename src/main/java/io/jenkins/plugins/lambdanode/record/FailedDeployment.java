@@ -1,0 +1,56 @@
+package io.jenkins.plugins.lambdanode.record;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+
+/** A deployment that failed, as the build's page shows it. */
+@Restricted(NoExternalUse.class)
+public final class FailedDeployment implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final List<String> functions;
+    private final String region;
+    private final String phase;
+    private final String message;
+
+    /**
+     * @param functions the names of the functions that it failed for; empty where none is known
+     * @param region empty where it is not known
+     * @param phase where it failed; empty where it had not begun
+     * @param message what the log says
+     */
+    public FailedDeployment(List<String> functions, String region, String phase, String message) {
+        this.functions = new ArrayList<>(functions);
+        this.region = region;
+        this.phase = phase;
+        this.message = message;
+    }
+
+    /** For a page; empty where none is known. */
+    public String getFunctionNames() {
+        return String.join(", ", functions);
+    }
+
+    public String getRegion() {
+        return region;
+    }
+
+    public String getPhase() {
+        return phase;
+    }
+
+    public String getMessage() {
+        return message;
+    }
+
+    boolean isOf(DeployedFunction function) {
+        return functions.contains(function.functionName) && (region.isEmpty() || region.equals(function.region));
+    }
+
+    boolean isOfThoseOf(FailedDeployment other) {
+        return functions.equals(other.functions) && region.equals(other.region);
+    }
+}
