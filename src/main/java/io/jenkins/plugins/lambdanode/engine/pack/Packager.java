@@ -1,19 +1,16 @@
 package io.jenkins.plugins.lambdanode.engine.pack;
 
-import io.jenkins.plugins.lambdanode.engine.base.Crew;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
-import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
 import io.jenkins.plugins.lambdanode.engine.pack.check.Checks;
-import io.jenkins.plugins.lambdanode.engine.pack.check.NativeProgram;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeLimits;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeBreakdown;
 import io.jenkins.plugins.lambdanode.engine.pack.select.DefaultExcludes;
@@ -21,54 +18,30 @@ import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.ProjectWalk;
 import io.jenkins.plugins.lambdanode.engine.pack.select.Selection;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
-import io.jenkins.plugins.lambdanode.engine.pack.zip.Benches;
-import io.jenkins.plugins.lambdanode.engine.pack.zip.LargeFile;
-import io.jenkins.plugins.lambdanode.engine.pack.zip.PackageWriter;
-import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
-import io.jenkins.plugins.lambdanode.engine.pack.zip.Workbench;
+import io.jenkins.plugins.lambdanode.engine.pack.zip.PackingThreads;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.LocalDate;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Base64;
-import java.util.Deque;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 
 /**
  * Builds a deployment package from a project's folder. Reading, hashing and deflating run on all cores; the package is
- * written in the order of its names. Memory is bounded whatever the project: some 2 MiB and another 2 MiB a core, the packed
- * bytes that wait for their turn ({@value #IN_FLIGHT_BYTES}), and a few hundred bytes for each entry.
- *
- * <p>{@link PackReport#contentDigest()} is the SHA-256 of, for each entry in the package's order: its name in UTF-8, a zero
- * byte, its mode as six octal digits, a zero byte, and the SHA-256 of its content (32 bytes; that of nothing for a folder, of
- * the target for a link).
+ * written in the order of its names. Memory is bounded whatever the project: some 2 MiB and another 2 MiB a core, 8 MiB of
+ * packed bytes that wait for their turn, and a few hundred bytes for each entry.
  */
 public final class Packager {
-    private static final String ACTIVITY = "Packaging";
-    private static final String LAYER_ACTIVITY = "Packaging the dependencies";
-
-    /** In the cache's folder: the last package of the dependencies, where they are apart. */
+    /** In the cache's folder: the last package of the dependencies, where they go into a layer. */
     private static final String LAYER_CACHE = "dependencies";
-
-    /** Content bytes that may be waiting to be written. */
-    static final int IN_FLIGHT_BYTES = 8 << 20;
-
-    private static final int BATCH_FILES = 64;
-    private static final int BATCH_BYTES = 256 * 1024;
 
     private final Path project;
     private final Path tempDir;
@@ -123,12 +96,73 @@ public final class Packager {
                             + " with LC_ALL=C.UTF-8 for paths that are not ASCII.",
                     e);
         } catch (IOException e) {
-            Path folder = request.output().isEmpty() ? tempDir : absolute(request.output()).getParent();
+            Path folder = path(request.output()).map(Path::getParent).orElse(tempDir);
             throw FileErrors.packageDiskFull(e, String.valueOf(folder));
         }
     }
 
     private PackReport build(PackRequest request) throws IOException, InterruptedException {
+        Path root = requireFolder();
+        Optional<Path> output = path(request.output());
+        Optional<Path> cacheDir = path(request.settings().cacheDir());
+        Path work = output.map(Path::getParent).orElse(tempDir.toAbsolutePath());
+        makeFolder(work);
+        DefaultExcludes defaults = new DefaultExcludes(root, ownPaths(output, cacheDir));
+        boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
+        Optional<CtimeState> states = modes && cacheDir.isPresent() ? CtimeState.of(root, clock) : Optional.empty();
+        PackSettings settings = request.settings();
+        // Closed in reverse: first the threads, so that no file is in use when it is removed.
+        try (TempFiles codeFiles = new TempFiles(work);
+                TempFiles layerFiles = new TempFiles(work);
+                PackageCache codeCache = cache(cacheDir, settings, states);
+                PackageCache layerCache = request.dependencyLayer()
+                        ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), settings, states)
+                        : PackageCache.none();
+                PackingThreads threads = new PackingThreads(cores, settings.level())) {
+            ProjectWalk walk =
+                    new ProjectWalk(root, Selection.of(settings, root, defaults), settings.links(), modes, threads::all);
+            List<SourceEntry> entries = walk.walk();
+            List<ArchiveContents> archives =
+                    request.dependencyLayer() ? ArchiveContents.split(entries) : List.of(ArchiveContents.whole(entries));
+            requireSomething(archives.get(0).entries(), walk.excluded());
+            requireUnzipped(entries, request);
+            Checks checks = new Checks(root, entries, request.functions(), archives.size() > 1, LocalDate.now());
+            checks.beforePackaging();
+            checks.requireNoError();
+
+            List<ArchiveBuilder> builders = new ArrayList<>();
+            for (ArchiveContents archive : archives) {
+                ArchiveBuilder builder = archive.isLayer()
+                        ? new ArchiveBuilder(archive, modes, layerCache, layerFiles, checks, progress)
+                        : new ArchiveBuilder(archive, modes, codeCache, codeFiles, checks, progress);
+                builder.write(threads);
+                builders.add(builder);
+            }
+            checks.afterPackaging();
+            checks.requireNoError();
+            requireLimits(builders, request);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            builders.forEach(ArchiveBuilder::store);
+            if (output.isPresent()) {
+                PackageCache.moveOver(codeFiles.archive(), output.get());
+            }
+            codeFiles.keepArchive();
+            layerFiles.keepArchive();
+            List<PackReport> layers = new ArrayList<>();
+            for (ArchiveBuilder layer : builders.subList(1, builders.size())) {
+                layers.add(layer.report(layerFiles.archive(), layer.totals().sizes(), List.of(), List.of(), List.of()));
+            }
+            List<Finding> findings = new ArrayList<>(walk.findings());
+            findings.addAll(checks.findings());
+            findings.sort(Finding.ORDER);
+            return builders.get(0)
+                    .report(output.orElse(codeFiles.archive()), sizes(builders), walk.excluded(), findings, layers);
+        }
+    }
+
+    private Path requireFolder() throws IOException {
         Path root;
         try {
             root = project.toRealPath();
@@ -138,40 +172,19 @@ public final class Packager {
         if (!Files.isDirectory(root)) {
             throw new DeployException(project + " is not a folder. Check dir: it is the folder with package.json.");
         }
-        Optional<Path> output = request.output().isEmpty() ? Optional.empty() : Optional.of(absolute(request.output()));
-        Optional<Path> cacheDir = request.settings().cacheDir().isEmpty() ? Optional.empty() : Optional.of(absolute(request.settings().cacheDir()));
-        Path work = output.map(Path::getParent).orElse(tempDir.toAbsolutePath());
-        makeFolder(work);
-        // Names that are the same whatever links lead there: what is inside the project is left out of the package.
+        return root;
+    }
+
+    /** What packaging writes, by real paths: where it is in the project, it is left out. */
+    private List<Path> ownPaths(Optional<Path> output, Optional<Path> cacheDir) {
         List<Path> own = new ArrayList<>(List.of(real(tempDir)));
         output.ifPresent(path -> own.add(real(path.getParent()).resolve(path.getFileName())));
         cacheDir.ifPresent(path -> own.add(real(path)));
-        List<TempFiles> drafts = List.of(TempFiles.in(work), TempFiles.in(work));
-        boolean done = false;
-        try {
-            PackReport report = build(request, root, new DefaultExcludes(root, own), cacheDir, drafts, output);
-            done = true;
-            return report;
-        } finally {
-            for (TempFiles draft : drafts) {
-                if (!done) {
-                    Files.deleteIfExists(draft.made);
-                }
-                Files.deleteIfExists(draft.spill);
-            }
-        }
+        return own;
     }
 
-    /** A package while it is being made, and where its large files are packed. */
-    private record TempFiles(Path made, Path spill) {
-        static TempFiles in(Path folder) {
-            String name = DefaultExcludes.OWN_PREFIX + UUID.randomUUID();
-            return new TempFiles(folder.resolve(name + ".zip"), folder.resolve(name + ".spill"));
-        }
-    }
-
-    private static Path absolute(String path) {
-        return Path.of(path).toAbsolutePath().normalize();
+    private static Optional<Path> path(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text).toAbsolutePath().normalize());
     }
 
     private static Path real(Path path) {
@@ -190,323 +203,42 @@ public final class Packager {
         }
     }
 
-    private PackReport build(
-            PackRequest request,
-            Path root,
-            DefaultExcludes defaults,
-            Optional<Path> cacheDir,
-            List<TempFiles> drafts,
-            Optional<Path> output)
-            throws IOException, InterruptedException {
-        boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
-        // Closed in reverse: first the crew, so that nothing is in use when the rest goes.
-        Optional<CtimeState> states = modes && cacheDir.isPresent() ? CtimeState.of(root, clock) : Optional.empty();
-        try (PackageCache cache = cache(cacheDir, request, states);
-                PackageCache layerCache = request.dependencyLayer()
-                        ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), request, states)
-                        : PackageCache.none();
-                Benches benches = new Benches(request.settings().level());
-                Crew crew = new Crew(cores)) {
-            ProjectWalk walk =
-                    new ProjectWalk(root, Selection.of(request.settings(), root, defaults), request.settings().links(), modes, crew);
-            List<SourceEntry> entries = walk.walk();
-            List<ArchiveContents> parts = request.dependencyLayer() ? ArchiveContents.apart(entries) : List.of(ArchiveContents.whole(entries));
-            requireSomething(parts.get(0).entries(), walk.skipped());
-            requireUnzipped(entries, request);
-            Checks checks = new Checks(entries, request.functions(), parts.size() > 1, LocalDate.now());
-            checks.beforePackaging();
-            checks.requireNoError();
+    private static PackageCache cache(Optional<Path> folder, PackSettings settings, Optional<CtimeState> states) {
+        return folder.map(dir -> PackageCache.open(dir, settings.level(), states)).orElseGet(PackageCache::none);
+    }
 
-            List<ArchiveBuilder> assemblies = new ArrayList<>();
-            for (ArchiveContents part : parts) {
-                ArchiveBuilder assembly = new ArchiveBuilder(part, modes, checks);
-                assembly.write(crew, benches, part.isLayer() ? layerCache : cache, drafts.get(assemblies.size()));
-                assemblies.add(assembly);
-            }
-            checks.requireNoError();
-            requireLimits(assemblies, request);
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            List<PackReport> layers = new ArrayList<>();
-            for (ArchiveBuilder assembly : assemblies.subList(1, assemblies.size())) {
-                storeInCache(layerCache, assembly);
-                layers.add(assembly.report(assembly.made, assembly.weights, List.of(), List.of(), List.of()));
-            }
-            ArchiveBuilder code = assemblies.get(0);
-            storeInCache(cache, code);
-            if (output.isPresent()) {
-                PackageCache.moveOver(code.made, output.get());
-            }
-            List<Finding> findings = new ArrayList<>(walk.findings());
-            findings.addAll(checks.findings());
-            findings.sort(Finding.ORDER);
-            return code.report(output.orElse(code.made), weights(assemblies), walk.skipped(), findings, layers);
+    /** Code and layer are sent separately, and count together where the function runs. */
+    private static void requireLimits(List<ArchiveBuilder> builders, PackRequest request) throws DeployException {
+        long unzipped = builders.stream().mapToLong(builder -> builder.totals().unzippedBytes()).sum();
+        SizeLimits.requireUnzipped(unzipped, request.functions(), sizes(builders));
+        for (ArchiveBuilder builder : builders) {
+            SizeLimits.requireZipped(builder.zippedBytes(), request, builder.totals().sizes());
         }
     }
 
-    private static PackageCache cache(Optional<Path> folder, PackRequest request, Optional<CtimeState> states) {
-        return folder.map(dir -> PackageCache.open(dir, request.settings().level(), states)).orElseGet(PackageCache::none);
+    private static SizeBreakdown sizes(List<ArchiveBuilder> builders) {
+        return builders.stream().map(builder -> builder.totals().sizes()).reduce(new SizeBreakdown(), SizeBreakdown::with);
     }
 
-    /** Code and dependencies are sent each by itself and count together where the function runs. */
-    private static void requireLimits(List<ArchiveBuilder> assemblies, PackRequest request) throws DeployException {
-        long unzipped = assemblies.stream().mapToLong(assembly -> assembly.unzipped).sum();
-        SizeLimits.requireUnzipped(unzipped, request.functions(), weights(assemblies));
-        for (ArchiveBuilder assembly : assemblies) {
-            SizeLimits.requireZipped(assembly.packageBytes, request, assembly.weights);
-        }
-    }
-
-    private static SizeBreakdown weights(List<ArchiveBuilder> assemblies) {
-        return assemblies.stream().map(assembly -> assembly.weights).reduce(new SizeBreakdown(), SizeBreakdown::with);
-    }
-
-    private void storeInCache(PackageCache cache, ArchiveBuilder assembly) {
-        if (assembly.nothingNew) {
-            // The package that is kept has all of it, whatever the names are now, and its index knows the files.
-            return;
-        }
-        try {
-            cache.store(assembly.made, assembly.packageBytes, assembly.places, assembly.unremarkable);
-        } catch (IOException e) {
-            progress.log("The package could not be kept for the next build, which will take longer: " + e);
-        }
-    }
-
-    private void requireSomething(List<SourceEntry> entries, List<PackReport.Excluded> skipped) throws DeployException {
+    private void requireSomething(List<SourceEntry> entries, List<PackReport.Excluded> excluded) throws DeployException {
         if (entries.stream().allMatch(entry -> entry.kind() == SourceEntry.Kind.FOLDER)) {
-            StringBuilder left = new StringBuilder();
-            for (PackReport.Excluded skip : skipped) {
-                left.append(left.length() == 0 ? " Left out: " : ", ").append(skip.count()).append(" by ").append(skip.reason());
-            }
+            String reasons = excluded.stream()
+                    .map(group -> group.count() + " by " + group.reason())
+                    .collect(Collectors.joining(", "));
             throw new DeployException("There is nothing to package in " + project + "."
-                    + (left.length() == 0 ? " It has no files." : left + ".")
+                    + (reasons.isEmpty() ? " It has no files." : " Left out: " + reasons + ".")
                     + " Check dir, includes and excludes.");
         }
     }
 
+    /** Before anything is read: a project that is far too large is refused in an instant. */
     private static void requireUnzipped(List<SourceEntry> entries, PackRequest request) throws DeployException {
-        SizeBreakdown weights = new SizeBreakdown();
+        SizeBreakdown sizes = new SizeBreakdown();
         long unzipped = 0;
         for (SourceEntry entry : entries) {
             unzipped += entry.size();
-            weights.add(entry.name(), entry.kind() != SourceEntry.Kind.FOLDER, entry.size(), 0);
+            sizes.add(entry.name(), entry.kind() != SourceEntry.Kind.FOLDER, entry.size(), 0);
         }
-        SizeLimits.requireUnzipped(unzipped, request.functions(), weights);
-    }
-
-    /** Puts the entries into the package, in order, and adds up what the report says. */
-    private final class ArchiveBuilder {
-        private final String prefix;
-        private final String activity;
-        private final List<SourceEntry> entries;
-        private final boolean modes;
-        private final Checks checks;
-        private final SizeBreakdown weights = new SizeBreakdown();
-        private final MessageDigest contents = Sha256.sha256();
-        private final List<PackageIndex.ObjectKey> places = new ArrayList<>();
-        private final long totalBytes;
-        private final List<PackageIndex.Unremarkable> unremarkable = new ArrayList<>();
-        private boolean nothingNew = true;
-        private int files;
-        private long unzipped;
-        private long readBytes;
-        private long deflatedBytes;
-        private long reusedBytes;
-        private long doneBytes;
-        private Path made;
-        private byte[] sha256;
-        private long packageBytes;
-
-        ArchiveBuilder(ArchiveContents part, boolean modes, Checks checks) {
-            this.prefix = part.prefix();
-            this.activity = part.isLayer() ? LAYER_ACTIVITY : ACTIVITY;
-            this.entries = part.entries();
-            this.modes = modes;
-            this.checks = checks;
-            this.totalBytes = part.size();
-        }
-
-        void write(Crew crew, Benches benches, PackageCache cache, TempFiles draft) throws IOException, InterruptedException {
-            made = draft.made;
-            try (PackageWriter writer = new PackageWriter(draft.made);
-                    LargeFile large = new LargeFile(crew, benches, cache, draft.spill)) {
-                run(crew, benches, cache, large, writer);
-                writer.finish();
-                sha256 = writer.sha256();
-                packageBytes = writer.written();
-            }
-        }
-
-        /** Some entries that are packed in one go, or one large file; with what has been started for them. */
-        private record Batch(
-                int from,
-                int to,
-                long bytes,
-                Future<List<PackedContent>> packed,
-                Optional<LargeFile.Begun> large) {}
-
-        private void run(Crew crew, Benches benches, PackageCache cache, LargeFile large, PackageWriter writer)
-                throws IOException, InterruptedException {
-            progress.advance(activity, 0, totalBytes, 0);
-            Deque<Batch> underWay = new ArrayDeque<>();
-            long inFlight = 0;
-            int next = 0;
-            while (next < entries.size() || !underWay.isEmpty()) {
-                while (next < entries.size() && (underWay.isEmpty() || inFlight < IN_FLIGHT_BYTES)) {
-                    Batch batch = start(next, crew, benches, cache, large);
-                    underWay.add(batch);
-                    inFlight += batch.bytes;
-                    next = batch.to;
-                }
-                Batch batch = underWay.remove();
-                if (batch.large.isPresent()) {
-                    addLarge(entries.get(batch.from), batch.large.get(), large, writer);
-                } else {
-                    List<PackedContent> packed = Crew.await(batch.packed);
-                    for (int i = batch.from; i < batch.to; i++) {
-                        add(entries.get(i), packed.get(i - batch.from), writer);
-                    }
-                }
-                inFlight -= batch.bytes;
-                progress.advance(activity, doneBytes, totalBytes, files);
-            }
-        }
-
-        private static boolean isLarge(SourceEntry entry) {
-            return entry.isFile() && entry.size() > Workbench.PIECE;
-        }
-
-        private Batch start(int from, Crew crew, Benches benches, PackageCache cache, LargeFile large) {
-            SourceEntry first = entries.get(from);
-            if (isLarge(first)) {
-                return new Batch(from, from + 1, 0, null, Optional.of(large.begin(first)));
-            }
-            int to = from;
-            long bytes = 0;
-            while (to < entries.size() && to - from < BATCH_FILES && bytes < BATCH_BYTES && !isLarge(entries.get(to))) {
-                bytes += entries.get(to++).size();
-            }
-            List<SourceEntry> batch = entries.subList(from, to);
-            return new Batch(from, to, bytes, crew.start(() -> pack(batch, benches, cache)), Optional.empty());
-        }
-
-        private static List<PackedContent> pack(List<SourceEntry> batch, Benches benches, PackageCache cache)
-                throws IOException, InterruptedException {
-            return benches.with(bench -> {
-                List<PackedContent> packed = new ArrayList<>(batch.size());
-                for (SourceEntry entry : batch) {
-                    packed.add(entry.isFile() ? bench.pack(entry, cache) : bench.pack(entry.target()));
-                }
-                return packed;
-            });
-        }
-
-        private void addLarge(SourceEntry entry, LargeFile.Begun begun, LargeFile large, PackageWriter writer)
-                throws IOException, InterruptedException {
-            long before = doneBytes;
-            PackedContent content = large.pack(entry, begun, bytes -> {
-                doneBytes += bytes;
-                progress.advance(activity, doneBytes, totalBytes, files);
-            });
-            doneBytes = before;
-            String name = prefix + entry.name();
-            added(entry, content, writer.add(name, bytes(name, entry), mode(entry, content), content, large.packed()));
-        }
-
-        private void add(SourceEntry entry, PackedContent content, PackageWriter writer) throws IOException {
-            String name = prefix + entry.name();
-            added(entry, content, writer.add(name, bytes(name, entry), mode(entry, content), content));
-        }
-
-        private byte[] bytes(String name, SourceEntry entry) {
-            return prefix.isEmpty() ? entry.nameBytes() : name.getBytes(StandardCharsets.UTF_8);
-        }
-
-        /** @param offset where in the package its packed bytes begin */
-        private void added(SourceEntry entry, PackedContent content, long offset) {
-            int mode = mode(entry, content);
-            contents.update(bytes(prefix + entry.name(), entry));
-            contents.update((byte) 0);
-            contents.update(octal(mode));
-            contents.update((byte) 0);
-            contents.update(content.sha256());
-            boolean folder = entry.kind() == SourceEntry.Kind.FOLDER;
-            weights.add(
-                    entry.name(),
-                    !folder,
-                    content.size(),
-                    content.packedSize() + PackageWriter.HEADER_BYTES + 2L * (prefix.length() + entry.nameBytes().length));
-            if (entry.isFile()) {
-                checks.content(entry, content);
-                if (content.size() > 0) {
-                    PackageIndex.ObjectKey place = new PackageIndex.ObjectKey(
-                            content.sha256(), content.size(), offset, content.packedSize(), content.deflated(), content.crc(),
-                            content.packedSha256());
-                    places.add(place);
-                    boolean unread = content.reused() && content.readBytes() == 0;
-                    if (content.state().isPresent() && (unread || isUnremarkable(content))) {
-                        unremarkable.add(
-                                new PackageIndex.Unremarkable(content.state().get(), Workbench.seeksKey(entry), place));
-                        nothingNew = nothingNew && unread;
-                    }
-                    nothingNew = nothingNew && content.reused();
-                }
-            }
-            files += folder ? 0 : 1;
-            unzipped += content.size();
-            readBytes += content.readBytes();
-            deflatedBytes += content.deflatedBytes();
-            reusedBytes += content.reused() ? content.size() : 0;
-            doneBytes += content.size();
-        }
-
-        /** The checks look at the others each time. */
-        private static boolean isUnremarkable(PackedContent content) {
-            return !content.privateKey() && NativeProgram.of(content.head()).isEmpty();
-        }
-
-        private static byte[] octal(int mode) {
-            String digits = Integer.toOctalString(mode);
-            return ("000000".substring(digits.length()) + digits).getBytes(StandardCharsets.US_ASCII);
-        }
-
-        private int mode(SourceEntry entry, PackedContent content) {
-            return switch (entry.kind()) {
-                case FOLDER -> PackageWriter.FOLDER_MODE;
-                case LINK -> PackageWriter.LINK_MODE;
-                case FILE -> executable(entry, content.head()) ? PackageWriter.EXECUTABLE_MODE : PackageWriter.FILE_MODE;
-            };
-        }
-
-        private boolean executable(SourceEntry entry, byte[] head) {
-            if (modes) {
-                return entry.executable();
-            }
-            return NativeProgram.isElf(head) || head.length >= 2 && head[0] == '#' && head[1] == '!';
-        }
-
-        PackReport report(
-                Path file,
-                SizeBreakdown heaviest,
-                List<PackReport.Excluded> skipped,
-                List<Finding> findings,
-                List<PackReport> layers) {
-            return new PackReport(
-                    file.toString(),
-                    packageBytes,
-                    HexFormat.of().formatHex(sha256),
-                    Base64.getEncoder().encodeToString(sha256),
-                    HexFormat.of().formatHex(contents.digest()),
-                    files,
-                    entries.size(),
-                    unzipped,
-                    heaviest.heaviestZipped(),
-                    skipped,
-                    findings,
-                    new PackReport.Work(readBytes + (prefix.isEmpty() ? checks.readBytes() : 0), deflatedBytes, reusedBytes),
-                    layers);
-        }
+        SizeLimits.requireUnzipped(unzipped, request.functions(), sizes);
     }
 }

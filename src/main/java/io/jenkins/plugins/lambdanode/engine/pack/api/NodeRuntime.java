@@ -43,6 +43,11 @@ public record NodeRuntime(int major, int abi, LocalDate deprecation) {
                 .orElse(new NodeRuntime(major, 0, LocalDate.MAX)));
     }
 
+    /** The Node.js with an ABI of this number, where it is known. */
+    public static Optional<NodeRuntime> ofAbi(int abi) {
+        return KNOWN.stream().filter(runtime -> runtime.abi == abi).findFirst();
+    }
+
     /** The identifiers of the runtimes that a new function can have on this day, the newest first. */
     public static List<String> supported(LocalDate today) {
         return KNOWN.stream()
@@ -78,6 +83,15 @@ public record NodeRuntime(int major, int abi, LocalDate deprecation) {
     /** Whether a handler may take a callback as its third parameter (before nodejs24.x; aws-lambda-ric 4). */
     public boolean takesCallbacks() {
         return major < 24;
+    }
+
+    /**
+     * Whether Node.js takes a {@code .js} file with {@code import} or {@code export} statements for an ES module where no package.json
+     * says what it is (nodejs24.x and later). Lambda starts nodejs22.x without it ({@code --no-experimental-detect-module}), and
+     * before that a handler is loaded by {@code require}.
+     */
+    public boolean detectsModules() {
+        return major >= 24;
     }
 
     /**

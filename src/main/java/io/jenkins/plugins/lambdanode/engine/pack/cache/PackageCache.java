@@ -170,7 +170,7 @@ public final class PackageCache implements AutoCloseable {
      * @param places where everything in it is
      * @param files those that need not be read again while their state is the same
      */
-    public void store(Path made, long size, List<PackageIndex.ObjectKey> places, List<PackageIndex.Unremarkable> files)
+    public void store(Path made, long size, List<PackageIndex.ObjectKey> places, List<PackageIndex.UnchangedFile> files)
             throws IOException {
         if (folder.isEmpty()) {
             return;

@@ -55,7 +55,7 @@ public final class PackageIndex {
      * @param keySought whether a key was looked for in it
      * @param place its content's, the object that is among the places
      */
-    public record Unremarkable(FileState state, boolean keySought, ObjectKey place) {}
+    public record UnchangedFile(FileState state, boolean keySought, ObjectKey place) {}
 
     /** An index of nothing. */
     static final PackageIndex NONE = new PackageIndex(new byte[HEADER], 0, 0, "", 0);
@@ -114,7 +114,7 @@ public final class PackageIndex {
      * @param packageName the package's file name, ASCII, at most {@value #NAME} characters
      */
     static byte[] format(
-            byte[] fingerprint, String packageName, long packageSize, List<ObjectKey> places, List<Unremarkable> files) {
+            byte[] fingerprint, String packageName, long packageSize, List<ObjectKey> places, List<UnchangedFile> files) {
         List<ObjectKey> all = new ArrayList<>(places);
         all.sort(Comparator.comparing(ObjectKey::sha256, Arrays::compareUnsigned));
         List<ObjectKey> sorted = new ArrayList<>();
@@ -129,7 +129,7 @@ public final class PackageIndex {
                 ordinals.put(place, sorted.size() - 1);
             }
         }
-        List<Unremarkable> states = new ArrayList<>(files);
+        List<UnchangedFile> states = new ArrayList<>(files);
         states.removeIf(file -> !ordinals.containsKey(file.place));
         states.sort(Comparator.comparingLong(file -> file.state.inode()));
         states = states.subList(0, Math.min(MAX_RECORDS, states.size()));
@@ -142,7 +142,7 @@ public final class PackageIndex {
             out.put(place.sha256).putLong(place.size).putLong(place.offset).putLong(place.packedSize);
             out.put((byte) (place.deflated ? 1 : 0)).putInt((int) place.crc).put(place.packedSha256);
         }
-        for (Unremarkable file : states) {
+        for (UnchangedFile file : states) {
             FileState state = file.state;
             out.putLong(state.inode()).putLong(state.device()).putLong(state.size()).putLong(state.changedNanos());
             out.put((byte) (file.keySought ? 1 : 0)).putInt(ordinals.get(file.place));

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A Node.js handler's name taken apart as the runtime does it (aws/aws-lambda-nodejs-runtime-interface-client,
- * {@code UserFunction}: folder, then the module up to the first dot, then the function).
+ * A Node.js handler's name, split as the runtime does it (aws/aws-lambda-nodejs-runtime-interface-client: folder, then the
+ * module up to the first dot, then the function).
  *
  * @param folder its folder with a {@code /} at the end, or empty
  * @param module the module's file name without extension
@@ -13,12 +13,15 @@ import java.util.Optional;
  */
 record Handler(String folder, String module, String function) {
 
-    /** @param text for instance {@code src/index.handler}; empty where it is not of that form */
+    /** The extensions of a handler's file, in the order in which the runtime tries them. */
+    static final List<String> EXTENSIONS = List.of(".js", ".mjs", ".cjs");
+
+    /** @param text for instance {@code src/index.handler}; empty where it is not of the form that the runtime takes */
     static Optional<Handler> of(String text) {
         int slash = text.lastIndexOf('/');
         String name = text.substring(slash + 1);
         int dot = name.indexOf('.');
-        if (dot <= 0 || dot == name.length() - 1) {
+        if (dot <= 0 || dot == name.length() - 1 || text.contains("..")) {
             return Optional.empty();
         }
         String folder = text.substring(0, slash + 1);
@@ -36,8 +39,8 @@ record Handler(String folder, String module, String function) {
         return folder.startsWith("/");
     }
 
-    /** The files that it can be in, in the order in which the runtime looks. */
-    List<String> files() {
-        return List.of(folder + module, folder + module + ".js", folder + module + ".mjs", folder + module + ".cjs");
+    /** Its path in the package without extension. */
+    String path() {
+        return folder + module;
     }
 }

@@ -1,79 +1,54 @@
 package io.jenkins.plugins.lambdanode.engine.pack.check;
 
-import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.HashMap;
+import io.jenkins.plugins.lambdanode.engine.base.Json;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * The few fields of a {@code package.json} that the checks look at. It reads the top level only, takes what is not JSON as
- * having no fields (npm or Node.js will say so better), and never more than {@value #MAX_BYTES} bytes.
+ * The fields of a {@code package.json} that the checks look at. What is not JSON has no fields: npm and Node.js explain that
+ * better.
+ *
+ * @param fields the top-level fields
+ * @param hasByteOrderMark whether the text begins with one
  */
-public record PackageJson(Map<String, String> fields) {
+public record PackageJson(Map<String, Object> fields, boolean hasByteOrderMark) {
     static final int MAX_BYTES = 1 << 20;
 
-    static final PackageJson EMPTY = new PackageJson(Map.of());
+    static final PackageJson EMPTY = new PackageJson(Map.of(), false);
 
-    static PackageJson read(Path file) throws IOException {
-        Optional<byte[]> bytes = BoundedFile.read(file, MAX_BYTES);
-        return bytes.map(b -> parse(new String(b, StandardCharsets.UTF_8))).orElse(EMPTY);
+    public static PackageJson parse(String json) {
+        return new PackageJson(Json.object(json).orElse(Map.of()), json.startsWith("\ufeff"));
     }
 
-    /** The value of a top-level text field; empty where there is none or it is no text. */
+    /** The value of a text field; empty where there is none or it is no text. */
     public String text(String field) {
-        return fields.getOrDefault(field, "");
+        return fields.get(field) instanceof String text ? text : "";
+    }
+
+    boolean isModule() {
+        return text("type").equals("module");
     }
 
     boolean has(String field) {
         return fields.containsKey(field);
     }
 
-    /** The top-level fields of a JSON object: texts with their value, anything else with an empty one. */
-    public static PackageJson parse(String json) {
-        Map<String, String> fields = new HashMap<>();
-        int depth = 0;
-        String key = null;
-        String last = null;
-        for (int i = 0; i < json.length(); i++) {
-            char c = json.charAt(i);
-            if (c == '"') {
-                int end = endOfText(json, i + 1);
-                if (depth == 1) {
-                    last = json.substring(i + 1, Math.min(end, json.length())).replace("\\/", "/");
-                    if (key != null) {
-                        fields.put(key, last);
-                        key = null;
-                    }
-                }
-                i = end;
-            } else if (c == '{' || c == '[') {
-                if (depth == 1 && key != null) {
-                    fields.put(key, "");
-                    key = null;
-                }
-                depth++;
-            } else if (c == '}' || c == ']') {
-                depth--;
-            } else if (depth == 1 && c == ':') {
-                key = last;
-            } else if (depth == 1 && c == ',') {
-                if (key != null) {
-                    fields.put(key, "");
-                }
-                key = null;
-            }
-        }
-        return new PackageJson(Map.copyOf(fields));
+    /** The texts of a field that is a list of them, for instance {@code os}. */
+    List<String> texts(String field) {
+        return Json.strings(fields.get(field));
     }
 
-    private static int endOfText(String json, int from) {
-        int i = from;
-        while (i < json.length() && json.charAt(i) != '"') {
-            i += json.charAt(i) == '\\' ? 2 : 1;
-        }
-        return i;
+    /** The names in a field such as {@code dependencies}, sorted. */
+    Set<String> names(String field) {
+        return new TreeSet<>(Json.map(fields.get(field)).keySet());
+    }
+
+    /** The packages that npm installs without development dependencies, and that must be there: optional ones need not. */
+    Set<String> requiredDependencies() {
+        Set<String> names = names("dependencies");
+        names.removeAll(names("optionalDependencies"));
+        return names;
     }
 }

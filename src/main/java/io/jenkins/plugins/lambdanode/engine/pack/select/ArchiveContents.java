@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What goes into one package of a project: all of it, or the code or the dependencies where these are apart. A layer is unpacked
+ * What goes into one package of a project: all of it, or the code or the dependencies where the dependencies go into a layer. A layer is unpacked
  * below {@code /opt}, and Node.js finds its packages in {@code /opt/nodejs/node_modules} (AWS Lambda Developer Guide, "Working
  * with layers for Node.js Lambda functions").
  *
@@ -21,7 +21,7 @@ public record ArchiveContents(String prefix, List<SourceEntry> entries) {
 
     private static final String IN_LAYER = "nodejs/";
 
-    /** The package of a project that is not taken apart. */
+    /** The one package of a project. */
     public static ArchiveContents whole(List<SourceEntry> entries) {
         return new ArchiveContents("", entries);
     }
@@ -31,7 +31,7 @@ public record ArchiveContents(String prefix, List<SourceEntry> entries) {
      *
      * @throws DeployException if a stored link leads from one to the other: they are in different folders where the function runs
      */
-    public static List<ArchiveContents> apart(List<SourceEntry> entries) throws DeployException {
+    public static List<ArchiveContents> split(List<SourceEntry> entries) throws DeployException {
         List<SourceEntry> code = new ArrayList<>();
         List<SourceEntry> dependencies = new ArrayList<>();
         for (SourceEntry entry : entries) {

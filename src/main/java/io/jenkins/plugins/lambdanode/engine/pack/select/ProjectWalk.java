@@ -1,6 +1,5 @@
 package io.jenkins.plugins.lambdanode.engine.pack.select;
 
-import io.jenkins.plugins.lambdanode.engine.base.Crew;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
@@ -46,21 +45,26 @@ public final class ProjectWalk {
     private final Selection selection;
     private final PackSettings.Links links;
     private final boolean posix;
-    private final Crew crew;
+    private final ParallelTasks tasks;
     private final AtomicInteger found = new AtomicInteger();
-    private final ExcludedFiles skips = new ExcludedFiles();
+    private final ExcludedFiles excludedFiles = new ExcludedFiles();
     private final List<Finding> findings = new ArrayList<>();
 
     /**
      * @param project the project's folder, a real path
      * @param posix whether the file system says which files are executable
      */
-    public ProjectWalk(Path project, Selection selection, PackSettings.Links links, boolean posix, Crew crew) {
+    public ProjectWalk(Path project, Selection selection, PackSettings.Links links, boolean posix, ParallelTasks tasks) {
         this.project = project;
         this.selection = selection;
         this.links = links;
         this.posix = posix;
-        this.crew = crew;
+        this.tasks = tasks;
+    }
+
+    /** Runs tasks at the same time, and returns their results in the tasks' order. */
+    public interface ParallelTasks {
+        <T> List<T> all(List<Callable<T>> tasks) throws IOException, InterruptedException;
     }
 
     /** A folder on the way from the project's folder, itself included, by real paths: what a circle would come back to. */
@@ -75,13 +79,13 @@ public final class ProjectWalk {
         }
     }
 
-    private record Skip(String reason, String path) {}
+    private record Excluded(String reason, String path) {}
 
     /** What one folder holds. */
     private static final class Listing {
         private final List<SourceEntry> entries = new ArrayList<>();
         private final List<Folder> folders = new ArrayList<>();
-        private final List<Skip> skips = new ArrayList<>();
+        private final List<Excluded> excluded = new ArrayList<>();
         private final List<Finding> findings = new ArrayList<>();
     }
 
@@ -98,10 +102,10 @@ public final class ProjectWalk {
                 work.add(() -> list(folder));
             }
             List<Folder> next = new ArrayList<>();
-            for (Listing listing : crew.all(work)) {
+            for (Listing listing : tasks.all(work)) {
                 entries.addAll(listing.entries);
                 next.addAll(listing.folders);
-                listing.skips.forEach(skip -> skips.add(skip.reason, skip.path));
+                listing.excluded.forEach(one -> excludedFiles.add(one.reason, one.path));
                 findings.addAll(listing.findings);
             }
             level = next;
@@ -172,14 +176,14 @@ public final class ProjectWalk {
         boolean isFolder = attributes.isDirectory();
         Optional<String> reason = isFolder ? selection.skipsFolder(name) : selection.skipsFile(name);
         if (reason.isPresent()) {
-            listing.skips.add(new Skip(reason.get(), isFolder ? name + "/" : name));
+            listing.excluded.add(new Excluded(reason.get(), isFolder ? name + "/" : name));
         } else if (isFolder) {
             listing.entries.add(entry(name + "/", real, SourceEntry.Kind.FOLDER, attributes, new byte[0]));
             listing.folders.add(new Folder(name + "/", real, folder));
         } else if (attributes.isRegularFile()) {
             listing.entries.add(entry(name, real, SourceEntry.Kind.FILE, attributes, new byte[0]));
         } else {
-            listing.skips.add(new Skip("neither file, folder nor link", name));
+            listing.excluded.add(new Excluded("neither file, folder nor link", name));
             listing.findings.add(new Finding(
                     Finding.Severity.WARNING,
                     "special-file",
@@ -191,7 +195,7 @@ public final class ProjectWalk {
     private void addLink(Path link, String name, Folder folder, Listing listing) throws IOException {
         Optional<String> excluded = selection.excludesFile(name);
         if (excluded.isPresent()) {
-            listing.skips.add(new Skip(excluded.get(), name));
+            listing.excluded.add(new Excluded(excluded.get(), name));
             return;
         }
         if (links == PackSettings.Links.STORE) {
@@ -206,7 +210,7 @@ public final class ProjectWalk {
         } catch (IOException e) {
             Optional<String> skipped = selection.skipsFolder(name).or(() -> unincluded(name));
             if (skipped.isPresent()) {
-                listing.skips.add(new Skip(skipped.get(), name));
+                listing.excluded.add(new Excluded(skipped.get(), name));
                 return;
             }
             throw brokenLink(link, name, e);
@@ -218,7 +222,7 @@ public final class ProjectWalk {
             skipped = real.equals(project) ? Optional.empty() : selection.forbidsTarget(relative(real));
         }
         if (skipped.isPresent()) {
-            listing.skips.add(new Skip(skipped.get(), name));
+            listing.excluded.add(new Excluded(skipped.get(), name));
             return;
         }
         if (attributes.isDirectory() && folder.isBelow(real)) {
@@ -239,7 +243,7 @@ public final class ProjectWalk {
     private void storeLink(Path link, String name, Listing listing) throws IOException {
         Optional<String> skipped = selection.skipsFile(name);
         if (skipped.isPresent()) {
-            listing.skips.add(new Skip(skipped.get(), name));
+            listing.excluded.add(new Excluded(skipped.get(), name));
             return;
         }
         Path target = Files.readSymbolicLink(link);
@@ -338,8 +342,8 @@ public final class ProjectWalk {
     }
 
     /** What was left out, to be asked for after the walk. */
-    public List<PackReport.Excluded> skipped() {
-        return skips.report();
+    public List<PackReport.Excluded> excluded() {
+        return excludedFiles.report();
     }
 
     /** What was found on the way, to be asked for after the walk. */

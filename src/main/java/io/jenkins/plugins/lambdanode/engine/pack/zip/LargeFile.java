@@ -1,6 +1,5 @@
 package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
-import io.jenkins.plugins.lambdanode.engine.base.Crew;
 import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState.FileState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
@@ -25,20 +24,18 @@ import java.util.function.LongConsumer;
 import java.util.zip.CRC32;
 
 /**
- * Packs a file of any size in bounded memory. One thread reads it piece by piece and computes its digests; the crew deflates
- * the pieces in parallel; the results go in order to a spill file, since a ZIP entry's header, which comes first, holds their
+ * Packs a file of any size in bounded memory. One thread reads it piece by piece and computes its digests; the packing
+ * threads deflate the pieces in parallel; the results go in order to a spill file, since a ZIP entry's header, which comes first, holds their
  * length. The pieces' borders depend on the file only, and so do the bytes.
  */
 public final class LargeFile implements AutoCloseable {
-    private final Crew crew;
-    private final Benches benches;
+    private final PackingThreads threads;
     private final PackageCache cache;
     private final Path spillPath;
     private FileChannel spill;
 
-    public LargeFile(Crew crew, Benches benches, PackageCache cache, Path spillPath) {
-        this.crew = crew;
-        this.benches = benches;
+    public LargeFile(PackingThreads threads, PackageCache cache, Path spillPath) {
+        this.threads = threads;
         this.cache = cache;
         this.spillPath = spillPath;
     }
@@ -59,7 +56,7 @@ public final class LargeFile implements AutoCloseable {
     public Begun begin(SourceEntry entry) {
         Optional<FileState> state = cache.stateOf(entry);
         if (state.isPresent()) {
-            Optional<PackageIndex.ObjectKey> place = cache.index().find(state.get(), Workbench.seeksKey(entry));
+            Optional<PackageIndex.ObjectKey> place = cache.index().find(state.get(), FilePacker.seeksKey(entry));
             if (place.isPresent()) {
                 Reading known = new Reading(true, place.get().sha256(), entry.size(), 0, new byte[0]);
                 return new Begun(state, Optional.of(CompletableFuture.completedFuture(known)));
@@ -67,16 +64,16 @@ public final class LargeFile implements AutoCloseable {
         }
         return new Begun(
                 state,
-                cache.index().hasSize(entry.size()) ? Optional.of(crew.start(() -> read(entry))) : Optional.empty());
+                cache.index().hasSize(entry.size()) ? Optional.of(threads.start(() -> read(entry))) : Optional.empty());
     }
 
     private static Reading read(SourceEntry entry) throws IOException, InterruptedException {
-        FileSnapshot before = Workbench.stampNow(entry);
+        FileSnapshot before = FilePacker.snapshotNow(entry);
         MessageDigest sha256 = Sha256.sha256();
-        byte[] piece = new byte[Workbench.PIECE / 4];
+        byte[] piece = new byte[FilePacker.PIECE / 4];
         byte[] head = new byte[0];
         long total = 0;
-        try (FileChannel channel = Workbench.open(entry)) {
+        try (FileChannel channel = FilePacker.open(entry)) {
             for (int length = fill(channel, piece, 0, piece.length); length > 0; length = fill(channel, piece, 0, piece.length)) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
@@ -88,7 +85,7 @@ public final class LargeFile implements AutoCloseable {
                 total += length;
             }
         }
-        boolean steady = before.equals(Workbench.stampNow(entry)) && total == before.size();
+        boolean steady = before.equals(FilePacker.snapshotNow(entry)) && total == before.size();
         return new Reading(steady, sha256.digest(), total, total, head);
     }
 
@@ -101,7 +98,7 @@ public final class LargeFile implements AutoCloseable {
     public PackedContent pack(SourceEntry entry, Begun begun, LongConsumer progress) throws IOException, InterruptedException {
         long readBytes = 0;
         if (begun.reading().isPresent()) {
-            Reading reading = Crew.await(begun.reading().get());
+            Reading reading = PackingThreads.await(begun.reading().get());
             readBytes = reading.readBytes();
             Optional<PackedContent> reused = reuse(reading, begun.state());
             if (reused.isPresent()) {
@@ -110,21 +107,21 @@ public final class LargeFile implements AutoCloseable {
             }
         }
         long deflatedBytes = 0;
-        for (int attempt = 0; attempt < Workbench.ATTEMPTS; attempt++) {
-            FileSnapshot before = attempt == 0 ? entry.stamp() : Workbench.stampNow(entry);
-            if (before.size() <= Workbench.PIECE) {
+        for (int attempt = 0; attempt < FilePacker.ATTEMPTS; attempt++) {
+            FileSnapshot before = attempt == 0 ? entry.stamp() : FilePacker.snapshotNow(entry);
+            if (before.size() <= FilePacker.PIECE) {
                 // It is a small file by now, whose packed form is another: the next build finds it as such.
                 break;
             }
             PackedContent content = deflate(entry, begun.state(), before.size(), progress, readBytes, deflatedBytes);
-            if (content.size() == before.size() && Workbench.stampNow(entry).equals(before)) {
+            if (content.size() == before.size() && FilePacker.snapshotNow(entry).equals(before)) {
                 return content;
             }
             readBytes = content.readBytes();
             deflatedBytes = content.deflatedBytes();
             progress.accept(-content.size());
         }
-        throw Workbench.unsteady(entry);
+        throw FilePacker.keepsChanging(entry);
     }
 
     private Optional<PackedContent> reuse(Reading reading, Optional<FileState> state)
@@ -139,7 +136,7 @@ public final class LargeFile implements AutoCloseable {
         PackageIndex.ObjectKey place = found.get();
         FileChannel out = emptySpill();
         MessageDigest sha256 = Sha256.sha256();
-        ByteBuffer piece = ByteBuffer.allocate(Workbench.PIECE / 4);
+        ByteBuffer piece = ByteBuffer.allocate(FilePacker.PIECE / 4);
         for (long at = 0; at < place.packedSize(); at += piece.limit()) {
             piece.clear().limit((int) Math.min(piece.capacity(), place.packedSize() - at));
             if (Thread.interrupted()) {
@@ -176,12 +173,12 @@ public final class LargeFile implements AutoCloseable {
         long total = 0;
         long packedSize = 0;
         Deque<Future<byte[]>> underWay = new ArrayDeque<>();
-        try (FileChannel channel = Workbench.open(entry)) {
+        try (FileChannel channel = FilePacker.open(entry)) {
             boolean last = false;
             while (!last) {
                 // A file that has grown is noticed by its stamp; what is beyond the expected end is not wanted.
-                int wanted = (int) Math.min(Workbench.PIECE, expected - total);
-                int before = previous == null ? 0 : Workbench.WINDOW;
+                int wanted = (int) Math.min(FilePacker.PIECE, expected - total);
+                int before = previous == null ? 0 : FilePacker.WINDOW;
                 byte[] piece = new byte[before + wanted];
                 if (before > 0) {
                     System.arraycopy(previous, previous.length - before, piece, 0, before);
@@ -195,10 +192,10 @@ public final class LargeFile implements AutoCloseable {
                 crc.update(piece, before, length);
                 total += length;
                 boolean ends = last;
-                underWay.add(crew.start(() -> benches.with(bench -> bench.deflatePiece(piece, before, length, ends))));
+                underWay.add(threads.pack(packer -> packer.deflatePiece(piece, before, length, ends)));
                 previous = piece;
-                while (underWay.size() > (last ? 0 : crew.size())) {
-                    byte[] packed = Crew.await(underWay.remove());
+                while (underWay.size() > (last ? 0 : threads.size())) {
+                    byte[] packed = PackingThreads.await(underWay.remove());
                     packedSha256.update(packed);
                     packedSize += packed.length;
                     write(out, ByteBuffer.wrap(packed));

@@ -378,11 +378,11 @@ class PackageCacheTest {
             random.nextBytes(packed);
             places.add(new PackageIndex.ObjectKey(sha, i, 100L * i, i, i % 2 == 0, 0xffffffffL - i, packed));
         }
-        List<PackageIndex.Unremarkable> files = new ArrayList<>();
+        List<PackageIndex.UnchangedFile> files = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
             // Names of one inode have one content.
             CtimeState.FileState state = new CtimeState.FileState(5, Long.MAX_VALUE - i / 2 * 7, i / 2, -i / 2);
-            files.add(new PackageIndex.Unremarkable(state, i / 2 % 2 == 0, places.get(i / 2)));
+            files.add(new PackageIndex.UnchangedFile(state, i / 2 % 2 == 0, places.get(i / 2)));
         }
         byte[] print = "0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
         PackageIndex index = PackageIndex.parse(PackageIndex.format(print, "name", 1_000_000, places, files), print).orElseThrow();

@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,8 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.Run;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -90,28 +93,35 @@ class ChecksTest {
 
     @Test
     void aHandlerWithoutAFunctionIsAnError() {
-        assertTrue(error(handler("index")).contains("form file.function"));
+        assertTrue(error(handler("index")).contains("of the form file.function"));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "index.js  |        | export const handler = async () => 1           | module-format",
-        "index.js  |        | import x from 'y'; export { x as handler }     | module-format",
-        "index.js  | module | export const handler = async () => 1           |",
-        "index.mjs |        | export const handler = async () => 1           |",
-        "index.js  | module | module.exports.handler = async () => 1         | module-format",
-        "index.mjs |        | exports.handler = async () => 1                | module-format",
-        "index.cjs | module | exports.handler = async () => 1                |",
-        "index.js  |        | exports.h = 1; // export const handler = 1     |",
-        "index.js  |        | exports.h = 'x'; /* import a from 'b' */       |",
-        "index.js  |        | const a = `export default 1`; exports.h = a    |",
-        "index.js  |        | const a = await import('x'); exports.handler=a |",
+        "index.js  |          | export const handler = async () => 1           | 22",
+        "index.js  |          | import x from 'fs'; export { x as handler }    | 22",
+        "index.js  | commonjs | export const handler = async () => 1           | 22 24",
+        "index.cjs |          | export const handler = async () => 1           | 22 24",
+        "index.js  | module   | export const handler = async () => 1           |",
+        "index.mjs |          | export const handler = async () => 1           |",
+        "index.js  | module   | module.exports.handler = async () => 1         | 22 24",
+        "index.mjs |          | exports.handler = async () => 1                | 22 24",
+        "index.cjs | module   | exports.handler = async () => 1                |",
+        "index.js  |          | exports.h = 1; // export const handler = 1     |",
+        "index.js  |          | exports.h = 'x'; /* import a from 'b' */       |",
+        "index.js  |          | const a = `export default 1`; exports.h = a    |",
+        "index.js  |          | const a = `${`x`} `; exports.h = a             |",
+        "index.js  |          | const a = await import('x'); exports.handler=a |",
     })
-    void aModuleFormatThatNodeWouldNotTakeIsAWarning(String file, String type, String source, String code) throws Exception {
+    void aModuleFormatThatNodeWouldNotTakeIsAWarning(String file, String type, String source, String warned) throws Exception {
         Files.delete(project.resolve("index.js"));
         Packs.write(project, file, source);
         Packs.write(project, "package.json", type == null ? "{\"a\":{\"type\":\"module\"}}" : "{\"type\" : \"" + type + "\"}");
-        assertEquals(code == null ? List.of() : List.of(code), codes(handler("index.handler")));
+        for (String major : List.of("22", "24")) {
+            assertEquals(
+                    warned != null && warned.contains(major) ? List.of("module-format") : List.of(),
+                    codes(new TargetFunction("index.handler", "nodejs" + major + ".x", "", 0)));
+        }
     }
 
     @ParameterizedTest
@@ -123,12 +133,17 @@ class ChecksTest {
         "function handler(a, b, c) {} exports.handler = handler               | true",
         "exports.other = (a, b, c) => 1; exports.handler = async () => 1      | false",
         "exports.handler = awslambda.streamifyResponse(async (a, b, c) => 1)  | false",
+        "const h = async (a, b, c) => 1; exports.handler = awslambda.streamifyResponse(h) | false",
+        "const handler = (a, b, c) => 1; exports.handler = middy(handler)      | false",
+        "const run = (a, b, c) => 1; exports.handler = run;                    | true",
+        "export const handler = (a, b, c) => 1                                 | true",
+        "export function handler(a, b, c) {}                                   | true",
         "exports.handler = (event, ...rest) => 1                              | false",
     })
     void aCallbackHandlerIsAWarningWhereTheRuntimeNoLongerCallsIt(String source, boolean warned) throws Exception {
         Packs.write(project, "index.js", source);
         assertEquals(warned ? List.of("callback-handler") : List.of(), codes(handler("index.handler")));
-        assertEquals(List.of(), codes(new TargetFunction("index.handler", "nodejs22.x", "", 0)));
+        assertFalse(codes(new TargetFunction("index.handler", "nodejs22.x", "", 0)).contains("callback-handler"));
     }
 
     private static byte[] elf(int machine) {
@@ -144,19 +159,86 @@ class ChecksTest {
         return bytes;
     }
 
-    @Test
-    void anAddOnForAnotherArchitectureIsAnError() throws Exception {
+    private static byte[] elf(int machine, String text) {
+        byte[] bytes = Arrays.copyOf(elf(machine), 3000);
+        System.arraycopy(text.getBytes(StandardCharsets.US_ASCII), 0, bytes, 2000, text.length());
+        return bytes;
+    }
+
+    private Finding only(TargetFunction function) throws Exception {
+        List<Finding> findings = findings(function);
+        assertEquals(1, findings.size(), findings.toString());
+        return findings.get(0);
+    }
+
+    /** The package's file as bcrypt 6 and ssh2 1.16 have it. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "const b = require('bcrypt');        | const bindings = require('node-gyp-build')(__dirname);             | ERROR",
+        "const b = require('bcrypt');        | let b; try { b = require('node-gyp-build')(__dirname) } catch {}   | WARNING",
+        "const b = () => require('bcrypt');  | const bindings = require('node-gyp-build')(__dirname);             | WARNING",
+        "const b = require('other');         | const bindings = require('node-gyp-build')(__dirname);             | WARNING",
+    })
+    void anAddOnForAnotherArchitectureIsAnErrorWhereTheHandlersFileCannotDoWithoutIt(
+            String handler, String main, Severity severity) throws Exception {
+        Packs.write(project, "index.js", handler + "\nexports.handler = async () => 1;\n");
+        Packs.write(project, "node_modules/other/index.js", "");
+        Packs.write(project, "node_modules/bcrypt/package.json", "{\"main\": \"./bcrypt.js\"}");
+        Packs.write(project, "node_modules/bcrypt/bcrypt.js", main);
         Packs.write(project, "node_modules/bcrypt/build/Release/bcrypt.node", elf(62));
-        assertEquals(List.of(), codes(architecture("x86_64")));
-        String message = error(architecture("arm64"));
-        assertTrue(message.contains("linux x86_64") && message.contains("linux arm64") && message.contains("--cpu=arm64"), message);
+        assertEquals(List.of(), findings(new TargetFunction("index.handler", RUNTIME, "x86_64", 0)));
+        TargetFunction arm = new TargetFunction("index.handler", RUNTIME, "arm64", 0);
+        String message = severity == Severity.ERROR ? error(arm) : only(arm).message();
+        assertTrue(message.contains("linux x86_64, and the function is linux arm64"), message);
+        assertTrue(message.contains("npm's --cpu does not change that"), message);
     }
 
     @Test
-    void anAddOnForMacOsIsAnErrorOnEitherArchitecture() throws Exception {
+    void anAddOnForMacOsIsFoundOnEitherArchitecture() throws Exception {
         Packs.write(project, "node_modules/bcrypt/lib/binding/napi-v3/bcrypt.node", machO());
-        assertTrue(error(architecture("arm64")).contains("built for macOS"));
-        assertTrue(error(architecture("x86_64")).contains("built for macOS"));
+        assertTrue(only(architecture("arm64")).message().contains("built for macOS"));
+        assertTrue(only(architecture("x86_64")).message().contains("built for macOS"));
+    }
+
+    @Test
+    void anAddOnForAnotherNodeIsAWarningThatNamesBoth() throws Exception {
+        Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0node_register_module_v115\0"));
+        String message = only(new TargetFunction("", "nodejs24.x", "x86_64", 0)).message();
+        assertTrue(message.contains("Node.js 20 (ABI 115), and the function runs nodejs24.x (ABI 137)"), message);
+        assertEquals(List.of(), codes(new TargetFunction("", "nodejs20.x", "x86_64", 0)).stream().filter(c -> c.startsWith("native")).toList());
+        Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0napi_register_module_v1\0"));
+        assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0)));
+    }
+
+    @Test
+    void anAddOnForMuslIsAWarning() throws Exception {
+        Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0libc.musl-x86_64.so.1\0"));
+        assertTrue(only(architecture("x86_64")).message().contains("musl (Alpine Linux), and the function has glibc"));
+        Packs.write(project, "node_modules/db/prebuilds/linux-x64/db.glibc.node", elf(62));
+        assertEquals(List.of(), codes(architecture("x86_64")));
+    }
+
+    /** cpu-features of ssh2: the package that asks for it catches the failure. */
+    @Test
+    void anAddOnOfAnOptionalDependencyIsNoFinding() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"ssh2\": \"1\"}}");
+        Packs.write(project, "node_modules/ssh2/package.json", "{\"optionalDependencies\": {\"cpu-features\": \"1\"}}");
+        Packs.write(project, "node_modules/cpu-features/package.json", "{}");
+        Packs.write(project, "node_modules/cpu-features/build/Release/cpufeatures.node", elf(62));
+        assertEquals(List.of(), codes(architecture("arm64")));
+        Packs.write(project, "package.json", "{\"dependencies\": {\"ssh2\": \"1\", \"cpu-features\": \"1\"}}");
+        assertEquals(List.of("native-other-platform"), codes(architecture("arm64")));
+    }
+
+    @Test
+    void nativeFilesOfOtherSystemsThatNoFunctionLoadsAreNoFinding() throws Exception {
+        Packs.write(project, "node_modules/bare-fs/prebuilds/linux-arm64/bare-fs.bare", elf(183));
+        Packs.write(project, "node_modules/bare-fs/prebuilds/android-arm/bare-fs.bare", elf(40));
+        Packs.write(project, "node_modules/tool/bin/android-arm64/tool", elf(183));
+        Packs.write(project, "node_modules/tool/bin/linux-arm64/tool", elf(183));
+        Packs.write(project, "node_modules/fsevents/package.json", "{\"os\": [\"darwin\"]}");
+        Packs.write(project, "node_modules/fsevents/fsevents.node", machO());
+        assertEquals(List.of(), codes(architecture("x86_64")));
     }
 
     @Test
@@ -168,15 +250,128 @@ class ChecksTest {
         assertEquals(List.of(), codes(architecture("x86_64")));
     }
 
+    /** The names of sharp 0.34. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "sharp-darwin-arm64            | arm64  | @img/sharp-linux-arm64, only @img/sharp-darwin-arm64 (macOS arm64)",
+        "sharp-linux-x64               | arm64  | @img/sharp-linux-arm64, only @img/sharp-linux-x64 (linux x86_64)",
+        "sharp-linuxmusl-x64           | x86_64 | @img/sharp-linux-x64, only @img/sharp-linuxmusl-x64 (linux with musl x86_64)",
+        "                              | x86_64 | is not there: @img/sharp-linux-x64.",
+        "sharp-linux-x64               | x86_64 |",
+        "sharp-linux-x64,sharp-linux-arm64,sharp-darwin-arm64 | arm64 |",
+        "sharp-wasm32                  | arm64  |",
+    })
+    void aPlatformPackageThatIsNotThereForTheFunctionIsAWarning(String installed, String architecture, String said) throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"sharp\": \"0.34.5\"}}");
+        Packs.write(project, "node_modules/sharp/package.json", """
+                {"optionalDependencies": {"@img/sharp-darwin-arm64": "1", "@img/sharp-linux-arm64": "1", "@img/sharp-linux-x64": "1",
+                 "@img/sharp-linuxmusl-x64": "1", "@img/sharp-wasm32": "1", "@img/sharp-win32-x64": "1"}}""");
+        for (String name : installed == null ? new String[0] : installed.split(",")) {
+            Packs.write(project, "node_modules/@img/" + name + "/lib/sharp.node", name.contains("darwin") ? machO() : elf(name.contains("x64") ? 62 : 183));
+        }
+        if (said == null) {
+            assertEquals(List.of(), findings(architecture(architecture)));
+        } else {
+            Finding finding = only(architecture(architecture));
+            assertEquals(Severity.WARNING, finding.severity());
+            assertTrue(finding.message().contains(said) && finding.message().contains("npm ci --os=linux --cpu="), finding.message());
+        }
+    }
+
     @Test
-    void anAddOnOfAPackageForOnePlatformIsAWarning() throws Exception {
-        Packs.write(project, "node_modules/@img/sharp-darwin-arm64/lib/sharp.node", machO());
-        Packs.write(project, "node_modules/fsevents/fsevents.node", machO());
-        Packs.write(project, "node_modules/x/build/x.node", machO());
-        Packs.write(project, "node_modules/x/package.json", "{\"os\": [\"darwin\"]}");
-        List<Finding> findings = findings(architecture("arm64"));
-        assertEquals(3, findings.size());
-        assertTrue(findings.stream().allMatch(f -> f.severity() == Severity.WARNING && f.code().equals("native-other-platform")));
+    void prismaNeedsTheEngineOfTheFunctionsPlatform() throws Exception {
+        Packs.write(project, "node_modules/.prisma/client/libquery_engine-debian-openssl-3.0.x.so.node", elf(62));
+        assertTrue(only(architecture("x86_64")).message().contains("\"rhel-openssl-3.0.x\" to binaryTargets"));
+        Packs.write(project, "node_modules/.prisma/client/libquery_engine-rhel-openssl-3.0.x.so.node", elf(62));
+        assertEquals(List.of(), codes(architecture("x86_64")));
+        assertTrue(only(architecture("arm64")).message().contains("\"linux-arm64-openssl-3.0.x\""));
+    }
+
+    @Test
+    void aProductionDependencyThatIsNotThereIsAWarningThatSaysWhoNeedsIt() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"a\": \"1\", \"gone\": \"1\", \"@aws-sdk/client-s3\": \"3\"}}");
+        assertEquals(List.of(), codes(handler("index.handler")), "bundled");
+        Packs.write(project, "node_modules/a/package.json", "{\"dependencies\": {\"b\": \"1\"}, \"optionalDependencies\": {\"c\": \"1\"}}");
+        Packs.write(project, "node_modules/other/node_modules/b/package.json", "{}");
+        Finding finding = only(handler("index.handler"));
+        assertEquals("missing-dependency", finding.code());
+        assertTrue(finding.message().contains(": gone, b (which node_modules/a/ needs)."), finding.message());
+        assertEquals(List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5)), "a layer can have them");
+        Packs.write(project, "node_modules/b/package.json", "{}");
+        Packs.write(project, "node_modules/gone/package.json", "{}");
+        assertEquals(List.of(), codes(handler("index.handler")));
+        assertEquals(List.of(), Packs.pack(project, Packs.excluding("node_modules/gone/")).findings(), "left out on purpose");
+    }
+
+    /** pnpm's links, stored. */
+    @Test
+    void dependenciesAreFoundThroughStoredLinks() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"a\": \"1\"}}");
+        Packs.write(project, "node_modules/.pnpm/a@1/node_modules/a/package.json", "{\"dependencies\": {\"b\": \"1\"}}");
+        Packs.write(project, "node_modules/.pnpm/b@1/node_modules/b/package.json", "{}");
+        Files.createSymbolicLink(project.resolve("node_modules/a"), Path.of(".pnpm/a@1/node_modules/a"));
+        Path b = project.resolve("node_modules/.pnpm/a@1/node_modules/b");
+        Files.createSymbolicLink(b, Path.of("../../b@1/node_modules/b"));
+        PackRequest storing = Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "", "");
+        assertEquals(List.of(), Packs.pack(project, storing).findings());
+        Files.delete(b);
+        assertEquals("missing-dependency", Packs.pack(project, storing).findings().get(0).code());
+    }
+
+    @Test
+    void developmentDependenciesThatWentInAreAWarningWithTheirBytes() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"a\": \"1\"}, \"devDependencies\": {\"jest\": \"1\", \"shared\": \"1\"}}");
+        Packs.write(project, "node_modules/a/package.json", "{\"dependencies\": {\"shared\": \"1\"}}");
+        Packs.write(project, "node_modules/shared/package.json", "{}");
+        assertEquals(List.of(), codes(handler("index.handler")));
+        Packs.write(project, "node_modules/jest/package.json", "{\"dependencies\": {\"deep\": \"1\", \"shared\": \"1\"}}");
+        Packs.write(project, "node_modules/deep/x.js", "x".repeat(1_500_000));
+        Finding finding = only(handler("index.handler"));
+        assertEquals("development-dependencies", finding.code());
+        assertTrue(finding.message().startsWith("2 packages that only development needs are in the package, with 1.5 MB unzipped: deep,"
+                + " jest."), finding.message());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "const x = require('gone');            | gone",
+        "const { x } = require('gone/lib/x');  | gone/lib/x",
+        "require('./lib/gone');                | ./lib/gone",
+        "const AWS = require('aws-sdk');       | aws-sdk",
+        "import x from 'gone';                 | gone",
+        "const x = require('node:fs');         |",
+        "const x = require('fs/promises');     |",
+        "const x = require('@aws-sdk/client-s3'); |",
+        "const x = require('./lib/there');     |",
+        "const x = require('there');           |",
+        "const x = require('self/lib/x');      |",
+        "const x = () => require('gone');      |",
+        "try { x = require('gone'); } catch {} |",
+        "if (0) {\\nconst x = require('gone');\\n} |",
+        "// const x = require('gone');         |",
+        "const x = `\\nconst y = require('gone');\\n`; |",
+    })
+    void anImportOfTheHandlersFileThatResolvesNowhereIsAnError(String source, String missing) throws Exception {
+        Packs.write(project, "package.json", "{\"name\": \"self\"}");
+        Packs.write(project, "lib/there.js", "");
+        Packs.write(project, "node_modules/there/index.js", "");
+        // Node.js takes the file for what it is.
+        String exported = source.startsWith("import") ? "export const handler = 1;" : "exports.handler = 1;";
+        Packs.write(project, "index.js", source.replace("\\n", "\n") + "\n" + exported);
+        if (missing == null) {
+            assertEquals(List.of(), codes(handler("index.handler")));
+        } else {
+            String message = error(handler("index.handler"));
+            assertTrue(message.contains("It imports " + missing + ", which is neither in the package nor in nodejs24.x"), message);
+            assertEquals(List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5)), "a layer can have it");
+        }
+    }
+
+    @Test
+    void anImportOfADevelopmentDependencySaysSo() throws Exception {
+        Packs.write(project, "package.json", "{\"devDependencies\": {\"lodash\": \"4\"}}");
+        Packs.write(project, "index.js", "const _ = require('lodash');\nexports.handler = async () => _;\n");
+        assertTrue(error(handler("index.handler")).contains("move it to dependencies"));
     }
 
     @Test

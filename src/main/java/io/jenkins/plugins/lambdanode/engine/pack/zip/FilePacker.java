@@ -27,10 +27,10 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /**
- * What one thread works with, used again for each file: buffers, digests and a deflater. Making these anew for each of
- * thousands of small files would take longer than the files.
+ * Reads, hashes and deflates files, one at a time. Its buffers, digests and deflater are used again for each file: making them
+ * anew for each of thousands of small files would take longer than the files.
  */
-public final class Workbench implements AutoCloseable {
+public final class FilePacker implements AutoCloseable {
     /** A file of at most this many bytes is read, hashed and deflated in one piece; a larger one in pieces of this size. */
     public static final int PIECE = 1 << 20;
 
@@ -52,7 +52,7 @@ public final class Workbench implements AutoCloseable {
     private final CRC32 crc = new CRC32();
     private final Deflater deflater;
 
-    Workbench(int level) {
+    FilePacker(int level) {
         deflater = new Deflater(level, true);
     }
 
@@ -71,7 +71,7 @@ public final class Workbench implements AutoCloseable {
     }
 
     /** What the file system says of a file now. */
-    static FileSnapshot stampNow(SourceEntry entry) throws IOException {
+    static FileSnapshot snapshotNow(SourceEntry entry) throws IOException {
         try {
             return FileSnapshot.of(entry.source());
         } catch (NoSuchFileException e) {
@@ -86,7 +86,7 @@ public final class Workbench implements AutoCloseable {
                 cause);
     }
 
-    static DeployException unsteady(SourceEntry entry) {
+    static DeployException keepsChanging(SourceEntry entry) {
         return new DeployException(SafeText.name(entry.name()) + " keeps changing while it is read. Something writes to it: let"
                 + " that end first, or leave the file out with an exclude.");
     }
@@ -113,7 +113,7 @@ public final class Workbench implements AutoCloseable {
             }
             int length = read(entry);
             readBytes += length;
-            FileSnapshot after = stampNow(entry);
+            FileSnapshot after = snapshotNow(entry);
             if (length == before.size() && after.equals(before)) {
                 return pack(content, length, readBytes, cache, seeksKey, state);
             }
@@ -122,7 +122,7 @@ public final class Workbench implements AutoCloseable {
             }
             before = after;
         }
-        throw unsteady(entry);
+        throw keepsChanging(entry);
     }
 
     /** Makes the packed form of bytes that are no file's, for instance what a stored link says. */

@@ -1,0 +1,178 @@
+package io.jenkins.plugins.lambdanode.engine.pack.check;
+
+import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
+import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the checks look at: the entries of a package, and the functions that it is for. */
+final class CheckedPackage {
+    private static final int MAX_SCRIPT_BYTES = 1 << 20;
+
+    private final Path project;
+    private final List<SourceEntry> entries;
+    private final List<TargetFunction> functions;
+    private final boolean dependencyLayer;
+    private final LocalDate today;
+    private final Map<String, SourceEntry> byName = new HashMap<>();
+    private final Map<String, PackageJson> packageJsons = new HashMap<>();
+    private final Map<SourceEntry, NativeProgram> programs = new LinkedHashMap<>();
+    private final List<SourceEntry> privateKeys = new ArrayList<>();
+    private final Map<SourceEntry, JavaScriptText> scripts = new HashMap<>();
+    private final Map<SourceEntry, AddOn> addOns = new HashMap<>();
+    private DependencyTree dependencies;
+    private long readBytes;
+
+    /**
+     * @param project the project's folder
+     * @param dependencyLayer whether node_modules goes into a layer
+     */
+    CheckedPackage(
+            Path project, List<SourceEntry> entries, List<TargetFunction> functions, boolean dependencyLayer, LocalDate today) {
+        this.project = project;
+        this.entries = entries;
+        this.functions = functions;
+        this.dependencyLayer = dependencyLayer;
+        this.today = today;
+        entries.forEach(entry -> byName.put(entry.name(), entry));
+    }
+
+    List<SourceEntry> entries() {
+        return entries;
+    }
+
+    List<TargetFunction> functions() {
+        return functions;
+    }
+
+    boolean dependencyLayer() {
+        return dependencyLayer;
+    }
+
+    LocalDate today() {
+        return today;
+    }
+
+    /** @param name as in the package: a folder's ends with {@code /} */
+    boolean has(String name) {
+        return byName.containsKey(name);
+    }
+
+    /** Whether the project has it, even where it is left out of the package. */
+    boolean isInProject(String name) {
+        return Files.exists(project.resolve(name));
+    }
+
+    Optional<SourceEntry> entry(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    /** Notes what packing a file has shown. */
+    void packed(SourceEntry entry, PackedContent content) {
+        if (content.privateKey()) {
+            privateKeys.add(entry);
+        }
+        NativeProgram.of(content.head()).ifPresent(program -> programs.put(entry, program));
+    }
+
+    /** The native programs and libraries, after packaging. */
+    Map<SourceEntry, NativeProgram> programs() {
+        return programs;
+    }
+
+    /** The files that hold a private key, after packaging. */
+    List<SourceEntry> privateKeys() {
+        return privateKeys;
+    }
+
+    /** A file's first bytes; none where it is gone, which packaging itself will say. */
+    byte[] head(SourceEntry file, int length) throws IOException {
+        try {
+            byte[] bytes = BoundedFile.head(file.source(), length);
+            readBytes += bytes.length;
+            return bytes;
+        } catch (AccessDeniedException e) {
+            throw FileErrors.unreadable(file.name(), file.source(), e);
+        } catch (NoSuchFileException e) {
+            return new byte[0];
+        }
+    }
+
+    /** The {@code package.json} in a folder of the package; one without fields where there is none that can be read. */
+    PackageJson packageJson(String folder) throws IOException {
+        PackageJson known = packageJsons.get(folder);
+        if (known != null) {
+            return known;
+        }
+        SourceEntry file = byName.get(folder + "package.json");
+        PackageJson json = file == null || !file.isFile() || file.size() > PackageJson.MAX_BYTES
+                ? PackageJson.EMPTY
+                : PackageJson.parse(new String(head(file, PackageJson.MAX_BYTES), StandardCharsets.UTF_8));
+        packageJsons.put(folder, json);
+        return json;
+    }
+
+    /** The {@code package.json} that Node.js asks about a file: that of the nearest folder that has one. */
+    PackageJson nearestPackageJson(String name) throws IOException {
+        for (int slash = name.lastIndexOf('/'); ; slash = name.lastIndexOf('/', slash - 1)) {
+            String folder = name.substring(0, slash + 1);
+            if (byName.containsKey(folder + "package.json")) {
+                return packageJson(folder);
+            }
+            if (slash < 0 || folder.endsWith("/node_modules/")) {
+                return PackageJson.EMPTY;
+            }
+        }
+    }
+
+    /** A JavaScript file of at most {@value #MAX_SCRIPT_BYTES} bytes; empty for a larger one. */
+    Optional<JavaScriptText> script(SourceEntry file) throws IOException {
+        if (!file.isFile() || file.size() > MAX_SCRIPT_BYTES) {
+            return Optional.empty();
+        }
+        JavaScriptText known = scripts.get(file);
+        if (known == null) {
+            known = new JavaScriptText(new String(head(file, MAX_SCRIPT_BYTES), StandardCharsets.UTF_8));
+            scripts.put(file, known);
+        }
+        return Optional.of(known);
+    }
+
+    /** What an add-on was compiled for. */
+    AddOn addOn(SourceEntry file) throws IOException {
+        AddOn known = addOns.get(file);
+        if (known == null) {
+            known = AddOn.read(file);
+            readBytes += known.bytes();
+            addOns.put(file, known);
+        }
+        return known;
+    }
+
+    /** The packages that the project's {@code package.json} asks for. */
+    DependencyTree dependencies() throws IOException {
+        if (dependencies == null) {
+            dependencies = DependencyTree.of(this);
+        }
+        return dependencies;
+    }
+
+    /** Bytes read from the project's files for the checks alone. */
+    long readBytes() {
+        return readBytes;
+    }
+}

@@ -1,0 +1,189 @@
+package io.jenkins.plugins.lambdanode.engine.pack.check;
+
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
+import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
+import io.jenkins.plugins.lambdanode.engine.pack.select.NpmPackage;
+import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether the runtime can load the function's handler from the package. */
+final class HandlerCheck implements Check {
+
+    @Override
+    public List<Finding> check(CheckedPackage files) throws IOException {
+        List<Finding> findings = new ArrayList<>();
+        for (TargetFunction function : files.functions()) {
+            Optional<NodeRuntime> runtime = NodeRuntime.of(function.runtime());
+            boolean isNode = runtime.isPresent() || function.runtime().isEmpty();
+            // A bootstrap or a script may be the handler of a wrapper; /opt is a layer's.
+            boolean isElsewhere = files.has(function.handler()) || function.handler().startsWith("/opt/");
+            if (isNode && !function.handler().isEmpty() && !isElsewhere) {
+                new OneFunction(files, function, runtime, findings).check();
+            }
+        }
+        return findings;
+    }
+
+    private record OneFunction(
+            CheckedPackage files, TargetFunction function, Optional<NodeRuntime> runtime, List<Finding> findings) {
+
+        private String shown() {
+            return "The function's handler is " + SafeText.name(function.handler());
+        }
+
+        /** A wrapper script of a layer (AWS_LAMBDA_EXEC_WRAPPER) can give the handler's name another meaning. */
+        private Severity errorWithoutLayers() {
+            return function.layerBytes() > 0 ? Severity.WARNING : Severity.ERROR;
+        }
+
+        private void add(Severity severity, String code, String message, String path) {
+            findings.add(new Finding(severity, code, message, path));
+        }
+
+        void check() throws IOException {
+            Optional<Handler> handler = Handler.of(function.handler());
+            if (handler.isEmpty()) {
+                add(errorWithoutLayers(), "handler-malformed", shown() + ", which is not of the form file.function, or has \"..\" in"
+                        + " it. Set the function's handler, for instance to index.handler.", "");
+                return;
+            }
+            if (handler.get().isElsewhere()) {
+                return;
+            }
+            HandlerFile found = HandlerFile.find(handler.get(), runtime, files);
+            switch (found.outcome()) {
+                case MISSING -> missing(handler.get());
+                case FOLDER -> folder(handler.get());
+                case FALLBACK -> fallback(handler.get(), found);
+                case FOUND -> {
+                    if (found.file().isPresent()) {
+                        found(handler.get(), found.file().get());
+                    }
+                }
+            }
+        }
+
+        private void missing(Handler handler) {
+            add(errorWithoutLayers(), "handler-missing", shown() + ", and the package has none of " + SafeText.name(handler.path())
+                    + ".js, .mjs and .cjs" + hint(handler) + ". Set the function's handler to the file that there is, build the"
+                    + " project before the deployment, or check dir and the excludes.", "");
+        }
+
+        /** Where the handler may be, if that can be told. */
+        private String hint(Handler handler) {
+            for (SourceEntry entry : files.entries()) {
+                String name = entry.name();
+                if (name.startsWith(handler.path() + ".") && name.indexOf('/', handler.path().length()) < 0
+                        && name.substring(handler.path().length() + 1).contains(".")) {
+                    return " (" + SafeText.name(name) + " cannot be it: the first dot ends the file's name)";
+                }
+            }
+            for (SourceEntry entry : files.entries()) {
+                for (String extension : List.of(".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")) {
+                    String name = entry.name();
+                    boolean same = ("/" + name).endsWith("/" + handler.module() + extension);
+                    if (same && !NpmPackage.contains(name)) {
+                        return " (but " + SafeText.name(name) + (extension.endsWith("ts") ? ", which Lambda does not run" : "") + ")";
+                    }
+                }
+            }
+            return "";
+        }
+
+        private void folder(Handler handler) {
+            String path = SafeText.name(handler.path());
+            boolean hasIndex = files.has(handler.path() + "/index.js");
+            add(errorWithoutLayers(), "handler-folder", shown() + ", and the package has a folder " + path + "/: " + function.runtime()
+                    + " loads " + path + " before " + path + ".js, finds the folder, and "
+                    + (runtime.orElseThrow().importsHandler() ? "cannot import a folder" : "cannot load an ES module that way")
+                    + ". Rename the folder or the file" + (hasIndex ? ", or set the handler to " + SafeText.name(
+                            handler.path() + "/index." + handler.function()) : "") + ".", handler.path() + "/");
+        }
+
+        private void fallback(Handler handler, HandlerFile found) {
+            String name = found.file().map(SourceEntry::name).orElse(handler.module());
+            if (!NpmPackage.contains(name)) {
+                add(Severity.WARNING, "handler-fallback", shown() + ", and the package has no such file in " + SafeText.name(
+                        handler.folder()) + ". Lambda then runs " + SafeText.name(name) + ", which it finds by NODE_PATH. Set the"
+                        + " function's handler to the file that is meant.", name);
+            }
+        }
+
+        private void found(Handler handler, SourceEntry file) throws IOException {
+            if (files.dependencyLayer() && file.name().startsWith(ArchiveContents.DEPENDENCIES)) {
+                add(Severity.ERROR, "handler-in-layer", shown() + ", which goes into the layer with node_modules, and Lambda looks for"
+                        + " it in the package. Make a file of the project the handler, one that exports what this one does, or keep"
+                        + " the dependencies in the package (dependencies: 'package').", file.name());
+                return;
+            }
+            Optional<JavaScriptText> script = files.script(file);
+            if (script.isPresent()) {
+                moduleFormat(file, script.get());
+                callback(handler, file, script.get());
+                imports(file);
+            }
+        }
+
+        private void moduleFormat(SourceEntry file, JavaScriptText script) throws IOException {
+            String name = file.name();
+            PackageJson json = files.nearestPackageJson(name);
+            boolean module = name.endsWith(".mjs") || name.endsWith(".js") && json.isModule();
+            if (module && files.dependencyLayer() && runtime.isPresent() && !runtime.get().importsFromLayers()) {
+                add(Severity.WARNING, "layer-import", "It is an ES module, and on " + function.runtime() + " an import does not find"
+                        + " packages in a layer. Move the function to nodejs18.x or later, or keep the dependencies in the package"
+                        + " (dependencies: 'package').", name);
+            }
+            if (module && name.endsWith(".js") && json.hasByteOrderMark() && runtime.isPresent()
+                    && !runtime.get().importsHandler()) {
+                add(Severity.WARNING, "byte-order-mark", "Its package.json begins with a byte order mark (BOM), and " + function.runtime()
+                        + " then does not see \"type\": \"module\" in it. Save package.json without the mark.", name);
+            }
+            if (module && script.hasCommonJsExports() && !script.hasModuleSyntax()) {
+                add(Severity.WARNING, "module-format", "It is an ES module (" + (name.endsWith(".mjs") ? ".mjs" : "\"type\": \"module\""
+                        + " in package.json") + ") but exports like CommonJS (module.exports), which fails when it is loaded. Name it"
+                        + " .cjs, or export its handler with export.", name);
+            }
+            boolean detected = !name.endsWith(".cjs") && !json.has("type") && runtime.map(NodeRuntime::detectsModules).orElse(true);
+            if (!module && !detected && script.hasModuleSyntax() && !script.hasCommonJsExports()) {
+                add(Severity.WARNING, "module-format", "It has import or export statements but Node.js takes it for CommonJS, which"
+                        + " fails when it is loaded. Name it .mjs, or put \"type\": \"module\" into package.json.", name);
+            }
+        }
+
+        private void callback(Handler handler, SourceEntry file, JavaScriptText script) {
+            if (runtime.isPresent() && !runtime.get().takesCallbacks() && script.exportsWithCallback(handler.function())) {
+                add(Severity.WARNING, "callback-handler", "Its handler takes a third parameter, a callback, and " + function.runtime()
+                        + " refuses such handlers. Make it an async function that returns its result.", file.name());
+            }
+        }
+
+        /** A layer could hold what is missing. */
+        private void imports(SourceEntry file) throws IOException {
+            if (function.layerBytes() > 0 || runtime.isEmpty()) {
+                return;
+            }
+            for (String name : new HandlerImports(files, function).unresolved()) {
+                boolean development = files.packageJson("").names("devDependencies").contains(name);
+                boolean leftOut = files.isInProject(NpmPackage.NODE_MODULES + name);
+                add(Severity.ERROR, "import-missing", "It imports " + SafeText.name(name) + ", which is neither in the package nor in "
+                        + function.runtime() + ". " + (development
+                                ? "It is a development dependency: move it to dependencies in package.json."
+                                : leftOut
+                                        ? "The project has it, and an exclude leaves it out."
+                                        : name.equals("aws-sdk")
+                                                ? "Runtimes from nodejs18.x on have version 3 of the AWS SDK only: use @aws-sdk/..., or add"
+                                                        + " aws-sdk to dependencies."
+                                                : name.startsWith(".")
+                                                        ? "Build the project before the deployment, or check includes and excludes."
+                                                        : "Add it to dependencies in package.json, and install."), file.name());
+            }
+        }
+    }
+}
