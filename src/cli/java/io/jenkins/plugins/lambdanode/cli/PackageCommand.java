@@ -7,7 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
-import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
+import io.jenkins.plugins.lambdanode.engine.steps.InstallStep;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,7 +56,7 @@ final class PackageCommand implements Callable<Integer> {
         ProjectOptions.read(spec, () -> project.addTo(settings));
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
-            new NpmInstall(workspace, progress).run(settings.installMode(), settings.pack().cacheDir());
+            new InstallStep(workspace, progress).run(settings.install());
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));

@@ -81,12 +81,11 @@ final class ProjectOptions {
                 .symlinks(links)
                 .symlinks(symlinks)
                 .compressionLevel(level)
-                .compressionLevel(compressionLevel)
-                .cacheDir(cache == null ? "" : cache.toAbsolutePath().toString());
+                .compressionLevel(compressionLevel);
     }
 
     LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy) throws IOException {
-        return new LocalWorkspace(dir, System.getenv(), new HttpSender(progress, proxy), progress);
+        return new LocalWorkspace(dir, Optional.ofNullable(cache), System.getenv(), new HttpSender(progress, proxy), progress);
     }
 
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */

@@ -14,6 +14,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
@@ -35,13 +36,19 @@ final class AgentTasks {
 
     private AgentTasks() {}
 
-    /** Looks at the project's folder. */
+    /** Looks at the project's folder and those above it in the workspace. */
     static final class Inspect extends MasterToSlaveFileCallable<ProjectFolder> {
         private static final long serialVersionUID = 1L;
 
+        private final String workspace;
+
+        Inspect(String workspace) {
+            this.workspace = workspace;
+        }
+
         @Override
         public ProjectFolder invoke(File folder, VirtualChannel channel) throws IOException {
-            return ProjectFolder.of(folder.toPath());
+            return ProjectFolder.of(folder.toPath(), Path.of(workspace));
         }
     }
 
@@ -61,26 +68,40 @@ final class AgentTasks {
         }
     }
 
-    static final class Installed extends MasterToSlaveFileCallable<Boolean> {
+    /** Whether an earlier install is still there, untouched. */
+    static final class CheckInstalled extends MasterToSlaveFileCallable<InstallState> {
         private static final long serialVersionUID = 1L;
 
         private final String madeWith;
-        private final String cacheDir;
-        private final boolean mark;
+        private final String cache;
 
-        Installed(String madeWith, String cacheDir, boolean mark) {
+        CheckInstalled(String madeWith, String cache) {
             this.madeWith = madeWith;
-            this.cacheDir = cacheDir;
-            this.mark = mark;
+            this.cache = cache;
         }
 
         @Override
-        public Boolean invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
-            InstallFingerprint installed = new InstallFingerprint(folder.toPath(), Path.of(cacheDir));
-            if (mark) {
-                installed.set(madeWith);
-            }
-            return mark || installed.holds(madeWith);
+        public InstallState invoke(File folder, VirtualChannel channel) throws IOException {
+            return new InstallFingerprint(folder.toPath(), Path.of(cache)).state(madeWith);
+        }
+    }
+
+    /** Remembers an install. */
+    static final class MarkInstalled extends MasterToSlaveFileCallable<Void> {
+        private static final long serialVersionUID = 1L;
+
+        private final String madeWith;
+        private final String cache;
+
+        MarkInstalled(String madeWith, String cache) {
+            this.madeWith = madeWith;
+            this.cache = cache;
+        }
+
+        @Override
+        public Void invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
+            new InstallFingerprint(folder.toPath(), Path.of(cache)).set(madeWith);
+            return null;
         }
     }
 

@@ -3,7 +3,9 @@ package io.jenkins.plugins.lambdanode.agent;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.Util;
 import hudson.model.TaskListener;
+import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
@@ -13,7 +15,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
-import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
@@ -38,8 +40,10 @@ public final class AgentWorkspace implements Workspace {
     private static final Set<String> UNDER_WAY = ConcurrentHashMap.newKeySet();
 
     private final String deployment;
+    private final FilePath workspace;
     private final FilePath project;
     private final FilePath temporary;
+    private final String cache;
     private final Launcher launcher;
     private final TaskListener listener;
     private final AgentChannel channel;
@@ -50,34 +54,34 @@ public final class AgentWorkspace implements Workspace {
      * this one among them: their processes are stopped and their files removed.
      *
      * @param deployment a name for this deployment, the same when it is run again after a restart
-     * @param temporary the workspace's temporary folder; null where the workspace has none, as a file system's root
+     * @param dir the project's folder in the workspace
+     * @throws DeployException if the project is not in the workspace
      */
     public AgentWorkspace(
-            String deployment,
-            FilePath project,
-            FilePath temporary,
-            EnvVars env,
-            Launcher launcher,
-            TaskListener listener)
+            String deployment, FilePath workspace, String dir, EnvVars env, Launcher launcher, TaskListener listener)
             throws IOException, InterruptedException {
         this.deployment = deployment;
-        this.project = project;
+        this.workspace = workspace;
+        this.project = workspace.child(dir);
         this.launcher = launcher;
         this.listener = listener;
-        if (temporary == null) {
-            throw new DeployException("The workspace " + project.getRemote()
+        FilePath folder = WorkspaceList.tempDir(workspace);
+        if (folder == null) {
+            throw new DeployException("The workspace " + workspace.getRemote()
                     + " has no folder above it for temporary files. Use a workspace in a folder of its own.");
         }
-        this.temporary = temporary.child(FOLDER + deployment);
+        this.temporary = folder.child(FOLDER + deployment);
+        this.cache = folder.child(CACHE_FOLDER).child(Util.getDigestOf(project.getRemote())).getRemote();
         this.channel = new AgentChannel(deployment, project, listener);
         this.commands =
                 new AgentCommands(deployment, project, this.temporary, environment(env), launcher, channel, listener);
         underWay(deployment);
         try {
-            for (FilePath left : temporary.listDirectories()) {
+            for (FilePath left : folder.listDirectories()) {
                 takeOver(left);
             }
             makeFolder();
+            requireInside(dir);
         } catch (IOException | InterruptedException e) {
             ended(deployment);
             throw e;
@@ -153,13 +157,8 @@ public final class AgentWorkspace implements Workspace {
         return new FilePath(project.getChannel(), file).digest();
     }
 
-    /**
-     * A checkout can hold a link to anywhere.
-     *
-     * @param dir the project's folder as it was set, for the message
-     * @throws DeployException if the project is not in the workspace
-     */
-    public void requireInside(FilePath workspace, String dir) throws IOException, InterruptedException {
+    /** A checkout can hold a link to anywhere. */
+    private void requireInside(String dir) throws IOException, InterruptedException {
         if (!channel.call(new AgentTasks.IsInside(workspace.getRemote()))) {
             throw new DeployException("The folder " + dir + " is not in the workspace " + workspace.getRemote()
                     + ", and nothing outside it is packaged. Name a folder in the workspace (dir); in a Pipeline, ws('...') { }"
@@ -169,22 +168,22 @@ public final class AgentWorkspace implements Workspace {
 
     @Override
     public ProjectFolder inspect() throws IOException, InterruptedException {
-        return channel.call(new AgentTasks.Inspect());
+        return channel.call(new AgentTasks.Inspect(workspace.getRemote()));
     }
 
     @Override
-    public boolean isInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
-        return channel.call(new AgentTasks.Installed(madeWith, cacheDir, false));
+    public InstallState installState(String madeWith) throws IOException, InterruptedException {
+        return channel.call(new AgentTasks.CheckInstalled(madeWith, cache));
     }
 
     @Override
-    public void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
-        channel.call(new AgentTasks.Installed(madeWith, cacheDir, true));
+    public void markInstalled(String madeWith) throws IOException, InterruptedException {
+        channel.call(new AgentTasks.MarkInstalled(madeWith, cache));
     }
 
     @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        return channel.call(new AgentTasks.Pack(deployment, request, temporary.getRemote(), listener));
+        return channel.call(new AgentTasks.Pack(deployment, request.cachedIn(cache), temporary.getRemote(), listener));
     }
 
     @Override

@@ -9,7 +9,6 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.remoting.ChannelClosedException;
-import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
@@ -176,13 +175,11 @@ public final class BuildDeployment {
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
         FilePath project = workspace.child(dir);
-        FilePath temporary = WorkspaceList.tempDir(workspace);
         AwsAccess access = new AwsAccess(settings, this::text, global);
         try (AwsSession session = AwsSession.open(
                         access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
-                AgentWorkspace agent = new AgentWorkspace(id, project, temporary, env, launcher, listener)) {
+                AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
             region = session.region();
-            agent.requireInside(workspace, dir);
             BuildLocks turns =
                     new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
             return deploy(
@@ -248,7 +245,6 @@ public final class BuildDeployment {
                 .excludes(variables.expand(settings.getExcludes()))
                 .symlinks(variables.expand(settings.getSymlinks()))
                 .compressionLevel(settings.getCompressionLevel())
-                .cacheDir(cacheDir())
                 .dependencies(variables.expand(settings.getDependencies()))
                 .layerName(variables.expand(settings.getLayerName()))
                 .keepLayerVersions(settings.getKeepLayerVersions())
@@ -290,19 +286,9 @@ public final class BuildDeployment {
      */
     private String install() throws DeployException {
         String expanded = text(settings.getInstall()).orElse("auto");
-        return SettingRules.install(expanded).mode() == InstallMode.Mode.COMMAND && launcher.isUnix()
+        return SettingRules.install(expanded).mode() == InstallMode.COMMAND && launcher.isUnix()
                 ? settings.getInstall()
                 : expanded;
-    }
-
-    private String cacheDir() {
-        FilePath temporary = WorkspaceList.tempDir(workspace);
-        return temporary == null
-                ? ""
-                : temporary
-                        .child(AgentWorkspace.CACHE_FOLDER)
-                        .child(Util.getDigestOf(text(settings.getDir()).orElse(".")))
-                        .getRemote();
     }
 
     /** A setting with the build's variables put in; empty where it is not set. */

@@ -29,7 +29,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.steps.NpmInstall;
+import io.jenkins.plugins.lambdanode.engine.steps.InstallStep;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.time.Duration;
@@ -229,8 +229,7 @@ public final class Deployment {
     }
 
     private Void install() throws IOException, InterruptedException {
-        new NpmInstall(workspace, progress)
-                .run(request.install(), request.pack().cacheDir(), this::checkBucket);
+        new InstallStep(workspace, progress).run(request.install(), this::checkBucket);
         return null;
     }
 

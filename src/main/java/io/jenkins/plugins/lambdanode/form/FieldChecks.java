@@ -6,7 +6,7 @@ import io.jenkins.plugins.lambdanode.Messages;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -51,7 +51,7 @@ public final class FieldChecks {
     }
 
     public static FormValidation install(String value) {
-        return check(value, InstallMode::parse);
+        return check(value, InstallSetting::parse);
     }
 
     /** @param value may be {@code none}: not the global one either */

@@ -56,7 +56,7 @@ class AgentWorkspaceTest {
         try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
             assertEquals(3, agent.run(Command.shell("(exit 3)\ntouch made")).exitStatus());
         }
-        assertFalse(Files.exists(folder.resolve("made")));
+        assertFalse(Files.exists(folder.resolve("workspace/made")));
     }
 
     @Test
@@ -100,7 +100,7 @@ class AgentWorkspaceTest {
         }
         List<String> lines = Files.readAllLines(said);
         assertTrue(lines.get(0).matches("sh \\S+/install.sh kept"), lines.toString());
-        assertFalse(Files.exists(folder.resolve("temporary/lambda-node-deploy-test")));
+        assertFalse(Files.exists(folder.resolve("workspace@tmp/lambda-node-deploy-test")));
     }
 
     @Test
@@ -162,8 +162,8 @@ class AgentWorkspaceTest {
     }
 
     private AgentWorkspace workspace(Launcher launcher, EnvVars env) throws IOException, InterruptedException {
-        FilePath project = new FilePath(folder.toFile());
-        return new AgentWorkspace("test", project, project.child("temporary"), env, launcher, TaskListener.NULL);
+        FilePath workspace = new FilePath(Files.createDirectories(folder.resolve("workspace")).toFile());
+        return new AgentWorkspace("test", workspace, ".", env, launcher, TaskListener.NULL);
     }
 
     /** What was to be started, and with which variables. */

@@ -189,7 +189,7 @@ class ArchitectureTest {
                 .check(engine);
         noClasses()
                 .that()
-                .doNotHaveSimpleName("NpmInstall")
+                .doNotHaveSimpleName("InstallStep")
                 .should()
                 .callMethod(Command.class, "shell", String.class)
                 .check(engine);

@@ -24,20 +24,20 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
  * @param endpoint where AWS is
  * @param credentials who deploys
  */
-record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, String cacheDir, Progress log) {
+record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Optional<Path> cache, Progress log) {
 
     static Orders at(URI endpoint, String role, Progress log) {
         return new Orders(
                 endpoint,
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
                 role,
-                "",
+                Optional.empty(),
                 log);
     }
 
     /** With earlier packages kept in a folder. */
     Orders caching(Path folder) {
-        return new Orders(endpoint, credentials, role, folder.toString(), log);
+        return new Orders(endpoint, credentials, role, Optional.of(folder), log);
     }
 
     /** What is deployed: straight to Lambda, the dependencies in the package. */
@@ -66,7 +66,6 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Str
         return DeployRequest.builder()
                 .functionNames(String.join(",", functions))
                 .install("none")
-                .cacheDir(cacheDir)
                 .create(true)
                 .role(role)
                 .runtime("nodejs22.x")
@@ -77,7 +76,7 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Str
     DeployResult deploy(Path project, DeployRequest request) throws IOException, InterruptedException {
         AwsSettings settings = new AwsSettings(
                 Account.REGION, Optional.of(endpoint), credentials, Optional.empty(), Optional.empty());
-        try (LocalWorkspace workspace = new LocalWorkspace(project, System.getenv(), new HttpSender(log), log);
+        try (LocalWorkspace workspace = new LocalWorkspace(project, cache, System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
             return new Deployment(request, workspace, session, log).run();
         }

@@ -7,10 +7,10 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -20,6 +20,8 @@ import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -32,13 +34,22 @@ import java.util.UUID;
  * Remembers what {@code npm ci} made of a project, so that it is not run again where that is still there, untouched. It runs
  * where the project is.
  *
- * <p>The mark is a digest of package.json and the lock file, of the tools with their configuration and the command line, and of
+ * <p>The mark is digests of package.json and the lock file, of the tools with their configuration and the command line, and of
  * the state of every entry of node_modules: path, size, inode, and the times of its last modification and of its last change. An
  * entry with the same time of change is untouched where {@link CtimeTrust} are proof and the file system's clock had gone on before
- * the mark was set: the next write can't get the same. Elsewhere there is no mark, nor where packages have install scripts: those
- * can go by anything.
+ * the mark was set: the next write can't get the same. Elsewhere there is no mark, nor where packages have install scripts, which
+ * can go by anything, or are the project's own.
  */
 public final class InstallFingerprint {
+
+    private static final List<String> LOCK_FILES = List.of("package-lock.json", "npm-shrinkwrap.json");
+
+    private static final List<String> INPUTS = List.of("package.json", "package-lock.json", "npm-shrinkwrap.json");
+
+    /** How lock files of all versions say that a package is an archive or a folder of the project's own. */
+    private static final List<String> LOCAL_PACKAGE = List.of("\"resolved\":\"file:", "\"version\":\"file:");
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'");
 
     private static final String INODE_VIEW = "unix:size,mode,dev,ino,lastModifiedTime,ctime";
 
@@ -66,18 +77,42 @@ public final class InstallFingerprint {
      *
      * @param madeWith tools, their configuration and the command line, as text
      */
-    public boolean holds(String madeWith) throws IOException {
-        if (!Files.isRegularFile(mark) || Files.size(mark) > 1024) {
-            return false;
+    public InstallState state(String madeWith) throws IOException {
+        if (!Files.isDirectory(modules)) {
+            return new InstallState(false, "there is no node_modules");
         }
-        Optional<String> now = digest(madeWith, Optional.empty());
-        return now.isPresent() && Files.readString(mark, StandardCharsets.US_ASCII).equals(now.get());
+        Optional<String> each = eachTime();
+        if (each.isPresent()) {
+            return new InstallState(false, each.get());
+        }
+        if (!Files.isRegularFile(mark) || Files.size(mark) > 1024) {
+            return new InstallState(false, "no earlier install is known");
+        }
+        List<String> then = Files.readAllLines(mark, StandardCharsets.ISO_8859_1);
+        Optional<List<String>> now = digests(madeWith, Optional.empty());
+        if (now.isEmpty() || then.size() != now.get().size()) {
+            return new InstallState(false, "no earlier install is known");
+        }
+        List<String> names = new ArrayList<>(List.of("Node.js, npm or their configuration"));
+        names.addAll(INPUTS);
+        names.add("an archive of the project's own (file:)");
+        names.add("node_modules");
+        for (int i = 0; i < then.size(); i++) {
+            if (!then.get(i).equals(now.get().get(i))) {
+                return new InstallState(false, names.get(i) + " has changed since the last install");
+            }
+        }
+        return new InstallState(
+                true,
+                "node_modules is unchanged since "
+                        + TIME.format(Files.getLastModifiedTime(mark).toInstant().atOffset(ZoneOffset.UTC)));
     }
 
     /** Remembers node_modules as it is now, or forgets it where that is not safe. */
     public void set(String madeWith) throws IOException, InterruptedException {
         Optional<FileTime> goneOn = awaitClock();
-        Optional<String> now = goneOn.isEmpty() ? Optional.empty() : digest(madeWith, goneOn);
+        Optional<List<String>> now =
+                goneOn.isEmpty() || eachTime().isPresent() ? Optional.empty() : digests(madeWith, goneOn);
         if (now.isEmpty()) {
             Files.deleteIfExists(mark);
             return;
@@ -85,7 +120,7 @@ public final class InstallFingerprint {
         Files.createDirectories(folder);
         Path unfinished = mark.resolveSibling("npm-ci." + UUID.randomUUID());
         try {
-            Files.writeString(unfinished, now.get(), StandardCharsets.US_ASCII);
+            Files.write(unfinished, now.get(), StandardCharsets.US_ASCII);
             Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(unfinished);
@@ -114,65 +149,67 @@ public final class InstallFingerprint {
         return (FileTime) Files.getAttribute(modules, "unix:ctime");
     }
 
-    /** @param before no entry may have been changed at this time or later */
-    private Optional<String> digest(String madeWith, Optional<FileTime> before) throws IOException {
-        if (!isKnown() || hasLinks() || hasInstallScripts()) {
-            return Optional.empty();
-        }
-        Optional<byte[]> tree = treeState(before);
+    /**
+     * Digests of the tools, of package.json and the lock files, and of node_modules.
+     *
+     * @param before no entry may have been changed at this time or later
+     */
+    private Optional<List<String>> digests(String madeWith, Optional<FileTime> before) throws IOException {
+        Optional<byte[]> tree = isKnown() ? treeState(before) : Optional.empty();
         if (tree.isEmpty()) {
             return Optional.empty();
         }
-        MessageDigest digest = Sha256.sha256();
-        digest.update(madeWith.getBytes(StandardCharsets.UTF_8));
-        for (Path input : List.of(
-                project.resolve("package.json"),
-                project.resolve("package-lock.json"),
-                project.resolve("npm-shrinkwrap.json"))) {
-            digest.update(("\n" + input.getFileName() + " ").getBytes(StandardCharsets.UTF_8));
-            digest.update(Files.isRegularFile(input) ? fileDigest(input) : new byte[1]);
+        List<String> digests = new ArrayList<>();
+        digests.add(hex(Sha256.sha256().digest(madeWith.getBytes(StandardCharsets.UTF_8))));
+        for (String input : INPUTS) {
+            Path file = project.resolve(input);
+            digests.add(Files.isRegularFile(file) ? hex(fileDigest(file)) : "-");
         }
-        digest.update(tree.get());
-        return Optional.of(HexFormat.of().formatHex(digest.digest()));
-    }
-
-    /** A workspace of npm has folders of its own outside node_modules, which the mark does not look at. */
-    private boolean hasLinks() throws IOException {
-        for (String lockFile : List.of("package-lock.json", "npm-shrinkwrap.json")) {
-            Path file = project.resolve(lockFile);
-            if (Files.isRegularFile(file) && says(file, "\"link\":true")) {
-                return true;
+        MessageDigest archives = Sha256.sha256();
+        for (String lockFile : LOCK_FILES) {
+            for (Path archive : localArchives(project.resolve(lockFile))) {
+                archives.update(fileDigest(archive));
             }
         }
-        return false;
+        digests.add(hex(archives.digest()));
+        digests.add(hex(tree.get()));
+        return Optional.of(digests);
     }
 
-    /** As npm itself notes it (since version 7), whatever the lock file's version; where there is no note it is not known. */
-    private boolean hasInstallScripts() throws IOException {
-        Path installed = modules.resolve(".package-lock.json");
-        return !Files.isRegularFile(installed) || says(installed, "\"hasInstallScript\":true");
+    private List<Path> localArchives(Path lockFile) throws IOException {
+        try {
+            return Files.isRegularFile(lockFile)
+                    ? JsonText.after(lockFile, LOCAL_PACKAGE).stream().map(project::resolve).toList()
+                    : List.of();
+        } catch (InvalidPathException e) {
+            return List.of(project);
+        }
     }
 
-    /**
-     * Whether a file holds a text, blanks and line ends in the file not counted: npm indents a lock file as package.json is,
-     * or not at all. However long the file and its lines are, only the last few bytes are kept.
-     */
-    private static boolean says(Path json, String text) throws IOException {
-        StringBuilder last = new StringBuilder();
-        try (Reader in = Files.newBufferedReader(json, StandardCharsets.ISO_8859_1)) {
-            for (int c; (c = in.read()) >= 0; ) {
-                if (c > ' ') {
-                    last.append((char) c);
-                    if (last.length() > text.length()) {
-                        last.deleteCharAt(0);
-                    }
-                    if (last.length() == text.length() && c == text.charAt(text.length() - 1) && last.indexOf(text) == 0) {
-                        return true;
-                    }
+    private static String hex(byte[] digest) {
+        return HexFormat.of().formatHex(digest);
+    }
+
+    /** Why an install can change something although nothing has changed that is looked at; empty where it cannot. */
+    private Optional<String> eachTime() throws IOException {
+        for (String lockFile : LOCK_FILES) {
+            Path file = project.resolve(lockFile);
+            if (Files.isRegularFile(file)) {
+                // Linked, or copied from where it can have changed (install-links).
+                if (JsonText.holds(file, "\"link\":true")
+                        || !localArchives(file).stream().allMatch(Files::isRegularFile)) {
+                    return Optional.of("the project has packages in folders of its own, which can have changed");
                 }
             }
         }
-        return false;
+        Path installed = modules.resolve(".package-lock.json");
+        if (!Files.isRegularFile(installed)) {
+            return Optional.of("npm has left no account of what it installed");
+        }
+        // As npm itself notes it (since version 7), whatever the lock file's version.
+        return JsonText.holds(installed, "\"hasInstallScript\":true")
+                ? Optional.of("packages have install scripts, which can go by anything")
+                : Optional.empty();
     }
 
     private boolean isKnown() throws IOException {

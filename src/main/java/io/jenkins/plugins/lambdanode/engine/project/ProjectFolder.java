@@ -2,42 +2,78 @@ package io.jenkins.plugins.lambdanode.engine.project;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the project's folder holds before anything is done to it.
+ * What the project's folder and those above it hold before anything is done to them. It is looked at where the project is,
+ * by the JDK alone; what it means is {@link InstallPlan}'s.
  *
  * @param location the folder, as a person would name it
- * @param packageJson the text of {@code package.json}; empty where there is none
- * @param lockFile {@code npm-shrinkwrap.json} or {@code package-lock.json}, whichever npm uses; empty where there is none
+ * @param folder the project's own folder
+ * @param above the folders above it that can be the root of a workspace of npm, pnpm, Yarn or Bun, the nearest first
+ * @param hasNodeModules whether there is a {@code node_modules} in it
+ * @param hasBindingGyp whether it has a {@code binding.gyp}, for which npm runs {@code node-gyp rebuild}
  */
-public record ProjectFolder(String location, String packageJson, String lockFile) implements Serializable {
+public record ProjectFolder(
+        String location, Folder folder, List<Folder> above, boolean hasNodeModules, boolean hasBindingGyp)
+        implements Serializable {
     private static final long serialVersionUID = 1L;
 
     /** A package.json is a few kilobytes; one larger than this, in bytes, is not one that npm could use. */
     private static final long MAX_PACKAGE_JSON_BYTES = 4L << 20;
 
-    /** npm's own order: a shrinkwrap wins over a package lock (npm documentation, "npm-shrinkwrap.json"). */
-    private static final List<String> LOCK_FILES = List.of("npm-shrinkwrap.json", "package-lock.json");
+    /** The lock file of Yarn 2 and later begins with a comment and its {@code __metadata}. */
+    private static final int YARN_LOCK_HEAD_BYTES = 1024;
+
+    /** How many folders are looked at above the project. */
+    private static final int MAX_FOLDERS_ABOVE = 40;
+
+    private static final String PNPM_WORKSPACE = "pnpm-workspace.yaml";
 
     /**
-     * Looks at a project's folder.
+     * A folder that has a package.json, or a file that says what belongs to a workspace.
      *
+     * @param path its absolute path
+     * @param packageJson the text of package.json; empty where there is none
+     * @param pnpmWorkspace the text of pnpm-workspace.yaml; empty where there is none
+     * @param lockFiles the names of its lock files, those that count first
+     * @param hasYarnClassicLock whether it has a yarn.lock of Yarn 1
+     */
+    public record Folder(
+            String path, String packageJson, String pnpmWorkspace, List<String> lockFiles, boolean hasYarnClassicLock)
+            implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        public Folder {
+            lockFiles = List.copyOf(lockFiles);
+        }
+    }
+
+    public ProjectFolder {
+        above = List.copyOf(above);
+    }
+
+    /**
+     * Looks at a project's folder, and up from there to the root of its repository.
+     *
+     * @param limit no folder outside this one is looked at
      * @throws DeployException if it is not a folder, or its package.json is not one that can be read
      */
-    public static ProjectFolder of(Path project) throws IOException {
+    public static ProjectFolder of(Path project, Path limit) throws IOException {
         if (!Files.isDirectory(project)) {
             throw new DeployException("There is no folder " + project
                     + ". Name the folder with the function's code (dir), relative to the workspace.");
         }
         Path packageJson = project.resolve("package.json");
-        String text = "";
         if (Files.isRegularFile(packageJson)) {
-            if (!packageJson.toRealPath().startsWith(project.toRealPath())) {
+            if (!isInside(project, packageJson)) {
                 throw new DeployException(packageJson + " is a link to " + packageJson.toRealPath()
                         + ", out of the project's folder. Copy the file into the project.");
             }
@@ -45,13 +81,65 @@ public record ProjectFolder(String location, String packageJson, String lockFile
                 throw new DeployException(packageJson + " has " + Files.size(packageJson)
                         + " bytes, which is no package.json that npm could use. Restore it from version control.");
             }
-            text = withoutByteOrderMark(new String(Files.readAllBytes(packageJson), StandardCharsets.UTF_8));
         }
-        String lockFile = LOCK_FILES.stream()
-                .filter(name -> Files.isRegularFile(project.resolve(name)))
-                .findFirst()
-                .orElse("");
-        return new ProjectFolder(project.toString(), text, lockFile);
+        return new ProjectFolder(
+                project.toString(),
+                look(project),
+                above(project.toRealPath(), limit.toRealPath()),
+                Files.isDirectory(project.resolve("node_modules"), LinkOption.NOFOLLOW_LINKS),
+                Files.isRegularFile(project.resolve("binding.gyp")));
+    }
+
+    private static List<Folder> above(Path project, Path limit) throws IOException {
+        List<Folder> found = new ArrayList<>();
+        Path folder = project;
+        for (int i = 0; i < MAX_FOLDERS_ABOVE && !folder.equals(limit) && !isRepository(folder); i++) {
+            folder = folder.getParent();
+            if (folder == null || !Files.isReadable(folder)) {
+                break;
+            }
+            Folder seen = look(folder);
+            if (!seen.packageJson().isEmpty() || !seen.pnpmWorkspace().isEmpty()) {
+                found.add(seen);
+            }
+        }
+        return found;
+    }
+
+    private static boolean isRepository(Path folder) {
+        return Files.exists(folder.resolve(".git"));
+    }
+
+    private static Folder look(Path folder) throws IOException {
+        List<String> lockFiles = PackageManager.allLockFiles().stream()
+                .filter(name -> Files.isRegularFile(folder.resolve(name)))
+                .toList();
+        return new Folder(
+                folder.toString(),
+                text(folder, "package.json"),
+                text(folder, PNPM_WORKSPACE),
+                lockFiles,
+                lockFiles.contains("yarn.lock") && !head(folder.resolve("yarn.lock")).contains("__metadata:"));
+    }
+
+    /** Empty where there is none that can be used. */
+    private static String text(Path folder, String name) throws IOException {
+        Path file = folder.resolve(name);
+        boolean usable = Files.isRegularFile(file)
+                && Files.isReadable(file)
+                && Files.size(file) <= MAX_PACKAGE_JSON_BYTES
+                && isInside(folder, file);
+        return usable ? withoutByteOrderMark(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)) : "";
+    }
+
+    private static boolean isInside(Path folder, Path file) throws IOException {
+        return file.toRealPath().startsWith(folder.toRealPath());
+    }
+
+    private static String head(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(YARN_LOCK_HEAD_BYTES), StandardCharsets.ISO_8859_1);
+        }
     }
 
     /** Editors on Windows write one; npm passes over it. */
@@ -60,10 +148,6 @@ public record ProjectFolder(String location, String packageJson, String lockFile
     }
 
     public boolean hasPackageJson() {
-        return !packageJson.isEmpty();
-    }
-
-    public boolean hasLockFile() {
-        return !lockFile.isEmpty();
+        return !folder.packageJson().isEmpty();
     }
 }

@@ -7,7 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules.Dependencies;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,12 +34,11 @@ public final class DeployRequestBuilder {
     private static final String ALL_DEPENDENCIES = "**/node_modules/**";
 
     private final List<FunctionName> functions = new ArrayList<>();
-    private InstallMode install = InstallMode.AUTO;
+    private InstallSetting install = InstallSetting.AUTO;
     private List<String> includes = List.of();
     private List<String> excludes = List.of();
     private PackSettings.Links symlinks = PackSettings.Links.FOLLOW;
     private int compressionLevel = PackSettings.DEFAULT_LEVEL;
-    private String cacheDir = "";
     private Dependencies dependencies = Dependencies.PACKAGE;
     private Optional<String> layerName = Optional.empty();
     private OptionalInt keepLayerVersions = OptionalInt.empty();
@@ -140,12 +139,6 @@ public final class DeployRequestBuilder {
     /** 1 to 9; null for {@code zip}'s own. */
     public DeployRequestBuilder compressionLevel(Integer level) throws DeployException {
         compressionLevel = read(level, compressionLevel, SettingRules::compressionLevel);
-        return this;
-    }
-
-    /** Where the last package is kept, on the machine that packs. */
-    public DeployRequestBuilder cacheDir(String folder) {
-        cacheDir = folder;
         return this;
     }
 
@@ -302,13 +295,13 @@ public final class DeployRequestBuilder {
     }
 
     /** How dependencies are installed, for a front end that only packages. */
-    public InstallMode installMode() {
+    public InstallSetting install() {
         return install;
     }
 
     /** What goes into the package. */
     public PackSettings pack() {
-        return new PackSettings(includes, excluded(), symlinks, compressionLevel, cacheDir);
+        return new PackSettings(includes, excluded(), symlinks, compressionLevel, "");
     }
 
     /** @throws DeployException if settings are missing or do not go together */

@@ -5,7 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -127,8 +127,8 @@ public final class SettingRules {
 
     // The package
 
-    public static InstallMode install(String text) throws DeployException {
-        return InstallMode.parse(text);
+    public static InstallSetting install(String text) throws DeployException {
+        return InstallSetting.parse(text);
     }
 
     /** @param setting {@code includes} or {@code excludes}; patterns are separated by commas or line ends */

@@ -12,6 +12,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A folder on this machine. */
@@ -33,18 +35,28 @@ public final class LocalWorkspace implements Workspace {
 
     private final Path project;
     private final Path temporary;
+    private final Optional<Path> cache;
     private final Map<String, String> environment;
     private final HttpSender sender;
     private final Progress progress;
 
+    /** A workspace that keeps nothing. */
+    public LocalWorkspace(Path project, Map<String, String> environment, HttpSender sender, Progress progress)
+            throws IOException {
+        this(project, Optional.empty(), environment, sender, progress);
+    }
+
     /**
      * @param project the project's folder
+     * @param cache where the last package and the account of the last install are kept
      * @param environment what commands get as their environment, but for {@link Command#withheldVariables}
      * @param sender sends the requests
      */
-    public LocalWorkspace(Path project, Map<String, String> environment, HttpSender sender, Progress progress)
+    public LocalWorkspace(
+            Path project, Optional<Path> cache, Map<String, String> environment, HttpSender sender, Progress progress)
             throws IOException {
         this.project = project.toAbsolutePath().normalize();
+        this.cache = cache.map(Path::toAbsolutePath);
         this.environment = Map.copyOf(environment);
         this.sender = sender;
         this.progress = progress;
@@ -53,7 +65,7 @@ public final class LocalWorkspace implements Workspace {
 
     @Override
     public ProjectFolder inspect() throws IOException {
-        return ProjectFolder.of(project);
+        return ProjectFolder.of(project, project.toAbsolutePath().getRoot());
     }
 
     @Override
@@ -110,18 +122,23 @@ public final class LocalWorkspace implements Workspace {
     }
 
     @Override
-    public boolean isInstalled(String madeWith, String cacheDir) throws IOException {
-        return new InstallFingerprint(project, Path.of(cacheDir)).holds(madeWith);
+    public InstallState installState(String madeWith) throws IOException {
+        return cache.isEmpty()
+                ? new InstallState(false, "no cache folder is named, so it is run each time")
+                : new InstallFingerprint(project, cache.get()).state(madeWith);
     }
 
     @Override
-    public void markInstalled(String madeWith, String cacheDir) throws IOException, InterruptedException {
-        new InstallFingerprint(project, Path.of(cacheDir)).set(madeWith);
+    public void markInstalled(String madeWith) throws IOException, InterruptedException {
+        if (cache.isPresent()) {
+            new InstallFingerprint(project, cache.get()).set(madeWith);
+        }
     }
 
     @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        return new Packager(project, temporary, progress).pack(request);
+        PackRequest cached = cache.map(folder -> request.cachedIn(folder.toString())).orElse(request);
+        return new Packager(project, temporary, progress).pack(cached);
     }
 
     @Override

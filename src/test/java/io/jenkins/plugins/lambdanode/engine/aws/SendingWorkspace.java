@@ -9,6 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
@@ -48,12 +49,12 @@ public class SendingWorkspace implements Workspace {
     }
 
     @Override
-    public boolean isInstalled(String madeWith, String cacheDir) {
+    public InstallState installState(String madeWith) {
         throw new UnsupportedOperationException();
     }
 
     @Override
-    public void markInstalled(String madeWith, String cacheDir) {
+    public void markInstalled(String madeWith) {
         throw new UnsupportedOperationException();
     }
 

@@ -2,7 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.steps;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +33,7 @@ final class RunsOneCommand {
         };
         try (LocalWorkspace workspace = new LocalWorkspace(
                 Path.of(arguments[0]), System.getenv(), new HttpSender(counting), counting)) {
-            new NpmInstall(workspace, counting).run(InstallMode.parse(arguments[1]), "");
+            new InstallStep(workspace, counting).run(InstallSetting.parse(arguments[1]));
         }
         new PrintStream(System.out, true, StandardCharsets.UTF_8).println(characters + " characters, last " + last);
     }

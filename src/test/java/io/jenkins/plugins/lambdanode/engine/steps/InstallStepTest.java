@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
+import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
+import io.jenkins.plugins.lambdanode.engine.project.PackageManager;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
@@ -31,41 +34,46 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which command installs a project, and what becomes of a deployment when that command fails. */
-class NpmInstallTest {
+class InstallStepTest {
 
     private static final String ONE_DEPENDENCY = "{\"dependencies\": {\"left\": \"file:./left\"}}";
     private static final String CI = "npm ci --omit=dev --no-audit --no-fund";
-    private static final String INSTALL = "npm install --omit=dev --no-audit --no-fund";
+    private static final String INSTALL = "npm install --omit=dev --no-package-lock --no-audit --no-fund";
 
     @TempDir
     Path folder;
 
     private final KeptLog log = new KeptLog();
 
-    private Optional<String> command(InstallMode install) throws IOException {
-        return NpmInstall.command(install, ProjectFolder.of(folder)).map(command -> command.display());
+    private Optional<String> command(InstallSetting install) throws IOException {
+        Optional<InstallPlan> plan = InstallPlan.of(install, ProjectFolder.of(folder, folder));
+        return plan.isEmpty() ? Optional.empty() : Optional.of(plan.get().commands(tool("10.9.2")).get(0).display());
+    }
+
+    private static InstalledTool tool(String version) {
+        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", "", "");
     }
 
     private Project project(String packageJson) {
         return new Project(folder).with("package.json", packageJson);
     }
 
-    private void install(InstallMode install, Map<String, String> environment) throws Exception {
+    private void install(InstallSetting install, Map<String, String> environment) throws Exception {
         try (LocalWorkspace workspace = new LocalWorkspace(folder, environment, new HttpSender(log), log)) {
-            new NpmInstall(workspace, log).run(install, "");
+            new InstallStep(workspace, log).run(install);
         }
     }
 
-    private void install(InstallMode install) throws Exception {
+    private void install(InstallSetting install) throws Exception {
         install(install, System.getenv());
     }
 
-    private DeployException failure(InstallMode install, Map<String, String> environment) {
+    private DeployException failure(InstallSetting install, Map<String, String> environment) {
         return assertThrows(DeployException.class, () -> install(install, environment));
     }
 
     private DeployException failure(String shellLine) throws Exception {
-        InstallMode install = InstallMode.parse(shellLine);
+        InstallSetting install = InstallSetting.parse(shellLine);
         return failure(install, System.getenv());
     }
 
@@ -76,23 +84,24 @@ class NpmInstallTest {
     void aProjectWithALockFileIsInstalledExactlyAsItSays(String lockFile) throws Exception {
         project(ONE_DEPENDENCY).with(lockFile, "{}");
 
-        assertEquals(Optional.of(CI), command(InstallMode.AUTO));
-        assertEquals(Optional.of(CI), command(InstallMode.parse("ci")));
-        assertEquals(Optional.of(INSTALL), command(InstallMode.parse("install")));
+        assertEquals(Optional.of(CI), command(InstallSetting.AUTO));
+        assertEquals(Optional.of(CI), command(InstallSetting.parse("ci")));
+        assertEquals(
+                Optional.of("npm install --omit=dev --no-save --no-audit --no-fund"), command(InstallSetting.parse("install")));
     }
 
     @Test
     void aShrinkwrapWinsOverAPackageLockAsInNpm() throws Exception {
         project(ONE_DEPENDENCY).with("package-lock.json", "{}").with("npm-shrinkwrap.json", "{}");
 
-        assertEquals("npm-shrinkwrap.json", ProjectFolder.of(folder).lockFile());
+        assertEquals("npm-shrinkwrap.json", InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(folder, folder)).orElseThrow().lockFile());
     }
 
     @Test
     void aProjectWithoutALockFileIsInstalledFromItsPackageJson() throws Exception {
         project(ONE_DEPENDENCY);
 
-        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallSetting.AUTO));
     }
 
     @ParameterizedTest
@@ -108,7 +117,7 @@ class NpmInstallTest {
     void nothingIsRunWhereProductionNeedsNothing(String packageJson) throws Exception {
         project(packageJson).with("package-lock.json", "{}");
 
-        assertEquals(Optional.empty(), command(InstallMode.AUTO));
+        assertEquals(Optional.empty(), command(InstallSetting.AUTO));
     }
 
     @ParameterizedTest
@@ -125,15 +134,15 @@ class NpmInstallTest {
     void whateverElseNpmWouldDoForProductionIsDone(String packageJson) throws Exception {
         project(packageJson);
 
-        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallSetting.AUTO));
     }
 
     @Test
     void aProjectWithoutPackageJsonNeedsNothingUnlessNpmIsAskedFor() throws Exception {
-        assertEquals(Optional.empty(), command(InstallMode.AUTO));
-        assertEquals(Optional.empty(), command(InstallMode.NONE));
+        assertEquals(Optional.empty(), command(InstallSetting.AUTO));
+        assertEquals(Optional.empty(), command(InstallSetting.NONE));
         for (String mode : List.of("ci", "install")) {
-            InstallMode install = InstallMode.parse(mode);
+            InstallSetting install = InstallSetting.parse(mode);
             DeployException error = assertThrows(DeployException.class, () -> command(install));
             assertTrue(error.getMessage().contains("has no package.json"), error.getMessage());
         }
@@ -143,7 +152,7 @@ class NpmInstallTest {
     void ciWithoutALockFileSaysToCommitOne() {
         project(ONE_DEPENDENCY);
 
-        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.parse("ci")));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallSetting.parse("ci")));
 
         assertTrue(error.getMessage().contains("has no package-lock.json"), error.getMessage());
         assertTrue(error.getMessage().contains("commit the lock file"), error.getMessage());
@@ -153,24 +162,24 @@ class NpmInstallTest {
     void noneRunsNothingWhateverTheProjectSays() throws Exception {
         project("not even JSON").with("package-lock.json", "{}");
 
-        assertEquals(Optional.empty(), command(InstallMode.NONE));
+        assertEquals(Optional.empty(), command(InstallSetting.NONE));
     }
 
     @Test
     void aWholeLineIsTheUsersOwnCommand() throws Exception {
-        assertEquals(Optional.of("yarn install --production"), command(InstallMode.parse(" yarn install --production ")));
+        assertEquals("yarn install --production", InstallSetting.parse(" yarn install --production ").command());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"AUTO", "Auto", "", "  "})
     void autoIsReadInAnyCaseAndIsTheDefault(String setting) throws Exception {
-        assertEquals(InstallMode.AUTO, InstallMode.parse(setting));
+        assertEquals(InstallSetting.AUTO, InstallSetting.parse(setting));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"cii", "yes", "yarn"})
     void aSingleWordThatIsNoModeIsAMistake(String setting) {
-        DeployException error = assertThrows(DeployException.class, () -> InstallMode.parse(setting));
+        DeployException error = assertThrows(DeployException.class, () -> InstallSetting.parse(setting));
 
         assertTrue(error.getMessage().contains("Use auto, ci, install, none"), error.getMessage());
     }
@@ -179,7 +188,7 @@ class NpmInstallTest {
     void invalidJsonIsNamedWithItsLine() {
         project("{\n  \"dependencies\": {\n    \"a\": \"1\",\n  }\n}\n");
 
-        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.AUTO));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallSetting.AUTO));
 
         assertTrue(error.getMessage().contains("package.json is not valid JSON, line 4"), error.getMessage());
     }
@@ -188,7 +197,7 @@ class NpmInstallTest {
     void aByteOrderMarkIsPassedOverAsNpmDoes() throws Exception {
         project("\uFEFF" + ONE_DEPENDENCY);
 
-        assertEquals(Optional.of(INSTALL), command(InstallMode.AUTO));
+        assertEquals(Optional.of(INSTALL), command(InstallSetting.AUTO));
     }
 
     @Test
@@ -198,7 +207,7 @@ class NpmInstallTest {
             file.setLength(100 << 20);
         }
 
-        DeployException error = assertThrows(DeployException.class, () -> command(InstallMode.AUTO));
+        DeployException error = assertThrows(DeployException.class, () -> command(InstallSetting.AUTO));
 
         assertTrue(error.getMessage().contains("104857600 bytes"), error.getMessage());
     }
@@ -206,7 +215,7 @@ class NpmInstallTest {
     @Test
     void aFolderThatIsNotThereIsNamed() {
         DeployException error =
-                assertThrows(DeployException.class, () -> ProjectFolder.of(folder.resolve("no-such-folder")));
+                assertThrows(DeployException.class, () -> ProjectFolder.of(folder.resolve("no-such-folder"), folder));
 
         assertTrue(error.getMessage().contains("There is no folder " + folder.resolve("no-such-folder")), error.getMessage());
     }
@@ -217,7 +226,7 @@ class NpmInstallTest {
     void theExampleIsInstalledByNpmFromItsLockFile() throws Exception {
         Project.example("xray", folder);
 
-        install(InstallMode.AUTO);
+        install(InstallSetting.AUTO);
 
         assertTrue(log.text().contains("$ " + CI), log.text());
         assertEquals(
@@ -233,7 +242,7 @@ class NpmInstallTest {
         Project.example("xray", folder)
                 .with("package.json", "{\"name\": \"xray\", \"dependencies\": {\"aws-xray-sdk\": \"3.11.0\"}}");
 
-        String message = failure(InstallMode.AUTO, System.getenv()).getMessage();
+        String message = failure(InstallSetting.AUTO, System.getenv()).getMessage();
 
         assertTrue(message.contains("'" + CI + "' failed"), message);
         assertTrue(message.contains("exit status 1"), message);
@@ -250,7 +259,7 @@ class NpmInstallTest {
         project("{\"dependencies\": {\"left-pad\": \"1.3.0\"}}")
                 .with(".npmrc", "registry=http://127.0.0.1:9/\nfetch-retries=0\nprefer-online=true\ncache=" + folder + "/c\n");
 
-        String message = failure(InstallMode.AUTO, System.getenv()).getMessage();
+        String message = failure(InstallSetting.AUTO, System.getenv()).getMessage();
 
         assertTrue(message.contains("ECONNREFUSED"), message);
         assertTrue(message.contains("registry can't be reached from this machine"), message);
@@ -260,9 +269,9 @@ class NpmInstallTest {
     void aMissingNpmIsSaidWithWhereToGetIt() {
         project(ONE_DEPENDENCY);
 
-        String message = failure(InstallMode.AUTO, Map.of("PATH", folder.toString())).getMessage();
+        String message = failure(InstallSetting.AUTO, Map.of("PATH", folder.toString())).getMessage();
 
-        assertTrue(message.contains("npm was not found"), message);
+        assertTrue(message.startsWith("node was not found on the PATH"), message);
         assertTrue(message.contains("nodejs('<installation>')"), message);
     }
 
@@ -272,7 +281,7 @@ class NpmInstallTest {
         Map<String, String> environment =
                 new HashMap<>(Map.of("PATH", System.getenv("PATH"), "HOME", folder.toString(), "ONLY_THIS", "here-"));
 
-        install(InstallMode.AUTO, environment);
+        install(InstallSetting.AUTO, environment);
 
         assertTrue(log.text().contains("here-undefined"), log.text());
     }
@@ -281,7 +290,7 @@ class NpmInstallTest {
 
     @Test
     void aCommandIsReadByTheShellInTheProjectsFolder() throws Exception {
-        install(InstallMode.parse("echo \"one  two\" > made.txt && pwd"));
+        install(InstallSetting.parse("echo \"one  two\" > made.txt && pwd"));
 
         assertEquals("one  two\n", Files.readString(folder.resolve("made.txt")));
         assertTrue(log.text().contains(folder.toRealPath().toString()), log.text());
@@ -294,24 +303,24 @@ class NpmInstallTest {
     }
 
     @Test
-    void theLastLinesOfAFailedCommandAreShownAndNoMore() throws Exception {
+    void aFewLastLinesOfAFailedCommandAreShownAndNoMore() throws Exception {
         String message = failure("for i in $(seq 1 100); do echo line $i; done; exit 3").getMessage();
 
         assertTrue(message.contains("exit status 3"), message);
-        assertTrue(message.contains("  | line 100") && message.contains("  | line 76"), message);
-        assertFalse(message.contains("line 75\n"), message);
+        assertTrue(message.contains("  | line 100") && message.contains("  | line 95"), message);
+        assertFalse(message.contains("line 94\n"), message);
     }
 
     @Test
     void whatACommandWritesToEitherStreamComesInItsOrder() throws Exception {
-        install(InstallMode.parse("echo one; echo two >&2; echo three"));
+        install(InstallSetting.parse("echo one; echo two >&2; echo three"));
 
         assertTrue(log.text().endsWith("one\ntwo\nthree"), log.text());
     }
 
     @Test
     void aCommandGetsNoInputToWaitFor() throws Exception {
-        install(InstallMode.parse("cat && echo read to the end"));
+        install(InstallSetting.parse("cat && echo read to the end"));
 
         assertTrue(log.text().contains("read to the end"), log.text());
     }
@@ -320,7 +329,7 @@ class NpmInstallTest {
     @Timeout(60)
     void anInterruptStopsACommandWithItsChildren() throws Exception {
         Path pid = folder.resolve("pid");
-        InstallMode install = InstallMode.parse("sleep 1000 & echo $! > pid.new && mv pid.new pid; wait");
+        InstallSetting install = InstallSetting.parse("sleep 1000 & echo $! > pid.new && mv pid.new pid; wait");
         Thread deployment = new Thread(() -> assertThrows(InterruptedException.class, () -> install(install)));
         deployment.start();
         while (!Files.exists(pid)) {
@@ -342,7 +351,7 @@ class NpmInstallTest {
     void aServerThatACommandLeavesRunningDoesNotHoldUpTheDeployment() throws Exception {
         long start = System.nanoTime();
 
-        install(InstallMode.parse("sleep 1000 & echo $! > pid; echo installed; sleep 0.3"));
+        install(InstallSetting.parse("sleep 1000 & echo $! > pid; echo installed; sleep 0.3"));
 
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         ProcessHandle.of(Long.parseLong(Files.readString(folder.resolve("pid")).strip()))
@@ -378,7 +387,7 @@ class NpmInstallTest {
         Path secret = Files.writeString(outside.resolve("secret.txt"), "secretMARKED: x");
         Files.createSymbolicLink(folder.resolve("package.json"), secret);
 
-        String message = assertThrows(DeployException.class, () -> command(InstallMode.AUTO)).getMessage();
+        String message = assertThrows(DeployException.class, () -> command(InstallSetting.AUTO)).getMessage();
 
         assertTrue(message.contains("out of the project's folder"), message);
         assertFalse(message.contains("MARKED"), message);
@@ -392,8 +401,8 @@ class NpmInstallTest {
                         + " \"bin\": {\"" + touch + "\": \"x\"}, \"config\": {\"" + touch + "\": \"" + touch + "\"}}")
                 .with("package-lock.json", "{\"name\": \"" + touch + "\", \"lockfileVersion\": 3, \"packages\": {}}");
 
-        assertEquals(Optional.of(CI), command(InstallMode.AUTO));
-        install(InstallMode.AUTO);
+        assertEquals(Optional.of(CI), command(InstallSetting.AUTO));
+        install(InstallSetting.AUTO);
         assertFalse(Files.exists(folder.resolve("pwned")), log.text());
     }
 

@@ -1,0 +1,259 @@
+package io.jenkins.plugins.lambdanode.engine.project;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.command.Command;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Which tool installs a project's dependencies for production, where, and from which lock file.
+ *
+ * @param manager the tool
+ * @param folder the absolute path of the folder to run it in: the project's, or the root of its workspace
+ * @param lockFile the name of the lock file there that counts; empty for none
+ * @param yarnClassic whether that lock file is Yarn 1's
+ * @param frozen whether exactly what the lock file says is installed
+ * @param once whether the install can be left out where an earlier one is still there, untouched
+ * @param reason why it is run, where it is run each time
+ * @param warnings what the user should know about it
+ */
+public record InstallPlan(
+        PackageManager manager,
+        String folder,
+        String lockFile,
+        boolean yarnClassic,
+        boolean frozen,
+        boolean once,
+        String reason,
+        List<String> warnings) {
+
+    /** Fields of package.json that give an install something to do for production. */
+    private static final List<String> DEPENDENCY_FIELDS =
+            List.of("dependencies", "optionalDependencies", "peerDependencies", "workspaces");
+
+    /** Scripts that {@code npm ci} and {@code npm install} run for the project itself (npm documentation, "scripts"). */
+    private static final List<String> LIFECYCLE_SCRIPTS =
+            List.of("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare");
+
+    private static final int FIRST_NPM_WITH_OMIT = 7;
+
+    public InstallPlan {
+        warnings = List.copyOf(warnings);
+    }
+
+    /**
+     * The plan for a project; empty where there is nothing to install.
+     *
+     * @param install anything but a command line of the user's own
+     * @throws DeployException if the project is not one that can be installed this way; the message says what to do
+     */
+    public static Optional<InstallPlan> of(InstallSetting install, ProjectFolder project) throws DeployException {
+        boolean auto = install.mode() == InstallMode.AUTO;
+        if (install.mode() == InstallMode.NONE || auto && !project.hasPackageJson()) {
+            return Optional.empty();
+        }
+        if (!project.hasPackageJson()) {
+            throw new DeployException("install is '" + name(install) + "', but " + project.location()
+                    + " has no package.json. Check the project's folder (dir), or set install to 'none'.");
+        }
+        JsonNode json = json(project.folder());
+        if (auto && !needsInstall(project, json)) {
+            return Optional.empty();
+        }
+        ProjectFolder.Folder root = root(project);
+        Lock lock = auto ? Lock.of(root, json) : Lock.ofNpm(root);
+        if (install.mode() == InstallMode.CI && lock.file().isEmpty()) {
+            throw new DeployException("install is 'ci', but " + root.path() + " has no package-lock.json."
+                    + (root.lockFiles().isEmpty()
+                            ? " Run 'npm install' in it and commit the lock file, or set install to 'auto'."
+                            : " Its lock file is " + root.lockFiles().get(0) + ": set install to 'auto'."));
+        }
+        boolean ownScripts = hasLifecycleScripts(json) || project.hasBindingGyp();
+        boolean isNpm = lock.manager() == PackageManager.NPM;
+        boolean member = root != project.folder();
+        return Optional.of(new InstallPlan(
+                lock.manager(),
+                root.path(),
+                lock.file(),
+                root.hasYarnClassicLock(),
+                install.mode() != InstallMode.INSTALL && !lock.file().isEmpty(),
+                auto && isNpm && !lock.file().isEmpty() && !ownScripts && !member,
+                auto ? reason(lock, root, member, ownScripts) : "install is '" + name(install) + "'",
+                lock.warnings()));
+    }
+
+    private static String name(InstallSetting install) {
+        return install.mode().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String reason(Lock lock, ProjectFolder.Folder root, boolean member, boolean ownScripts) {
+        if (lock.file().isEmpty()) {
+            return "there is no lock file. Commit one, so that each build installs the same versions";
+        }
+        if (member) {
+            return "the project belongs to the workspace in " + root.path() + ", with its " + lock.file();
+        }
+        return ownScripts && lock.manager() == PackageManager.NPM
+                ? "the project has install scripts of its own, which can go by anything"
+                : "the lock file is " + lock.file();
+    }
+
+    /** The project's own folder, or the root of the workspace that it is a member of. */
+    private static ProjectFolder.Folder root(ProjectFolder project) throws DeployException {
+        Path folder = Path.of(project.folder().path());
+        for (ProjectFolder.Folder above : project.above()) {
+            List<String> patterns = new ArrayList<>(WorkspaceMembers.inPnpmWorkspace(above.pnpmWorkspace()));
+            if (!above.packageJson().isEmpty()) {
+                patterns.addAll(WorkspaceMembers.inPackageJson(json(above)));
+            }
+            if (WorkspaceMembers.includes(patterns, Path.of(above.path()), folder)) {
+                return above;
+            }
+        }
+        return project.folder();
+    }
+
+    private static boolean needsInstall(ProjectFolder project, JsonNode json) {
+        return DEPENDENCY_FIELDS.stream().anyMatch(field -> json.path(field).size() > 0)
+                || hasLifecycleScripts(json)
+                || project.hasBindingGyp()
+                || project.hasNodeModules() && json.path("devDependencies").size() > 0;
+    }
+
+    private static boolean hasLifecycleScripts(JsonNode json) {
+        return LIFECYCLE_SCRIPTS.stream().anyMatch(script -> json.path("scripts").has(script));
+    }
+
+    private static JsonNode json(ProjectFolder.Folder folder) throws DeployException {
+        try {
+            return new ObjectMapper().readTree(folder.packageJson());
+        } catch (JsonProcessingException e) {
+            throw new DeployException(
+                    folder.path() + "/package.json is not valid JSON, line "
+                            + e.getLocation().getLineNr() + ": " + e.getOriginalMessage() + ". Fix it and run again.",
+                    e);
+        }
+    }
+
+    /** The lock file that counts, and whose it is. */
+    private record Lock(PackageManager manager, String file, List<String> warnings) {
+
+        static Lock ofNpm(ProjectFolder.Folder root) {
+            return new Lock(PackageManager.NPM, first(root, PackageManager.NPM), List.of());
+        }
+
+        /** The tool that package.json names counts where it has a lock file, or where none has one. */
+        static Lock of(ProjectFolder.Folder root, JsonNode project) throws DeployException {
+            JsonNode rootJson = root.packageJson().isEmpty() ? project : json(root);
+            Optional<PackageManager> named = named(rootJson).or(() -> named(project));
+            Set<PackageManager> present = root.lockFiles().stream()
+                    .map(PackageManager::ofLockFile)
+                    .collect(Collectors.toCollection(LinkedHashSet::new));
+            PackageManager manager = named.filter(name -> present.isEmpty() || present.contains(name))
+                    .or(() -> present.stream().findFirst())
+                    .orElse(PackageManager.NPM);
+            String file = first(root, manager);
+            List<String> warnings = new ArrayList<>();
+            List<String> others = root.lockFiles().stream()
+                    .filter(name -> PackageManager.ofLockFile(name) != manager)
+                    .toList();
+            if (!others.isEmpty()) {
+                warnings.add("The project has lock files of several tools: " + file + " counts, " + String.join(", ", others)
+                        + (others.size() == 1 ? " does not" : " do not")
+                        + ". Remove what is out of use, or name the tool in package.json, such as \"packageManager\": \""
+                        + PackageManager.ofLockFile(others.get(0)).program() + "@<version>\".");
+            }
+            if (named.isPresent() && named.get() != manager) {
+                warnings.add("package.json names " + named.get().title() + " (packageManager), and the only lock file is "
+                        + file + ": " + manager.title() + " installs. Commit " + named.get().title()
+                        + "'s lock file, or correct packageManager.");
+            }
+            return new Lock(manager, file, warnings);
+        }
+
+        private static String first(ProjectFolder.Folder root, PackageManager manager) {
+            return root.lockFiles().stream()
+                    .filter(name -> PackageManager.ofLockFile(name) == manager)
+                    .findFirst()
+                    .orElse("");
+        }
+
+        /** {@code packageManager} is a name, {@code @} and a version (Node.js documentation, "Corepack"). */
+        private static Optional<PackageManager> named(JsonNode json) {
+            return PackageManager.ofProgram(json.path("packageManager").asText().replaceFirst("@.*", ""));
+        }
+    }
+
+    /**
+     * The commands that install, in order. None of them changes a lock file or package.json.
+     *
+     * @throws DeployException if this version of the tool can't install the project
+     */
+    public List<Command> commands(InstalledTool tool) throws DeployException {
+        return words(tool).stream()
+                .map(words -> Command.program(words.toArray(String[]::new)).in(folder))
+                .toList();
+    }
+
+    private List<List<String>> words(InstalledTool tool) throws DeployException {
+        switch (manager) {
+            case PNPM:
+                // pnpm asks before it removes what another tool has installed, and there is nobody to answer.
+                return List.of(List.of(
+                        "pnpm", "install", frozen ? "--frozen-lockfile" : "--no-lockfile", "--prod",
+                        "--config.confirm-modules-purge=false"));
+            case BUN:
+                return List.of(List.of("bun", "install", frozen ? "--frozen-lockfile" : "--no-save", "--production"));
+            case YARN:
+                return yarn(tool);
+            default:
+                return List.of(npm(tool));
+        }
+    }
+
+    private List<String> npm(InstalledTool tool) {
+        List<String> words = new ArrayList<>(List.of("npm", frozen ? "ci" : "install"));
+        words.add(tool.majorVersion() < FIRST_NPM_WITH_OMIT ? "--only=production" : "--omit=dev");
+        if (!frozen) {
+            words.add(lockFile.isEmpty() ? "--no-package-lock" : "--no-save");
+        }
+        words.addAll(List.of("--no-audit", "--no-fund"));
+        return words;
+    }
+
+    private List<List<String>> yarn(InstalledTool tool) throws DeployException {
+        boolean classic = tool.majorVersion() < 2;
+        if (!lockFile.isEmpty() && classic != yarnClassic) {
+            throw new DeployException(Path.of(folder).resolve(lockFile) + " is of Yarn " + (yarnClassic ? "1" : "2 or later")
+                    + ", and the yarn on the PATH is " + tool.version() + " (" + tool.path() + "). Name the version in"
+                    + " package.json, such as \"packageManager\": \"yarn@" + (yarnClassic ? "1.22.22" : "4.9.2")
+                    + "\", and add the line 'corepack enable' before the deployment.");
+        }
+        if (classic) {
+            return List.of(List.of(
+                    "yarn", "install", frozen ? "--frozen-lockfile" : "--no-lockfile", "--production", "--non-interactive"));
+        }
+        if (lockFile.isEmpty()) {
+            throw new DeployException(folder + " has no yarn.lock, without which Yarn " + tool.version()
+                    + " installs nothing. Run 'yarn install' and commit yarn.lock.");
+        }
+        if (tool.nodeLinker().equals("pnp")) {
+            throw new DeployException("The project uses Yarn's Plug'n'Play, which has no node_modules, and Lambda's Node.js finds"
+                    + " no package without. Add the line 'nodeLinker: node-modules' to " + Path.of(folder).resolve(".yarnrc.yml")
+                    + ", or bundle the code and set install to 'none'.");
+        }
+        // The first checks that the lock file is up to date, which the second, that leaves devDependencies out, does not.
+        return List.of(
+                List.of("yarn", "install", "--immutable", "--mode=update-lockfile"),
+                List.of("yarn", "workspaces", "focus", "--all", "--production"));
+    }
+}

@@ -1,0 +1,13 @@
+package io.jenkins.plugins.lambdanode.engine.project;
+
+import java.io.Serializable;
+
+/**
+ * Whether an earlier install is still there, untouched.
+ *
+ * @param unchanged whether another one would change nothing
+ * @param reason why so, for the log
+ */
+public record InstallState(boolean unchanged, String reason) implements Serializable {
+    private static final long serialVersionUID = 1L;
+}

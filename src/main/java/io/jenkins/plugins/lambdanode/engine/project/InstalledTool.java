@@ -1,0 +1,146 @@
+package io.jenkins.plugins.lambdanode.engine.project;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jenkins.plugins.lambdanode.engine.command.Command;
+import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import java.util.Optional;
+
+/**
+ * A package manager with the Node.js that runs it, as a command in the workspace finds them on its PATH. They know best what the
+ * build's tools and wrappers give them.
+ *
+ * @param manager the tool
+ * @param nodeVersion such as {@code v22.23.3}
+ * @param version the tool's version, such as {@code 10.9.2}; empty where it was not found or does not run
+ * @param path where it was found; empty where it was not
+ * @param searched the PATH
+ * @param nodeLinker how Yarn 2 and later lays out packages; empty for others
+ * @param settings for npm, platform and a digest of all that it goes by, of no use to a reader
+ * @param failure what the tool said where it does not run; otherwise empty
+ */
+public record InstalledTool(
+        PackageManager manager,
+        String nodeVersion,
+        String version,
+        String path,
+        String searched,
+        String nodeLinker,
+        String settings,
+        String failure) {
+
+    private static final String MARK = "lambda-node-deploy: ";
+
+    /**
+     * npm lists its settings as they are in force, whichever .npmrc, variable or default each comes from, and leaves tokens and
+     * passwords out. Without double quotes and without what a shell of Windows takes for its own.
+     */
+    private static final String PROBE = "const name = process.argv[1], fs = require('fs'), path = require('path');"
+            + " const options = {stdio: ['ignore', 'pipe', 'pipe']}, out = {node: process.version, searched: process.env.PATH};"
+            + " function run(line) { return ('' + require('child_process').execSync(line, options)).trim(); }"
+            + " function isProgram(file) { try { fs.accessSync(file, fs.constants.X_OK); return fs.statSync(file).isFile(); }"
+            + " catch (e) { return false; } }"
+            + " const ends = process.platform === 'win32' ? ['.cmd', '.exe'] : [''];"
+            + " for (const dir of ('' + process.env.PATH).split(path.delimiter)) for (const end of ends)"
+            + " if (!out.path) if (isProgram(path.join(dir, name + end))) out.path = path.join(dir, name + end);"
+            + " if (out.path) try { if (name === 'npm') {"
+            + " const text = run('npm config list --json'), json = JSON.parse(text);"
+            + " const digest = require('crypto').createHash('sha256').update(text);"
+            + " for (const name of ['NODE_ENV', 'NODE_OPTIONS']) digest.update(name + '=' + JSON.stringify(process.env[name]));"
+            + " const own = json['npm-version'];"
+            + " out.version = own ? own : json['user-agent'].match(/npm.([0-9][^ ]*)/)[1];"
+            + " out.settings = process.platform + ' ' + process.arch + ' ' + digest.digest('hex');"
+            + " } else { out.version = run(name + ' --version').split('\\n').pop();"
+            + " if (name === 'yarn') if (parseInt(out.version) !== 1) out.nodeLinker = run('yarn config get nodeLinker'); }"
+            + " } catch (e) { out.failure = ('' + e.stderr + e.stdout).trim().slice(-1000); }"
+            + " console.log('" + MARK + "' + JSON.stringify(out))";
+
+    /** A command that says which tool there is. Bun needs no Node.js. */
+    public static Command probe(PackageManager manager) {
+        return (manager == PackageManager.BUN
+                        ? Command.program("bun", "--version")
+                        : Command.program("node", "-e", PROBE, manager.program()))
+                .quietly();
+    }
+
+    /** What that command has said; empty where it could not be run. */
+    public static Optional<InstalledTool> of(PackageManager manager, CommandOutcome outcome) {
+        if (!outcome.succeeded() || outcome.lastLines().isEmpty()) {
+            return Optional.empty();
+        }
+        String last = outcome.lastLines().get(outcome.lastLines().size() - 1).strip();
+        if (manager == PackageManager.BUN) {
+            return Optional.of(new InstalledTool(manager, "", last, "bun", "", "", "", ""));
+        }
+        try {
+            JsonNode said = new ObjectMapper().readTree(last.substring(Math.min(MARK.length(), last.length())));
+            return Optional.of(new InstalledTool(
+                    manager,
+                    said.path("node").asText(),
+                    said.path("version").asText(),
+                    said.path("path").asText(),
+                    said.path("searched").asText(),
+                    said.path("nodeLinker").asText(),
+                    said.path("settings").asText(),
+                    said.path("failure").asText()));
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    public boolean isThere() {
+        return !path.isEmpty() && !version.isEmpty();
+    }
+
+    /** 0 where the version is not a number. */
+    public int majorVersion() {
+        String major = version.replaceFirst("\\D.*", "");
+        return major.isEmpty() ? 0 : Integer.parseInt(major);
+    }
+
+    /** For the log, such as {@code Node.js v22.23.3, npm 10.9.2 (/opt/node/bin/npm)}. */
+    public String display() {
+        return nodeVersion.isEmpty()
+                ? manager.title() + " " + version
+                : "Node.js " + nodeVersion + ", " + manager.title() + " " + version + " (" + path + ")";
+    }
+
+    /** All that decides what the tool makes of the same files. */
+    public String fingerprint() {
+        return nodeVersion + " " + manager.program() + " " + version + " " + settings;
+    }
+
+    /** Why the tool can't be run, and what to do. */
+    public String missing(String lockFile) {
+        if (!path.isEmpty()) {
+            return path + " does not run: " + failure + "\nFix the installation of " + manager.title() + " on this machine.";
+        }
+        return manager.program() + " was not found on the PATH (" + searched + "). " + advice(manager, lockFile);
+    }
+
+    /** The same where not even Node.js could be run. */
+    public static String nothingFound(PackageManager manager, String searched, String lockFile) {
+        String program = manager == PackageManager.BUN ? "bun" : "node";
+        return program + " was not found on the PATH" + (searched.isEmpty() ? "" : " (" + searched + ")") + ". "
+                + advice(manager == PackageManager.BUN ? manager : PackageManager.NPM, lockFile);
+    }
+
+    private static String advice(PackageManager manager, String lockFile) {
+        switch (manager) {
+            case NPM:
+                return "Install Node.js with npm on this machine and put it on the PATH. In a Pipeline, name an installation of the"
+                        + " NodeJS plugin, as tools { nodejs '<installation>' } or around the step as nodejs('<installation>') { },"
+                        + " or run in an image that has Node.js.";
+            case BUN:
+                return "The lock file " + lockFile + " is Bun's. Add the line 'npm install --global bun' before the deployment, or"
+                        + " use an image that has it.";
+            default:
+                return (lockFile.isEmpty() ? "package.json names " + manager.title() : "The lock file " + lockFile + " is "
+                                + manager.title() + "'s")
+                        + ". Add the line 'corepack enable' before the deployment (Node.js 24 and earlier bring corepack), or"
+                        + " 'npm install --global " + manager.program() + "'; an installation of the NodeJS plugin takes "
+                        + manager.program() + " as one of its global packages.";
+        }
+    }
+}
