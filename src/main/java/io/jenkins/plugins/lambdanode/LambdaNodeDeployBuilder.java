@@ -11,7 +11,7 @@ import hudson.model.BuildListener;
 import hudson.tasks.BuildStepDescriptor;
 import hudson.tasks.Builder;
 import io.jenkins.plugins.lambdanode.build.BuildDeployment;
-import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import java.io.IOException;
 import java.util.UUID;
 import jenkins.model.Jenkins;
@@ -49,7 +49,7 @@ public class LambdaNodeDeployBuilder extends Builder {
         }
         new BuildDeployment(
                         UUID.randomUUID().toString(),
-                        OpenUpload.Memory.NONE,
+                        UploadJournal.NONE,
                         settings,
                         build,
                         workspace,

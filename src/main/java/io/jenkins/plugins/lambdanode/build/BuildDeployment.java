@@ -17,7 +17,7 @@ import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.Deployment;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
-import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -48,7 +48,7 @@ public final class BuildDeployment {
     private static final Logger LOGGER = Logger.getLogger(BuildDeployment.class.getName());
 
     private final String id;
-    private final OpenUpload.Memory uploads;
+    private final UploadJournal uploads;
     private final LambdaNodeDeployStep settings;
     private final Run<?, ?> run;
     private final FilePath workspace;
@@ -68,7 +68,7 @@ public final class BuildDeployment {
      */
     public BuildDeployment(
             String id,
-            OpenUpload.Memory uploads,
+            UploadJournal uploads,
             LambdaNodeDeployStep settings,
             Run<?, ?> run,
             FilePath workspace,

@@ -15,7 +15,7 @@ import hudson.security.ACLContext;
 import hudson.util.StreamTaskListener;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
-import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -187,28 +187,28 @@ public final class LambdaNodeDeployExecution extends StepExecution {
         return decorator == null ? launcher : decorator.decorate(launcher, node);
     }
 
-    /** An open upload is kept with the step's state. */
-    private final class SavedUpload implements OpenUpload.Memory {
+    /** An upload in progress is kept with the step's state. */
+    private final class SavedUpload implements UploadJournal {
         @Override
-        public Optional<OpenUpload> left() {
+        public Optional<UploadJournal.Upload> pending() {
             return upload.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(new OpenUpload(
+                    : Optional.of(new UploadJournal.Upload(
                             upload.get(0), upload.get(1), upload.get(2), Instant.parse(upload.get(3))));
         }
 
         @Override
-        public void opened(OpenUpload open) throws InterruptedException {
-            upload = new ArrayList<>(List.of(open.bucket(), open.key(), open.id(), open.begun().toString()));
+        public void started(UploadJournal.Upload open) throws InterruptedException {
+            upload = new ArrayList<>(List.of(open.bucket(), open.key(), open.id(), open.started().toString()));
             try {
                 getContext().saveState().get();
             } catch (ExecutionException e) {
-                LOGGER.log(Level.WARNING, "An open upload to S3 could not be noted for a restart", e);
+                LOGGER.log(Level.WARNING, "An upload to S3 in progress could not be saved for a restart", e);
             }
         }
 
         @Override
-        public void closed(OpenUpload closed) {
+        public void ended(UploadJournal.Upload ended) {
             upload = new ArrayList<>();
         }
     }

@@ -7,12 +7,15 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.CreateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.DependencyLayer;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.Functions;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionUpdater;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
-import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingBucket;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
@@ -48,7 +51,10 @@ public final class Deployment {
 
     private final DeployRequest request;
     private final Workspace workspace;
-    private final Functions functions;
+    private final AwsSession session;
+    private final FunctionReader functions;
+    private final FunctionUpdater updater;
+    private final FunctionReleases releases;
     private final Staging staging;
     private final Optional<DependencyLayer> layer;
     private final DeploymentLocks turns;
@@ -69,7 +75,7 @@ public final class Deployment {
 
     /** @param workspace where the project is; closing it is the caller's */
     public Deployment(DeployRequest request, Workspace workspace, AwsSession session, Progress progress) {
-        this(request, workspace, session, DeploymentLocks.NONE, OpenUpload.Memory.NONE, Baseline.NONE, progress);
+        this(request, workspace, session, DeploymentLocks.NONE, UploadJournal.NONE, Baseline.NONE, progress);
     }
 
     /**
@@ -82,14 +88,17 @@ public final class Deployment {
             Workspace workspace,
             AwsSession session,
             DeploymentLocks turns,
-            OpenUpload.Memory uploads,
+            UploadJournal uploads,
             Baseline baseline,
             Progress progress) {
         this.request = request;
         this.workspace = workspace;
         this.turns = turns;
         this.baseline = baseline;
-        this.functions = new Functions(session, workspace, progress, request.waitTimeout());
+        this.session = session;
+        this.functions = new FunctionReader(session, progress);
+        this.updater = new FunctionUpdater(session, workspace, progress, request.waitTimeout());
+        this.releases = new FunctionReleases(session, progress, request.waitTimeout());
         this.staging = new Staging(session, workspace, uploads, progress);
         this.layer = request.layerName().map(name -> new DependencyLayer(name, session, workspace, progress));
         this.progress = progress;
@@ -119,7 +128,7 @@ public final class Deployment {
     }
 
     private DeployResult deploy() throws IOException, InterruptedException {
-        staging.abortLeft();
+        staging.abortPending();
         long asked = System.nanoTime();
         List<Target> targets = timings.time(Phase.PREFLIGHT, this::targets);
         PackReport packaged = packaged(targets);
@@ -175,7 +184,7 @@ public final class Deployment {
     /** A deployment that can't use its bucket ends before npm runs; one that does nothing costly before staging, at staging. */
     private void checkBucket() throws IOException, InterruptedException {
         if (request.staging().bucket().isPresent() && !bucketChecked) {
-            staging.checkBucket(request.staging().bucket().get());
+            new StagingBucket(session, request.staging().bucket().get()).check();
             bucketChecked = true;
         }
     }
@@ -381,7 +390,7 @@ public final class Deployment {
         if (options.dryRun()) {
             progress.log("Dry run of updating " + target.name().value());
             countDirect(wanted.packaged(), staged);
-            FunctionState answer = functions.update(
+            FunctionState answer = updater.update(
                     target.name(), source(wanted, staged), options, wanted.packaged().codeSha256());
             return validated(target, answer, staged);
         }
@@ -393,7 +402,7 @@ public final class Deployment {
         }
         if (needsCode(target, wanted.packaged())) {
             countDirect(wanted.packaged(), staged);
-            functions.update(target.name(), source(wanted, staged), options, wanted.packaged().codeSha256());
+            updater.update(target.name(), source(wanted, staged), options, wanted.packaged().codeSha256());
             state = inForce(target, wanted);
             options = options.after(state.revisionId());
         }
@@ -413,7 +422,7 @@ public final class Deployment {
         remember(target);
         countDirect(wanted.packaged(), staged);
         CreateOptions create = request.create().orElseThrow();
-        functions.create(
+        updater.create(
                 target.name(),
                 source(wanted, staged),
                 wanted.layer().map(ours -> create.with(ours.layerVersionArn())).orElse(create),
@@ -428,7 +437,7 @@ public final class Deployment {
 
     private FunctionState updateLayers(Target target, FunctionState state, DesiredCode wanted, UpdateOptions options)
             throws IOException, InterruptedException {
-        functions.updateLayers(
+        updater.updateLayers(
                 target.name(), state, arns -> layers(state, arns, wanted.layer()), options.revisionId());
         FunctionState now = functions.awaitReady(target.name(), request.waitTimeout());
         if (needsLayers(now, wanted)) {
@@ -446,7 +455,7 @@ public final class Deployment {
     }
 
     private FunctionState inForce(Target target, DesiredCode wanted) throws IOException, InterruptedException {
-        FunctionState state = functions.awaitReady(target.name(), request.waitTimeout());
+        FunctionState state = functions.awaitUpdate(target.name(), wanted.packaged().codeSha256(), request.waitTimeout());
         if (!state.codeSha256().equals(wanted.packaged().codeSha256())) {
             throw new DeployException("The function " + target.name().value() + " has the CodeSha256 "
                     + state.codeSha256() + ", not " + wanted.packaged().codeSha256()
@@ -534,7 +543,7 @@ public final class Deployment {
         }
         return timings.time(Phase.RELEASE, () -> {
             FunctionName name = FunctionName.parse(deployed.state().functionArn());
-            String version = functions.publish(name, packaged.codeSha256(), Optional.empty(), "");
+            String version = releases.publish(name, packaged.codeSha256(), Optional.empty(), "");
             progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");
             if (request.alias().isEmpty()) {
                 return new Deployed(
@@ -543,7 +552,7 @@ public final class Deployment {
             }
             String arn = deployed.state().functionArn() + ":" + request.alias().get();
             AliasState moved =
-                    functions.moveAlias(name, request.alias().get(), version, seen -> aliasBefore(arn, seen));
+                    releases.moveAlias(name, request.alias().get(), version, request.force(), seen -> aliasBefore(arn, seen));
             Optional<String> before = aliasBefore(arn, moved.previousVersion());
             progress.log("Alias " + moved.name() + (moved.changed() ? " now" : " already") + " points to version "
                     + version);

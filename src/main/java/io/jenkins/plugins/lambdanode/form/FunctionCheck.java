@@ -10,7 +10,7 @@ import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.Functions;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -46,7 +46,7 @@ public final class FunctionCheck {
         try {
             FunctionName name = FunctionName.parse(settings.getFunctionName());
             try (AwsSession session = AwsSession.open(access.settings(name, access.ofForm(item)))) {
-                return new Functions(session, null, Progress.NONE)
+                return new FunctionReader(session, Progress.NONE)
                         .find(name)
                         .map(FunctionCheck::describe)
                         .orElseGet(() -> create

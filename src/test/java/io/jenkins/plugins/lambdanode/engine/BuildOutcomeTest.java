@@ -15,7 +15,7 @@ import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
-import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
@@ -103,7 +103,7 @@ class BuildOutcomeTest {
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
             return new Deployment(
-                            request, workspace, session, DeploymentLocks.NONE, OpenUpload.Memory.NONE, build, log)
+                            request, workspace, session, DeploymentLocks.NONE, UploadJournal.NONE, build, log)
                     .run()
                     .functions()
                     .get(0);

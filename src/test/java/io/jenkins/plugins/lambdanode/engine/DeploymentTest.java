@@ -17,7 +17,7 @@ import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
-import io.jenkins.plugins.lambdanode.engine.aws.s3.OpenUpload;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
@@ -151,7 +151,7 @@ class DeploymentTest {
             try (LocalWorkspace workspace =
                             new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                     AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request.build(), workspace, session, locks, OpenUpload.Memory.NONE, Baseline.NONE, log).run();
+                return new Deployment(request.build(), workspace, session, locks, UploadJournal.NONE, Baseline.NONE, log).run();
             }
         }
 
@@ -550,7 +550,7 @@ class DeploymentTest {
 
         assertEquals(Outcome.UPDATED, order().deployed().outcome());
 
-        assertTrue(log.text().contains("Another operation is at work on function " + name), log.text());
+        assertTrue(log.text().contains("Another operation on function " + name), log.text());
         assertEquals("\"second\"", ACCOUNT.invoke(name));
     }
 

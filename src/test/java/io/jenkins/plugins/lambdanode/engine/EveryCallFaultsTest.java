@@ -216,7 +216,7 @@ class EveryCallFaultsTest {
                 orders.deploy(small.folder(), request);
             });
 
-            assertTrue(failed.getMessage().startsWith("The answer to the request is not Lambda's"), failed.getMessage());
+            assertTrue(failed.getMessage().startsWith("The response to the request is not Lambda's"), failed.getMessage());
         }
     }
 
@@ -229,8 +229,8 @@ class EveryCallFaultsTest {
             DeployException failed = assertThrows(
                     DeployException.class, () -> orders.deploy(project.folder(), orders.direct(name)));
 
-            assertTrue(failed.getMessage().contains(": the answer is not AWS's."), failed.getMessage());
-            assertTrue(failed.getMessage().contains("a network that wants a login"), failed.getMessage());
+            assertTrue(failed.getMessage().contains(": the response is not from AWS."), failed.getMessage());
+            assertTrue(failed.getMessage().contains("a network that asks for a login"), failed.getMessage());
         }
     }
 

@@ -5,11 +5,12 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How time passes between attempts. Tests bring a clock of their own, so that none of them waits.
+ * How long the pauses between attempts are: exponentially longer each time, with jitter. Tests bring a clock of their own, so
+ * that none of them waits.
  *
  * @param clock tells the time
  * @param sleeper waits
- * @param random spreads attempts of many deployments over time
+ * @param random spreads the attempts of many deployments over time
  */
 public record Backoff(Clock clock, Sleeper sleeper, RandomGenerator random) {
 
@@ -17,10 +18,10 @@ public record Backoff(Clock clock, Sleeper sleeper, RandomGenerator random) {
             new Backoff(Clock.systemUTC(), pause -> Thread.sleep(pause.toMillis()), RandomGenerator.getDefault());
 
     private static final Duration FIRST = Duration.ofMillis(500);
-    private static final Duration LONGEST = Duration.ofSeconds(20);
+    private static final Duration MAX = Duration.ofSeconds(20);
 
-    /** The longest that a server's {@code Retry-After} is heeded. */
-    private static final Duration LONGEST_ASKED = Duration.ofSeconds(60);
+    /** The longest {@code Retry-After} of a server that is followed. */
+    private static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(60);
 
     /** Waits. */
     public interface Sleeper {
@@ -28,14 +29,15 @@ public record Backoff(Clock clock, Sleeper sleeper, RandomGenerator random) {
     }
 
     /**
-     * Waits before another attempt: exponentially longer each time with jitter, and at least as long as the server asked.
+     * Waits before another attempt.
      *
      * @param failures how many attempts have failed, from 1
+     * @param retryAfter how long the server asks to wait at least
      */
-    public void backOff(int failures, Duration asked) throws InterruptedException {
-        long most = Math.min(LONGEST.toMillis(), FIRST.toMillis() << Math.min(failures - 1, 10));
-        Duration own = Duration.ofMillis(most / 2 + random.nextLong(most / 2 + 1));
-        Duration least = asked.compareTo(LONGEST_ASKED) < 0 ? asked : LONGEST_ASKED;
-        sleeper.sleep(own.compareTo(least) < 0 ? least : own);
+    public void pause(int failures, Duration retryAfter) throws InterruptedException {
+        long longest = Math.min(MAX.toMillis(), FIRST.toMillis() << Math.min(failures - 1, 10));
+        Duration own = Duration.ofMillis(longest / 2 + random.nextLong(longest / 2 + 1));
+        Duration atLeast = retryAfter.compareTo(MAX_RETRY_AFTER) < 0 ? retryAfter : MAX_RETRY_AFTER;
+        sleeper.sleep(own.compareTo(atLeast) < 0 ? atLeast : own);
     }
 }

@@ -247,7 +247,7 @@ public final class HttpSender {
 
         private String words(Throwable failure) {
             if (late) {
-                return "no answer within " + request.timeoutSeconds() + " seconds";
+                return "no response within " + request.timeoutSeconds() + " seconds";
             }
             if (!fileFailure.isEmpty()) {
                 return fileFailure;

@@ -3,10 +3,12 @@ package io.jenkins.plugins.lambdanode.engine.aws;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingSettings;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -59,6 +61,11 @@ public final class Cloud {
                     .createBucketConfiguration(c -> c.locationConstraint(region)));
         }
         return bucket;
+    }
+
+    /** Staging in this bucket, with nothing else set. */
+    public static StagingSettings staging(String bucket, String prefix) {
+        return new StagingSettings(Optional.of(bucket), prefix, OptionalLong.empty(), Optional.empty(), Optional.empty());
     }
 
     /** A role that Lambda, and the tests, may assume. */

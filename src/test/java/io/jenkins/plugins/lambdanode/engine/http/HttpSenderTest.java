@@ -236,7 +236,7 @@ class HttpSenderTest {
                 .get(0);
 
         assertFalse(reply.answered());
-        assertEquals("no answer within 1 seconds", reply.failure());
+        assertEquals("no response within 1 seconds", reply.failure());
     }
 
     @Test

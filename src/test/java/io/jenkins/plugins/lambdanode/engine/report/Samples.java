@@ -1,8 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.report;
 
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
+import io.jenkins.plugins.lambdanode.engine.aws.Responses;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
-import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
@@ -70,12 +69,8 @@ final class Samples {
     }
 
     static Deployed deployed(String name, Outcome outcome, Optional<String> version, String codeSha256) {
-        try {
-            return new Deployed(
-                    FunctionState.parse(ANSWER.formatted(name, name).replace("q83vEg==", codeSha256)), outcome, version,
-                    Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
-        } catch (DeployException e) {
-            throw new IllegalStateException(e);
-        }
+        return new Deployed(
+                Responses.function(ANSWER.formatted(name, name).replace("q83vEg==", codeSha256)), outcome, version,
+                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 }

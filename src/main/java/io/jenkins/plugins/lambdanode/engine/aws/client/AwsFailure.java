@@ -24,14 +24,14 @@ import software.amazon.awssdk.core.exception.SdkServiceException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
- * Why a request to AWS did not do what it should, whichever way it was sent: an exception of the SDK, or an answer to a
+ * Why a request to AWS did not do what it should, whichever way it was sent: an exception of the SDK, or a response to a
  * request that the workspace sent.
  *
- * @param status the HTTP status; 0 where no answer came
+ * @param status the HTTP status; 0 where no response came
  * @param code AWS's error code, for instance {@code TooManyRequestsException}; empty where there is none
- * @param message AWS's words, or the platform's where no answer came; can be empty
+ * @param message AWS's words, or the platform's where no response came; can be empty
  * @param retryAfter how long the server asks to wait; zero where it does not
- * @param serverTime the server's clock, from the answer's {@code Date}
+ * @param serverTime the server's clock, from the response's {@code Date}
  * @param bucketRegion the region that S3 says a bucket is in
  * @param host the host that the JDK could not find or reach; empty where that is not the reason
  */
@@ -58,7 +58,7 @@ public record AwsFailure(
 
     private static final Set<String> EXPIRED = Set.of("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired");
 
-    private static final Set<String> TIME = Set.of(
+    private static final Set<String> SIGNATURE = Set.of(
             "RequestTimeTooSkewed",
             "RequestExpired",
             "InvalidSignatureException",
@@ -66,15 +66,20 @@ public record AwsFailure(
             "AuthFailure",
             "RequestInTheFuture");
 
-    private static final String NOT_OF_AWS = "Not an answer of AWS: ";
+    private static final String NOT_FROM_AWS = "Not a response of AWS: ";
 
     private static final Pattern XML = Pattern.compile("<(Code|Message)>([^<]*)</");
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** An answer that is not a success, or no answer. */
+    /** A refusal with these words and nothing else. */
+    public static AwsFailure of(int status, String code, String message) {
+        return new AwsFailure(status, code, message, Duration.ZERO, Optional.empty(), Optional.empty(), "");
+    }
+
+    /** A response that is not a success, or no response. */
     public static AwsFailure of(SendReply reply) {
         if (!reply.answered()) {
-            return new AwsFailure(0, "", reply.failure(), Duration.ZERO, Optional.empty(), Optional.empty(), "");
+            return of(0, "", reply.failure());
         }
         String code = "";
         String message = "";
@@ -103,7 +108,7 @@ public record AwsFailure(
                 "");
     }
 
-    /** An answer that is no JSON says nothing of use. */
+    /** A response that is no JSON says nothing of use. */
     private static JsonNode json(String body) {
         try {
             return JSON.readTree(body);
@@ -147,20 +152,20 @@ public record AwsFailure(
         return new AwsFailure(status, "", message, Duration.ZERO, Optional.empty(), Optional.empty(), host);
     }
 
-    /** What came with a status of success was no answer of AWS's: the request may or may not have been carried out. */
-    public static AwsFailure notOfAws(String answer) {
-        return new AwsFailure(0, "", NOT_OF_AWS + answer, Duration.ZERO, Optional.empty(), Optional.empty(), "");
+    /** What came with a status of success was no response of AWS: the request may or may not have been carried out. */
+    public static AwsFailure notFromAws(String response) {
+        return of(0, "", NOT_FROM_AWS + response);
     }
 
     /** Whether something came, but not from AWS: a page to log in to a network, for instance, which the SDK cannot read. */
-    boolean isNotOfAws() {
+    boolean isNotFromAws() {
         return unanswered()
-                && (message.startsWith(NOT_OF_AWS)
+                && (message.startsWith(NOT_FROM_AWS)
                         || message.startsWith("JsonParseException")
                         || message.startsWith("Could not parse XML"));
     }
 
-    /** No answer came: the request may or may not have been carried out. */
+    /** No response came: the request may or may not have been carried out. */
     boolean unanswered() {
         return status == 0;
     }
@@ -179,17 +184,17 @@ public record AwsFailure(
         return EXPIRED.contains(code);
     }
 
-    /** S3's answer to a HEAD has no body that could say so: the status alone is 400. */
+    /** S3's response to a HEAD has no body that could say so: the status alone is 400. */
     boolean mayBeExpired() {
         return credentialsExpired() || status == 400 && code.isEmpty();
     }
 
-    /** Whether the signature was refused in a way that a wrong clock explains. */
-    public boolean timeRefused() {
-        return TIME.contains(code);
+    /** Whether the signature was refused: a wrong clock, another secret key, or bytes that changed on the way explain it. */
+    public boolean signatureRefused() {
+        return SIGNATURE.contains(code);
     }
 
-    /** Whether the signature is not that of what arrived: bytes changed on the way, or the secret key is another one. */
+    /** Whether the signature does not match what arrived, its time aside. */
     public boolean signatureMismatch() {
         return is("InvalidSignatureException", "SignatureDoesNotMatch");
     }

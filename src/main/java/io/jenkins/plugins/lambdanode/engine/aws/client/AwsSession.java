@@ -5,25 +5,28 @@ import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.awscore.AwsClient;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.defaultsmode.DefaultsMode;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.builder.SdkSyncClientBuilder;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.http.apache.ProxyConfiguration;
+import software.amazon.awssdk.regions.PartitionMetadata;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.lambda.LambdaClient;
-import software.amazon.awssdk.services.lambda.endpoints.LambdaEndpointProvider;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.S3Configuration;
-import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
 
@@ -33,19 +36,18 @@ import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider
  */
 public final class AwsSession implements AutoCloseable {
 
-    private static final Pattern REGION = Pattern.compile("[a-z]{2}(-[a-z]+)+-\\d{1,2}");
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
-    /** Lambda answers an UpdateFunctionCode for a staged package after it has copied and unzipped it. */
+    /** Lambda responds to an UpdateFunctionCode for a staged package after it has copied and unzipped it. */
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(90);
 
     /** One that comes a byte at a time keeps no read waiting. S3 may take minutes to put an upload's parts together. */
-    private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(5);
+    private static final Duration RESPONSE_TIMEOUT = Duration.ofMinutes(5);
 
     private static final int ATTEMPTS = 5;
 
     private final AwsSettings settings;
-    private final Duration answerTimeout;
+    private final Duration responseTimeout;
     private final SdkHttpClient http;
     private final StsClient sts;
     private final AwsCredentialsProvider credentials;
@@ -53,38 +55,51 @@ public final class AwsSession implements AutoCloseable {
     private final LambdaClient lambdaOnce;
     private final S3Client s3;
     private final S3Client s3Once;
-    private final S3Presigner presigner;
-    private final URI lambdaEndpoint;
+    private final OfflineClient<LambdaClient> lambdaOffline;
+    private final OfflineClient<S3Client> s3Offline;
     private final SigningClock signingClock = new SigningClock();
 
-    private AwsSession(AwsSettings settings, Duration answerTimeout) {
+    private AwsSession(AwsSettings settings, Duration responseTimeout) {
         this.settings = settings;
-        this.answerTimeout = answerTimeout;
+        this.responseTimeout = responseTimeout;
         this.http = httpClient(settings);
-        this.sts = configured(StsClient.builder(), settings.credentials(), retrying()).build();
+        this.sts = configured(StsClient.builder(), settings.credentials(), http, retrying()).build();
         this.credentials = settings.role()
                 .<AwsCredentialsProvider>map(this::assumed)
                 .orElse(settings.credentials());
-        this.lambda = configured(LambdaClient.builder(), credentials, retrying()).build();
-        this.lambdaOnce = configured(LambdaClient.builder(), credentials, DefaultRetryStrategy.doNotRetry()).build();
+        this.lambda = lambda(credentials, http, retrying());
+        this.lambdaOnce = lambda(credentials, http, DefaultRetryStrategy.doNotRetry());
+        this.lambdaOffline = new OfflineClient<>(
+                nowhere -> lambda(AnonymousCredentialsProvider.create(), nowhere, DefaultRetryStrategy.doNotRetry()));
+        this.s3 = s3(credentials, http, retrying());
+        this.s3Once = s3(credentials, http, DefaultRetryStrategy.doNotRetry());
+        this.s3Offline = new OfflineClient<>(
+                nowhere -> s3(AnonymousCredentialsProvider.create(), nowhere, DefaultRetryStrategy.doNotRetry()));
+    }
+
+    private LambdaClient lambda(AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
+        return configured(LambdaClient.builder(), who, over, retries).build();
+    }
+
+    /** The standard defaults use us-east-1's regional endpoint, not the global one, which can lead to another region. */
+    private S3Client s3(AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
         boolean pathStyle = settings.endpoint().isPresent();
-        this.s3 = configured(S3Client.builder(), credentials, retrying())
+        S3Client client = configured(S3Client.builder(), who, over, retries)
+                .defaultsMode(DefaultsMode.STANDARD)
                 .forcePathStyle(pathStyle)
                 .build();
-        this.s3Once = configured(S3Client.builder(), credentials, DefaultRetryStrategy.doNotRetry())
-                .forcePathStyle(pathStyle)
+        if (pathStyle || endpoint(client).isEmpty()) {
+            return client;
+        }
+        client.close();
+        return configured(S3Client.builder(), who, over, retries)
+                .defaultsMode(DefaultsMode.STANDARD)
+                .forcePathStyle(true)
                 .build();
-        S3Presigner.Builder signing = S3Presigner.builder()
-                .region(Region.of(settings.region()))
-                .credentialsProvider(credentials)
-                .serviceConfiguration(
-                        S3Configuration.builder().pathStyleAccessEnabled(pathStyle).build());
-        settings.endpoint().ifPresent(signing::endpointOverride);
-        this.presigner = signing.build();
-        this.lambdaEndpoint = settings.endpoint().orElseGet(() -> LambdaEndpointProvider.defaultProvider()
-                .resolveEndpoint(params -> params.region(Region.of(settings.region())))
-                .join()
-                .url());
+    }
+
+    private static Optional<URI> endpoint(AwsClient client) {
+        return client.serviceClientConfiguration().endpointOverride();
     }
 
     /**
@@ -93,23 +108,23 @@ public final class AwsSession implements AutoCloseable {
      * @throws DeployException if the region or the endpoint is not one, or no credentials are found, or the role cannot be assumed
      */
     public static AwsSession open(AwsSettings settings) throws DeployException, InterruptedException {
-        return open(settings, ANSWER_TIMEOUT);
+        return open(settings, RESPONSE_TIMEOUT);
     }
 
-    /** @param answerTimeout how long an answer may take from its request to its end */
-    static AwsSession open(AwsSettings settings, Duration answerTimeout) throws DeployException, InterruptedException {
+    /** @param responseTimeout how long a response may take from its request to its end */
+    static AwsSession open(AwsSettings settings, Duration responseTimeout) throws DeployException, InterruptedException {
         if (settings.region().isBlank()) {
             throw new DeployException(
                     "No AWS region is known. Name one (region), or give the function by its ARN, or set AWS_REGION.");
         }
-        if (!REGION.matcher(settings.region()).matches()) {
+        if (!settings.region().matches(partition(settings.region()).regionRegex())) {
             throw new DeployException("\"" + SafeText.oneLine(settings.region(), 60)
                     + "\" is not an AWS region. Name one such as eu-west-1.");
         }
         if (settings.endpoint().isPresent()) {
             requireAddressAlone(settings.endpoint().get());
         }
-        AwsSession session = new AwsSession(settings, answerTimeout);
+        AwsSession session = new AwsSession(settings, responseTimeout);
         try {
             session.resolvedCredentials();
             return session;
@@ -137,7 +152,7 @@ public final class AwsSession implements AutoCloseable {
                 role,
                 "role " + role,
                 place("sts"));
-        return AwsErrors.asking(call, credentials::resolveCredentials);
+        return AwsCalls.call(call, credentials::resolveCredentials);
     }
 
     /** Lambda, with the SDK's standard retries. */
@@ -160,8 +175,14 @@ public final class AwsSession implements AutoCloseable {
         return s3Once;
     }
 
-    public S3Presigner presigner() {
-        return presigner;
+    /** Lambda, for requests that the workspace sends. */
+    public OfflineClient<LambdaClient> lambdaOffline() {
+        return lambdaOffline;
+    }
+
+    /** S3, for requests that the workspace sends. */
+    public OfflineClient<S3Client> s3Offline() {
+        return s3Offline;
     }
 
     /** What is signed here for others to send is signed with this time. */
@@ -179,22 +200,35 @@ public final class AwsSession implements AutoCloseable {
         return settings.region();
     }
 
-    /** {@code aws}, {@code aws-cn} or {@code aws-us-gov}. */
+    /** For instance {@code aws} or {@code aws-cn}. */
     public String partition() {
-        return Region.of(settings.region()).metadata() == null
-                ? "aws"
-                : Region.of(settings.region()).metadata().partition().id();
+        return partition(settings.region()).id();
     }
 
-    /** Where Lambda is, for instance {@code https://lambda.eu-west-1.amazonaws.com}. */
-    public URI lambdaEndpoint() {
-        return lambdaEndpoint;
+    /** The partition whose pattern the region matches; that of most regions where none does. */
+    private static PartitionMetadata partition(String region) {
+        return PartitionMetadata.of(Region.of(region));
+    }
+
+    /** Where the clients send Lambda's requests, for instance {@code https://lambda.eu-west-1.amazonaws.com}. */
+    public URI lambdaEndpoint() throws InterruptedException {
+        URI request = lambdaOffline.write(LambdaClient::getAccountSettings).http().getUri();
+        return URI.create(request.getScheme() + "://" + request.getAuthority());
+    }
+
+    /** Endpoints that are not AWS's own, by service ({@code lambda}, {@code s3}, {@code sts}), however they were configured. */
+    public Map<String, URI> endpoints() {
+        Map<String, URI> configured = new TreeMap<>();
+        endpoint(lambda).ifPresent(uri -> configured.put("lambda", uri));
+        endpoint(s3).ifPresent(uri -> configured.put("s3", uri));
+        endpoint(sts).ifPresent(uri -> configured.put("sts", uri));
+        return configured;
     }
 
     /** The region, and the endpoint where it is not AWS's, for a message. */
     public String place(String service) {
         return settings.region()
-                + settings.endpoint()
+                + Optional.ofNullable(endpoints().get(service))
                         .map(uri -> " (" + service + " at " + uri.getScheme() + "://" + uri.getAuthority() + ")")
                         .orElse("")
                 + settings.proxy().map(proxy -> " through the proxy " + proxy).orElse("");
@@ -202,7 +236,8 @@ public final class AwsSession implements AutoCloseable {
 
     @Override
     public void close() {
-        presigner.close();
+        lambdaOffline.close();
+        s3Offline.close();
         s3Once.close();
         s3.close();
         lambdaOnce.close();
@@ -225,13 +260,16 @@ public final class AwsSession implements AutoCloseable {
     }
 
     private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>>
-            B configured(B builder, AwsCredentialsProvider who, RetryStrategy retries) {
+            B configured(B builder, AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
         builder.region(Region.of(settings.region()))
                 .credentialsProvider(who)
-                .httpClient(http)
-                .overrideConfiguration(override -> override.retryStrategy(retries)
-                        .apiCallAttemptTimeout(answerTimeout)
-                        .addExecutionInterceptor(new ResponseSizeLimit()));
+                .httpClient(over)
+                .overrideConfiguration(override -> {
+                    override.retryStrategy(retries)
+                            .apiCallAttemptTimeout(responseTimeout)
+                            .addExecutionInterceptor(new ResponseSizeLimit());
+                    settings.profile().ifPresent(override::defaultProfileName);
+                });
         settings.endpoint().ifPresent(builder::endpointOverride);
         return builder;
     }

@@ -6,22 +6,35 @@ import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 
 /**
- * Where AWS is and who asks it.
+ * Where AWS is and whose credentials are used.
  *
  * @param region the region of the function and of the staging bucket, for instance {@code eu-west-1}
- * @param endpoint an endpoint in place of AWS's own, for every service; empty for AWS's
+ * @param endpoint an endpoint for every service; empty for what the SDK finds: {@code AWS_ENDPOINT_URL_LAMBDA} and the like,
+ *     the profile's {@code endpoint_url}, FIPS and dual-stack settings, or else AWS's own
  * @param credentials whose credentials, also for assuming the role
  * @param role a role to assume; empty for none
  * @param proxy the HTTP proxy between the controller and AWS; empty for the JVM's own settings
+ * @param profile the profile of the AWS configuration files that the SDK reads; empty for its default
  */
 public record AwsSettings(
         String region,
         Optional<URI> endpoint,
         AwsCredentialsProvider credentials,
         Optional<AssumeRole> role,
-        Optional<ProxySettings> proxy) {
+        Optional<ProxySettings> proxy,
+        Optional<String> profile) {
 
-    /** AWS's own endpoints, no role, no proxy. */
+    /** The SDK's default profile. */
+    public AwsSettings(
+            String region,
+            Optional<URI> endpoint,
+            AwsCredentialsProvider credentials,
+            Optional<AssumeRole> role,
+            Optional<ProxySettings> proxy) {
+        this(region, endpoint, credentials, role, proxy, Optional.empty());
+    }
+
+    /** The endpoints that the SDK finds, no role, no proxy. */
     public static AwsSettings of(String region, AwsCredentialsProvider credentials) {
         return new AwsSettings(region, Optional.empty(), credentials, Optional.empty(), Optional.empty());
     }

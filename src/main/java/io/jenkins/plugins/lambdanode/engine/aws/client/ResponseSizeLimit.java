@@ -8,7 +8,7 @@ import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 
-/** Reads no answer without an end: the SDK would take the whole of it into memory, the controller's. */
+/** Stops reading a response that does not end: the SDK would take the whole of it into memory, the controller's. */
 final class ResponseSizeLimit implements ExecutionInterceptor {
 
     /** A thousand uploads with keys of a thousand bytes, the longest list that is asked for, have about two million. */
@@ -23,8 +23,8 @@ final class ResponseSizeLimit implements ExecutionInterceptor {
     private static final class Limited extends FilterInputStream {
         private long left = MAX_BYTES;
 
-        Limited(InputStream answer) {
-            super(answer);
+        Limited(InputStream response) {
+            super(response);
         }
 
         @Override
@@ -44,7 +44,7 @@ final class ResponseSizeLimit implements ExecutionInterceptor {
         private void count(int bytes) throws IOException {
             left -= bytes;
             if (left < 0) {
-                throw new IOException("The answer has more than " + MAX_BYTES + " bytes");
+                throw new IOException("The response has more than " + MAX_BYTES + " bytes");
             }
         }
     }

@@ -31,7 +31,7 @@ public final class SigningClock {
      * @return how far AWS's clock is ahead of this machine's; empty where the time that was signed with was right
      */
     public Optional<Duration> learn(AwsFailure refusal, Clock own) {
-        if (refusal.status() != 403 && !refusal.timeRefused() || refusal.serverTime().isEmpty()) {
+        if (refusal.status() != 403 && !refusal.signatureRefused() || refusal.serverTime().isEmpty()) {
             return Optional.empty();
         }
         Duration wrong = Duration.between(over(own).instant(), refusal.serverTime().get());

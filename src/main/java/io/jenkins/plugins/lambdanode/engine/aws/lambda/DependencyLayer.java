@@ -1,9 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsCalls;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
@@ -21,6 +18,7 @@ import java.util.Set;
 import software.amazon.awssdk.services.lambda.model.GetLayerVersionResponse;
 import software.amazon.awssdk.services.lambda.model.LayerVersionsListItem;
 import software.amazon.awssdk.services.lambda.model.ListLayerVersionsResponse;
+import software.amazon.awssdk.services.lambda.model.PublishLayerVersionRequest;
 import software.amazon.awssdk.services.lambda.model.PublishLayerVersionResponse;
 import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
 
@@ -34,12 +32,11 @@ public final class DependencyLayer {
 
     private static final String MARK = "lambda-node-deploy: CodeSha256 ";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final String name;
     private final AwsSession session;
     private final Progress progress;
-    private final IdempotentRequests changes;
+    private final IdempotentRequests requests;
+    private final LambdaOperations operations;
 
     /** The newest versions as they were last listed; empty where they have changed since. */
     private Optional<ListLayerVersionsResponse> newest = Optional.empty();
@@ -49,11 +46,12 @@ public final class DependencyLayer {
         this(name, session, workspace, progress, Backoff.REAL);
     }
 
-    DependencyLayer(String name, AwsSession session, Workspace workspace, Progress progress, Backoff pacing) {
+    DependencyLayer(String name, AwsSession session, Workspace workspace, Progress progress, Backoff backoff) {
         this.name = name;
         this.session = session;
         this.progress = progress;
-        this.changes = new IdempotentRequests(session, workspace, progress, pacing);
+        this.requests = new IdempotentRequests(session, workspace, progress, backoff);
+        this.operations = new LambdaOperations(session);
     }
 
     /**
@@ -81,8 +79,9 @@ public final class DependencyLayer {
 
     /** Anyone who may publish can write a description. */
     private boolean holds(long version, PackReport report) throws DeployException, InterruptedException {
-        AwsOperation call = call("Lambda did not describe version " + version + " of", "GetLayerVersion", arn() + ":" + version);
-        Optional<GetLayerVersionResponse> there = AwsErrors.asking(call, () -> {
+        AwsOperation operation = operations.onLayer(
+                "Lambda did not describe version " + version + " of", "GetLayerVersion", name, operations.layerArn(name) + ":" + version);
+        Optional<GetLayerVersionResponse> there = AwsCalls.call(operation, () -> {
             try {
                 return Optional.of(session.lambda()
                         .getLayerVersion(request -> request.layerName(name).versionNumber(version)));
@@ -95,8 +94,8 @@ public final class DependencyLayer {
 
     private ListLayerVersionsResponse list(String marker) throws DeployException, InterruptedException {
         // IAM knows no resource for it (Service Authorization Reference, AWS Lambda).
-        AwsOperation call = call("Lambda did not list the versions of", "ListLayerVersions", "*");
-        return AwsErrors.asking(call, () -> {
+        AwsOperation operation = operations.onLayer("Lambda did not list the versions of", "ListLayerVersions", name, "*");
+        return AwsCalls.call(operation, () -> {
             try {
                 return session.lambda().listLayerVersions(request -> request.layerName(name).marker(marker));
             } catch (ResourceNotFoundException e) {
@@ -117,39 +116,39 @@ public final class DependencyLayer {
             throws IOException, InterruptedException {
         LayerOptions layer = new LayerOptions(name, compatibleRuntimes, compatibleArchitectures);
         String description = MARK + report.codeSha256();
-        AwsOperation call = call("Lambda did not publish a version of", "PublishLayerVersion", arn());
-        IdempotentRequests.Attempt<Published> attempt = source instanceof CodeSource.Direct direct
-                ? changes.direct(call, CodeRequest.publish(layer, description, direct.report()), Published::parse)
-                : () -> IdempotentRequests.bySdk(() -> Published.from(session.lambdaOnce()
-                        .publishLayerVersion(
-                                CodeRequest.publish(layer, description, ((CodeSource.Staged) source).object()))));
-        Published published = changes.carriedOut(new IdempotentRequests.Change<Published>() {
+        AwsOperation operation = source.fetched(
+                operations.onLayer("Lambda did not publish a version of", "PublishLayerVersion", name, operations.layerArn(name)),
+                session.partition());
+        PublishLayerVersionRequest request = CodeRequests.publish(layer, description, source);
+        IdempotentRequests.Attempt<Published> attempt =
+                requests.attempt(operation, source, lambda -> Published.from(lambda.publishLayerVersion(request)));
+        Published published = requests.execute(new IdempotentRequests.Change<Published>() {
             @Override
-            public AwsOperation call() {
-                return call;
+            public AwsOperation operation() {
+                return operation;
             }
 
             @Override
-            public IdempotentRequests.Outcome<Published> send() throws IOException, InterruptedException {
+            public IdempotentRequests.Response<Published> send() throws IOException, InterruptedException {
                 return attempt.send();
             }
 
             @Override
-            public Published checked(Published answer) throws DeployException {
-                if (answer.arn.isEmpty()) {
+            public Published verify(Published response) throws DeployException {
+                if (response.arn.isEmpty()) {
                     throw FunctionState.notFromLambda("{}", null);
                 }
-                if (!report.codeSha256().equals(answer.codeSha256)) {
-                    throw new DeployException("Version " + answer.version + " of layer " + name
-                            + " holds something else than was packaged: CodeSha256 is " + answer.codeSha256
+                if (!report.codeSha256().equals(response.codeSha256)) {
+                    throw new DeployException("Version " + response.version + " of layer " + name
+                            + " holds something else than was packaged: CodeSha256 is " + response.codeSha256
                             + ", the package's is " + report.codeSha256()
                             + "\nThe package was changed on its way or in the workspace. Run the deployment again.");
                 }
-                return answer;
+                return response;
             }
 
             @Override
-            public Optional<Published> already(AwsFailure refusal) throws DeployException, InterruptedException {
+            public Optional<Published> findApplied(AwsFailure failure) throws DeployException, InterruptedException {
                 return find(report, Set.of())
                         .map(there -> new Published(there.layerVersionArn(), there.version(), there.codeSha256()));
             }
@@ -158,29 +157,14 @@ public final class DependencyLayer {
         return state(published.arn, published.version, report, true);
     }
 
-    /** The answer of PublishLayerVersion. */
+    /** The response of PublishLayerVersion; the ARN is empty where it is not one. */
     private record Published(String arn, long version, String codeSha256) {
-
-        static Published from(PublishLayerVersionResponse answer) {
-            boolean told = answer.layerVersionArn() != null && answer.version() != null && answer.content() != null;
-            return told
-                    ? new Published(answer.layerVersionArn(), answer.version(), answer.content().codeSha256())
+        static Published from(PublishLayerVersionResponse response) {
+            boolean complete =
+                    response.layerVersionArn() != null && response.version() != null && response.content() != null;
+            return complete
+                    ? new Published(response.layerVersionArn(), response.version(), response.content().codeSha256())
                     : new Published("", 0, "");
-        }
-
-        static Published parse(String json) throws DeployException {
-            try {
-                JsonNode answer = JSON.readTree(json);
-                if (answer.path("LayerVersionArn").isTextual()) {
-                    return new Published(
-                            answer.path("LayerVersionArn").asText(),
-                            answer.path("Version").asLong(),
-                            answer.path("Content").path("CodeSha256").asText());
-                }
-                throw FunctionState.notFromLambda(json, null);
-            } catch (JsonProcessingException e) {
-                throw FunctionState.notFromLambda(json, e);
-            }
         }
     }
 
@@ -216,9 +200,10 @@ public final class DependencyLayer {
     }
 
     private void delete(long version) throws DeployException, InterruptedException {
-        AwsOperation call = call("Lambda did not delete version " + version + " of", "DeleteLayerVersion", arn() + ":" + version);
-        AwsErrors.asking(
-                call,
+        AwsOperation operation = operations.onLayer(
+                "Lambda did not delete version " + version + " of", "DeleteLayerVersion", name, operations.layerArn(name) + ":" + version);
+        AwsCalls.call(
+                operation,
                 () -> session.lambda()
                         .deleteLayerVersion(request -> request.layerName(name).versionNumber(version)));
         progress.log("Deleted version " + version + " of layer " + name);
@@ -226,18 +211,5 @@ public final class DependencyLayer {
 
     private LayerState state(String arn, long version, PackReport report, boolean published) {
         return new LayerState(name, arn, version, report.codeSha256(), report.zippedBytes(), published);
-    }
-
-    private String arn() {
-        return "arn:" + session.partition() + ":lambda:" + session.region() + ":*:layer:" + name;
-    }
-
-    private AwsOperation call(String failed, String operation, String resource) {
-        return new AwsOperation(
-                failed + " layer " + name,
-                "lambda:" + operation,
-                resource,
-                "layer " + name,
-                session.place("lambda"));
     }
 }

@@ -1,20 +1,16 @@
 package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.StreamSupport;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResponse;
 import software.amazon.awssdk.services.lambda.model.LambdaResponse;
 import software.amazon.awssdk.services.lambda.model.Layer;
 
 /**
- * A function as Lambda describes it in the answers of GetFunctionConfiguration, UpdateFunctionCode and CreateFunction, with
- * the names of those answers. A text is empty and a number 0 where Lambda does not say. The environment is left out: its
+ * A function as Lambda describes it in the responses of GetFunctionConfiguration, UpdateFunctionCode and CreateFunction, with
+ * the names of those responses. A text is empty and a number 0 where Lambda does not say. The environment is left out: its
  * values can be secrets.
  *
  * @param codeSize bytes of the deployment package
@@ -46,8 +42,6 @@ public record FunctionState(
         String packageType,
         List<String> architectures) {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     public FunctionState {
         layers = List.copyOf(layers);
         architectures = List.copyOf(architectures);
@@ -61,35 +55,35 @@ public record FunctionState(
      */
     public record LayerVersion(String arn, long codeSize) {}
 
-    /** From an answer of the SDK: GetFunctionConfiguration's, UpdateFunctionCode's, CreateFunction's or PublishVersion's. */
-    public static FunctionState from(LambdaResponse answer) {
+    /** From a response of the SDK: GetFunctionConfiguration's, UpdateFunctionCode's, CreateFunction's or PublishVersion's. */
+    public static FunctionState from(LambdaResponse response) {
         return new FunctionState(
-                text(answer, "FunctionName"),
-                text(answer, "FunctionArn"),
-                text(answer, "Runtime"),
-                text(answer, "Role"),
-                text(answer, "Handler"),
-                answer.getValueForField("CodeSize", Long.class).orElse(0L),
-                text(answer, "Description"),
-                answer.getValueForField("Timeout", Integer.class).orElse(0),
-                answer.getValueForField("MemorySize", Integer.class).orElse(0),
-                text(answer, "LastModified"),
-                text(answer, "CodeSha256"),
-                text(answer, "Version"),
-                text(answer, "KMSKeyArn"),
-                text(answer, "RevisionId"),
-                list(answer, "Layers").stream()
+                text(response, "FunctionName"),
+                text(response, "FunctionArn"),
+                text(response, "Runtime"),
+                text(response, "Role"),
+                text(response, "Handler"),
+                response.getValueForField("CodeSize", Long.class).orElse(0L),
+                text(response, "Description"),
+                response.getValueForField("Timeout", Integer.class).orElse(0),
+                response.getValueForField("MemorySize", Integer.class).orElse(0),
+                text(response, "LastModified"),
+                text(response, "CodeSha256"),
+                text(response, "Version"),
+                text(response, "KMSKeyArn"),
+                text(response, "RevisionId"),
+                list(response, "Layers").stream()
                         .map(Layer.class::cast)
                         .map(layer -> new LayerVersion(layer.arn(), layer.codeSize() == null ? 0 : layer.codeSize()))
                         .toList(),
-                text(answer, "State"),
-                text(answer, "StateReason"),
-                text(answer, "StateReasonCode"),
-                text(answer, "LastUpdateStatus"),
-                text(answer, "LastUpdateStatusReason"),
-                text(answer, "LastUpdateStatusReasonCode"),
-                text(answer, "PackageType"),
-                list(answer, "Architectures").stream().map(Object::toString).toList());
+                text(response, "State"),
+                text(response, "StateReason"),
+                text(response, "StateReasonCode"),
+                text(response, "LastUpdateStatus"),
+                text(response, "LastUpdateStatusReason"),
+                text(response, "LastUpdateStatusReasonCode"),
+                text(response, "PackageType"),
+                list(response, "Architectures").stream().map(Object::toString).toList());
     }
 
     /** A function that does not exist: nothing is known but its name. */
@@ -98,49 +92,6 @@ public record FunctionState(
                 .functionName(function.name())
                 .functionArn(function.value())
                 .build());
-    }
-
-    /**
-     * From the JSON text of such an answer.
-     *
-     * @throws DeployException if it is not the JSON text of a function
-     */
-    public static FunctionState parse(String json) throws DeployException {
-        JsonNode answer;
-        try {
-            answer = JSON.readTree(json);
-        } catch (JsonProcessingException e) {
-            throw notFromLambda(json, e);
-        }
-        if (!answer.isObject() || text(answer, "FunctionName").isEmpty()) {
-            throw notFromLambda(json, null);
-        }
-        return new FunctionState(
-                text(answer, "FunctionName"),
-                text(answer, "FunctionArn"),
-                text(answer, "Runtime"),
-                text(answer, "Role"),
-                text(answer, "Handler"),
-                answer.path("CodeSize").asLong(),
-                text(answer, "Description"),
-                answer.path("Timeout").asInt(),
-                answer.path("MemorySize").asInt(),
-                text(answer, "LastModified"),
-                text(answer, "CodeSha256"),
-                text(answer, "Version"),
-                text(answer, "KMSKeyArn"),
-                text(answer, "RevisionId"),
-                elements(answer, "Layers").stream()
-                        .map(layer -> new LayerVersion(text(layer, "Arn"), layer.path("CodeSize").asLong()))
-                        .toList(),
-                text(answer, "State"),
-                text(answer, "StateReason"),
-                text(answer, "StateReasonCode"),
-                text(answer, "LastUpdateStatus"),
-                text(answer, "LastUpdateStatusReason"),
-                text(answer, "LastUpdateStatusReasonCode"),
-                text(answer, "PackageType"),
-                elements(answer, "Architectures").stream().map(JsonNode::asText).toList());
     }
 
     /** Whether it can be updated and called: it is not being created, and no update is taking effect. */
@@ -167,11 +118,11 @@ public record FunctionState(
     }
 
     /**
-     * The state that an answer of the SDK tells of, which takes any JSON text for one.
+     * This state, where it is one: the SDK takes any JSON text for a response.
      *
-     * @throws DeployException if it tells of none
+     * @throws DeployException if no function is described
      */
-    FunctionState told() throws DeployException {
+    FunctionState requireLambdaResponse() throws DeployException {
         if (functionName.isEmpty()) {
             throw notFromLambda("{}", null);
         }
@@ -180,24 +131,16 @@ public record FunctionState(
 
     static DeployException notFromLambda(String json, Throwable cause) {
         return new DeployException(
-                "The answer to the request is not Lambda's: " + SafeText.oneLine(json, 200)
-                        + "\nCheck the endpoint, and whether a proxy answers in its place.",
+                "The response to the request is not Lambda's: " + SafeText.oneLine(json, 200)
+                        + "\nCheck the endpoint, and whether a proxy responds instead of Lambda.",
                 cause);
     }
 
-    private static String text(LambdaResponse answer, String field) {
-        return answer.getValueForField(field, Object.class).map(Object::toString).orElse("");
+    private static String text(LambdaResponse response, String field) {
+        return response.getValueForField(field, Object.class).map(Object::toString).orElse("");
     }
 
-    private static List<?> list(LambdaResponse answer, String field) {
-        return answer.getValueForField(field, List.class).orElse(List.of());
-    }
-
-    private static String text(JsonNode answer, String field) {
-        return answer.path(field).asText("");
-    }
-
-    private static List<JsonNode> elements(JsonNode answer, String field) {
-        return StreamSupport.stream(answer.path(field).spliterator(), false).toList();
+    private static List<?> list(LambdaResponse response, String field) {
+        return response.getValueForField(field, List.class).orElse(List.of());
     }
 }

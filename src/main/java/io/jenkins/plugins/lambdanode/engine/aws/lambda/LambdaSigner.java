@@ -2,13 +2,11 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
 import io.jenkins.plugins.lambdanode.engine.http.Body;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
-import java.net.URI;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import software.amazon.awssdk.checksums.DefaultChecksumAlgorithm;
-import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.http.auth.spi.signer.PayloadChecksumStore;
@@ -35,25 +33,14 @@ final class LambdaSigner {
     /**
      * A request that is valid for some minutes from the clock's time, for a body with exactly this digest.
      *
-     * @param url the whole URL
-     * @param headers to be sent and signed besides the signer's own
+     * @param request method, URL and headers
      * @param sha256 the body's SHA-256, 32 bytes
      */
-    SendRequest sign(
-            String method,
-            URI url,
-            Map<String, String> headers,
-            Body body,
-            byte[] sha256,
-            AwsCredentialsIdentity credentials,
-            Clock clock) {
+    SendRequest sign(SdkHttpRequest request, Body body, byte[] sha256, AwsCredentialsIdentity credentials, Clock clock) {
         PayloadChecksumStore digest = PayloadChecksumStore.create();
         digest.putChecksumValue(DefaultChecksumAlgorithm.SHA256, sha256);
-        SdkHttpRequest.Builder unsigned =
-                SdkHttpRequest.builder().method(SdkHttpMethod.fromValue(method)).uri(url);
-        headers.forEach(unsigned::putHeader);
-        SdkHttpRequest signed = signer.sign(request -> request.identity(credentials)
-                        .request(unsigned.build())
+        SdkHttpRequest signed = signer.sign(signing -> signing.identity(credentials)
+                        .request(request)
                         .putProperty(AwsV4HttpSigner.REGION_NAME, region)
                         .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "lambda")
                         .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, clock)
@@ -67,6 +54,6 @@ final class LambdaSigner {
                 toSend.put(name, String.join(",", values));
             }
         });
-        return new SendRequest(method, url.toString(), toSend, body, TIMEOUT_SECONDS);
+        return new SendRequest(request.method().name(), request.getUri().toString(), toSend, body, TIMEOUT_SECONDS);
     }
 }

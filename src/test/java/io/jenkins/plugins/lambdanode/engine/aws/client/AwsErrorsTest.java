@@ -34,7 +34,7 @@ class AwsErrorsTest {
             "eu-west-1");
 
     private static String lambda(int status, String type, String message) {
-        return AwsErrors.explained(
+        return AwsErrors.exception(
                         UPDATE,
                         AwsFailure.of(SendReply.answered(
                                 status,
@@ -46,7 +46,7 @@ class AwsErrorsTest {
     private static String s3(int status, String code, String message) {
         String xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code + "</Code><Message>" + message
                 + "</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>";
-        return AwsErrors.explained(STAGE, AwsFailure.of(SendReply.answered(status, Map.of(), xml))).getMessage();
+        return AwsErrors.exception(STAGE, AwsFailure.of(SendReply.answered(status, Map.of(), xml))).getMessage();
     }
 
     @Test
@@ -96,7 +96,7 @@ class AwsErrorsTest {
             delimiter = '|',
             value = {
                 "404|ResourceNotFoundException|Function not found: arn:aws:lambda:eu-west-1:1:function:orders|turn on create",
-                "413|RequestEntityTooLargeException|Request must be smaller than 69905067 bytes|Name an S3 bucket for staging",
+                "413|RequestEntityTooLargeException|Request must be smaller than 69905067 bytes|Set an S3 bucket for staging",
                 "400|InvalidParameterValueException|Unzipped size must be smaller than 262144000 bytes|262,144,000 bytes unzipped",
                 "400|CodeStorageExceededException|Code storage limit exceeded.|Delete versions",
                 "412|PreconditionFailedException|The RevisionId provided does not match|Read the RevisionId again",
@@ -107,10 +107,10 @@ class AwsErrorsTest {
                 "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: PermanentRedirect. S3 Error Message: x|same region",
                 "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: x|staged again",
                 "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: x|staged again",
-                "400|CodeVerificationFailedException|The code signature failed|Sign the staged package",
+                "400|CodeVerificationFailedException|The code signature failed|Sign the package",
                 "429|TooManyRequestsException|Rate exceeded|throttles",
-                "500|ServiceException|An error occurred|error of its own",
-                "409|ResourceConflictException|The operation cannot be performed at this time.|when that is done"
+                "500|ServiceException|An error occurred|internal error",
+                "409|ResourceConflictException|The operation cannot be performed at this time.|when it has ended"
             })
     void eachOfLambdasRefusalsSaysWhatToDo(int status, String type, String words, String advice) {
         String text = lambda(status, type, words);
@@ -173,16 +173,16 @@ class AwsErrorsTest {
 
     @Test
     void noAnswerNamesTheReasonAndThePlace() {
-        String text = AwsErrors.explained(
+        String text = AwsErrors.exception(
                         UPDATE, AwsFailure.of(SendReply.unanswered("UnresolvedAddressException")))
                 .getMessage();
 
         assertEquals(
                 """
-                Lambda did not update the code of function orders in eu-west-1: no answer.
+                Lambda did not update the code of function orders in eu-west-1: no response.
                 The reason: UnresolvedAddressException
                 Check the network between this build and eu-west-1: its name must resolve, a firewall must let it through, \
-                and where a proxy is needed it must be set.""",
+                and a proxy that is needed must be configured.""",
                 text);
     }
 
@@ -193,11 +193,11 @@ class AwsErrorsTest {
     @ParameterizedTest
     @ValueSource(ints = {301, 302, 307, 308})
     void aRedirectByWhatIsNoLambdaSaysNothingOfBuckets(int status) {
-        String text = AwsErrors.explained(UPDATE, AwsFailure.of(SendReply.answered(status, Map.of(), "<html>Moved</html>")))
+        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.answered(status, Map.of(), "<html>Moved</html>")))
                 .getMessage();
 
         assertFalse(text.contains("bucket"), text);
-        assertTrue(lastLine(text).contains("https:// in place of http://"), text);
+        assertTrue(lastLine(text).contains("https:// instead of http://"), text);
     }
 
     /** In the words of the JDK. */
@@ -209,7 +209,7 @@ class AwsErrorsTest {
                 "SSLException: Unsupported or unrecognized SSL message"
             })
     void aTlsConnectionThatIsNotMadeSaysWhereTheCaBelongs(String reason) {
-        String text = AwsErrors.explained(UPDATE, AwsFailure.of(SendReply.unanswered(reason))).getMessage();
+        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.unanswered(reason))).getMessage();
 
         assertTrue(text.contains("The reason: " + reason), text);
         assertTrue(lastLine(text).contains("trust store of the Java that"), text);
@@ -217,11 +217,11 @@ class AwsErrorsTest {
 
     @Test
     void aRefusalWithoutAnErrorCodeMayBeAProxys() {
-        String text = AwsErrors.explained(
+        String text = AwsErrors.exception(
                         UPDATE, AwsFailure.of(SendReply.answered(403, Map.of(), "<html><h1>Blocked by policy</h1></html>")))
                 .getMessage();
 
-        assertTrue(text.contains("a proxy or a firewall on the way may have given it"), text);
+        assertTrue(text.contains("it may come from a proxy or a firewall"), text);
         assertFalse(lambda(403, "AccessDeniedException", "no").contains("proxy"));
     }
 
@@ -233,12 +233,12 @@ class AwsErrorsTest {
                 "InvalidSignatureException",
                 "Signature expired: 20240501T120000Z is now earlier than 20240501T120130Z (20240501T120630Z - 5 min.)");
 
-        assertTrue(lastLine(text).contains("on a slow line name an S3 bucket"), text);
+        assertTrue(lastLine(text).contains("on a slow line set an S3 bucket"), text);
     }
 
     @Test
     void anAnswerThatIsNotAwssKeepsOneLineOfItsStatus() {
-        String text = AwsErrors.explained(
+        String text = AwsErrors.exception(
                         UPDATE,
                         AwsFailure.of(SendReply.answered(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>")))
                 .getMessage();
@@ -286,8 +286,8 @@ class AwsErrorsTest {
                 403, "SignatureDoesNotMatch", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
         AwsFailure denied = new AwsFailure(403, "AccessDenied", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
 
-        assertEquals(cause, AwsErrors.explained(UPDATE, denied, cause).getCause());
-        assertNull(AwsErrors.explained(UPDATE, signature, cause).getCause());
+        assertEquals(cause, AwsErrors.exception(UPDATE, denied, cause).getCause());
+        assertNull(AwsErrors.exception(UPDATE, signature, cause).getCause());
     }
 
     @Test
@@ -295,7 +295,7 @@ class AwsErrorsTest {
         AwsOperation move = new AwsOperation("Lambda did not move alias live\nFinished: SUCCESS\u001b[31m", "lambda:UpdateAlias", "*", "x", "y");
         AwsFailure refusal = new AwsFailure(400, "ValidationException", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
 
-        String first = AwsErrors.explained(move, refusal).getMessage().lines().findFirst().orElseThrow();
+        String first = AwsErrors.exception(move, refusal).getMessage().lines().findFirst().orElseThrow();
 
         assertEquals("Lambda did not move alias live Finished: SUCCESS[31m in y.", first);
     }

@@ -118,7 +118,7 @@ class AwsSessionTest {
                     assertThrows(DeployException.class, () -> functions.find(Cloud.newFunction()));
 
             assertTrue(failed.getMessage().contains("lambda at http://127.0.0.1:" + port), failed.getMessage());
-            assertTrue(failed.getMessage().contains("no answer"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("no response"), failed.getMessage());
         }
     }
 
@@ -191,7 +191,7 @@ class AwsSessionTest {
             }
         });
 
-        assertTrue(failed.getMessage().contains("no answer"), failed.getMessage());
+        assertTrue(failed.getMessage().contains("no response"), failed.getMessage());
     }
 
     @Test

@@ -18,6 +18,8 @@ import io.jenkins.plugins.lambdanode.engine.aws.TestTime;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
@@ -127,7 +129,7 @@ class DependencyLayerTest {
         PackReport report = Package.holding(folder, "modules");
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             StagedObject staged =
-                    new Staging(session, workspace, Progress.NONE).stage(report, bucket, "lambda/", name);
+                    new Staging(session, workspace, UploadJournal.NONE, Progress.NONE).stage(report, Cloud.staging(bucket, "lambda/"), name);
 
             LayerState published =
                     layer(session).publish(new CodeSource.Staged(staged), report, RUNTIMES, ARCHITECTURES);
@@ -175,7 +177,7 @@ class DependencyLayerTest {
         }
 
         assertEquals("1 " + report.codeSha256() + " nodejs22.x arm64", versions(emulator));
-        assertTrue(log.text().contains("the change has been carried out"), log.text());
+        assertTrue(log.text().contains("but has applied it"), log.text());
     }
 
     @ParameterizedTest
@@ -293,7 +295,7 @@ class DependencyLayerTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             LayerState theirs = publish(layer(session), Package.holding(folder, "one"));
             LayerState ours = publish(layer(session), Package.holding(folder, "two"));
-            Functions functions = new Functions(session, workspace, log, Duration.ofSeconds(30));
+            Functions functions = new Functions(session, workspace, log, Duration.ofSeconds(30), Backoff.REAL);
             functions.create(
                     function,
                     new CodeSource.Direct(code),
@@ -323,7 +325,7 @@ class DependencyLayerTest {
                             () -> functions.updateLayers(
                                     function, before, arns -> List.of(), Optional.of(before.revisionId())))
                     .getMessage();
-            assertTrue(message.contains("changed since its RevisionId was read"), message);
+            assertTrue(message.contains("changed after its RevisionId was read"), message);
         }
     }
 }

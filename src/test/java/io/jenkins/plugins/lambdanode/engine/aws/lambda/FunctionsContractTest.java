@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.SendingWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
@@ -107,17 +108,17 @@ class FunctionsContractTest {
         SendingWorkspace workspace = new SendingWorkspace();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             Functions functions = new Functions(session, workspace, Progress.NONE);
-            Staging staging = new Staging(session, workspace, Progress.NONE);
+            Staging staging = new Staging(session, workspace, UploadJournal.NONE, Progress.NONE);
 
             functions.create(
                     name,
-                    new CodeSource.Staged(staging.stage(first, bucket, "", name.name())),
+                    new CodeSource.Staged(staging.stage(first, Cloud.staging(bucket, ""), name.name())),
                     options(emulator),
                     first.codeSha256());
             functions.awaitReady(name, SOON);
             assertEquals(first.codeSha256(), read(emulator, name, "CodeSha256"));
 
-            StagedObject staged = staging.stage(second, bucket, "pre/", name.name());
+            StagedObject staged = staging.stage(second, Cloud.staging(bucket, "pre/"), name.name());
             functions.update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, second.codeSha256());
             functions.awaitReady(name, SOON);
 

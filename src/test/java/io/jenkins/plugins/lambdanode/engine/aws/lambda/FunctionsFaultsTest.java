@@ -30,6 +30,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
@@ -187,7 +188,7 @@ class FunctionsFaultsTest {
             DeployException failed = assertThrows(DeployException.class, () -> update(session, name, report));
 
             assertTrue(failed.getMessage().contains("Rate exceeded"), failed.getMessage());
-            assertTrue(failed.getMessage().contains("fewer at a time"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("fewer at the same time"), failed.getMessage());
         }
         assertEquals(8, workspace.requests.size());
         assertEquals(7, time.pauses.size());
@@ -223,7 +224,7 @@ class FunctionsFaultsTest {
         }
 
         assertEquals(1, workspace.requests.size());
-        assertTrue(log.text().contains("the change has been carried out"), log.text());
+        assertTrue(log.text().contains("but has applied it"), log.text());
     }
 
     @ParameterizedTest
@@ -234,7 +235,7 @@ class FunctionsFaultsTest {
         String bucket = Cloud.newBucket(emulator);
         try (Wire wire = new Wire(emulator.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.CUT_ANSWER);
                 AwsSession session = Cloud.session(wire.endpoint())) {
-            StagedObject staged = new Staging(session, workspace, log).stage(report, bucket, "", name.name());
+            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log).stage(report, Cloud.staging(bucket, ""), name.name());
 
             FunctionState state = functions(session)
                     .update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, report.codeSha256());
@@ -242,7 +243,7 @@ class FunctionsFaultsTest {
             assertEquals(report.codeSha256(), state.codeSha256());
             assertTrue(wire.allHappened());
         }
-        assertTrue(log.text().contains("the change has been carried out"), log.text());
+        assertTrue(log.text().contains("but has applied it"), log.text());
     }
 
     @ParameterizedTest
@@ -294,7 +295,7 @@ class FunctionsFaultsTest {
 
         assertEquals(2, workspace.requests.size());
         lambda.verify(4, getRequestedFor(urlPathMatching(CONFIGURATION)));
-        assertTrue(log.text().contains("Another operation is at work on function " + name), log.text());
+        assertTrue(log.text().contains("Another operation on function " + name), log.text());
     }
 
     @Test
@@ -353,7 +354,7 @@ class FunctionsFaultsTest {
         try (AwsSession session = session()) {
             DeployException failed = assertThrows(DeployException.class, () -> update(session, name, report));
 
-            assertTrue(failed.getMessage().contains("not Lambda's: <html>Please log in"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("the response is not from AWS"), failed.getMessage());
         }
     }
 
@@ -367,7 +368,7 @@ class FunctionsFaultsTest {
                     DeployException.class, () -> functions(session).awaitReady(name, Duration.ofMinutes(1)));
 
             assertTrue(failed.getMessage().contains("The function could not be initialised"), failed.getMessage());
-            assertTrue(failed.getMessage().contains("still runs its former code"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("still runs its previous code"), failed.getMessage());
         }
     }
 
@@ -381,7 +382,7 @@ class FunctionsFaultsTest {
                     DeployException.class, () -> functions(session).awaitReady(name, Duration.ofMinutes(2)));
 
             assertTrue(failed.getMessage().contains("not ready after 120 seconds"), failed.getMessage());
-            assertTrue(failed.getMessage().contains("goes on in AWS"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("continues in AWS"), failed.getMessage());
         }
         assertEquals(Duration.ofMillis(200), time.pauses.get(0));
         assertEquals(Duration.ofSeconds(5), time.pauses.get(time.pauses.size() - 1));
@@ -548,7 +549,7 @@ class FunctionsFaultsTest {
     }
 
     @Test
-    void aMovedAliasNoLongerSharesItsTraffic() throws Exception {
+    void anAliasWhoseTrafficIsSplitIsMovedByForceOnly() throws Exception {
         FunctionName name = existing();
         lambda.stubFor(get(urlPathMatching(".*/aliases/live"))
                 .willReturn(json("{\"AliasArn\":\"arn:x:live\",\"Name\":\"live\",\"FunctionVersion\":\"2\","
@@ -556,7 +557,14 @@ class FunctionsFaultsTest {
         lambda.stubFor(put(urlPathMatching(".*/aliases/live"))
                 .willReturn(json("{\"AliasArn\":\"arn:x:live\",\"Name\":\"live\",\"FunctionVersion\":\"2\"}")));
         try (AwsSession session = session()) {
-            assertTrue(functions(session).moveAlias(name, "live", "2").changed());
+            DeployException failed = assertThrows(
+                    DeployException.class, () -> functions(session).moveAlias(name, "live", "2"));
+            assertTrue(failed.getMessage().contains("points to version 2 and sends 90.0 % to version 1"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("turn on force"), failed.getMessage());
+            lambda.verify(0, putRequestedFor(urlPathMatching(".*/aliases/live")));
+
+            assertTrue(functions(session).releases().moveAlias(name, "live", "2", true, before -> {}).changed());
+            assertTrue(log.text().contains("all traffic now goes to version 2 (force)"), log.text());
         }
 
         String sent = lambda.findAll(putRequestedFor(urlPathMatching(".*/aliases/live")))
@@ -639,7 +647,7 @@ class FunctionsFaultsTest {
                 AwsSession session = Cloud.session(wire.endpoint())) {
             DeployException failed = assertThrows(DeployException.class, () -> update(session, name, report));
 
-            assertTrue(failed.getMessage().contains("no proxy on the way changes what it forwards"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("no proxy changes what it forwards"), failed.getMessage());
         }
         assertEquals(2, workspace.requests.size());
     }
@@ -683,7 +691,7 @@ class FunctionsFaultsTest {
                         "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified"
                                 + " bucket does not exist")));
         try (AwsSession session = session()) {
-            StagedObject staged = new Staging(session, workspace, log).stage(report, bucket, "", name.name());
+            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log).stage(report, Cloud.staging(bucket, ""), name.name());
             new Account(Emulator.MOTO).removeBucket(bucket);
 
             DeployException failed = assertThrows(
@@ -701,8 +709,8 @@ class FunctionsFaultsTest {
         FunctionName name = existing();
         StagedObject staged;
         try (AwsSession session = session()) {
-            staged = new Staging(session, workspace, log)
-                    .stage(report, Cloud.newBucket(Emulator.MOTO), "", name.name());
+            staged = new Staging(session, workspace, UploadJournal.NONE, log)
+                    .stage(report, Cloud.staging(Cloud.newBucket(Emulator.MOTO), ""), name.name());
         }
         Instant servers = Instant.parse("2031-05-06T07:08:09Z");
         first(

@@ -6,14 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.engine.aws.Package;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
+import io.jenkins.plugins.lambdanode.engine.aws.client.OfflineClient;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.http.Body;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -23,9 +26,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -77,6 +78,7 @@ class LambdaSignerTest {
     @MethodSource("cases")
     void anUpdateHasTheBodyAndTheSignatureOfTheSdk(Case of) throws Exception {
         PackReport report = Package.holding(folder, "signed");
+        FunctionName name = FunctionName.parse(of.function());
         UpdateOptions options =
                 new UpdateOptions(List.of("arm64"), true, Optional.of("rev\"1"), Optional.of("arn:aws:kms:eu-west-1:1:key/k"));
         Sdk sdk = sent(of.credentials(), lambda -> lambda.updateFunctionCode(r -> r.functionName(of.function())
@@ -86,22 +88,22 @@ class LambdaSignerTest {
                 .revisionId("rev\"1")
                 .sourceKMSKeyArn("arn:aws:kms:eu-west-1:1:key/k")));
 
-        CodeRequest request = CodeRequest.update(FunctionName.parse(of.function()), report, options);
-
-        assertSameAsSdk(sdk, request, of.credentials());
+        assertSameAsSdk(sdk, report, of.credentials(), lambda -> lambda.updateFunctionCode(
+                CodeRequests.update(name, new CodeSource.Direct(report), options)));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void aCreationHasTheBodyAndTheSignatureOfTheSdk(Case of) throws Exception {
         PackReport report = Package.holding(folder, "signed");
+        FunctionName name = FunctionName.parse(of.function());
         CreateOptions options = new CreateOptions(
                 "arn:aws:iam::123456789012:role/r",
                 "nodejs22.x",
                 "index.handler",
                 OptionalInt.of(256),
                 OptionalInt.of(9),
-                Map.of("GREETING", "hello \"ZipFile\":\"@package@\" \u00fc"),
+                Map.of("GREETING", "hello \"ZipFile\":\"package\" \u00fc"),
                 List.of("arn:aws:lambda:eu-west-1:123456789012:layer:l:1"),
                 List.of("arm64"),
                 "what it does");
@@ -111,15 +113,14 @@ class LambdaSignerTest {
                 .handler("index.handler")
                 .memorySize(256)
                 .timeout(9)
-                .environment(e -> e.variables(Map.of("GREETING", "hello \"ZipFile\":\"@package@\" \u00fc")))
+                .environment(e -> e.variables(Map.of("GREETING", "hello \"ZipFile\":\"package\" \u00fc")))
                 .layers("arn:aws:lambda:eu-west-1:123456789012:layer:l:1")
                 .architectures(Architecture.ARM64)
                 .description("what it does")
                 .code(c -> c.zipFile(SdkBytes.fromByteArray(read(report))))));
 
-        CodeRequest request = CodeRequest.create(FunctionName.parse(of.function()), report, options);
-
-        assertSameAsSdk(sdk, request, of.credentials());
+        assertSameAsSdk(sdk, report, of.credentials(), lambda -> lambda.createFunction(
+                CodeRequests.create(name, new CodeSource.Direct(report), options)));
     }
 
     @ParameterizedTest
@@ -134,35 +135,33 @@ class LambdaSignerTest {
                 .compatibleArchitectures(Architecture.X86_64, Architecture.ARM64)
                 .content(c -> c.zipFile(SdkBytes.fromByteArray(read(report))))));
 
-        CodeRequest request = CodeRequest.publish(layer, "what \"is\" in it", report);
-
-        assertSameAsSdk(sdk, request, of.credentials());
+        assertSameAsSdk(sdk, report, of.credentials(), lambda -> lambda.publishLayerVersion(
+                CodeRequests.publish(layer, "what \"is\" in it", new CodeSource.Direct(report))));
     }
 
-    private static void assertSameAsSdk(Sdk sdk, CodeRequest ours, AwsCredentials credentials) throws Exception {
-        byte[] digest = new HttpSender(Progress.NONE).digest(ours.body());
+    private static void assertSameAsSdk(
+            Sdk sdk, PackReport report, AwsCredentials credentials, Consumer<LambdaClient> ours) throws Exception {
+        OfflineClient.Written written;
+        try (AwsSession session = AwsSession.open(
+                AwsSettings.of(Cloud.REGION, StaticCredentialsProvider.create(credentials)))) {
+            written = session.lambdaOffline().write(ours);
+        }
+        assertEquals(sdk.request().getUri(), written.http().getUri());
+        assertEquals(sdk.request().method(), written.http().method());
+        assertEquals(
+                sdk.request().firstMatchingHeader("Content-Type"), written.http().firstMatchingHeader("Content-Type"));
+        Body body = IdempotentRequests.around(written.body(), report);
+        byte[] digest = new HttpSender(Progress.NONE).digest(body);
         assertArrayEquals(MessageDigest.getInstance("SHA-256").digest(sdk.body()), digest);
 
-        Map<String, String> signedToo = new LinkedHashMap<>();
-        sdk.request().forEachHeader((name, values) -> {
-            if (!List.of("authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "host")
-                    .contains(name.toLowerCase(Locale.ROOT))
-                    && !name.equals("x-amz-checksum-sha256")) {
-                signedToo.put(name, values.get(0));
-            }
-        });
+        SdkHttpRequest.Builder signedToo = sdk.request().toBuilder();
+        List.of("Authorization", "X-Amz-Date", "x-amz-content-sha256", "X-Amz-Security-Token", "Host", "x-amz-checksum-sha256")
+                .forEach(signedToo::removeHeader);
         Instant time = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'")
                 .withZone(ZoneOffset.UTC)
                 .parse(sdk.request().firstMatchingHeader("X-Amz-Date").orElseThrow(), Instant::from);
         SendRequest signed = new LambdaSigner(Cloud.REGION)
-                .sign(
-                        ours.method(),
-                        URI.create("https://lambda.eu-west-1.amazonaws.com" + ours.path()),
-                        signedToo,
-                        ours.body(),
-                        digest,
-                        credentials,
-                        Clock.fixed(time, ZoneOffset.UTC));
+                .sign(signedToo.build(), body, digest, credentials, Clock.fixed(time, ZoneOffset.UTC));
 
         assertEquals(sdk.request().getUri().toString(), signed.url());
         assertEquals(

@@ -77,8 +77,8 @@ class StagingContractTest {
         SendingWorkspace workspace = new SendingWorkspace();
         Log log = new Log();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            StagedObject staged = new Staging(session, workspace, log)
-                    .stage(report, bucket, "lambda/", "orders");
+            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log)
+                    .stage(report, Cloud.staging(bucket, "lambda/"), "orders");
 
             assertEquals("lambda/orders/" + report.sha256() + ".zip", staged.key());
             assertFalse(staged.alreadyThere());
@@ -97,8 +97,8 @@ class StagingContractTest {
         PackReport report = Package.weighing(folder, "large", LARGE);
         SendingWorkspace workspace = new SendingWorkspace();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            StagedObject staged = new Staging(session, workspace, Progress.NONE)
-                    .stage(report, bucket, "", "orders");
+            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, Progress.NONE)
+                    .stage(report, Cloud.staging(bucket, ""), "orders");
 
             assertEquals(3, workspace.requests.size());
             assertEquals(report.zippedBytes(), staged.sentBytes());
@@ -115,20 +115,20 @@ class StagingContractTest {
         PackReport large = Package.weighing(folder, "large", LARGE);
         SendingWorkspace workspace = new SendingWorkspace();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            Staging staging = new Staging(session, workspace, Progress.NONE);
+            Staging staging = new Staging(session, workspace, UploadJournal.NONE, Progress.NONE);
             String orders = "orders";
-            staging.stage(small, bucket, "", orders);
+            staging.stage(small, Cloud.staging(bucket, ""), orders);
             int sent = workspace.requests.size();
 
-            StagedObject again = staging.stage(small, bucket, "", orders);
+            StagedObject again = staging.stage(small, Cloud.staging(bucket, ""), orders);
 
             assertTrue(again.alreadyThere());
             assertEquals(0, again.sentBytes());
             assertEquals(sent, workspace.requests.size());
 
-            staging.stage(large, bucket, "", orders);
+            staging.stage(large, Cloud.staging(bucket, ""), orders);
             int sentLarge = workspace.requests.size();
-            assertTrue(staging.stage(large, bucket, "", orders).alreadyThere());
+            assertTrue(staging.stage(large, Cloud.staging(bucket, ""), orders).alreadyThere());
             assertEquals(sentLarge, workspace.requests.size());
         }
     }
@@ -147,7 +147,7 @@ class StagingContractTest {
                             RequestBody.fromBytes(new byte[(int) report.zippedBytes()]));
 
             StagedObject staged =
-                    new Staging(session, new SendingWorkspace(), Progress.NONE).stage(report, bucket, "", orders);
+                    new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE).stage(report, Cloud.staging(bucket, ""), orders);
 
             assertFalse(staged.alreadyThere());
             assertEquals(report.sha256(), sha256(emulator, staged));
@@ -162,11 +162,11 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             session.s3()
                     .putBucketVersioning(r -> r.bucket(bucket).versioningConfiguration(v -> v.status("Enabled")));
-            Staging staging = new Staging(session, new SendingWorkspace(), Progress.NONE);
+            Staging staging = new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE);
             String orders = "orders";
 
-            StagedObject first = staging.stage(report, bucket, "", orders);
-            StagedObject again = staging.stage(report, bucket, "", orders);
+            StagedObject first = staging.stage(report, Cloud.staging(bucket, ""), orders);
+            StagedObject again = staging.stage(report, Cloud.staging(bucket, ""), orders);
 
             assertTrue(first.version().isPresent());
             assertEquals(first.version(), again.version());
@@ -179,7 +179,7 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             DeployException failed = assertThrows(
                     DeployException.class,
-                    () -> new Staging(session, new SendingWorkspace(), Progress.NONE).checkBucket("no-such-bucket-1"));
+                    () -> new StagingBucket(session, "no-such-bucket-1").check());
 
             assertTrue(failed.getMessage().contains("staging bucket no-such-bucket-1"), failed.getMessage());
             assertTrue(failed.getMessage().contains("no such bucket"), failed.getMessage());
@@ -194,7 +194,7 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             DeployException failed = assertThrows(
                     DeployException.class,
-                    () -> new Staging(session, new SendingWorkspace(), Progress.NONE).checkBucket(bucket));
+                    () -> new StagingBucket(session, bucket).check());
 
             assertTrue(failed.getMessage().contains("the bucket is in region us-west-2"), failed.getMessage());
             assertTrue(failed.getMessage().contains("must be in the same region"), failed.getMessage());
@@ -206,7 +206,7 @@ class StagingContractTest {
     void aBucketInTheFunctionsRegionWillDo(Emulator emulator) throws Exception {
         String bucket = Cloud.newBucket(emulator);
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            new Staging(session, new SendingWorkspace(), Progress.NONE).checkBucket(bucket);
+            new StagingBucket(session, bucket).check();
         }
     }
 
@@ -223,10 +223,10 @@ class StagingContractTest {
         };
         TestTime time = TestTime.startingNow();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            Staging staging = new Staging(session, refusing, Progress.NONE, time.pacing());
+            Staging staging = new Staging(session, refusing, UploadJournal.NONE, Progress.NONE, time.pacing());
 
             DeployException failed = assertThrows(
-                    DeployException.class, () -> staging.stage(report, bucket, "", "orders"));
+                    DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
             assertTrue(failed.getMessage().contains("ConnectException: refused"), failed.getMessage());
             assertEquals("0", unfinished(emulator, bucket));
@@ -247,10 +247,10 @@ class StagingContractTest {
             }
         };
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            Staging staging = new Staging(session, interrupted, Progress.NONE);
+            Staging staging = new Staging(session, interrupted, UploadJournal.NONE, Progress.NONE);
 
             assertThrows(
-                    InterruptedException.class, () -> staging.stage(report, bucket, "", "orders"));
+                    InterruptedException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
             assertTrue(Thread.interrupted(), "the thread's own interrupt is restored");
             assertEquals("0", unfinished(emulator, bucket));
@@ -272,8 +272,8 @@ class StagingContractTest {
             }
         };
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            new Staging(session, once, log, TestTime.startingNow().pacing())
-                    .stage(report, bucket, "", "orders");
+            new Staging(session, once, UploadJournal.NONE, log, TestTime.startingNow().pacing())
+                    .stage(report, Cloud.staging(bucket, ""), "orders");
 
             assertTrue(once.requests.get(0).url().contains("X-Amz-Signature="));
             assertTrue(
@@ -289,7 +289,7 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
             DeployException failed = assertThrows(
                     DeployException.class,
-                    () -> new Staging(session, new SendingWorkspace(), Progress.NONE).checkBucket(bucket));
+                    () -> new StagingBucket(session, bucket).check());
 
             assertTrue(failed.getMessage().contains("is not the name of an S3 bucket"), failed.getMessage());
         }
@@ -301,10 +301,10 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
             DeployException failed = assertThrows(
                     DeployException.class,
-                    () -> new Staging(session, new SendingWorkspace(), Progress.NONE)
-                            .stage(report, "some-bucket", "a\nb/", "orders"));
+                    () -> new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE)
+                            .stage(report, Cloud.staging("some-bucket", "a\nb/"), "orders"));
 
-            assertTrue(failed.getMessage().contains("Choose another prefix"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("Use another prefix"), failed.getMessage());
         }
     }
 }

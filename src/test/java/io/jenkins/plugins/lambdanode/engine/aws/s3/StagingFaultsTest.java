@@ -27,7 +27,6 @@ import io.jenkins.plugins.lambdanode.engine.aws.SendingWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.TestTime;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.IdempotentRequests;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
@@ -100,8 +99,8 @@ class StagingFaultsTest {
 
     private StagedObject stage(URI endpoint, PackReport report) throws Exception {
         try (AwsSession session = Cloud.session(endpoint)) {
-            return new Staging(session, workspace, log, time.pacing())
-                    .stage(report, bucket, "", "orders");
+            return new Staging(session, workspace, UploadJournal.NONE, log, time.pacing())
+                    .stage(report, Cloud.staging(bucket, ""), "orders");
         }
     }
 
@@ -168,7 +167,7 @@ class StagingFaultsTest {
 
         DeployException failed = assertThrows(DeployException.class, () -> stage(report));
 
-        assertTrue(failed.getMessage().contains(": the answer is not AWS's."), failed.getMessage());
+        assertTrue(failed.getMessage().contains(": the response is not from AWS."), failed.getMessage());
         assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
     }
 
@@ -254,12 +253,12 @@ class StagingFaultsTest {
         PackReport report = Package.weighing(folder, "small", SMALL);
         try (AwsSession session = Cloud.session(
                 Emulator.MINISTACK.endpoint(), Cloud.user(Emulator.MINISTACK, ""))) {
-            Staging staging = new Staging(session, workspace, log, time.pacing());
+            Staging staging = new Staging(session, workspace, UploadJournal.NONE, log, time.pacing());
 
             DeployException bucketFailed =
-                    assertThrows(DeployException.class, () -> staging.checkBucket(bucket));
+                    assertThrows(DeployException.class, () -> new StagingBucket(session, bucket).check());
             DeployException failed = assertThrows(
-                    DeployException.class, () -> staging.stage(report, bucket, "", "orders"));
+                    DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
             assertTrue(bucketFailed.getMessage().contains("\"Action\": \"s3:ListBucket\""), bucketFailed.getMessage());
             assertTrue(
@@ -302,7 +301,7 @@ class StagingFaultsTest {
     void noUploadIsLeftOpenWhereNoAnswerToItsBeginningEverComes() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())) {
-            for (int i = 0; i < IdempotentRequests.ATTEMPTS; i++) {
+            for (int i = 0; i < MultipartUpload.ATTEMPTS; i++) {
                 wire.next("POST /" + bucket, Wire.Fault.CUT_ANSWER);
             }
             assertThrows(DeployException.class, () -> stage(wire.endpoint(), report));
@@ -323,8 +322,8 @@ class StagingFaultsTest {
                 time.pacing().random());
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).next("POST /" + bucket, Wire.Fault.CUT_ANSWER);
                 AwsSession session = Cloud.session(wire.endpoint())) {
-            Staging staging = new Staging(session, workspace, log, stopping);
-            assertThrows(InterruptedException.class, () -> staging.stage(report, bucket, "", "orders"));
+            Staging staging = new Staging(session, workspace, UploadJournal.NONE, log, stopping);
+            assertThrows(InterruptedException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
             assertTrue(wire.allHappened());
             assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
@@ -332,21 +331,21 @@ class StagingFaultsTest {
     }
 
     /** Remembers what it was told last before its process ended, which is when told so. */
-    private static final class Remembering implements OpenUpload.Memory {
+    private static final class Remembering implements UploadJournal {
         private final String endsAt;
-        private Optional<OpenUpload> last = Optional.empty();
+        private Optional<UploadJournal.Upload> last = Optional.empty();
 
         Remembering(String endsAt) {
             this.endsAt = endsAt;
         }
 
         @Override
-        public Optional<OpenUpload> left() {
+        public Optional<UploadJournal.Upload> pending() {
             return last;
         }
 
         @Override
-        public void opened(OpenUpload upload) {
+        public void started(UploadJournal.Upload upload) {
             if (endsAt.equals("saving the ID") && !upload.id().isEmpty()) {
                 throw new ProcessEnded();
             }
@@ -354,7 +353,7 @@ class StagingFaultsTest {
         }
 
         @Override
-        public void closed(OpenUpload upload) {
+        public void ended(UploadJournal.Upload upload) {
             // A process that has ended closes nothing.
         }
     }
@@ -375,13 +374,13 @@ class StagingFaultsTest {
                     : Optional.empty());
             try (AwsSession session = Cloud.session(wire.endpoint())) {
                 Staging staging = new Staging(session, workspace, memory, log, time.pacing());
-                assertThrows(Throwable.class, () -> staging.stage(report, bucket, "", "orders"));
+                assertThrows(Throwable.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
             }
         }
         assertEquals("1", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
 
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
-            new Staging(session, workspace, memory, log, time.pacing()).abortLeft();
+            new Staging(session, workspace, memory, log, time.pacing()).abortPending();
         }
         assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
     }
@@ -450,7 +449,7 @@ class StagingFaultsTest {
         };
         StagedObject staged;
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
-            staged = new Staging(session, disturbed, log, time.pacing()).stage(report, bucket, "", "orders");
+            staged = new Staging(session, disturbed, UploadJournal.NONE, log, time.pacing()).stage(report, Cloud.staging(bucket, ""), "orders");
         }
 
         assertEquals(List.of(1), aborted);
@@ -554,7 +553,7 @@ class StagingFaultsTest {
                         Optional.empty(),
                         Optional.empty()))) {
             StagedObject staged =
-                    new Staging(session, workspace, log, time.pacing()).stage(report, bucket, "", "orders");
+                    new Staging(session, workspace, UploadJournal.NONE, log, time.pacing()).stage(report, Cloud.staging(bucket, ""), "orders");
 
             assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
         }
@@ -584,10 +583,10 @@ class StagingFaultsTest {
             }
         };
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
-            Staging staging = new Staging(session, cleaning, log, time.pacing());
+            Staging staging = new Staging(session, cleaning, UploadJournal.NONE, log, time.pacing());
 
             DeployException failed =
-                    assertThrows(DeployException.class, () -> staging.stage(report, bucket, "", "orders"));
+                    assertThrows(DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
             assertTrue(failed.getMessage().contains("NoSuchFileException"), failed.getMessage());
             assertTrue(failed.getMessage().contains("changed or removed on the machine"), failed.getMessage());

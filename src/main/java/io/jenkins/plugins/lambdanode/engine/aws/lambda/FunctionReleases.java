@@ -1,0 +1,230 @@
+package io.jenkins.plugins.lambdanode.engine.aws.lambda;
+
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsCalls;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.Retry;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.lambda.model.CreateAliasResponse;
+import software.amazon.awssdk.services.lambda.model.GetAliasResponse;
+import software.amazon.awssdk.services.lambda.model.PublishVersionResponse;
+import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.lambda.model.UpdateAliasResponse;
+
+/** Publishes versions of functions and points aliases to them. */
+public final class FunctionReleases {
+
+    private final AwsSession session;
+    private final Progress progress;
+    private final Duration timeout;
+    private final FunctionReader reader;
+    private final Retry retry;
+    private final LambdaOperations operations;
+
+    /** @param timeout how long to wait for another operation on the same function, and for a version to become active */
+    public FunctionReleases(AwsSession session, Progress progress, Duration timeout) {
+        this(session, progress, timeout, Backoff.REAL);
+    }
+
+    FunctionReleases(AwsSession session, Progress progress, Duration timeout, Backoff backoff) {
+        this.session = session;
+        this.progress = progress;
+        this.timeout = timeout;
+        this.reader = new FunctionReader(session, progress, backoff);
+        this.retry = new Retry(backoff, IdempotentRequests.ATTEMPTS);
+        this.operations = new LambdaOperations(session);
+    }
+
+    /**
+     * Publishes the function's code as a version, and waits until that is active. Lambda creates none where nothing has changed
+     * since the last one, and responds with that one's number, so this may be repeated.
+     *
+     * @param codeSha256 what the function's code must be; Lambda refuses where someone else has changed it since
+     * @param revisionId what the function's revision must be; empty for any
+     * @param description the version's description; can be empty
+     * @return the version's number
+     */
+    public String publish(FunctionName function, String codeSha256, Optional<String> revisionId, String description)
+            throws IOException, InterruptedException {
+        AwsOperation operation = operations.onFunction("Lambda did not publish a version of", "PublishVersion", function);
+        FunctionState published = retry.run(failures -> {
+            try {
+                PublishVersionResponse response = AwsCalls.interruptible(() -> session.lambda()
+                        .publishVersion(request -> request.functionName(function.value())
+                                .codeSha256(codeSha256)
+                                .revisionId(revisionId.orElse(null))
+                                .description(description.isEmpty() ? null : description)));
+                if (response.version() == null) {
+                    throw FunctionState.notFromLambda("{}", null);
+                }
+                if (!codeSha256.equals(response.codeSha256())) {
+                    throw changedSince(function, "version " + response.version() + " has CodeSha256 " + response.codeSha256());
+                }
+                return new Retry.Done<>(FunctionState.from(response));
+            } catch (SdkException e) {
+                AwsFailure failure = AwsFailure.of(e);
+                if (failure.message().contains("CodeSHA256") && failure.is("InvalidParameterValueException")) {
+                    throw changedSince(function, SafeText.oneLine(failure.message(), 500));
+                }
+                if (!failure.is("ResourceConflictException")) {
+                    throw AwsErrors.exception(operation, failure, e);
+                }
+                reader.awaitSettled(function, timeout);
+                return new Retry.Failed<>(AwsErrors.exception(operation, failure, e), failure.retryAfter());
+            }
+        });
+        if (!published.state().isEmpty() && !published.state().equals("Active")) {
+            reader.awaitVersion(function, published.version(), timeout);
+        }
+        return published.version();
+    }
+
+    private static DeployException changedSince(FunctionName function, String words) {
+        return new DeployException("No version of function " + function.name()
+                + " was published with this deployment's code: someone else has changed the function since.\nAWS says: "
+                + words + "\nRun the deployment again to deploy over that change.");
+    }
+
+    /** Told where an alias points, before it is moved. */
+    public interface AliasObserver {
+        /** @param version empty where there is no such alias */
+        void seen(Optional<String> version) throws DeployException, InterruptedException;
+    }
+
+    /**
+     * Points an alias to a version, all of its traffic: creates the alias, moves it, or leaves it where it points there
+     * already.
+     *
+     * @param force whether to end a split of the alias's traffic, which is somebody's canary
+     * @param observer told where the alias is, before it is changed
+     * @throws DeployException if someone else moves it elsewhere at the same time, or if its traffic is split
+     */
+    public AliasState moveAlias(
+            FunctionName function, String alias, String version, boolean force, AliasObserver observer)
+            throws IOException, InterruptedException {
+        Optional<GetAliasResponse> before = getAlias(function, alias);
+        observer.seen(before.map(GetAliasResponse::functionVersion));
+        return retry.run(failures -> moveAlias(function, alias, version, force, before, failures));
+    }
+
+    private Retry.Outcome<AliasState> moveAlias(
+            FunctionName function,
+            String alias,
+            String version,
+            boolean force,
+            Optional<GetAliasResponse> first,
+            int failures)
+            throws DeployException, InterruptedException {
+        Optional<GetAliasResponse> now = failures == 0 ? first : getAlias(function, alias);
+        if (now.isPresent() && pointsTo(now.get(), version)) {
+            return new Retry.Done<>(new AliasState(
+                    alias, version, now.get().aliasArn(), failures > 0, first.map(GetAliasResponse::functionVersion)));
+        }
+        if (now.isPresent() && isSplit(now.get())) {
+            endSplit(function, now.get(), version, force);
+        }
+        try {
+            AliasState released = AwsCalls.interruptible(() -> now.isPresent()
+                    ? update(function, now.get(), version)
+                    : create(function, alias, version));
+            if (released.version() == null) {
+                throw FunctionState.notFromLambda("{}", null);
+            }
+            return new Retry.Done<>(released);
+        } catch (SdkException e) {
+            AwsFailure failure = AwsFailure.of(e);
+            if (now.isPresent() && failure.is("PreconditionFailedException")) {
+                failUnlessAt(function, alias, version, now.get().functionVersion());
+            }
+            AwsOperation operation = now.isPresent()
+                    ? operations.onAlias("Lambda did not move", "UpdateAlias", function, alias)
+                    : operations.onAlias("Lambda did not create", "CreateAlias", function, alias);
+            DeployException exception = AwsErrors.exception(operation, failure, e);
+            if (!failure.is("ResourceConflictException", "ConflictException", "PreconditionFailedException")) {
+                throw exception;
+            }
+            return new Retry.Failed<>(exception, failure.retryAfter());
+        }
+    }
+
+    private Optional<GetAliasResponse> getAlias(FunctionName function, String alias)
+            throws DeployException, InterruptedException {
+        Optional<GetAliasResponse> there =
+                AwsCalls.call(operations.onAlias("Lambda did not describe", "GetAlias", function, alias), () -> {
+                    try {
+                        return Optional.of(session.lambda()
+                                .getAlias(r -> r.functionName(function.value()).name(alias)));
+                    } catch (ResourceNotFoundException e) {
+                        return Optional.empty();
+                    }
+                });
+        if (there.isPresent() && there.get().name() == null) {
+            throw FunctionState.notFromLambda("{}", null);
+        }
+        return there;
+    }
+
+    /** A split is a canary of somebody: an alarm or a person decides on it, not a deployment that happens to come. */
+    private void endSplit(FunctionName function, GetAliasResponse alias, String version, boolean force)
+            throws DeployException {
+        String split = alias.routingConfig().additionalVersionWeights().entrySet().stream()
+                .map(other -> Math.round(other.getValue() * 1000) / 10.0 + " % to version " + other.getKey())
+                .collect(Collectors.joining(", "));
+        String what = "Alias " + alias.name() + " of function " + function.name() + " points to version "
+                + alias.functionVersion() + " and sends " + split;
+        if (!force) {
+            throw new DeployException(what + ": a gradual release is in progress, and moving the alias would end it.\nVersion "
+                    + version + " is published. Run the deployment again when that release has ended, or turn on force to give"
+                    + " all traffic to version " + version + " now.");
+        }
+        progress.log(what + "; all traffic now goes to version " + version + " (force)");
+    }
+
+    /** A repeated request of our own is refused in the same way as one that came after somebody else's. */
+    private void failUnlessAt(FunctionName function, String alias, String version, String before)
+            throws DeployException, InterruptedException {
+        Optional<GetAliasResponse> now = getAlias(function, alias);
+        if (now.isEmpty() || !pointsTo(now.get(), version)) {
+            throw new DeployException("Alias " + alias + " of function " + function.name()
+                    + " was changed by someone else while this deployment moved it: it pointed to version " + before
+                    + now.map(there -> " and now points to " + there.functionVersion()).orElse(" and is gone")
+                    + ".\nVersion " + version + " is published. Run the deployment again to move the alias to it.");
+        }
+    }
+
+    private static boolean isSplit(GetAliasResponse alias) {
+        return alias.routingConfig() != null && !alias.routingConfig().additionalVersionWeights().isEmpty();
+    }
+
+    private static boolean pointsTo(GetAliasResponse alias, String version) {
+        return version.equals(alias.functionVersion()) && !isSplit(alias);
+    }
+
+    private AliasState create(FunctionName function, String alias, String version) {
+        CreateAliasResponse response =
+                session.lambda().createAlias(r -> r.functionName(function.value()).name(alias).functionVersion(version));
+        return new AliasState(alias, response.functionVersion(), response.aliasArn(), true, Optional.empty());
+    }
+
+    private AliasState update(FunctionName function, GetAliasResponse alias, String version) {
+        UpdateAliasResponse response = session.lambda()
+                .updateAlias(r -> r.functionName(function.value())
+                        .name(alias.name())
+                        .functionVersion(version)
+                        .revisionId(alias.revisionId())
+                        .routingConfig(routing -> routing.additionalVersionWeights(Map.of())));
+        return new AliasState(
+                alias.name(), response.functionVersion(), response.aliasArn(), true, Optional.of(alias.functionVersion()));
+    }
+}
