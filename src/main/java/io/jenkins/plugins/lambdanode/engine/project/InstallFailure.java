@@ -18,13 +18,14 @@ public final class InstallFailure {
     /** How many of a failed command's lines its error repeats: all of them are in the log already. */
     private static final int SHOWN_LINES = 6;
 
-    /** The lines in which npm (6; 7 to 9; 10 and later), pnpm, Yarn 1, Yarn 2 and later, and Bun give the reason. */
+    /** The lines in which a shell, npm (6; 7 to 9; 10 and later), pnpm, Yarn 1, Yarn 2 and later, and Bun give the reason. */
     private static final Pattern REASON =
-            Pattern.compile("^(?:npm (?:ERR!|error)|\\s*ERR_PNPM_\\S+|error:?|Usage Error:|\\S+ YN(?!0000)\\d{4}:(?! [^A-Za-z]*(?:Completed|Done))) ?(.*)");
+            Pattern.compile("^(?:npm (?:ERR!|error)|sh:|\\s*ERR_PNPM_\\S+|error:?|Usage Error:|\\S+ YN(?!0000)\\d{4}:(?! [^A-Za-z]*(?:Completed|Done))) ?(.*)");
 
     /** What is of no use: where npm's own log is, and the hundred lines about its options. */
     private static final Pattern NOISE = Pattern.compile(
-            "A complete log of this run.*|.*-debug(-\\d+)?\\.log|errno .*|Log files were not written.*|You can rerun.*|\\s*");
+            "A complete log of this run.*|.*-debug(-\\d+)?\\.log|errno .*|Log files were not written.*|You can rerun.*|\\s*"
+                    + "|Your cache folder contains.*|To permanently fix this.*| *sudo chown.*|Clean install a project");
 
     private static final Pattern USAGE = Pattern.compile(".* Usage:");
 
@@ -55,9 +56,9 @@ public final class InstallFailure {
                     "workspace: is of pnpm and Yarn: commit their lock file (pnpm-lock.yaml, yarn.lock), which says which of them"
                             + " installs the project."),
             Advice.on("EALLOWGIT",
-                    "npm 12 refuses dependencies from git: add 'allow-git=root' to the project's .npmrc where you trust them."),
+                    "Dependencies from git are refused by npm 12: add 'allow-git=root' to the project's .npmrc where you trust them."),
             Advice.on("EALLOWREMOTE",
-                    "npm 12 refuses dependencies from URLs: add 'allow-remote=root' to the project's .npmrc where you trust them."),
+                    "Dependencies from URLs are refused by npm 12: add 'allow-remote=root' to the project's .npmrc where you trust them."),
             Advice.on("EBADENGINE|EBADDEVENGINES|ERR_PNPM_UNSUPPORTED_ENGINE|The engine \"",
                     "package.json asks for another Node.js or another tool than the build has: choose it, as tools { nodejs"
                             + " '<installation>' } in a Pipeline."),
@@ -73,8 +74,8 @@ public final class InstallFailure {
             Advice.on("ENOSPC|EDQUOT",
                     "The disk of this machine is full: free space in the workspace and in npm's cache (npm cache clean --force)."),
             Advice.on("(?s)(?:EACCES|EPERM|EROFS).*\\.npm|root-owned files|Log files were not written due to an error writing",
-                    "npm cannot write its cache, since the user of the build has no home folder of its own. Set HOME or"
-                            + " npm_config_cache to a folder that it may write, such as withEnv([\"npm_config_cache=${WORKSPACE_TMP}/npm\"])"
+                    "The user of the build has no home folder of its own, so npm cannot write its cache. Set HOME or npm_config_cache"
+                            + " to a folder that it may write, such as withEnv([\"npm_config_cache=${WORKSPACE_TMP}/npm\"])"
                             + " in a Pipeline."),
             Advice.on("SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERT_HAS_EXPIRED",
                     "Node.js does not trust the certificate of the registry or the proxy: name the file with its issuer in"

@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
  * @param lockFile the name of the lock file there that counts; empty for none
  * @param yarnClassic whether that lock file is Yarn 1's
  * @param frozen whether exactly what the lock file says is installed
+ * @param copiesFolders whether the lock file was made with {@code --install-links}, without which it would not be in sync
  * @param once whether the install can be left out where an earlier one is still there, untouched
  * @param reason why it is run, where it is run each time
  * @param warnings what the user should know about it
@@ -32,6 +33,7 @@ public record InstallPlan(
         String lockFile,
         boolean yarnClassic,
         boolean frozen,
+        boolean copiesFolders,
         boolean once,
         String reason,
         List<String> warnings) {
@@ -86,6 +88,7 @@ public record InstallPlan(
                 lock.file(),
                 root.hasYarnClassicLock(),
                 install.mode() != InstallMode.INSTALL && !lock.file().isEmpty(),
+                root.copiesFolders(),
                 auto && isNpm && !lock.file().isEmpty() && !ownScripts && !member,
                 auto ? reason(lock, root, member, ownScripts) : "install is '" + name(install) + "'",
                 lock.warnings()));
@@ -225,6 +228,9 @@ public record InstallPlan(
         words.add(tool.majorVersion() < FIRST_NPM_WITH_OMIT ? "--only=production" : "--omit=dev");
         if (!frozen) {
             words.add(lockFile.isEmpty() ? "--no-package-lock" : "--no-save");
+        }
+        if (copiesFolders) {
+            words.add("--install-links");
         }
         words.addAll(List.of("--no-audit", "--no-fund"));
         return words;

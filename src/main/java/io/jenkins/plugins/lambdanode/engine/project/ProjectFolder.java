@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,9 +46,15 @@ public record ProjectFolder(
      * @param pnpmWorkspace the text of pnpm-workspace.yaml; empty where there is none
      * @param lockFiles the names of its lock files, those that count first
      * @param hasYarnClassicLock whether it has a yarn.lock of Yarn 1
+     * @param copiesFolders whether npm's lock file says that a {@code file:} folder is copied, as {@code --install-links} does
      */
     public record Folder(
-            String path, String packageJson, String pnpmWorkspace, List<String> lockFiles, boolean hasYarnClassicLock)
+            String path,
+            String packageJson,
+            String pnpmWorkspace,
+            List<String> lockFiles,
+            boolean hasYarnClassicLock,
+            boolean copiesFolders)
             implements Serializable {
         private static final long serialVersionUID = 1L;
 
@@ -119,7 +126,24 @@ public record ProjectFolder(
                 text(folder, "package.json"),
                 text(folder, PNPM_WORKSPACE),
                 lockFiles,
-                lockFiles.contains("yarn.lock") && !head(folder.resolve("yarn.lock")).contains("__metadata:"));
+                lockFiles.contains("yarn.lock") && !head(folder.resolve("yarn.lock")).contains("__metadata:"),
+                copiesFolders(folder, lockFiles));
+    }
+
+    private static boolean copiesFolders(Path folder, List<String> lockFiles) throws IOException {
+        if (lockFiles.isEmpty() || PackageManager.ofLockFile(lockFiles.get(0)) != PackageManager.NPM) {
+            return false;
+        }
+        for (String resolved : JsonText.after(folder.resolve(lockFiles.get(0)), List.of("\"resolved\":\"file:"))) {
+            try {
+                if (Files.isDirectory(folder.resolve(resolved))) {
+                    return true;
+                }
+            } catch (InvalidPathException e) {
+                return false;
+            }
+        }
+        return false;
     }
 
     /** Empty where there is none that can be used. */

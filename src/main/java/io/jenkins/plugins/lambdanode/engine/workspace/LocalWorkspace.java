@@ -124,7 +124,7 @@ public final class LocalWorkspace implements Workspace {
     @Override
     public InstallState installState(String madeWith) throws IOException {
         return cache.isEmpty()
-                ? new InstallState(false, "no cache folder is named, so it is run each time")
+                ? new InstallState(false, "without --cache it runs each time")
                 : new InstallFingerprint(project, cache.get()).state(madeWith);
     }
 

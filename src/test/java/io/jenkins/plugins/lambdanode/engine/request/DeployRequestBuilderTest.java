@@ -10,7 +10,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,7 @@ class DeployRequestBuilderTest {
         DeployRequest request = orders().build();
 
         assertEquals(List.of(FunctionName.parse("orders")), request.functions());
-        assertEquals(InstallMode.AUTO, request.install());
+        assertEquals(InstallSetting.AUTO, request.install());
         assertEquals(PackSettings.DEFAULT, request.pack());
         assertEquals(Optional.empty(), request.dependencyLayer());
         assertEquals(StagingSettings.NONE, request.staging());

@@ -263,7 +263,7 @@ public final class ProjectWalk {
         if (!target.startsWith(project)) {
             throw new DeployException("The symbolic link " + describe(link, name) + " leads out of the project's folder, and a"
                     + " package holds nothing from outside it. Copy what it leads to into the project (npm install"
-                    + " --install-links does so for file: dependencies), choose a dir that holds both, or leave it out with an"
+                    + " --install-links does so for file: dependencies; commit package-lock.json), choose a dir that holds both, or leave it out with an"
                     + " exclude.");
         }
     }
