@@ -49,11 +49,14 @@ class LambdaNodeDeployStepTest {
         WorkflowRun run = build(
                 "scripted",
                 Builds.WRITE_PROJECT
+                        + "writeFile file: 'fn/conf/.env', text: 'TOKEN=1'\n"
                         + "def fn = lambdaNodeDeploy functionName: 'scripted', dir: 'fn', " + CREATE
                         + ", publish: true, alias: 'live'\n"
                         + "echo \"sha=${fn.codeSha256} version=${fn.version} updated=${fn.updated} arn=${fn.functionArn}\"\n"
                         + "echo \"name=${fn.functionName} region=${fn.region} alias=${fn.alias} outcome=${fn.outcome}"
                         + " bucket=${fn.s3Bucket} key=${fn.s3Key} artifact=${fn.artifact}\"\n"
+                        + "for (found in fn.findings) { echo \"${found.severity} ${found.code}: ${found.message}\" }\n"
+                        + "for (phase in fn.phases) { echo \"phase ${phase.name}\" }\n"
                         + "sleep 1\n"
                         + "echo \"size=${fn.codeSize} revision=${fn.revisionId}\"",
                 Result.SUCCESS);
@@ -65,6 +68,9 @@ class LambdaNodeDeployStepTest {
                 "name=scripted region=us-east-1 alias=live outcome=created bucket=null key=null artifact=lambda/000000000000/us-east-1/scripted.json",
                 run);
         jenkins.assertLogContains("size=" + onServer.codeSize() + " revision=", run);
+        jenkins.assertLogContains("warning environment-file: conf/.env: ", run);
+        jenkins.assertLogContains("phase package", run);
+        jenkins.assertLogContains("Deploying fn to scripted in us-east-1 with credentials aws-deploy", run);
         assertEquals(
                 onServer.codeSha256(),
                 Builds.record(run, "scripted").path("CodeSha256").asText());

@@ -30,6 +30,8 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 /** Where AWS is for a job, and with whose credentials it is asked. They stay on the controller. */
 public final class AwsAccess {
 
+    private static final String CONTROLLER = "the controller's AWS identity";
+
     private final LambdaNodeDeployStep settings;
     private final Function<String, Optional<String>> text;
     private final LambdaNodeConfiguration global;
@@ -41,8 +43,12 @@ public final class AwsAccess {
         this.global = global;
     }
 
-    /** Credentials, and the region that comes with them. */
-    public record Identity(AwsCredentialsProvider credentials, Optional<String> region) {}
+    /**
+     * Credentials, and the region that comes with them.
+     *
+     * @param origin where they are from, for a log: for instance {@code credentials aws-deploy}
+     */
+    public record Identity(AwsCredentialsProvider credentials, Optional<String> region, String origin) {}
 
     /** The settings of the SDK for a function. */
     public AwsSettings settings(FunctionName function, Identity identity) throws DeployException {
@@ -98,7 +104,7 @@ public final class AwsAccess {
                 throw noSuchCredentials(id.get());
             }
             CredentialsProvider.track(run, found);
-            return new Identity(found, region);
+            return new Identity(found, region, "credentials " + id.get());
         }
         String key = env.get("AWS_ACCESS_KEY_ID");
         String secret = env.get("AWS_SECRET_ACCESS_KEY");
@@ -109,13 +115,14 @@ public final class AwsAccess {
                             token == null || token.isEmpty()
                                     ? AwsBasicCredentials.create(key, secret)
                                     : AwsSessionCredentials.create(key, secret, token)),
-                    region);
+                    region,
+                    "the AWS_* variables around the step");
         }
         if (settings.isAgentIdentity()) {
-            return new Identity(new AgentIdentity(workspace), region);
+            return new Identity(new AgentIdentity(workspace), region, "the agent's role");
         }
         if (global.isControllerIdentityAllowed()) {
-            return new Identity(DefaultCredentialsProvider.builder().build(), region);
+            return new Identity(DefaultCredentialsProvider.builder().build(), region, CONTROLLER);
         }
         throw new DeployException("No AWS credentials. Give the step one of these: credentialsId, an AWS Credentials entry;"
                 + " AWS_* variables around it (withCredentials, withAWS); agentIdentity: true, the agent's own role;"
@@ -134,10 +141,10 @@ public final class AwsAccess {
             if (found == null) {
                 throw noSuchCredentials(id.get());
             }
-            return new Identity(found, Optional.empty());
+            return new Identity(found, Optional.empty(), "credentials " + id.get());
         }
         if (global.isControllerIdentityAllowed()) {
-            return new Identity(DefaultCredentialsProvider.builder().build(), Optional.empty());
+            return new Identity(DefaultCredentialsProvider.builder().build(), Optional.empty(), CONTROLLER);
         }
         throw new DeployException("Choose credentials first: without them only a build can reach AWS"
                 + " (by its AWS_* variables or its agent's identity).");

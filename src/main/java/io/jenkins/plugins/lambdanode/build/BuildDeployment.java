@@ -35,6 +35,7 @@ import io.jenkins.plugins.lambdanode.record.FailedDeployment;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -169,22 +170,32 @@ public final class BuildDeployment {
 
     private List<DeployedFunction> deploy() throws IOException, InterruptedException {
         LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
-        functions = text(settings.getFunctionName()).stream().toList();
+        functions = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames())).stream().toList();
         DeployRequest request = request(global);
         functions = request.functions().stream().map(FunctionName::name).toList();
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
         FilePath project = workspace.child(dir);
         AwsAccess access = new AwsAccess(settings, this::text, global);
-        try (AwsSession session = AwsSession.open(
-                        access.settings(request.functions().get(0), access.ofBuild(run, env, workspace)));
+        AwsAccess.Identity identity = access.ofBuild(run, env, workspace);
+        try (AwsSession session = AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
             region = session.region();
+            listener.getLogger().println(heading(dir, identity));
             BuildLocks turns =
                     new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
             return deploy(
                     new Deployment(request, agent, session, turns, uploads, BuildBaseline.of(run), progress), agent);
         }
+    }
+
+    /** What goes where, and on whose account. */
+    private String heading(String dir, AwsAccess.Identity identity) {
+        return (settings.isDryRun() ? "Dry run of deploying " : "Deploying ")
+                + (dir.equals(".") ? "the workspace" : dir)
+                + Optional.ofNullable(env.get("GIT_COMMIT")).map(commit -> " (commit " + commit + ")").orElse("")
+                + " to " + String.join(", ", functions) + " in " + region + " with " + identity.origin()
+                + text(settings.getRoleArn()).map(role -> " and the role " + role).orElse("");
     }
 
     private List<DeployedFunction> deploy(Deployment deployment, AgentWorkspace agent) throws IOException, InterruptedException {
@@ -194,6 +205,9 @@ public final class BuildDeployment {
         } catch (IOException | InterruptedException | RuntimeException e) {
             boolean reachable = !(e instanceof InterruptedException) && !agentIsLost(e);
             recordDone(deployment, reachable ? Optional.of(agent) : Optional.empty());
+            if (e instanceof InterruptedException) {
+                logWhatAStopLeft(deployment);
+            }
             throw e;
         }
         Summary.deployed(result).forEach(listener.getLogger()::println);
@@ -222,6 +236,20 @@ public final class BuildDeployment {
                             : Optional.empty());
         } catch (IOException | RuntimeException e) {
             listener.getLogger().println(notRecorded("The deployment is done in part", done.get(), e));
+        }
+    }
+
+    private void logWhatAStopLeft(Deployment deployment) {
+        for (String function : functions) {
+            String left = deployment.deployed().stream()
+                    .flatMap(done -> done.functions().stream())
+                    .filter(done -> done.state().functionName().equals(function))
+                    .map(done -> done.outcome().name().toLowerCase(Locale.ROOT) + ", with the new code in force.")
+                    .findFirst()
+                    .orElse(BuildBaseline.of(run).isTouched(region, function)
+                            ? "the change had begun. It has the former code or the new; the next deployment completes it."
+                            : "not changed.");
+            listener.getLogger().println("Stopped. " + function + ": " + left);
         }
     }
 

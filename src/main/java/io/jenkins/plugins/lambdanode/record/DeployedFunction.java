@@ -119,7 +119,7 @@ public final class DeployedFunction implements Serializable {
             return severity;
         }
 
-        /** A stable name, for instance {@code secret-file}. */
+        /** A stable name, for instance {@code environment-file}. */
         @Whitelisted
         public String getCode() {
             return code;

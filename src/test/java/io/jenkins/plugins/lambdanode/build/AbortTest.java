@@ -147,6 +147,8 @@ class AbortTest {
             abort(run);
 
             jenkins.assertLogNotContains(notReached, run);
+            jenkins.assertLogContains(
+                    "Stopped. " + function + (phase.equals("preflight") ? ": not changed." : ": the change had begun."), run);
         }
         String after = Aws.function(function).orElseThrow().codeSha256();
         assertEquals(phase.equals("wait") || phase.equals("release"), !after.equals(before));

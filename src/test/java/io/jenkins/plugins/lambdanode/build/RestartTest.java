@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import hudson.FilePath;
 import hudson.model.Result;
 import hudson.model.Slave;
+import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
@@ -209,7 +210,9 @@ class RestartTest {
         rule.assertBuildStatus(Result.SUCCESS, rule.waitForCompletion(run));
         rule.assertLogContains("carrying on with the deployment", run);
         assertEquals(1, run.getArtifacts().size());
-        assertEquals(1, run.getAction(DeploymentAction.class).getFunctions().size());
+        List<DeployedFunction> deployed = run.getAction(DeploymentAction.class).getFunctions();
+        assertEquals(1, deployed.size());
+        assertEquals(name.equals(function) ? "created" : "unchanged", deployed.get(0).getOutcome());
         return Builds.record(run, function).path("CodeSha256").asText();
     }
 }
