@@ -1,0 +1,140 @@
+package io.jenkins.plugins.lambdanode.engine.pack.check;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.Packs;
+import io.jenkins.plugins.lambdanode.engine.pack.Run;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.testing.RuntimeClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What the checks say of a handler, beside what AWS's own runtime client does with the same package under the same Node.js. A
+ * package that is refused must fail there; one without a finding must load; a warning may be either, and says which it is.
+ */
+class HandlerOracleTest {
+    private static final String COMMONJS = "exports.handler = async () => 1;";
+    private static final String MODULE = "export const handler = async () => 1;";
+    private static final String TYPE_MODULE = "{\"type\": \"module\"}";
+
+    @TempDir
+    Path dir;
+
+    /** A package: its files, the handler, and for Node.js 20, 22 and 24 what is expected of the checks: - E W. */
+    private record Layout(String handler, String expected, Map<String, String> files) {}
+
+    private static Layout layout(String handler, String expected, String... files) {
+        Map<String, String> byName = new TreeMap<>();
+        for (int i = 0; i < files.length; i += 2) {
+            byName.put(files[i], files[i + 1]);
+        }
+        return new Layout(handler, expected, byName);
+    }
+
+    private static List<Layout> layouts() {
+        return List.of(
+                layout("index.handler", "---", "index.js", COMMONJS),
+                layout("index.handler", "---", "index.mjs", MODULE),
+                layout("index.handler", "---", "index.cjs", COMMONJS, "package.json", TYPE_MODULE),
+                layout("index.handler", "---", "index.js", MODULE, "package.json", TYPE_MODULE),
+                layout("index.handler", "WW-", "index.js", MODULE),
+                layout("index.handler", "WWW", "index.js", MODULE, "package.json", "{\"type\": \"commonjs\"}"),
+                layout("index.handler", "WWW", "index.js", COMMONJS, "package.json", TYPE_MODULE),
+                layout("index.handler", "WWW", "index.mjs", COMMONJS),
+                layout("src/a/index.handler", "---", "src/a/index.js", COMMONJS),
+                layout("dist/index.handler", "---", "dist/index.js", MODULE, "package.json", TYPE_MODULE),
+                layout("dist/index.handler", "WW-", "dist/index.js", MODULE, "dist/package.json", "{}", "package.json", TYPE_MODULE),
+                layout("index.nested.handler", "---", "index.js", "exports.nested = {handler: async () => 1};"),
+                layout("./index.handler", "---", "index.js", COMMONJS),
+                // A folder of the handler's name.
+                layout("app.handler", "--E", "app.js", COMMONJS, "app/routes.js", ""),
+                layout("app.handler", "--E", "app/index.js", COMMONJS),
+                layout("app.handler", "EEE", "app.js", MODULE, "app/routes.js", "", "package.json", TYPE_MODULE),
+                layout("app.handler", "EEE", "app.mjs", MODULE, "app/routes.js", ""),
+                layout("app.handler", "EEE", "app.cjs", COMMONJS, "app/routes.js", ""),
+                layout("app.handler", "EEE", "app/routes.js", COMMONJS),
+                layout("lib/app.handler", "--E", "lib/app.js", COMMONJS, "lib/app/x.js", ""),
+                // A file of another folder.
+                layout("lib/index.handler", "WWW", "index.js", COMMONJS, "lib/x.js", ""),
+                layout("lib/index.handler", "EEE", "src/index.js", COMMONJS, "lib/x.js", ""),
+                layout("wrapper.handler", "---", "node_modules/wrapper/index.js", COMMONJS),
+                layout("index.handler", "EEE", "index.ts", MODULE),
+                layout("orders.lambda.handler", "EEE", "orders.lambda.js", COMMONJS),
+                layout("src/../index.handler", "EEE", "index.js", COMMONJS),
+                layout("index", "EEE", "index.js", COMMONJS),
+                // A byte order mark.
+                layout("index.handler", "WW-", "index.js", MODULE, "package.json", "\ufeff" + TYPE_MODULE),
+                layout("index.handler", "---", "index.js", COMMONJS, "package.json", "\ufeff{\"name\": \"a\"}"),
+                layout("index.handler", "---", "index.js", "\ufeff" + COMMONJS),
+                // Callbacks, and what only looks like them.
+                layout("index.handler", "--W", "index.js", "exports.handler = (event, context, callback) => callback(null, 1);"),
+                layout("index.handler", "---", "index.js", "exports.handler = (event, context, callback = () => {}) => 1;"),
+                layout("index.handler", "---", "index.js",
+                        "const h = (a, b, c) => 1; exports.handler = (...all) => h(...all);"),
+                // Imports.
+                layout("index.handler", "EEE", "index.js", "const x = require('gone');\n" + COMMONJS),
+                layout("index.handler", "EEE", "index.mjs", "import x from 'gone';\n" + MODULE),
+                layout("index.handler", "EEE", "index.mjs", "import { x } from './gone.mjs';\n" + MODULE),
+                layout("index.handler", "---", "index.js", "let x; try { x = require('gone'); } catch {}\n" + COMMONJS),
+                layout("lib/index.handler", "---", "lib/index.js", "const x = require('top');\n" + COMMONJS, "top.js", ""),
+                layout("lib/index.handler", "---", "lib/index.js", "const x = require('../top');\n" + COMMONJS, "top.js", ""),
+                layout("index.handler", "---", "index.js", "const x = require('a/b');\n" + COMMONJS, "node_modules/a/b.js", ""),
+                layout("index.handler", "---", "index.js", "const x = require('./data');\n" + COMMONJS, "data.json", "{}"));
+    }
+
+    @Test
+    void theChecksAgreeWithTheRuntimeClient() throws Exception {
+        List<Layout> layouts = layouts();
+        List<Path> projects = new ArrayList<>();
+        for (Layout layout : layouts) {
+            Path project = Files.createDirectory(dir.resolve("project" + projects.size()));
+            for (Map.Entry<String, String> file : layout.files.entrySet()) {
+                Packs.write(project, file.getKey(), file.getValue());
+            }
+            projects.add(project);
+        }
+        List<String> disagreements = new ArrayList<>();
+        for (int version = 0; version < RuntimeClient.versions().size(); version++) {
+            int major = RuntimeClient.versions().get(version);
+            List<Map.Entry<Path, String>> handlers = new ArrayList<>();
+            for (int i = 0; i < layouts.size(); i++) {
+                Path task = Files.createDirectory(dir.resolve("task-" + major + "-" + i));
+                Run.program("unzip", "-q", Packs.pack(projects.get(i)).file(), "-d", task.toString()).requireSuccess();
+                handlers.add(Map.entry(task, layouts.get(i).handler));
+            }
+            List<String> loaded = RuntimeClient.load(major, handlers);
+            for (int i = 0; i < layouts.size(); i++) {
+                String said = said(projects.get(i), new TargetFunction(layouts.get(i).handler, "nodejs" + major + ".x", "", 0));
+                boolean works = loaded.get(i).equals("ok");
+                char expected = layouts.get(i).expected.charAt(version);
+                boolean agrees = said.charAt(0) == expected && (expected == 'W' || (expected == '-') == works);
+                if (!agrees) {
+                    disagreements.add(major + " " + layouts.get(i) + "\n    checks: " + said + "\n    client: " + loaded.get(i));
+                }
+            }
+        }
+        assertEquals("", String.join("\n", disagreements));
+    }
+
+    /** "-" for nothing, otherwise E or W and what is said; the deprecation of a runtime aside. */
+    private static String said(Path project, TargetFunction function) throws Exception {
+        try {
+            PackReport report = Packs.pack(project, Packs.forFunction(function));
+            List<Finding> findings =
+                    report.findings().stream().filter(finding -> !finding.code().equals("runtime-deprecated")).toList();
+            return findings.isEmpty() ? "-" : "W " + findings;
+        } catch (DeployException e) {
+            return "E " + e.getMessage();
+        }
+    }
+}
