@@ -39,7 +39,13 @@ final class AwsOptions {
 
     /** @throws DeployException if an option's value is wrong, or no region is known */
     AwsSettings settings(FunctionName function, Optional<ProxySettings> proxy) throws DeployException {
-        return new AwsSettings(region(function), endpoint(), credentials(), role(), proxy);
+        return new AwsSettings(
+                region(function),
+                endpoint(),
+                credentials(),
+                role(),
+                proxy,
+                Optional.of(profile.strip()).filter(name -> !name.isEmpty()));
     }
 
     /** An endpoint in place of AWS's. */
