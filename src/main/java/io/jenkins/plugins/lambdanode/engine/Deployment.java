@@ -128,6 +128,7 @@ public final class Deployment {
     }
 
     private DeployResult deploy() throws IOException, InterruptedException {
+        session.endpointNotice().ifPresent(progress::log);
         staging.abortPending();
         long asked = System.nanoTime();
         List<Target> targets = timings.time(Phase.PREFLIGHT, this::targets);
@@ -199,6 +200,9 @@ public final class Deployment {
             }
             if (state.isPresent()) {
                 requireZip(state.get());
+            }
+            if (state.isPresent()) {
+                functions.requireDeployable(state.get(), request.update().revisionId());
             }
             requireRoomForLayer(name, state);
             Target target = new Target(name, state);
@@ -385,7 +389,9 @@ public final class Deployment {
         if (target.state().isEmpty()) {
             return create(target, wanted, staged);
         }
-        FunctionState state = target.state().get();
+        FunctionState state = target.state().get().settled()
+                ? target.state().get()
+                : functions.awaitSettled(target.name(), request.waitTimeout());
         UpdateOptions options = request.update();
         if (options.dryRun()) {
             progress.log("Dry run of updating " + target.name().value());

@@ -49,7 +49,7 @@ class ArchitectureTest {
             Map.entry("aws.client", List.of("http")),
             Map.entry("aws.s3", List.of("http", "pack.api", "workspace", "aws.client")),
             Map.entry("aws.lambda", List.of("http", "pack.api", "workspace", "aws.client", "aws.s3")),
-            Map.entry("request", List.of("project", "pack.api", "aws.lambda", "aws.s3")),
+            Map.entry("request", List.of("aws.client", "project", "pack.api", "aws.lambda", "aws.s3")),
             Map.entry("report", List.of("pack.api", "aws.lambda", "aws.s3")),
             Map.entry("steps", List.of(
                     "command", "project", "pack.api", "workspace", "aws.client", "aws.lambda", "aws.s3", "request", "report")),

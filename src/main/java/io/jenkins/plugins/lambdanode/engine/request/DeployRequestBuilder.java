@@ -342,6 +342,7 @@ public final class DeployRequestBuilder {
 
     private CreateOptions newFunction() {
         return new CreateOptions(
-                role, runtime, handler, memorySize, timeout, environment, layers, architectures, description);
+                role, runtime, handler, memorySize, timeout, environment, layers, architectures, description,
+                sourceKmsKeyArn);
     }
 }

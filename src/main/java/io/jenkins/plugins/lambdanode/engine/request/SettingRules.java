@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.request;
 
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsRegion;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
@@ -47,8 +48,6 @@ public final class SettingRules {
     /** STS API reference, AssumeRole, RoleSessionName. */
     private static final Pattern SESSION_NAME = Pattern.compile("[\\w+=,.@-]{2,64}");
 
-    private static final Pattern REGION = Pattern.compile("[a-z]{2}(-[a-z]+)+-\\d{1,2}");
-
     /** KMS API reference, "key ARN" and "alias ARN". */
     private static final Pattern KMS_ARN =
             Pattern.compile("arn:(aws[a-zA-Z-]*)?:kms:[a-z0-9-]+:\\d{12}:(key|alias)/[a-zA-Z0-9/_-]+");
@@ -87,7 +86,10 @@ public final class SettingRules {
     }
 
     public static String region(String text) throws DeployException {
-        return matching("region", text, REGION, "Name an AWS region such as eu-west-1.");
+        if (!AwsRegion.isRegion(text.strip())) {
+            throw wrong("region", text, "Name an AWS region such as eu-west-1.");
+        }
+        return text.strip();
     }
 
     /** @param setting {@code roleArn} for the role of a deployment, {@code role} for a function's */

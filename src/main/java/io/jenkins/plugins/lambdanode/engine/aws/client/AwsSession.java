@@ -21,7 +21,6 @@ import software.amazon.awssdk.core.client.builder.SdkSyncClientBuilder;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.http.apache.ProxyConfiguration;
-import software.amazon.awssdk.regions.PartitionMetadata;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.retries.api.RetryStrategy;
@@ -117,7 +116,7 @@ public final class AwsSession implements AutoCloseable {
             throw new DeployException(
                     "No AWS region is known. Name one (region), or give the function by its ARN, or set AWS_REGION.");
         }
-        if (!settings.region().matches(partition(settings.region()).regionRegex())) {
+        if (!AwsRegion.isRegion(settings.region())) {
             throw new DeployException("\"" + SafeText.oneLine(settings.region(), 60)
                     + "\" is not an AWS region. Name one such as eu-west-1.");
         }
@@ -202,12 +201,7 @@ public final class AwsSession implements AutoCloseable {
 
     /** For instance {@code aws} or {@code aws-cn}. */
     public String partition() {
-        return partition(settings.region()).id();
-    }
-
-    /** The partition whose pattern the region matches; that of most regions where none does. */
-    private static PartitionMetadata partition(String region) {
-        return PartitionMetadata.of(Region.of(region));
+        return AwsRegion.partition(settings.region());
     }
 
     /** Where the clients send Lambda's requests, for instance {@code https://lambda.eu-west-1.amazonaws.com}. */
@@ -223,6 +217,18 @@ public final class AwsSession implements AutoCloseable {
         endpoint(s3).ifPresent(uri -> configured.put("s3", uri));
         endpoint(sts).ifPresent(uri -> configured.put("sts", uri));
         return configured;
+    }
+
+    /** A line for the log where this machine's own AWS configuration, no setting of the deployment, leads to other endpoints. */
+    public Optional<String> endpointNotice() {
+        Map<String, URI> others = endpoints();
+        return settings.endpoint().isPresent() || others.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Endpoints by the AWS configuration of this machine (AWS_ENDPOINT_URL, endpoint_url): "
+                        + others.entrySet().stream()
+                                .map(other -> other.getKey() + " at " + other.getValue().getScheme() + "://"
+                                        + other.getValue().getAuthority())
+                                .collect(Collectors.joining(", ")));
     }
 
     /** The region, and the endpoint where it is not AWS's, for a message. */

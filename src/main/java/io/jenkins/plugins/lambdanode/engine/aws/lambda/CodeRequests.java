@@ -67,7 +67,7 @@ final class CodeRequests {
     }
 
     private static FunctionCode functionCode(CodeSource source, CreateOptions options) {
-        FunctionCode.Builder code = FunctionCode.builder();
+        FunctionCode.Builder code = FunctionCode.builder().sourceKMSKeyArn(options.sourceKmsKeyArn().orElse(null));
         if (source instanceof CodeSource.Staged staged) {
             StagedObject object = staged.object();
             code.s3Bucket(object.bucket())

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -19,6 +20,7 @@ import java.util.OptionalInt;
  * @param layers ARNs of layer versions, in their order
  * @param architectures {@code x86_64} or {@code arm64}; empty for Lambda's default
  * @param description can be empty
+ * @param sourceKmsKeyArn the customer managed key that encrypts the package
  */
 public record CreateOptions(
         String role,
@@ -29,7 +31,8 @@ public record CreateOptions(
         Map<String, String> environment,
         List<String> layers,
         List<String> architectures,
-        String description) {
+        String description,
+        Optional<String> sourceKmsKeyArn) {
 
     public CreateOptions {
         environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
@@ -40,7 +43,8 @@ public record CreateOptions(
     /** Lambda's defaults for all that is not required. */
     public static CreateOptions of(String role, String runtime, String handler) {
         return new CreateOptions(
-                role, runtime, handler, OptionalInt.empty(), OptionalInt.empty(), Map.of(), List.of(), List.of(), "");
+                role, runtime, handler, OptionalInt.empty(), OptionalInt.empty(), Map.of(), List.of(), List.of(), "",
+                Optional.empty());
     }
 
     /** With one more layer, after the others. */
@@ -48,7 +52,7 @@ public record CreateOptions(
         List<String> all = new ArrayList<>(layers);
         all.add(layerVersionArn);
         return new CreateOptions(
-                role, runtime, handler, memorySize, timeout, environment, all, architectures, description);
+                role, runtime, handler, memorySize, timeout, environment, all, architectures, description, sourceKmsKeyArn);
     }
 
     /** Without the environment's values, which can be secrets. */

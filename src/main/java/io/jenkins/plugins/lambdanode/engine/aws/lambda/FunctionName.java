@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 public record FunctionName(String value, String name, Optional<String> region, Optional<String> account) {
 
     private static final Pattern GRAMMAR = Pattern.compile(
-            "(?:(?:arn:aws[a-zA-Z-]*:lambda:(?<region>[a-z]{2}[a-z0-9-]*-\\d):)?(?<account>\\d{12}):function:)?"
+            "(?:(?:arn:aws[a-zA-Z-]*:lambda:(?<region>[a-z]{2,}(?:-[a-z]+)+-\\d{1,2}):)?(?<account>\\d{12}):function:)?"
                     + "(?<name>[a-zA-Z0-9_-]{1,64})");
 
     private static final Pattern QUALIFIED = Pattern.compile(

@@ -117,9 +117,34 @@ public final class FunctionReader {
         return state;
     }
 
-    FunctionState awaitSettled(FunctionName function, Duration within) throws DeployException, InterruptedException {
+    /** Waits until no creation or update is in progress, whatever came of it. */
+    public FunctionState awaitSettled(FunctionName function, Duration within) throws DeployException, InterruptedException {
         return await("Function " + function.name(), () -> find(function), FunctionState::settled, within)
                 .orElseThrow(() -> missing(function));
+    }
+
+    /**
+     * Checks, before anything is built or sent, that a deployment to the function can succeed.
+     *
+     * @param revisionId what the function's revision must be; empty for any
+     * @throws DeployException if it is being deleted, or has another revision
+     */
+    public void requireDeployable(FunctionState state, Optional<String> revisionId) throws DeployException {
+        if (state.state().equals("Deleting")) {
+            throw new DeployException("Function " + state.functionName() + " is being deleted.\nRun the deployment again when it"
+                    + " is gone, with create, or deploy to another function.");
+        }
+        if (state.state().equals("Failed")) {
+            progress.log("WARNING: Function " + state.functionName() + " is in state Failed: "
+                    + reason(state.stateReason(), state.stateReasonCode())
+                    + ". Where Lambda refuses to update it, delete it and have it created again.");
+        }
+        if (revisionId.isPresent() && !revisionId.get().equals(state.revisionId())) {
+            throw AwsErrors.exception(
+                    operations.onFunction("Lambda will not update the code of", "UpdateFunctionCode", FunctionName.parse(state.functionArn())),
+                    AwsFailure.of(412, "PreconditionFailedException", "the RevisionId is " + state.revisionId() + ", not "
+                            + revisionId.get()));
+        }
     }
 
     /**

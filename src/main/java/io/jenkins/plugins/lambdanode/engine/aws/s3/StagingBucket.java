@@ -6,10 +6,8 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
@@ -19,9 +17,6 @@ import software.amazon.awssdk.core.exception.SdkException;
  */
 public record StagingBucket(AwsSession session, String name) {
 
-    /** Lambda API reference, UpdateFunctionCode, S3Bucket: old buckets have upper case letters; no access point's ARN. */
-    private static final Pattern NAME = Pattern.compile("[0-9A-Za-z._-]{2,62}[0-9A-Za-z_-]");
-
     /**
      * Checks that the bucket can be used.
      *
@@ -29,11 +24,6 @@ public record StagingBucket(AwsSession session, String name) {
      *     function, which Lambda refuses
      */
     public void check() throws DeployException, InterruptedException {
-        if (!NAME.matcher(name).matches()) {
-            throw new DeployException("\"" + SafeText.oneLine(name, 100)
-                    + "\" is not the name of an S3 bucket.\nSet the bucket's name alone, without s3:// and without a path;"
-                    + " Lambda takes no access point.");
-        }
         AwsOperation operation = new AwsOperation(
                 "The staging bucket " + name + " cannot be used",
                 "s3:ListBucket",

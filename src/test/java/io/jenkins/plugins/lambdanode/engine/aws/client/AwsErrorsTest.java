@@ -80,6 +80,58 @@ class AwsErrorsTest {
                 text);
     }
 
+    /** IAM User Guide, "Troubleshoot access denied error messages". */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "with an explicit deny in an identity-based policy|explicit deny in an identity-based policy",
+                "with an explicit deny in a service control policy|explicit deny in a service control policy",
+                "with an explicit deny in a resource-based policy|explicit deny in a resource-based policy",
+                "with an explicit deny in a permissions boundary|explicit deny in a permissions boundary",
+                "with an explicit deny|explicit deny in a policy",
+                "because no service control policy allows the lambda:UpdateFunctionCode action|lack of an Allow in a service control policy",
+                "because no permissions boundary allows the lambda:UpdateFunctionCode action|lack of an Allow in a permissions boundary",
+                "because no session policy allows the lambda:UpdateFunctionCode action|lack of an Allow in a session policy"
+            })
+    void againstWhatDeniesNoStatementThatAllowsIsAdvised(String words, String advice) {
+        String text = lambda(
+                403,
+                "AccessDeniedException",
+                "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: lambda:UpdateFunctionCode on"
+                        + " resource: arn:aws:lambda:eu-west-1:123456789012:function:orders " + words);
+
+        assertTrue(lastLine(text).contains(advice), text);
+        assertTrue(lastLine(text).contains("lambda:UpdateFunctionCode on arn:aws:lambda:eu-west-1:123456789012:function:orders"), text);
+        assertFalse(text.contains("\"Effect\""), text);
+    }
+
+    @Test
+    void aDeniedObjectIsAllowedWithAllOthersUnderItsPrefix() {
+        AwsOperation stage = new AwsOperation(
+                "The package could not be staged", "s3:PutObject", "arn:aws:s3:::staging/lambda/orders/*", "bucket staging", "eu-west-1");
+        String text = AwsErrors.exception(stage, AwsFailure.of(403, "AccessDenied", "User: arn:aws:iam::123456789012:user/ci is"
+                        + " not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::staging/lambda/orders/00ff.zip\""
+                        + " because no identity-based policy allows the s3:PutObject action"))
+                .getMessage();
+
+        assertTrue(text.endsWith("{\"Effect\": \"Allow\", \"Action\": \"s3:PutObject\", \"Resource\":"
+                + " \"arn:aws:s3:::staging/lambda/orders/*\"}"), text);
+    }
+
+    @Test
+    void whatLambdaMayNotFetchIsNamedWithTheBucketAndTheActionOfAVersion() {
+        AwsOperation update = UPDATE.fetching(
+                new AwsOperation.Permission("s3:GetObjectVersion", "arn:aws:s3:::staging/lambda/orders/*"));
+        String text = AwsErrors.exception(update, AwsFailure.of(400, "InvalidParameterValueException", "Your access has been denied"
+                        + " by S3, please make sure your request credentials have permission to GetObject for"
+                        + " staging/lambda/orders/00ff.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied"))
+                .getMessage();
+
+        assertTrue(text.endsWith("{\"Effect\": \"Allow\", \"Action\": \"s3:GetObjectVersion\", \"Resource\":"
+                + " \"arn:aws:s3:::staging/lambda/orders/*\"}"), text);
+    }
+
     @Test
     void thePermissionThatAwsNamesIsTheOneToAdd() {
         String text = lambda(
@@ -107,6 +159,8 @@ class AwsErrorsTest {
                 "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: PermanentRedirect. S3 Error Message: x|same region",
                 "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: x|staged again",
                 "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: x|staged again",
+                "400|InvalidParameterValueException|Function code combined with layers exceeds the maximum allowed size of 262144000 bytes. The actual size is 262144001 bytes.|Remove a layer",
+                "400|InvalidParameterValueException|The KMS key is invalid for CreateGrant.|kms:CreateGrant",
                 "400|CodeVerificationFailedException|The code signature failed|Sign the package",
                 "429|TooManyRequestsException|Rate exceeded|throttles",
                 "500|ServiceException|An error occurred|internal error",

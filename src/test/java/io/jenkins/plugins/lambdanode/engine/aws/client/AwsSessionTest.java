@@ -45,7 +45,9 @@ class AwsSessionTest {
     @CsvSource({
         "eu-west-1,https://lambda.eu-west-1.amazonaws.com,aws",
         "cn-north-1,https://lambda.cn-north-1.amazonaws.com.cn,aws-cn",
-        "us-gov-west-1,https://lambda.us-gov-west-1.amazonaws.com,aws-us-gov"
+        "us-gov-west-1,https://lambda.us-gov-west-1.amazonaws.com,aws-us-gov",
+        "eusc-de-east-1,https://lambda.eusc-de-east-1.amazonaws.eu,aws-eusc",
+        "eu-central-99,https://lambda.eu-central-99.amazonaws.com,aws"
     })
     void lambdaIsWhereTheSdksRulesSay(String region, String endpoint, String partition) throws Exception {
         try (AwsSession session = AwsSession.open(AwsSettings.of(region, KEY))) {
@@ -55,7 +57,7 @@ class AwsSessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "Ireland", "eu-west", "eu-west-1.evil.example/", "eu-west-1\n"})
+    @ValueSource(strings = {"", " ", "Ireland", "eu-west", "aws-global", "zz-nowhere-1", "eu-west-1.evil.example/", "eu-west-1\n"})
     void aTextThatIsNoRegionIsRefused(String region) {
         DeployException failed =
                 assertThrows(DeployException.class, () -> AwsSession.open(AwsSettings.of(region, KEY)));

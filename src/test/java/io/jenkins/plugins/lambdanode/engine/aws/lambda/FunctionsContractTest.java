@@ -141,7 +141,8 @@ class FunctionsContractTest {
                 Map.of("GREETING", "gr\u00fc\u00df \"dich\""),
                 List.of(),
                 List.of("arm64"),
-                "orders of the shop");
+                "orders of the shop",
+                Optional.empty());
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             Functions functions = new Functions(session, new SendingWorkspace(), Progress.NONE);
             functions.create(name, new CodeSource.Direct(report), options, report.codeSha256());

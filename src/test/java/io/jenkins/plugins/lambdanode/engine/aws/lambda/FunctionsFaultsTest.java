@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
@@ -60,6 +61,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
@@ -464,17 +466,22 @@ class FunctionsFaultsTest {
         assertTrue(log.text().contains("This machine's clock differs from AWS's"), log.text());
     }
 
-    @Test
-    void aRoleThatIsStillUnknownToLambdaIsTriedAgain() throws Exception {
+    /** Both in AWS's words, as terraform-provider-aws has them; longer than eight attempts take. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "The role defined for the function cannot be assumed by Lambda.",
+                "Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant."
+                        + " Please check your KMS key settings. KMS Exception: InvalidArnException KMS Message: ARN does not refer to"
+                        + " a valid principal"
+            })
+    void aRoleThatIsStillUnknownToLambdaIsWaitedFor(String words) throws Exception {
         FunctionName name = Cloud.newFunction();
         PackReport report = Package.holding(folder, "new");
         first(
-                3,
+                30,
                 () -> post(urlPathMatching("/2015-03-31/functions")),
-                refusal(
-                        400,
-                        "InvalidParameterValueException",
-                        "The role defined for the function cannot be assumed by Lambda."));
+                refusal(400, "InvalidParameterValueException", words));
         try (AwsSession session = session()) {
             functions(session)
                     .create(
@@ -484,7 +491,128 @@ class FunctionsFaultsTest {
                             report.codeSha256());
         }
 
-        lambda.verify(4, postRequestedFor(urlPathMatching("/2015-03-31/functions")));
+        lambda.verify(31, postRequestedFor(urlPathMatching("/2015-03-31/functions")));
+        assertTrue(time.pauses.stream().allMatch(Duration.ofSeconds(5)::equals), time.pauses.toString());
+    }
+
+    @Test
+    void aRoleThatLambdaNeverAcceptsIsAnErrorWhenTheTimeIsUp() throws Exception {
+        PackReport report = Package.holding(folder, "new");
+        lambda.stubFor(post(urlPathMatching("/2015-03-31/functions"))
+                .willReturn(refusal(
+                        400,
+                        "InvalidParameterValueException",
+                        "The role defined for the function cannot be assumed by Lambda.")));
+        try (AwsSession session = session()) {
+            DeployException failed = assertThrows(
+                    DeployException.class,
+                    () -> functions(session)
+                            .create(
+                                    Cloud.newFunction(),
+                                    new CodeSource.Direct(report),
+                                    CreateOptions.of("arn:aws:iam::123456789012:role/r", "nodejs22.x", "index.handler"),
+                                    report.codeSha256()));
+
+            assertTrue(failed.getMessage().contains("trust policy"), failed.getMessage());
+        }
+        Duration waited = time.pauses.stream().reduce(Duration.ZERO, Duration::plus);
+        assertTrue(waited.compareTo(Duration.ofMinutes(9)) > 0 && waited.compareTo(Duration.ofMinutes(10)) <= 0, waited.toString());
+    }
+
+    @Test
+    void aReadThatIsOlderThanTheUpdateIsRepeated() throws Exception {
+        PackReport report = Package.holding(folder, "new");
+        FunctionName name = existing(Emulator.MOTO, report);
+        first(2, () -> get(urlPathMatching(CONFIGURATION)), json(configuration(name, "Successful", "", "b2xk")));
+        try (AwsSession session = session()) {
+            FunctionState state = functions(session).reader().awaitUpdate(name, report.codeSha256(), Duration.ofMinutes(1));
+
+            assertEquals(report.codeSha256(), state.codeSha256());
+        }
+        lambda.verify(3, getRequestedFor(urlPathMatching(CONFIGURATION)));
+    }
+
+    @Test
+    void aFunctionThatIsNotSeenRightAfterItsCreationIsReadAgain() throws Exception {
+        PackReport report = Package.holding(folder, "new");
+        FunctionName name = existing(Emulator.MOTO, report);
+        first(3, () -> get(urlPathMatching(CONFIGURATION)), refusal(404, "ResourceNotFoundException", "Function not found"));
+        try (AwsSession session = session()) {
+            assertEquals(
+                    report.codeSha256(),
+                    functions(session).reader().awaitUpdate(name, report.codeSha256(), Duration.ofMinutes(1)).codeSha256());
+        }
+    }
+
+    @Test
+    void otherCodeThatStaysIsBelievedAfterSomeSeconds() throws Exception {
+        FunctionName name = existing();
+        lambda.stubFor(get(urlPathMatching(CONFIGURATION))
+                .willReturn(json(configuration(name, "Successful", "", "dGhlaXJz"))));
+        try (AwsSession session = session()) {
+            FunctionState state = functions(session).reader().awaitUpdate(name, "b3Vycw==", Duration.ofMinutes(10));
+
+            assertEquals("dGhlaXJz", state.codeSha256());
+        }
+        Duration waited = time.pauses.stream().reduce(Duration.ZERO, Duration::plus);
+        assertTrue(waited.compareTo(Duration.ofSeconds(20)) <= 0, waited.toString());
+    }
+
+    @Test
+    void aFunctionThatIsBeingDeletedOrHasAnotherRevisionIsSaidSoBeforeAnythingIsSent() throws Exception {
+        FunctionName name = FunctionName.parse("arn:aws:lambda:eu-west-1:123456789012:function:orders");
+        String state = "{\"FunctionName\":\"orders\",\"FunctionArn\":\"" + name + "\",\"State\":\"%s\",\"RevisionId\":\"r1\"}";
+        lambda.stubFor(get(urlPathMatching(CONFIGURATION)).willReturn(json(state.formatted("Deleting"))));
+        try (AwsSession session = session()) {
+            FunctionReader reader = functions(session).reader();
+            FunctionState deleting = reader.find(name).orElseThrow();
+            lambda.stubFor(get(urlPathMatching(CONFIGURATION)).willReturn(json(state.formatted("Active"))));
+            FunctionState active = reader.find(name).orElseThrow();
+
+            String gone = assertThrows(DeployException.class, () -> reader.requireDeployable(deleting, Optional.empty()))
+                    .getMessage();
+            String stale = assertThrows(DeployException.class, () -> reader.requireDeployable(active, Optional.of("r0")))
+                    .getMessage();
+
+            assertTrue(gone.contains("orders is being deleted"), gone);
+            assertTrue(stale.contains("the RevisionId is r1, not r0"), stale);
+            reader.requireDeployable(active, Optional.of("r1"));
+        }
+    }
+
+    private static String version(FunctionName name, String state, String codeSha256) {
+        return "{\"FunctionName\":\"" + name + "\",\"Version\":\"3\",\"State\":\"" + state
+                + "\",\"StateReason\":\"The image is not ready\",\"StateReasonCode\":\"Creating\",\"CodeSha256\":\"" + codeSha256
+                + "\"}";
+    }
+
+    @Test
+    void aPublishedVersionIsWaitedForUntilItIsActive() throws Exception {
+        FunctionName name = existing();
+        lambda.stubFor(post(urlPathMatching(".*/versions")).willReturn(json(version(name, "Pending", "b3Vycw=="))));
+        first(2, () -> get(urlPathMatching(CONFIGURATION)), json(version(name, "Pending", "b3Vycw==")));
+        lambda.stubFor(get(urlPathMatching(CONFIGURATION))
+                .atPriority(5)
+                .willReturn(json(version(name, "Active", "b3Vycw=="))));
+        try (AwsSession session = session()) {
+            assertEquals("3", functions(session).publish(name, "b3Vycw==", Optional.empty(), ""));
+        }
+        lambda.verify(3, getRequestedFor(urlPathMatching(CONFIGURATION)).withQueryParam("Qualifier", equalTo("3")));
+    }
+
+    @Test
+    void aPublishedVersionThatFailsIsAnErrorWithItsReason() throws Exception {
+        FunctionName name = existing();
+        lambda.stubFor(post(urlPathMatching(".*/versions")).willReturn(json(version(name, "Pending", "b3Vycw=="))));
+        lambda.stubFor(get(urlPathMatching(CONFIGURATION)).willReturn(json(version(name, "Failed", "b3Vycw=="))));
+        try (AwsSession session = session()) {
+            String message = assertThrows(
+                            DeployException.class,
+                            () -> functions(session).publish(name, "b3Vycw==", Optional.empty(), ""))
+                    .getMessage();
+
+            assertTrue(message.startsWith("Version 3 of function " + name + " is in state Failed: The image is not ready"), message);
+        }
     }
 
     @Test

@@ -106,7 +106,8 @@ class LambdaSignerTest {
                 Map.of("GREETING", "hello \"ZipFile\":\"package\" \u00fc"),
                 List.of("arn:aws:lambda:eu-west-1:123456789012:layer:l:1"),
                 List.of("arm64"),
-                "what it does");
+                "what it does",
+                Optional.of("arn:aws:kms:eu-west-1:1:key/k"));
         Sdk sdk = sent(of.credentials(), lambda -> lambda.createFunction(r -> r.functionName(of.function())
                 .role("arn:aws:iam::123456789012:role/r")
                 .runtime("nodejs22.x")
@@ -117,7 +118,7 @@ class LambdaSignerTest {
                 .layers("arn:aws:lambda:eu-west-1:123456789012:layer:l:1")
                 .architectures(Architecture.ARM64)
                 .description("what it does")
-                .code(c -> c.zipFile(SdkBytes.fromByteArray(read(report))))));
+                .code(c -> c.zipFile(SdkBytes.fromByteArray(read(report))).sourceKMSKeyArn("arn:aws:kms:eu-west-1:1:key/k"))));
 
         assertSameAsSdk(sdk, report, of.credentials(), lambda -> lambda.createFunction(
                 CodeRequests.create(name, new CodeSource.Direct(report), options)));
