@@ -18,7 +18,8 @@ import java.util.TreeMap;
 /**
  * Node.js add-ons ({@code .node}) that the function cannot load: another system or architecture, musl, another Node.js. A package
  * with one that fits may carry others. Many packages catch the failure and do without their add-on (ssh2, bufferutil), and what
- * is installed as optional may be missing: it is an error only where the handler's file loads a package that cannot go on.
+ * is installed as optional may be missing: it is an error only where the handler's file loads a package that cannot go on, and never where only
+ * the version of Node.js differs: the number is read from compiled code, where nothing vouches for it.
  */
 final class AddOnCheck implements Check {
 
@@ -72,11 +73,12 @@ final class AddOnCheck implements Check {
         if (first == null) {
             return Optional.empty();
         }
-        boolean needed = new HandlerImports(files, function).needAddOnOf(folder);
+        boolean otherNode = problem.contains("Node.js");
+        boolean needed = !otherNode && new HandlerImports(files, function).needAddOnOf(folder);
         boolean prebuilt = new PlatformPath(first.name()).isComplete();
         return Optional.of(new Finding(
                 needed ? Severity.ERROR : Severity.WARNING,
-                problem.contains("Node.js") ? "native-other-node" : "native-other-platform",
+                otherNode ? "native-other-node" : "native-other-platform",
                 "It is built for " + problem + ". No add-on of " + (folder.isEmpty() ? "the project" : SafeText.name(folder))
                         + " fits. " + (prebuilt ? PlatformAdvice.prebuilt(function) : PlatformAdvice.compiled(function)),
                 first.name()));

@@ -34,7 +34,7 @@ public final class DefaultExcludes {
     static final List<String> IN_BUILD = List.of(
             "node_gyp_bins", "Makefile", "*.Makefile", "*.mk", "config.gypi", "gyp-mac-tool", "**/.deps", "**/obj.target", "**/*.o");
 
-    /** Names at the project's top. A change to one of these makes no new version of a function. */
+    /** Names at the project's top, in upper or lower case. A change to one of these makes no new version of a function. */
     static final List<String> AT_TOP = List.of(
             // documents
             "README", "README.*", "CHANGELOG", "CHANGELOG.*", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md",
@@ -56,34 +56,43 @@ public final class DefaultExcludes {
 
     private final List<String> ownPaths = new ArrayList<>();
 
-    /** Patterns that are fast to ask: most are plain names. Upper and lower case do not matter. */
+    /** Patterns that are asked about every path: most are plain names, the others have one star, or are in {@code build}. */
     private static final class Names {
-        private final Map<String, String> reasons = new HashMap<>();
+        private final Map<String, String> exact = new HashMap<>();
+        private final List<Wildcard> wildcards = new ArrayList<>();
         private final Map<AntPattern, String> patterns = new LinkedHashMap<>();
 
+        private record Wildcard(String prefix, String suffix, String reason) {}
+
         Names(List<String> names, String folder) {
-            for (String name : names) {
-                String reason = "default exclude " + folder + name;
-                if (name.indexOf('*') < 0) {
-                    reasons.put(name.toLowerCase(Locale.ROOT), reason);
+            for (String listed : names) {
+                String reason = "default exclude " + folder + listed;
+                String name = names == AT_TOP ? listed.toLowerCase(Locale.ROOT) : listed;
+                int star = name.indexOf('*');
+                if (star < 0) {
+                    exact.put(name, reason);
+                } else if (name.indexOf('/') < 0) {
+                    wildcards.add(new Wildcard(name.substring(0, star), name.substring(star + 1), reason));
                 } else {
-                    patterns.put(new AntPattern(name.toLowerCase(Locale.ROOT)), reason);
+                    patterns.put(new AntPattern(name), reason);
                 }
             }
         }
 
         Optional<String> reason(String path) {
-            String lower = path.toLowerCase(Locale.ROOT);
-            String exact = reasons.get(lower);
-            if (exact != null) {
-                return Optional.of(exact);
+            String reason = exact.get(path);
+            for (int i = 0; i < wildcards.size() && reason == null; i++) {
+                Wildcard wildcard = wildcards.get(i);
+                boolean matches = path.length() >= wildcard.prefix.length() + wildcard.suffix.length()
+                        && path.startsWith(wildcard.prefix)
+                        && path.endsWith(wildcard.suffix)
+                        && path.indexOf('/') < 0;
+                reason = matches ? wildcard.reason : null;
             }
             for (Map.Entry<AntPattern, String> pattern : patterns.entrySet()) {
-                if (pattern.getKey().matches(lower)) {
-                    return Optional.of(pattern.getValue());
-                }
+                reason = reason == null && pattern.getKey().matches(path) ? pattern.getValue() : reason;
             }
-            return Optional.empty();
+            return Optional.ofNullable(reason);
         }
     }
 
@@ -112,17 +121,24 @@ public final class DefaultExcludes {
             return Optional.of("written by packaging itself");
         }
         Optional<String> reason = ANYWHERE_NAMES.reason(name);
-        if (reason.isEmpty() && NpmPackage.contains(path)) {
-            reason = NODE_MODULES_NAMES.reason(
-                    path.substring(path.lastIndexOf(NpmPackage.NODE_MODULES) + NpmPackage.NODE_MODULES.length()));
+        if (reason.isPresent()) {
+            return reason;
         }
-        String folder = reason.isPresent() ? "" : NpmPackage.folderOf(path) + "build/";
-        return reason.isEmpty() && path.startsWith(folder) ? BUILD_NAMES.reason(path.substring(folder.length())) : reason;
+        int modules = path.lastIndexOf(NpmPackage.NODE_MODULES);
+        if (modules == 0 || modules > 0 && path.charAt(modules - 1) == '/') {
+            String below = path.substring(modules + NpmPackage.NODE_MODULES.length());
+            reason = below.startsWith(".") ? NODE_MODULES_NAMES.reason(below) : reason;
+        }
+        if (reason.isEmpty() && path.contains("build/")) {
+            String folder = NpmPackage.folderOf(path) + "build/";
+            return path.startsWith(folder) ? BUILD_NAMES.reason(path.substring(folder.length())) : reason;
+        }
+        return reason;
     }
 
     /** Why a path is left out unless an include pattern names it. */
     Optional<String> reasonAtTop(String path) {
-        return path.indexOf('/') >= 0 ? Optional.empty() : TOP_NAMES.reason(path);
+        return path.indexOf('/') >= 0 ? Optional.empty() : TOP_NAMES.reason(path.toLowerCase(Locale.ROOT));
     }
 
     /** Why a path is left out whatever is included, by a rule for itself or for a folder above it. */

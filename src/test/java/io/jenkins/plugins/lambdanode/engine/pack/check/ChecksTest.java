@@ -13,6 +13,8 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -207,6 +209,25 @@ class ChecksTest {
         assertTrue(message.contains("Node.js 20 (ABI 115), and the function runs nodejs24.x (ABI 137)"), message);
         assertEquals(List.of(), codes(new TargetFunction("", "nodejs20.x", "x86_64", 0)).stream().filter(c -> c.startsWith("native")).toList());
         Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0napi_register_module_v1\0"));
+        assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0)));
+    }
+
+    /** What gcc makes of NODE_MODULE, as in add-ons with nan: the structure that registers itself is in the section .data. */
+    private static byte[] registeringAddOn(int abi) {
+        ByteBuffer file = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN).put(elf(62), 0, 64);
+        file.putLong(40, 512).putShort(58, (short) 64).putShort(60, (short) 3).putShort(62, (short) 2);
+        file.putInt(64, 7).putInt(64 + 16, abi);
+        file.put(200, "\0.data\0.shstrtab\0node_module_register\0".getBytes(StandardCharsets.US_ASCII));
+        file.putInt(512 + 64, 1).putLong(512 + 64 + 24, 64).putLong(512 + 64 + 32, 80);
+        file.putInt(512 + 128, 7).putLong(512 + 128 + 24, 200).putLong(512 + 128 + 32, 40);
+        return file.array();
+    }
+
+    @Test
+    void anAddOnThatRegistersItselfIsReadToo() throws Exception {
+        Packs.write(project, "node_modules/db/build/Release/db.node", registeringAddOn(115));
+        assertTrue(only(new TargetFunction("", "nodejs24.x", "x86_64", 0)).message().contains("Node.js 20 (ABI 115)"));
+        Packs.write(project, "node_modules/db/build/Release/db.node", registeringAddOn(137));
         assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0)));
     }
 
