@@ -38,13 +38,14 @@ class ArchitectureTest {
             Map.entry("base", List.of()),
             Map.entry("command", List.of()),
             Map.entry("project", List.of("command")),
+            Map.entry("project.production", List.of()),
             Map.entry("http", List.of()),
             Map.entry("pack.api", List.of()),
-            Map.entry("pack.select", List.of("pack.api")),
+            Map.entry("pack.select", List.of("project.production", "pack.api")),
             Map.entry("pack.cache", List.of("pack.select")),
             Map.entry("pack.zip", List.of("pack.select", "pack.cache")),
             Map.entry("pack.check", List.of("pack.api", "pack.select", "pack.zip")),
-            Map.entry("pack", List.of("pack.api", "pack.select", "pack.cache", "pack.zip", "pack.check")),
+            Map.entry("pack", List.of("project.production", "pack.api", "pack.select", "pack.cache", "pack.zip", "pack.check")),
             Map.entry("workspace", List.of("command", "project", "http", "pack", "pack.api")),
             Map.entry("aws.client", List.of("http")),
             Map.entry("aws.s3", List.of("http", "pack.api", "workspace", "aws.client")),
@@ -152,13 +153,14 @@ class ArchitectureTest {
     void codeThatRunsOnAnAgentNeedsTheJdkOnlyAndJGitWhereThereIsAnIgnoreFile() {
         classes()
                 .that()
-                .resideInAnyPackage(ENGINE + ".base..", ENGINE + ".pack..", ENGINE + ".http..")
+                .resideInAnyPackage(ENGINE + ".base..", ENGINE + ".pack..", ENGINE + ".http..", ENGINE + ".project.production..")
                 .should(onlyDependOnClassesThat(resideInAnyPackage(
                         "java..",
                         "javax.net.ssl..",
                         ENGINE + ".base..",
                         ENGINE + ".pack..",
                         ENGINE + ".http..",
+                        ENGINE + ".project.production..",
                         "org.eclipse.jgit.ignore..")))
                 .check(engine);
     }

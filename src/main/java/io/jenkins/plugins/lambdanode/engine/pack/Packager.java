@@ -19,6 +19,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.select.ProjectWalk;
 import io.jenkins.plugins.lambdanode.engine.pack.select.Selection;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackingThreads;
+import io.jenkins.plugins.lambdanode.engine.project.production.ProductionPackages;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileAlreadyExistsException;
@@ -119,8 +120,13 @@ public final class Packager {
                         ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), settings, states)
                         : PackageCache.none();
                 PackingThreads threads = new PackingThreads(cores, settings.level())) {
-            ProjectWalk walk =
-                    new ProjectWalk(root, Selection.of(settings, root, defaults), settings.links(), modes, threads::all);
+            ProjectWalk walk = new ProjectWalk(
+                    root,
+                    ProductionPackages.of(root),
+                    Selection.of(settings, root, defaults),
+                    settings.links(),
+                    modes,
+                    threads::all);
             List<SourceEntry> entries = walk.walk();
             List<ArchiveContents> archives =
                     request.dependencyLayer() ? ArchiveContents.split(entries) : List.of(ArchiveContents.whole(entries));

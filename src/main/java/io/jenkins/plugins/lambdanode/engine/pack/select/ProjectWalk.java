@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.project.production.ProductionPackages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -24,8 +25,10 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -41,7 +44,12 @@ public final class ProjectWalk {
     /** A name's length is two bytes in a ZIP file (APPNOTE.TXT 4.4.10). */
     static final int MAX_NAME_BYTES = 65_535;
 
+    private static final String FOR_DEVELOPMENT = "development dependency";
+
+    private static final String COMMANDS = ".bin";
+
     private final Path project;
+    private final Optional<ProductionPackages> packages;
     private final Selection selection;
     private final PackSettings.Links links;
     private final boolean posix;
@@ -49,13 +57,22 @@ public final class ProjectWalk {
     private final AtomicInteger found = new AtomicInteger();
     private final ExcludedFiles excludedFiles = new ExcludedFiles();
     private final List<Finding> findings = new ArrayList<>();
+    private final Set<String> emptied = new HashSet<>();
 
     /**
      * @param project the project's folder, a real path
+     * @param packages what production needs; empty for whatever is in the project's folder
      * @param posix whether the file system says which files are executable
      */
-    public ProjectWalk(Path project, Selection selection, PackSettings.Links links, boolean posix, ParallelTasks tasks) {
+    public ProjectWalk(
+            Path project,
+            Optional<ProductionPackages> packages,
+            Selection selection,
+            PackSettings.Links links,
+            boolean posix,
+            ParallelTasks tasks) {
         this.project = project;
+        this.packages = packages;
         this.selection = selection;
         this.links = links;
         this.posix = posix;
@@ -67,8 +84,24 @@ public final class ProjectWalk {
         <T> List<T> all(List<Callable<T>> tasks) throws IOException, InterruptedException;
     }
 
-    /** A folder on the way from the project's folder, itself included, by real paths: what a circle would come back to. */
-    private record Folder(String prefix, Path real, Folder parent) {
+    /**
+     * A folder that is packed with all that is in it.
+     *
+     * @param prefix its path in the package with a {@code /}; empty for the project's
+     */
+    private record Root(String prefix, Path real) {
+        boolean isProject() {
+            return prefix.isEmpty();
+        }
+
+        /** The path in the package of something in it. */
+        String nameOf(Path found) {
+            return prefix + real.relativize(found).toString().replace(real.getFileSystem().getSeparator(), "/");
+        }
+    }
+
+    /** A folder on the way from its root, itself included, by real paths: what a circle would come back to. */
+    private record Folder(String prefix, Path real, Folder parent, Root root) {
         boolean isBelow(Path folder) {
             for (Folder at = this; at != null; at = at.parent) {
                 if (at.real.equals(folder)) {
@@ -87,6 +120,12 @@ public final class ProjectWalk {
         private final List<Folder> folders = new ArrayList<>();
         private final List<Excluded> excluded = new ArrayList<>();
         private final List<Finding> findings = new ArrayList<>();
+        private final List<String> emptied = new ArrayList<>();
+
+        void addForDevelopment(String name, Folder folder) {
+            excluded.add(new Excluded(FOR_DEVELOPMENT, name));
+            emptied.add(folder.prefix);
+        }
     }
 
     /**
@@ -95,7 +134,8 @@ public final class ProjectWalk {
      */
     public List<SourceEntry> walk() throws IOException, InterruptedException {
         List<SourceEntry> entries = new ArrayList<>();
-        List<Folder> level = List.of(new Folder("", project, null));
+        List<Folder> level = new ArrayList<>(List.of(new Folder("", project, null, new Root("", project))));
+        addFromElsewhere(entries, level);
         while (!level.isEmpty()) {
             List<Callable<Listing>> work = new ArrayList<>();
             for (Folder folder : level) {
@@ -107,11 +147,96 @@ public final class ProjectWalk {
                 next.addAll(listing.folders);
                 listing.excluded.forEach(one -> excludedFiles.add(one.reason, one.path));
                 findings.addAll(listing.findings);
+                emptied.addAll(listing.emptied);
             }
             level = next;
         }
+        entries = withoutEmptied(entries);
         entries.sort((a, b) -> Arrays.compareUnsigned(a.nameBytes(), b.nameBytes()));
         return selection.isPartial() ? withoutEmptyFolders(entries) : entries;
+    }
+
+    /** Packages and links that production needs and the project's folder does not have at their places. */
+    private void addFromElsewhere(List<SourceEntry> entries, List<Folder> level) throws IOException {
+        if (packages.isEmpty()) {
+            return;
+        }
+        Set<String> above = new TreeSet<>();
+        for (Map.Entry<String, Path> folder : packages.get().folders().entrySet()) {
+            String name = folder.getKey();
+            Optional<String> reason = skipsOnTheWay(name);
+            if (reason.isPresent()) {
+                excludedFiles.add(reason.get(), name + "/");
+            } else {
+                requireInstalled(name, folder.getValue());
+                addAbove(name + "/", above);
+                level.add(new Folder(name + "/", folder.getValue(), null, new Root(name + "/", folder.getValue())));
+            }
+        }
+        for (Map.Entry<String, String> link : packages.get().links().entrySet()) {
+            String name = link.getKey();
+            Optional<String> reason = skipsOnTheWay(name);
+            if (reason.isPresent()) {
+                excludedFiles.add(reason.get(), name);
+            } else if (selection.skipsFile(name).isEmpty()) {
+                addAbove(name, above);
+                entries.add(storedLink(name, link.getValue()));
+            }
+        }
+        for (String folder : above) {
+            if (!Files.isDirectory(project.resolve(folder), LinkOption.NOFOLLOW_LINKS)) {
+                entries.add(entry(folder, project, SourceEntry.Kind.FOLDER, attributes(project), new byte[0]));
+            }
+        }
+    }
+
+    /** npm installs nothing in a folder outside the project that it links (npm documentation, "install-links"). */
+    private void requireInstalled(String name, Path folder) throws DeployException {
+        List<String> missing = packages.orElseThrow().missing(name).stream()
+                .filter(dependency -> !dependency.startsWith("@aws-sdk/"))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new DeployException(SafeText.name(name) + " is a link that leads out of the project's folder, to " + folder
+                    + ", and needs " + SafeText.name(String.join(", ", missing)) + ", which is not installed there nor above it."
+                    + " npm installs nothing in a folder that it links. Have it copied: run 'npm install --install-links' in the"
+                    + " project and commit the lock file; or run 'npm install' in " + folder + " before the deployment.");
+        }
+    }
+
+    private SourceEntry storedLink(String name, String target) throws IOException {
+        return entry(
+                name, project, SourceEntry.Kind.LINK, attributes(project), target.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Optional<String> skipsOnTheWay(String name) throws DeployException {
+        for (int slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+            Optional<String> reason = selection.skipsFolder(name.substring(0, slash));
+            if (reason.isPresent()) {
+                return reason;
+            }
+        }
+        return selection.skipsFolder(name);
+    }
+
+    private static void addAbove(String name, Set<String> above) {
+        for (int slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+            above.add(name.substring(0, slash + 1));
+        }
+    }
+
+    /** npm makes no folder for a scope, or for commands, of which production needs nothing. */
+    private List<SourceEntry> withoutEmptied(List<SourceEntry> entries) {
+        if (emptied.isEmpty()) {
+            return entries;
+        }
+        Set<String> needed = new HashSet<>();
+        entries.forEach(entry -> needed.add(
+                entry.name().substring(0, entry.name().lastIndexOf('/', entry.name().length() - 2) + 1)));
+        return new ArrayList<>(entries.stream()
+                .filter(entry -> entry.kind() != SourceEntry.Kind.FOLDER
+                        || needed.contains(entry.name())
+                        || !emptied.contains(entry.name()))
+                .toList());
     }
 
     private static List<SourceEntry> withoutEmptyFolders(List<SourceEntry> entries) {
@@ -174,12 +299,22 @@ public final class ProjectWalk {
     private void addFound(Path real, String name, BasicFileAttributes attributes, Folder folder, Listing listing)
             throws IOException {
         boolean isFolder = attributes.isDirectory();
+        if (isFolder && packages.isPresent() && packages.get().leavesOut(real)) {
+            listing.addForDevelopment(name + "/", folder);
+            return;
+        }
+        if (isFolder && isElsewhere(real, folder)) {
+            return;
+        }
         Optional<String> reason = isFolder ? selection.skipsFolder(name) : selection.skipsFile(name);
+        if (reason.isEmpty() && isTopOfLocalPackage(folder)) {
+            reason = selection.skipsAtTop(name.substring(folder.prefix.length()));
+        }
         if (reason.isPresent()) {
             listing.excluded.add(new Excluded(reason.get(), isFolder ? name + "/" : name));
         } else if (isFolder) {
             listing.entries.add(entry(name + "/", real, SourceEntry.Kind.FOLDER, attributes, new byte[0]));
-            listing.folders.add(new Folder(name + "/", real, folder));
+            listing.folders.add(new Folder(name + "/", real, folder, folder.root));
         } else if (attributes.isRegularFile()) {
             listing.entries.add(entry(name, real, SourceEntry.Kind.FILE, attributes, new byte[0]));
         } else {
@@ -192,14 +327,61 @@ public final class ProjectWalk {
         }
     }
 
+    /** Whether a folder has a place of its own in the package, or none: commands of pnpm hold paths of the machine. */
+    private boolean isElsewhere(Path real, Folder folder) {
+        if (packages.isEmpty()) {
+            return false;
+        }
+        String last = String.valueOf(real.getFileName());
+        boolean isPlacedApart = isTopOfLocalPackage(folder) && NpmPackage.NODE_MODULES.equals(last + "/")
+                || !folder.root.isProject() && packages.get().isLocal(real);
+        return isPlacedApart || packages.get().useVirtualStore() && last.equals(COMMANDS) && isModules(folder);
+    }
+
+    private boolean isTopOfLocalPackage(Folder folder) {
+        return !folder.root.isProject() && folder.parent == null && packages.isPresent() && packages.get().isLocal(folder.real);
+    }
+
+    private static boolean isModules(Folder folder) {
+        return folder.prefix.equals(NpmPackage.NODE_MODULES) || folder.prefix.endsWith("/" + NpmPackage.NODE_MODULES);
+    }
+
+    /** Whether a link in node_modules has been dealt with: by what production needs of what it leads to. */
+    private boolean isPackageLink(Path link, String name, Folder folder, Listing listing) throws IOException {
+        if (packages.isEmpty() || !NpmPackage.contains(name) || !Files.exists(link)) {
+            return false;
+        }
+        ProductionPackages needed = packages.get();
+        Path real = link.toRealPath();
+        if (needed.folders().containsKey(name) || needed.links().containsKey(name)) {
+            return true;
+        }
+        if (needed.isForDevelopment(real)) {
+            listing.addForDevelopment(name, folder);
+            return true;
+        }
+        boolean leadsOut = !real.startsWith(folder.root.real);
+        Optional<String> target = leadsOut || needed.useVirtualStore() ? needed.link(name, real) : Optional.empty();
+        if (target.isPresent()) {
+            if (selection.skipsFile(name).isEmpty()) {
+                listing.entries.add(storedLink(name, target.get()));
+            }
+            return true;
+        }
+        return leadsOut && folder.prefix.endsWith("/" + COMMANDS + "/");
+    }
+
     private void addLink(Path link, String name, Folder folder, Listing listing) throws IOException {
         Optional<String> excluded = selection.excludesFile(name);
         if (excluded.isPresent()) {
             listing.excluded.add(new Excluded(excluded.get(), name));
             return;
         }
+        if (isPackageLink(link, name, folder, listing)) {
+            return;
+        }
         if (links == PackSettings.Links.STORE) {
-            storeLink(link, name, listing);
+            storeLink(link, name, folder.root, listing);
             return;
         }
         Path real;
@@ -218,8 +400,10 @@ public final class ProjectWalk {
         // Asked again as what the link leads to: a pattern for a folder applies to a link to one.
         Optional<String> skipped = attributes.isDirectory() ? selection.skipsFolder(name) : selection.skipsFile(name);
         if (skipped.isEmpty()) {
-            requireInside(real, link, name);
-            skipped = real.equals(project) ? Optional.empty() : selection.forbidsTarget(relative(real));
+            requireInside(real, link, name, folder.root);
+            skipped = real.equals(folder.root.real)
+                    ? Optional.empty()
+                    : selection.forbidsTarget(folder.root.nameOf(real));
         }
         if (skipped.isPresent()) {
             listing.excluded.add(new Excluded(skipped.get(), name));
@@ -240,7 +424,7 @@ public final class ProjectWalk {
         }
     }
 
-    private void storeLink(Path link, String name, Listing listing) throws IOException {
+    private void storeLink(Path link, String name, Root root, Listing listing) throws IOException {
         Optional<String> skipped = selection.skipsFile(name);
         if (skipped.isPresent()) {
             listing.excluded.add(new Excluded(skipped.get(), name));
@@ -251,16 +435,16 @@ public final class ProjectWalk {
             throw new DeployException("The symbolic link " + describe(link, name) + " has an absolute path, which is another one"
                     + " where the function runs. Make it relative, leave it out, or have links followed.");
         }
-        requireInside(link.resolveSibling(target).normalize(), link, name);
+        requireInside(link.resolveSibling(target).normalize(), link, name, root);
         if (Files.exists(link)) {
-            requireInside(link.toRealPath(), link, name);
+            requireInside(link.toRealPath(), link, name, root);
         }
         listing.entries.add(
                 entry(name, link, SourceEntry.Kind.LINK, attributes(link), EntryName.ofTarget(target, name)));
     }
 
-    private void requireInside(Path target, Path link, String name) throws DeployException {
-        if (!target.startsWith(project)) {
+    private static void requireInside(Path target, Path link, String name, Root root) throws DeployException {
+        if (!target.startsWith(root.real)) {
             throw new DeployException("The symbolic link " + describe(link, name) + " leads out of the project's folder, and a"
                     + " package holds nothing from outside it. Copy what it leads to into the project (npm install"
                     + " --install-links does so for file: dependencies; commit package-lock.json), choose a dir that holds both, or leave it out with an"
@@ -287,10 +471,6 @@ public final class ProjectWalk {
         } catch (IOException e) {
             return SafeText.name(name);
         }
-    }
-
-    private String relative(Path real) {
-        return project.relativize(real).toString().replace(project.getFileSystem().getSeparator(), "/");
     }
 
     private SourceEntry entry(

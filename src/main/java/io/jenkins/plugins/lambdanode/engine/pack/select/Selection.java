@@ -107,6 +107,11 @@ public final class Selection {
                 : defaults.reasonAtTop(path);
     }
 
+    /** Why something at the top of another package of the repository is left out, as it is at the project's. */
+    Optional<String> skipsAtTop(String name) {
+        return defaults.reasonAtTop(name);
+    }
+
     private boolean includes(String path) {
         if (includes.isEmpty()) {
             return true;

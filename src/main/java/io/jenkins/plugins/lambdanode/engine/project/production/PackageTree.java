@@ -1,0 +1,259 @@
+package io.jenkins.plugins.lambdanode.engine.project.production;
+
+import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
+import io.jenkins.plugins.lambdanode.engine.base.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The packages that are installed for a project, as Node.js finds them: in node_modules of the folder that asks and of each above
+ * it, by real paths (Node.js documentation, "Loading from node_modules folders"), up to the root of the repository or, where there is
+ * no repository, of the outermost workspace.
+ */
+final class PackageTree {
+    /** A package.json is a few kilobytes; one larger than this, in bytes, is not one that npm could use. */
+    private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
+
+    private static final int MAX_LOCK_FILE_BYTES = 64 << 20;
+
+    private final InstalledPackage project;
+    private final Map<Path, Map<String, Object>> packageJsons = new HashMap<>();
+    private final Map<Path, Path> roots = new HashMap<>();
+
+    /** @param project the project's folder, a real path */
+    PackageTree(Path project) {
+        this.project = new InstalledPackage(project, InstalledPackage.Kind.LOCAL, project);
+    }
+
+    InstalledPackage project() {
+        return project;
+    }
+
+    /** The package in a folder, a real path. */
+    InstalledPackage at(Path folder) {
+        return folder.equals(project.folder()) ? project : InstalledPackage.at(folder);
+    }
+
+    /** What a package needs where it runs: each name that it declares, with what it finds by it; without what it does not find. */
+    Map<String, InstalledPackage> needs(InstalledPackage from) throws IOException {
+        Map<String, InstalledPackage> needs = find(from, productionNames(from));
+        if (from.isStored()) {
+            addLinks(from.unit().resolve(InstalledPackage.NODE_MODULES), needs);
+            addLinks(from.folder().resolve(InstalledPackage.NODE_MODULES), needs);
+        }
+        return needs;
+    }
+
+    /** The dependencies of a package that it does not find. */
+    Set<String> notFound(InstalledPackage from) throws IOException {
+        Set<String> names = names(from, "dependencies");
+        names.removeAll(names(from, "optionalDependencies"));
+        names.removeAll(needs(from).keySet());
+        return names;
+    }
+
+    /** What else is installed for the development of a package. */
+    Map<String, InstalledPackage> developmentNeeds(InstalledPackage from) throws IOException {
+        return from.isLocal() ? find(from, names(from, "devDependencies")) : Map.of();
+    }
+
+    /** npm leaves a peer dependency of the project out of production where it is a development dependency as well. */
+    private Set<String> productionNames(InstalledPackage from) throws IOException {
+        Set<String> names = names(from, "peerDependencies");
+        if (from.equals(project)) {
+            names.removeAll(names(from, "devDependencies"));
+        }
+        names.addAll(names(from, "dependencies"));
+        names.addAll(names(from, "optionalDependencies"));
+        return names;
+    }
+
+    private Set<String> names(InstalledPackage from, String field) throws IOException {
+        return new TreeSet<>(Json.map(packageJson(from.folder()).get(field)).keySet());
+    }
+
+    private Map<String, InstalledPackage> find(InstalledPackage from, Set<String> names) throws IOException {
+        Map<String, InstalledPackage> found = new TreeMap<>();
+        for (String name : names) {
+            if (isName(name)) {
+                resolve(from.folder(), name).ifPresent(target -> found.put(name, target));
+            }
+        }
+        return found;
+    }
+
+    /** Whether a name can be a folder in node_modules and nothing else. */
+    private static boolean isName(String name) {
+        return name.matches("(@[^/\\\\.][^/\\\\]*/)?[^/\\\\.@][^/\\\\]*");
+    }
+
+    private Optional<InstalledPackage> resolve(Path from, String name) throws IOException {
+        Path root = rootOf(from);
+        for (Path folder = from; folder != null; folder = folder.getParent()) {
+            Path candidate = folder.resolve(InstalledPackage.NODE_MODULES).resolve(name);
+            if (!InstalledPackage.nameOf(folder).equals(InstalledPackage.NODE_MODULES) && Files.isDirectory(candidate)) {
+                return Optional.of(at(candidate.toRealPath()));
+            }
+            if (folder.equals(root)) {
+                break;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void addLinks(Path modules, Map<String, InstalledPackage> needs) throws IOException {
+        for (Map.Entry<String, Path> entry : entries(modules).entrySet()) {
+            if (Files.isSymbolicLink(entry.getValue()) && Files.isDirectory(entry.getValue())) {
+                needs.putIfAbsent(entry.getKey(), at(entry.getValue().toRealPath()));
+            }
+        }
+    }
+
+    /** The packages in a node_modules, folders and links, by their names; what begins with a dot is none. */
+    static Map<String, Path> entries(Path modules) throws IOException {
+        Map<String, Path> entries = new TreeMap<>();
+        if (Files.isDirectory(modules, LinkOption.NOFOLLOW_LINKS)) {
+            addEntries(modules, "", entries);
+        }
+        return entries;
+    }
+
+    private static void addEntries(Path folder, String scope, Map<String, Path> entries) throws IOException {
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(folder)) {
+            for (Path child : children) {
+                String name = InstalledPackage.nameOf(child);
+                if (scope.isEmpty() && name.startsWith("@")) {
+                    if (Files.isDirectory(child)) {
+                        addEntries(child, name + "/", entries);
+                    }
+                } else if (!name.startsWith(".")) {
+                    entries.put(scope + name, child);
+                }
+            }
+        }
+    }
+
+    private Path rootOf(Path folder) throws IOException {
+        Path owner = folder;
+        for (Path at = folder; at.getParent() != null; at = at.getParent()) {
+            if (InstalledPackage.nameOf(at).equals(InstalledPackage.NODE_MODULES)) {
+                owner = at.getParent();
+            }
+        }
+        Path root = roots.get(owner);
+        if (root == null) {
+            root = findRoot(owner);
+            roots.put(owner, root);
+        }
+        return root;
+    }
+
+    private Path findRoot(Path owner) throws IOException {
+        Path root = owner;
+        for (Path folder = owner; folder != null; folder = folder.getParent()) {
+            if (Files.exists(folder.resolve(".git"))) {
+                return folder;
+            }
+            if (isWorkspaceRoot(folder)) {
+                root = folder;
+            }
+        }
+        return root;
+    }
+
+    private boolean isWorkspaceRoot(Path folder) throws IOException {
+        return packageJson(folder).containsKey("workspaces") || Files.exists(folder.resolve("pnpm-workspace.yaml"));
+    }
+
+    /**
+     * The members of the workspace that the project is the root of. npm, Yarn and Bun link each in the root's node_modules; those
+     * that do not give each member that needs something a node_modules of its own.
+     */
+    List<InstalledPackage> members() throws IOException {
+        Set<Path> found = new TreeSet<>();
+        if (isWorkspaceRoot(project.folder())) {
+            for (Path entry : entries(project.folder().resolve(InstalledPackage.NODE_MODULES)).values()) {
+                if (Files.isSymbolicLink(entry) && Files.isDirectory(entry)) {
+                    found.add(entry.toRealPath());
+                }
+            }
+            addPackagesWithModules(found);
+        }
+        return found.stream()
+                .filter(folder -> folder.startsWith(project.folder()) && !folder.equals(project.folder()))
+                .map(this::at)
+                .filter(InstalledPackage::isLocal)
+                .toList();
+    }
+
+    private void addPackagesWithModules(Set<Path> found) throws IOException {
+        Files.walkFileTree(project.folder(), new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                String name = InstalledPackage.nameOf(folder);
+                if (!folder.equals(project.folder()) && (name.startsWith(".") || name.equals(InstalledPackage.NODE_MODULES))) {
+                    return FileVisitResult.SKIP_SUBTREE;
+                }
+                if (Files.isDirectory(folder.resolve(InstalledPackage.NODE_MODULES), LinkOption.NOFOLLOW_LINKS)
+                        && Files.isRegularFile(folder.resolve("package.json"))) {
+                    found.add(folder);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) {
+                // The walk that packages says so better.
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /**
+     * The packages in the project's node_modules that {@code npm ci --omit=dev} would have installed as well, as npm notes it in
+     * its hidden lock file (npm 7 and later): among them what is needed only by optional packages for other systems.
+     */
+    Set<Path> keptByNpm() throws IOException {
+        Set<Path> kept = new HashSet<>();
+        Path note = project.folder().resolve(InstalledPackage.NODE_MODULES).resolve(".package-lock.json");
+        for (Map.Entry<String, Object> installed : Json.map(json(note, MAX_LOCK_FILE_BYTES).get("packages")).entrySet()) {
+            if (!Boolean.TRUE.equals(Json.map(installed.getValue()).get("dev"))) {
+                kept.add(project.folder().resolve(installed.getKey()));
+            }
+        }
+        return kept;
+    }
+
+    /** Without fields where there is none that can be read: npm and Node.js say so better. */
+    private Map<String, Object> packageJson(Path folder) throws IOException {
+        Map<String, Object> known = packageJsons.get(folder);
+        if (known == null) {
+            known = json(folder.resolve("package.json"), MAX_PACKAGE_JSON_BYTES);
+            packageJsons.put(folder, known);
+        }
+        return known;
+    }
+
+    private static Map<String, Object> json(Path file, int limit) throws IOException {
+        return Files.isRegularFile(file) && Files.isReadable(file)
+                ? BoundedFile.read(file.toRealPath(), limit)
+                        .flatMap(bytes -> Json.object(new String(bytes, StandardCharsets.UTF_8)))
+                        .orElse(Map.of())
+                : Map.of();
+    }
+}

@@ -1,0 +1,142 @@
+package io.jenkins.plugins.lambdanode.engine.project.production;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which packages a project needs in production, and where each goes in its deployment package. They are found from package.json:
+ * what {@code dependencies}, {@code optionalDependencies} and {@code peerDependencies} name, what these need, and so on, each
+ * where Node.js finds it. What only {@code devDependencies} lead to is for development; what nothing leads to stays as it is. A
+ * project that is the root of a workspace needs what its members need.
+ *
+ * <p>It is looked at where the project is, after the install, by the JDK alone.
+ */
+public final class ProductionPackages {
+    private final Path project;
+    private final Set<Path> development = new HashSet<>();
+    private final Set<Path> local = new HashSet<>();
+    private final Set<Path> storeEntries = new HashSet<>();
+    private final PackageLayout layout;
+
+    /**
+     * The packages of a project; empty where it has no package.json, and what is there goes in.
+     *
+     * @param project the project's folder, a real path
+     */
+    public static Optional<ProductionPackages> of(Path project) throws IOException {
+        return Files.isRegularFile(project.resolve("package.json"))
+                ? Optional.of(new ProductionPackages(project))
+                : Optional.empty();
+    }
+
+    private ProductionPackages(Path project) throws IOException {
+        this.project = project;
+        PackageTree tree = new PackageTree(project);
+        List<InstalledPackage> members = tree.members();
+        Set<InstalledPackage> start = new LinkedHashSet<>(List.of(tree.project()));
+        start.addAll(members);
+        Set<InstalledPackage> production = reachable(tree, start);
+        Set<InstalledPackage> all = new LinkedHashSet<>(production);
+        for (Set<InstalledPackage> seen = new HashSet<>(); seen.size() < all.size(); ) {
+            Set<InstalledPackage> more = new LinkedHashSet<>();
+            for (InstalledPackage installed : all) {
+                if (seen.add(installed)) {
+                    more.addAll(tree.developmentNeeds(installed).values());
+                }
+            }
+            all.addAll(reachable(tree, more));
+        }
+        for (InstalledPackage installed : all) {
+            if (!production.contains(installed) && !installed.isStored()) {
+                development.add(installed.folder());
+            }
+        }
+        development.removeAll(tree.keptByNpm());
+        for (InstalledPackage installed : production) {
+            if (installed.isStored()) {
+                storeEntries.add(installed.unit());
+            } else if (installed.isLocal()) {
+                local.add(installed.folder());
+            }
+        }
+        layout = new PackageLayout(tree, members, useVirtualStore(), this::leavesOut);
+    }
+
+    private static Set<InstalledPackage> reachable(PackageTree tree, Collection<InstalledPackage> start) throws IOException {
+        Set<InstalledPackage> reached = new LinkedHashSet<>(start);
+        Deque<InstalledPackage> open = new ArrayDeque<>(start);
+        while (!open.isEmpty()) {
+            for (InstalledPackage needed : tree.needs(open.remove()).values()) {
+                if (reached.add(needed)) {
+                    open.add(needed);
+                }
+            }
+        }
+        return reached;
+    }
+
+    /**
+     * What goes in from elsewhere: folders, by their paths in the deployment package, with {@code /}. A package of the repository
+     * goes in without its node_modules, the others as they are.
+     */
+    public Map<String, Path> folders() {
+        return layout.folders();
+    }
+
+    /** Links to make in the deployment package, by their paths, with what they say. */
+    public Map<String, String> links() {
+        return layout.links();
+    }
+
+    /** Which dependencies the package of the repository at a place does not find: they are not installed. */
+    public List<String> missing(String place) {
+        return layout.missing(place);
+    }
+
+    /** Whether a folder is the project's or another package of the repository. */
+    public boolean isLocal(Path folder) {
+        return local.contains(folder);
+    }
+
+    /** Whether packages are in a virtual store such as pnpm's, where links have to stay links. */
+    public boolean useVirtualStore() {
+        return !storeEntries.isEmpty();
+    }
+
+    /** Whether a folder that is found below the project is a package that production does not need. */
+    public boolean leavesOut(Path folder) {
+        return development.contains(folder) && !InstalledPackage.at(folder).isLocal() || isUnneededStoreEntry(folder);
+    }
+
+    /** Whether what a link in node_modules leads to, a real path, is in a package that production does not need. */
+    public boolean isForDevelopment(Path target) {
+        for (Path at = target; at != null && !at.equals(project); at = at.getParent()) {
+            if (development.contains(at) || isUnneededStoreEntry(at)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isUnneededStoreEntry(Path folder) {
+        return folder.getParent() != null
+                && InstalledPackage.isVirtualStore(folder.getParent())
+                && !InstalledPackage.nameOf(folder).equals(InstalledPackage.NODE_MODULES)
+                && !storeEntries.contains(folder);
+    }
+
+    /** What a link at a place says that leads to a package of this project which has a place of its own. */
+    public Optional<String> link(String place, Path target) {
+        return layout.placeOf(target).map(to -> PackageLayout.link(place, to));
+    }
+}
