@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The answer to a {@link SendRequest}.
+ * The response to a {@link SendRequest}.
  *
- * @param status the HTTP status; 0 where no answer came
- * @param headers the answer's headers, names in lower case, the first value of each
- * @param body the answer's body as UTF-8, cut after 64 KiB
- * @param failure why no answer came, in the words of the platform; empty where one came
- * @param fileFailed whether no answer came since the file to send could not be read
+ * @param status the HTTP status; 0 where no response came
+ * @param headers the response's headers, names in lower case, the first value of each
+ * @param body the response's body as UTF-8, cut after 64 KiB
+ * @param failure why no response came, in the words of the platform; empty where one came
+ * @param fileFailed whether no response came since the file to send could not be read
  */
 public record SendReply(int status, Map<String, String> headers, String body, String failure, boolean fileFailed)
         implements Serializable {
@@ -22,12 +22,12 @@ public record SendReply(int status, Map<String, String> headers, String body, St
         headers = Map.copyOf(headers);
     }
 
-    /** An answer. */
+    /** A response. */
     public static SendReply answered(int status, Map<String, String> headers, String body) {
         return new SendReply(status, headers, body, "", false);
     }
 
-    /** No answer came, for instance since the connection was cut. */
+    /** No response came, for instance since the connection was cut. */
     public static SendReply unanswered(String failure) {
         return new SendReply(0, Map.of(), "", failure, false);
     }

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param url the whole URL; its query can hold a signature and is never logged
  * @param headers headers to send; {@code Host} and {@code Content-Length} are the sender's own
  * @param body what to send
- * @param timeoutSeconds how long to wait for the answer
+ * @param timeoutSeconds how long to wait for the response
  */
 public record SendRequest(String method, String url, Map<String, String> headers, Body body, int timeoutSeconds)
         implements Serializable {

@@ -28,7 +28,7 @@ public final class TestTime extends Clock {
         return new TestTime(Instant.now());
     }
 
-    public Backoff pacing() {
+    public Backoff backoff() {
         return new Backoff(
                 this,
                 pause -> {

@@ -9,12 +9,14 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.Retry;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.http.Body;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +33,8 @@ final class PartSender {
 
     /** An upload is given up after so many rounds, one after the other, in which no part arrived. */
     private static final int ROUNDS = 6;
+
+    private static final int PROBE_SECONDS = 30;
 
     private final AwsSession session;
     private final Workspace workspace;
@@ -80,7 +84,7 @@ final class PartSender {
             while (!remaining.isEmpty() && failure.isEmpty()) {
                 List<UploadPart> batch = List.copyOf(remaining.subList(0, Math.min(BATCH, remaining.size())));
                 List<SendRequest> requests = sign(batch, request);
-                List<SendReply> round = workspace.send(requests);
+                List<SendReply> round = withEarlyRefusal(requests, workspace.send(requests));
                 for (int i = 0; i < round.size(); i++) {
                     UploadPart part = batch.get(i);
                     SendReply reply = round.get(i);
@@ -106,6 +110,23 @@ final class PartSender {
                     : new Retry.Failed<>(AwsErrors.exception(operation, failure.get()), retryAfter);
         });
         return new Sent(replies, bytes[0]);
+    }
+
+    /**
+     * S3 can refuse a request and hang up while its body is still being sent; the sender then sees a cut connection and not the
+     * refusal. So where no request of a round got a response, the first is sent once more without its body, which S3 refuses in
+     * the same words; one that it would accept it refuses for its checksum.
+     */
+    private List<SendReply> withEarlyRefusal(List<SendRequest> requests, List<SendReply> round)
+            throws IOException, InterruptedException {
+        if (round.stream().anyMatch(reply -> reply.answered() || reply.fileFailed())) {
+            return round;
+        }
+        SendRequest first = requests.get(0);
+        SendRequest empty = new SendRequest(
+                first.method(), first.url(), first.headers(), Body.part(first.body().file(), 0, 0), PROBE_SECONDS);
+        SendReply refusal = workspace.send(List.of(empty)).get(0);
+        return refusal.status() == 403 ? List.copyOf(Collections.nCopies(round.size(), refusal)) : round;
     }
 
     private List<SendRequest> sign(List<UploadPart> batch, BiConsumer<S3Client, UploadPart> request)

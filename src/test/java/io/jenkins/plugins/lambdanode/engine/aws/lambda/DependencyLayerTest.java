@@ -60,7 +60,7 @@ class DependencyLayerTest {
     private final TestTime time = TestTime.startingNow();
 
     private DependencyLayer layer(AwsSession session) {
-        return new DependencyLayer(name, session, workspace, log, time.pacing());
+        return new DependencyLayer(name, session, workspace, log, time.backoff());
     }
 
     private LayerState publish(DependencyLayer layer, PackReport report) throws IOException, InterruptedException {

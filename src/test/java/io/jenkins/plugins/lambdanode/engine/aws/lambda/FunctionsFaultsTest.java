@@ -100,7 +100,7 @@ class FunctionsFaultsTest {
     }
 
     private Functions functions(AwsSession session) {
-        return new Functions(session, workspace, log, Duration.ofMinutes(10), time.pacing());
+        return new Functions(session, workspace, log, Duration.ofMinutes(10), time.backoff());
     }
 
     private AwsSession session() throws Exception {
@@ -797,7 +797,7 @@ class FunctionsFaultsTest {
             DeployException before = assertThrows(DeployException.class, () -> update(session, name, removed));
             DeployException after = assertThrows(
                     DeployException.class,
-                    () -> new Functions(session, cleaning, log, Duration.ofMinutes(1), time.pacing())
+                    () -> new Functions(session, cleaning, log, Duration.ofMinutes(1), time.backoff())
                             .update(name, new CodeSource.Direct(cut), UpdateOptions.NONE, cut.codeSha256()));
 
             assertTrue(before.getMessage().contains("changed or removed since it was made"), before.getMessage());

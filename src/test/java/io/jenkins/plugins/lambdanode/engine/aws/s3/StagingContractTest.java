@@ -263,7 +263,7 @@ class StagingContractTest {
         };
         TestTime time = TestTime.startingNow();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            Staging staging = new Staging(session, refusing, UploadJournal.NONE, Progress.NONE, time.pacing());
+            Staging staging = new Staging(session, refusing, UploadJournal.NONE, Progress.NONE, time.backoff());
 
             DeployException failed = assertThrows(
                     DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
@@ -312,7 +312,7 @@ class StagingContractTest {
             }
         };
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            new Staging(session, once, UploadJournal.NONE, log, TestTime.startingNow().pacing())
+            new Staging(session, once, UploadJournal.NONE, log, TestTime.startingNow().backoff())
                     .stage(report, Cloud.staging(bucket, ""), "orders");
 
             assertTrue(once.requests.get(0).url().contains("X-Amz-Signature="));

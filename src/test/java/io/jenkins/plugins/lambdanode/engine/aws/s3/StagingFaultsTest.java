@@ -40,6 +40,13 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.file.Files;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,7 +106,7 @@ class StagingFaultsTest {
 
     private StagedObject stage(URI endpoint, PackReport report) throws Exception {
         try (AwsSession session = Cloud.session(endpoint)) {
-            return new Staging(session, workspace, UploadJournal.NONE, log, time.pacing())
+            return new Staging(session, workspace, UploadJournal.NONE, log, time.backoff())
                     .stage(report, Cloud.staging(bucket, ""), "orders");
         }
     }
@@ -253,7 +260,7 @@ class StagingFaultsTest {
         PackReport report = Package.weighing(folder, "small", SMALL);
         try (AwsSession session = Cloud.session(
                 Emulator.MINISTACK.endpoint(), Cloud.user(Emulator.MINISTACK, ""))) {
-            Staging staging = new Staging(session, workspace, UploadJournal.NONE, log, time.pacing());
+            Staging staging = new Staging(session, workspace, UploadJournal.NONE, log, time.backoff());
 
             DeployException bucketFailed =
                     assertThrows(DeployException.class, () -> new StagingBucket(session, bucket).check());
@@ -319,7 +326,7 @@ class StagingFaultsTest {
                 pause -> {
                     throw new InterruptedException();
                 },
-                time.pacing().random());
+                time.backoff().random());
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).next("POST /" + bucket, Wire.Fault.CUT_ANSWER);
                 AwsSession session = Cloud.session(wire.endpoint())) {
             Staging staging = new Staging(session, workspace, UploadJournal.NONE, log, stopping);
@@ -373,14 +380,14 @@ class StagingFaultsTest {
                     ? Optional.of(Wire.Answer.ofS3(403, "AccessDenied", "the process has ended"))
                     : Optional.empty());
             try (AwsSession session = Cloud.session(wire.endpoint())) {
-                Staging staging = new Staging(session, workspace, memory, log, time.pacing());
+                Staging staging = new Staging(session, workspace, memory, log, time.backoff());
                 assertThrows(Throwable.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
             }
         }
         assertEquals("1", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
 
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
-            new Staging(session, workspace, memory, log, time.pacing()).abortPending();
+            new Staging(session, workspace, memory, log, time.backoff()).abortPending();
         }
         assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
     }
@@ -449,7 +456,7 @@ class StagingFaultsTest {
         };
         StagedObject staged;
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
-            staged = new Staging(session, disturbed, UploadJournal.NONE, log, time.pacing()).stage(report, Cloud.staging(bucket, ""), "orders");
+            staged = new Staging(session, disturbed, UploadJournal.NONE, log, time.backoff()).stage(report, Cloud.staging(bucket, ""), "orders");
         }
 
         assertEquals(List.of(1), aborted);
@@ -553,7 +560,7 @@ class StagingFaultsTest {
                         Optional.empty(),
                         Optional.empty()))) {
             StagedObject staged =
-                    new Staging(session, workspace, UploadJournal.NONE, log, time.pacing()).stage(report, Cloud.staging(bucket, ""), "orders");
+                    new Staging(session, workspace, UploadJournal.NONE, log, time.backoff()).stage(report, Cloud.staging(bucket, ""), "orders");
 
             assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
         }
@@ -583,7 +590,7 @@ class StagingFaultsTest {
             }
         };
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
-            Staging staging = new Staging(session, cleaning, UploadJournal.NONE, log, time.pacing());
+            Staging staging = new Staging(session, cleaning, UploadJournal.NONE, log, time.backoff());
 
             DeployException failed =
                     assertThrows(DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
@@ -622,5 +629,49 @@ class StagingFaultsTest {
 
         assertTrue(failed.getMessage().contains("the bucket is in region us-west-2"), failed.getMessage());
         assertEquals(1, workspace.requests.size());
+    }
+
+    /** As S3 does where who signed may not write: the response and the end of the connection come before the body has. */
+    @Test
+    void aRefusalThatComesBeforeTheBodyHasBeenReadIsShownInS3sWordsAndTheBodyNotSentAgainAndAgain() throws Exception {
+        PackReport report = Package.weighing(folder, "refused", 4 << 20);
+        AtomicInteger bodies = new AtomicInteger();
+        try (ServerSocket s3 = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread answering = new Thread(() -> {
+                while (!s3.isClosed()) {
+                    try (Socket client = s3.accept()) {
+                        BufferedReader in = new BufferedReader(
+                                new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1));
+                        String line = in.readLine();
+                        boolean body = false;
+                        for (String header = in.readLine(); !header.isEmpty(); header = in.readLine()) {
+                            body |= header.toLowerCase().startsWith("content-length:") && !header.endsWith(" 0");
+                        }
+                        if (line.startsWith("PUT") && body) {
+                            bodies.incrementAndGet();
+                            client.setSoLinger(true, 0);
+                        } else {
+                            String xml = "<Error><Code>AccessDenied</Code><Message>explicit words of S3</Message></Error>";
+                            client.getOutputStream()
+                                    .write(("HTTP/1.1 " + (line.startsWith("PUT") ? "403 Forbidden" : "404 Not Found")
+                                                    + "\r\nConnection: close\r\nContent-Length: "
+                                                    + (line.startsWith("HEAD") ? 0 : xml.length()) + "\r\n\r\n"
+                                                    + (line.startsWith("HEAD") ? "" : xml))
+                                            .getBytes(StandardCharsets.ISO_8859_1));
+                        }
+                    } catch (IOException e) {
+                        // The client hung up, or the test has ended.
+                    }
+                }
+            });
+            answering.setDaemon(true);
+            answering.start();
+
+            DeployException failed = assertThrows(
+                    DeployException.class, () -> stage(URI.create("http://127.0.0.1:" + s3.getLocalPort()), report));
+
+            assertTrue(failed.getMessage().contains("AccessDenied: explicit words of S3"), failed.getMessage());
+            assertEquals(1, bodies.get());
+        }
     }
 }
