@@ -63,6 +63,11 @@ final class AwsOptions {
                 SettingRules.roleSessionName(roleSessionName.isBlank() ? "lambda-node-deploy" : roleSessionName)));
     }
 
+    /** For the log; empty where the SDK's own chain finds them. */
+    String credentialsName() {
+        return profile.isBlank() ? "" : "profile " + profile.strip();
+    }
+
     /** As in the AWS CLI, a profile that is named wins over credentials in the environment. */
     private AwsCredentialsProvider credentials() {
         return profile.isBlank()

@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.cli;
 
 import io.jenkins.plugins.lambdanode.engine.Deployment;
+import io.jenkins.plugins.lambdanode.engine.DeploymentContext;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
@@ -43,9 +44,6 @@ final class DeployCommand implements Callable<Integer> {
             description = "Write the record of the deployment here; '-' is standard output.")
     private String result;
 
-    @Option(names = "--verbose", description = "Also say which npm packages and folders weigh most.")
-    private boolean verbose;
-
     @Override
     public Integer call() throws Exception {
         DeployRequest request = ProjectOptions.read(spec, options::request);
@@ -61,7 +59,11 @@ final class DeployCommand implements Callable<Integer> {
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = options.project().workspace(progress, proxy);
                 AwsSession session = AwsSession.open(options.aws().settings(request.functions().get(0), proxy))) {
-            DeployResult deployed = new Deployment(request, workspace, session, progress).run();
+            DeploymentContext context = DeploymentContext.NONE.from(options.origin());
+            DeployResult deployed = new Deployment(request, workspace, session, context, progress).run();
+            if (options.project().isVerbose()) {
+                Summary.heaviest(deployed.packaged()).forEach(progress::log);
+            }
             Summary.deployed(deployed).forEach(progress::log);
             write(DeploymentJson.text(deployed));
         }

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.cli;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import java.util.ArrayList;
@@ -162,6 +163,11 @@ final class DeployOptions {
 
     AwsOptions aws() {
         return aws;
+    }
+
+    /** What goes where, for the log. */
+    Origin origin() {
+        return new Origin(project.dir(), "", aws.credentialsName(), aws.roleArn.strip());
     }
 
     /** @throws DeployException if an option's value is wrong, or one is missing */

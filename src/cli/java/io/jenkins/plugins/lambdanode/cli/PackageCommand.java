@@ -62,7 +62,9 @@ final class PackageCommand implements Callable<Integer> {
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));
             PackReport report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false));
             Summary.packaged(report).forEach(progress::log);
-            Summary.heaviest(report).forEach(progress::log);
+            if (project.isVerbose() || Summary.isNearLimit(report, true)) {
+                Summary.heaviest(report).forEach(progress::log);
+            }
             if (json) {
                 spec.commandLine().getOut().print(DeploymentJson.text(DeploymentJson.packaged(report)));
                 spec.commandLine().getOut().flush();

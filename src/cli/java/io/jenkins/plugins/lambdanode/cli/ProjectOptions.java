@@ -73,6 +73,18 @@ final class ProjectOptions {
             description = "Keep the last package and its index here, so that the next one costs only what changed.")
     private Path cache;
 
+    @Option(names = "--verbose", description = "Also say which npm packages and folders weigh most.")
+    private boolean verbose;
+
+    boolean isVerbose() {
+        return verbose;
+    }
+
+    /** As the user named it. */
+    String dir() {
+        return dir.toString();
+    }
+
     /** The project's settings, for a request. */
     DeployRequestBuilder addTo(DeployRequestBuilder request) throws DeployException {
         return request.install(install)

@@ -15,6 +15,7 @@ import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.Deployment;
+import io.jenkins.plugins.lambdanode.engine.DeploymentContext;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
@@ -24,6 +25,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
@@ -35,7 +37,6 @@ import io.jenkins.plugins.lambdanode.record.FailedDeployment;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -181,21 +182,19 @@ public final class BuildDeployment {
         try (AwsSession session = AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
             region = session.region();
-            listener.getLogger().println(heading(dir, identity));
             BuildLocks turns =
                     new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
-            return deploy(
-                    new Deployment(request, agent, session, turns, uploads, BuildBaseline.of(run), progress), agent);
+            DeploymentContext context = new DeploymentContext(turns, uploads, BuildBaseline.of(run), origin(dir, identity), false);
+            return deploy(new Deployment(request, agent, session, context, progress), agent);
         }
     }
 
-    /** What goes where, and on whose account. */
-    private String heading(String dir, AwsAccess.Identity identity) {
-        return (settings.isDryRun() ? "Dry run of deploying " : "Deploying ")
-                + (dir.equals(".") ? "the workspace" : dir)
-                + Optional.ofNullable(env.get("GIT_COMMIT")).map(commit -> " (commit " + commit + ")").orElse("")
-                + " to " + String.join(", ", functions) + " in " + region + " with " + identity.origin()
-                + text(settings.getRoleArn()).map(role -> " and the role " + role).orElse("");
+    private Origin origin(String dir, AwsAccess.Identity identity) {
+        return new Origin(
+                dir,
+                env.get("GIT_COMMIT", ""),
+                identity.origin(),
+                text(settings.getRoleArn()).orElse(""));
     }
 
     private List<DeployedFunction> deploy(Deployment deployment, AgentWorkspace agent) throws IOException, InterruptedException {
@@ -205,9 +204,6 @@ public final class BuildDeployment {
         } catch (IOException | InterruptedException | RuntimeException e) {
             boolean reachable = !(e instanceof InterruptedException) && !agentIsLost(e);
             recordDone(deployment, reachable ? Optional.of(agent) : Optional.empty());
-            if (e instanceof InterruptedException) {
-                logWhatAStopLeft(deployment);
-            }
             throw e;
         }
         Summary.deployed(result).forEach(listener.getLogger()::println);
@@ -236,20 +232,6 @@ public final class BuildDeployment {
                             : Optional.empty());
         } catch (IOException | RuntimeException e) {
             listener.getLogger().println(notRecorded("The deployment is done in part", done.get(), e));
-        }
-    }
-
-    private void logWhatAStopLeft(Deployment deployment) {
-        for (String function : functions) {
-            String left = deployment.deployed().stream()
-                    .flatMap(done -> done.functions().stream())
-                    .filter(done -> done.state().functionName().equals(function))
-                    .map(done -> done.outcome().name().toLowerCase(Locale.ROOT) + ", with the new code in force.")
-                    .findFirst()
-                    .orElse(BuildBaseline.of(run).isTouched(region, function)
-                            ? "the change had begun. It has the former code or the new; the next deployment completes it."
-                            : "not changed.");
-            listener.getLogger().println("Stopped. " + function + ": " + left);
         }
     }
 

@@ -22,10 +22,7 @@ public final class BuildBaseline extends InvisibleAction implements Baseline, Ru
     /** How many builds back an alias's last deployment is looked for. Each is a file to read. */
     static final int SEARCHED_BUILDS = 20;
 
-    /** Where these are in an ARN. */
-    private static final int ARN_REGION = 3;
 
-    private static final int ARN_NAME = 6;
 
     private transient Run<?, ?> run;
     /** By ARN. It is replaced, not changed: the build can be saved at any time. */
@@ -95,13 +92,6 @@ public final class BuildBaseline extends InvisibleAction implements Baseline, Ru
                             + "\nCheck the disk of the controller, and run the build again.",
                     e);
         }
-    }
-
-    /** Whether the build has begun to change this function. */
-    public boolean isTouched(String region, String functionName) {
-        return entries.keySet().stream()
-                .map(arn -> arn.split(":"))
-                .anyMatch(arn -> arn[ARN_REGION].equals(region) && arn[ARN_NAME].equals(functionName));
     }
 
     @Override

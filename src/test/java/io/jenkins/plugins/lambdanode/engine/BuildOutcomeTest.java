@@ -21,6 +21,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
@@ -103,7 +104,12 @@ class BuildOutcomeTest {
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
             return new Deployment(
-                            request, workspace, session, DeploymentLocks.NONE, UploadJournal.NONE, build, log)
+                            request,
+                            workspace,
+                            session,
+                            new DeploymentContext(
+                                    DeploymentLocks.NONE, UploadJournal.NONE, build, Origin.UNKNOWN, false),
+                            log)
                     .run()
                     .functions()
                     .get(0);
@@ -215,6 +221,36 @@ class BuildOutcomeTest {
         assertEquals(Outcome.RELEASED, again.outcome());
         assertEquals(Optional.of("1"), again.previousVersion());
         assertEquals(Outcome.UNCHANGED, deploy(new BuildMemory()).outcome());
+    }
+
+    @Test
+    void anAliasThatIsNotWhereTheLastBuildLeftItIsSaidOnce() throws Exception {
+        deploy(Baseline.NONE);
+        change("second");
+        deploy(Baseline.NONE);
+        ACCOUNT.moveAlias(name, "live", "1");
+        change("third");
+        BuildMemory build = new BuildMemory();
+        build.expected = Optional.of("2");
+
+        deploy(build);
+        deploy(build);
+
+        assertEquals(
+                List.of("WARNING: Alias live points to version 1; the last build left it at version 2. Someone has changed it since."),
+                log.lines().stream().filter(line -> line.contains("the last build")).toList());
+    }
+
+    @Test
+    void anAliasWhereTheLastBuildLeftItIsNotWorthAWord() throws Exception {
+        deploy(Baseline.NONE);
+        change("second");
+        BuildMemory build = new BuildMemory();
+        build.expected = Optional.of("1");
+
+        deploy(build);
+
+        assertFalse(log.text().contains("the last build"), log.text());
     }
 
     @Test

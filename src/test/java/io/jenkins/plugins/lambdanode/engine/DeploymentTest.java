@@ -23,6 +23,7 @@ import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
@@ -78,6 +79,8 @@ class DeploymentTest {
         private final DeployRequestBuilder request;
         private List<String> functions = List.of(name);
         private DeploymentLocks locks = DeploymentLocks.NONE;
+        private Origin origin = Origin.UNKNOWN;
+        private boolean stagedLastTime;
 
         Order() throws DeployException {
             request = DeployRequest.builder()
@@ -151,7 +154,7 @@ class DeploymentTest {
             try (LocalWorkspace workspace =
                             new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                     AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request.build(), workspace, session, locks, UploadJournal.NONE, Baseline.NONE, log).run();
+                return new Deployment(request.build(), workspace, session, new DeploymentContext(locks, UploadJournal.NONE, Baseline.NONE, origin, stagedLastTime), log).run();
             }
         }
 
@@ -427,6 +430,76 @@ class DeploymentTest {
         assertEquals(before + 1, aws.changesOfCode().size());
     }
 
+    // The log
+
+    @Test
+    void theLogBeginsWithWhatGoesWhereAndHasALineForWhatIsDone() throws Exception {
+        order().aliased("live").deploy();
+        project.with("index.js", Project.handler("second"));
+        int before = log.lines().size();
+        Order order = order().aliased("live");
+        order.origin = new Origin("services/orders", "0123456789abcdef", "credentials aws-deploy", "");
+
+        order.deploy();
+
+        List<String> lines = log.lines().subList(before, log.lines().size());
+        assertEquals(
+                "Deploying services/orders (commit 01234567) to " + name + " in eu-west-1 with credentials aws-deploy,"
+                        + " account 000000000000",
+                lines.get(0));
+        assertTrue(lines.contains("Updating " + name), lines.toString());
+        assertTrue(lines.contains("Alias live: 1 -> 2"), lines.toString());
+        assertFalse(log.text().contains("heaviest"), log.text());
+    }
+
+    @Test
+    void aDeploymentThatEndsAtOnceHasSaidWhatItWasFor() throws Exception {
+        order().existingOnly().failure();
+
+        assertEquals(List.of("Deploying the project to " + name + " in eu-west-1"), log.lines());
+    }
+
+    @Test
+    void aDeploymentThatIsStoppedBeforeItsFunctionIsTouchedSaysSo() throws Exception {
+        DeploymentLocks stopping = (functions, progress) -> {
+            throw new InterruptedException();
+        };
+
+        assertThrows(InterruptedException.class, () -> order().taking(stopping).deploy());
+
+        assertEquals("Stopped. " + name + ": not changed.", log.lines().get(log.lines().size() - 1));
+    }
+
+    @Test
+    void aDeploymentThatIsStoppedWhileItsUpdateIsNotInForceSaysThatTheFunctionMayHaveChanged() throws Exception {
+        order().deploy();
+        project.with("index.js", Project.handler("second"));
+        aws.proxy()
+                .stubFor(get(urlPathMatching("/2015-03-31/functions/" + name + "/configuration"))
+                        .atPriority(1)
+                        .inScenario("in progress after the update")
+                        .whenScenarioStateIs("updated")
+                        .willReturn(json(describedAs("\"LastUpdateStatus\": \"InProgress\""))));
+        Thread deploying = Thread.currentThread();
+        aws.proxy()
+                .stubFor(put(urlPathMatching("/2015-03-31/functions/" + name + "/code"))
+                        .atPriority(1)
+                        .inScenario("in progress after the update")
+                        .willSetStateTo("updated")
+                        .willReturn(aResponse().proxiedFrom(Emulator.MINISTACK.endpoint().toString())));
+        log.onLine(line -> {
+            if (line.startsWith("Waiting for function " + name)) {
+                deploying.interrupt();
+            }
+        });
+
+        assertThrows(InterruptedException.class, () -> order().deploy());
+
+        assertEquals(
+                "Stopped. " + name + ": the change had begun. It has the former code or the new; the next deployment completes it.",
+                log.lines().get(log.lines().size() - 1));
+    }
+
     // Dry runs
 
     @Test
@@ -489,6 +562,46 @@ class DeploymentTest {
         assertTrue(message.contains("container image") && message.contains("package type Zip"), message);
         assertFalse(Files.exists(folder.resolve("ran.txt")));
         assertEquals(List.of(), aws.changesOfCode());
+    }
+
+    @Test
+    void aMissingBucketStopsNoPackageThatGoesStraightToLambda() throws Exception {
+        String bucket = "no-such-bucket-" + name;
+
+        Deployed deployed = order().stagedIn(bucket, 1_000_000).installingWith("echo done").deployed();
+
+        assertEquals(Outcome.CREATED, deployed.outcome());
+        assertEquals("\"first\"", ACCOUNT.invoke(name));
+        assertEquals(List.of(), aws.requests().stream().filter(line -> line.contains(bucket)).toList());
+    }
+
+    @Test
+    void aMissingBucketThatThePackageWasStagedInLastTimeEndsTheDeploymentBeforeNpmRuns() throws Exception {
+        Order order = order().stagedIn("no-such-bucket-" + name, 1_000_000).installingWith("echo ran > ../ran.txt");
+        order.stagedLastTime = true;
+
+        assertTrue(order.failure().contains("no-such-bucket-" + name));
+        assertFalse(Files.exists(folder.resolve("ran.txt")));
+    }
+
+    @Test
+    void aMissingBucketThatThePackageTurnsOutToNeedEndsTheDeploymentBeforeAnythingIsChanged() throws Exception {
+        project.withBallast("ballast.bin", 300_000);
+
+        String message = order().stagedIn("no-such-bucket-" + name, 200_000).installingWith("echo done").failure();
+
+        assertTrue(message.contains("no-such-bucket-" + name), message);
+        assertEquals(List.of(), aws.changesOfCode());
+    }
+
+    @Test
+    void noneIsNoBucketThoughADefaultIsSet() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+
+        order().stagedIn(bucket, 0).stagedIn("none", 0).deploy();
+
+        assertEquals("", ACCOUNT.keys(bucket));
+        assertEquals("\"first\"", ACCOUNT.invoke(name));
     }
 
     @Test

@@ -3,11 +3,14 @@ package io.jenkins.plugins.lambdanode.engine.report;
 import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A deployment in a few lines of text, for a log. */
 public final class Summary {
@@ -34,31 +37,46 @@ public final class Summary {
         return place + finding.message();
     }
 
-    /** What was deployed: a line for each function, the phases as a table, the heaviest packages. */
+    /** What was deployed: how long each phase took, the layer, and last a line for each function with its outcome. */
     public static List<String> deployed(DeployResult result) {
         List<String> lines = new ArrayList<>();
+        if (!result.timings().isEmpty()) {
+            lines.add(result.timings().stream().map(Summary::phase).collect(Collectors.joining(", ", "Time: ", "")));
+        }
+        result.layer().ifPresent(layer -> lines.add("Layer " + layer.name() + ": version " + layer.version()
+                + (layer.published() ? " published, " : ", there already, ") + ByteSize.of(layer.codeSize()) + ", CodeSha256 "
+                + layer.codeSha256()));
         for (Deployed deployed : result.functions()) {
             lines.add(deployed.state().functionName() + ": "
                     + deployed.outcome().name().toLowerCase(Locale.ROOT)
                     + (deployed.outcome() == DeployResult.Outcome.VALIDATED ? " (dry run: nothing was changed)" : "")
                     + deployed.version().map(version -> ", version " + version).orElse("")
                     + deployed.alias().map(alias -> ", alias " + alias.name()).orElse("")
+                    + deployed.previousVersion()
+                            .filter(before -> !deployed.version().equals(Optional.of(before)))
+                            .map(before -> " (before: version " + before + ")")
+                            .orElse("")
                     + ", CodeSha256 " + result.packaged().codeSha256());
         }
-        result.layer().ifPresent(layer -> lines.add("layer " + layer.name() + ": version " + layer.version()
-                + (layer.published() ? " published, " : ", there already, ") + ByteSize.of(layer.codeSize()) + ", CodeSha256 "
-                + layer.codeSha256()));
-        lines.add(String.format(Locale.ROOT, "  %-10s %9s %11s", "phase", "time", "bytes"));
-        for (Timing timing : result.timings()) {
-            lines.add(String.format(
-                    Locale.ROOT,
-                    "  %-10s %7.2f s %11s",
-                    timing.phase().label(),
-                    timing.millis() / 1000.0,
-                    timing.bytes() == 0 ? "-" : ByteSize.of(timing.bytes())));
-        }
-        lines.addAll(heaviest(result.packaged()));
         return lines;
+    }
+
+    private static String phase(Timing timing) {
+        return String.format(
+                Locale.ROOT,
+                "%s %.1f s%s",
+                timing.phase().label(),
+                timing.millis() / 1000.0,
+                timing.bytes() == 0 ? "" : " (" + ByteSize.of(timing.bytes()) + ")");
+    }
+
+    /** How much of a limit is near it. */
+    private static final double NEAR = 0.8;
+
+    /** Whether a package is near what Lambda takes, so that it is worth saying what is in it. */
+    public static boolean isNearLimit(PackReport report, boolean bucket) {
+        return report.unzippedBytesInAll() > NEAR * PackRequest.MAX_UNZIPPED_BYTES
+                || !bucket && report.zippedBytes() > NEAR * PackRequest.MAX_DIRECT_BYTES;
     }
 
     /** Packages smaller than this, in bytes, need no diet. */

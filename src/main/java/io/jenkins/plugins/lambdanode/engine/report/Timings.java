@@ -30,6 +30,19 @@ public final class Timings {
         }
     }
 
+    /** Work that makes nothing. */
+    public interface Task {
+        void run() throws IOException, InterruptedException;
+    }
+
+    /** Runs a phase's work; a phase that runs for several functions adds up. */
+    public void run(Phase phase, Task task) throws IOException, InterruptedException {
+        time(phase, () -> {
+            task.run();
+            return null;
+        });
+    }
+
     /** The phase that was begun last: where a deployment has failed. */
     public Phase latest() {
         return latest;

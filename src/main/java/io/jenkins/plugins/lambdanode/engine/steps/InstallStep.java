@@ -33,19 +33,8 @@ public final class InstallStep {
      * @throws DeployException if the command can't be run or fails; the message says why and what to do
      */
     public void run(InstallSetting install) throws IOException, InterruptedException {
-        run(install, () -> {});
-    }
-
-    /** What is to be sure of before a command is run that may take minutes. */
-    public interface Beforehand {
-        void check() throws IOException, InterruptedException;
-    }
-
-    /** Installs as {@link #run(InstallSetting)} does, after a check that is left out where nothing is run. */
-    public void run(InstallSetting install, Beforehand beforehand) throws IOException, InterruptedException {
         ProjectFolder project = workspace.inspect();
         if (install.mode() == InstallMode.COMMAND) {
-            beforehand.check();
             Command command = Command.shell(install.command());
             CommandOutcome outcome = logged(command);
             if (!outcome.succeeded()) {
@@ -58,11 +47,10 @@ public final class InstallStep {
             progress.log("No dependencies to install.");
             return;
         }
-        install(plan.get(), project, beforehand);
+        install(plan.get(), project);
     }
 
-    private void install(InstallPlan plan, ProjectFolder project, Beforehand beforehand)
-            throws IOException, InterruptedException {
+    private void install(InstallPlan plan, ProjectFolder project) throws IOException, InterruptedException {
         InstalledTool tool = tool(plan);
         progress.log(tool.display());
         plan.warnings().forEach(warning -> progress.log("WARNING: " + warning));
@@ -79,7 +67,6 @@ public final class InstallStep {
             }
             reason = state.reason();
         }
-        beforehand.check();
         progress.log(name + ": " + reason + ".");
         boolean complete = true;
         for (Command command : commands) {

@@ -4,6 +4,8 @@ import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasState;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SummaryTest {
 
     @Test
-    void aDeploymentIsALineForEachFunctionAndATableOfPhases() {
+    void theOutcomeIsTheLastLineAfterTheTimeOfEachPhase() {
         DeployResult result = new DeployResult(
                 List.of(Samples.deployed("orders", DeployResult.Outcome.UPDATED, Optional.of("7"))),
                 Samples.report(), Optional.empty(),
@@ -24,11 +26,9 @@ class SummaryTest {
 
         assertEquals(
                 List.of(
-                        "orders: updated, version 7, CodeSha256 q83vEg==",
-                        "  phase           time       bytes",
-                        "  preflight     1.23 s           -",
-                        "  update        0.05 s      1.5 KB"),
-                Summary.deployed(result).subList(0, 4));
+                        "Time: preflight 1.2 s, update 0.1 s (1.5 KB)",
+                        "orders: updated, version 7, CodeSha256 q83vEg=="),
+                Summary.deployed(result));
     }
 
     @Test
@@ -41,8 +41,8 @@ class SummaryTest {
                 0);
 
         assertEquals(
-                "layer orders-dependencies: version 3 published, 2.0 MB, CodeSha256 EjQ=",
-                Summary.deployed(result).get(1));
+                "Layer orders-dependencies: version 3 published, 2.0 MB, CodeSha256 EjQ=",
+                Summary.deployed(result).get(0));
         assertEquals(
                 "Packaged 500 files of node_modules, 9.0 MB, into a layer of 2.0 MB (CodeSha256 EjQ=)",
                 Summary.packaged(Samples.reportWithLayer()).get(1));
@@ -64,6 +64,38 @@ class SummaryTest {
         assertEquals(2, table.size());
         assertEquals(table.get(0).length(), table.get(1).length());
         assertTrue(table.get(1).contains("node_modules/aws-xray-sdk"), table.get(1));
+    }
+
+    @Test
+    void theVersionBeforeStandsBesideTheNewOne() {
+        DeployResult.Deployed plain = Samples.deployed("orders", DeployResult.Outcome.RELEASED, Optional.of("4"));
+        DeployResult.Deployed moved = new DeployResult.Deployed(
+                plain.state(),
+                plain.outcome(),
+                plain.version(),
+                Optional.of(new AliasState("live", "4", "arn:alias", true, Optional.of("3"))),
+                Optional.empty(),
+                Optional.of("3"),
+                Optional.of("b2xk"));
+
+        assertEquals(
+                List.of("orders: released, version 4, alias live (before: version 3), CodeSha256 q83vEg=="),
+                Summary.deployed(new DeployResult(List.of(moved), Samples.report(), Optional.empty(), List.of(), 0)));
+    }
+
+    /** 80 % of 262,144,000 bytes unzipped, or of 52,428,800 bytes that go straight to Lambda. */
+    @ParameterizedTest
+    @CsvSource({
+        "209715200, 1000, false, false", "209715201, 1000, false, true", "209715201, 1000, true, true",
+        "1000, 41943040, false, false", "1000, 41943041, false, true", "1000, 41943041, true, false"
+    })
+    void aPackageIsNearALimitFromFourFifthsOfIt(long unzipped, long zipped, boolean bucket, boolean near) {
+        PackReport all = Samples.report();
+        PackReport sized = new PackReport(
+                all.file(), zipped, all.sha256(), all.codeSha256(), all.contentDigest(), all.files(), all.entries(), unzipped,
+                all.heaviest(), all.skipped(), all.findings(), all.work(), List.of());
+
+        assertEquals(near, Summary.isNearLimit(sized, bucket));
     }
 
     @ParameterizedTest

@@ -1,0 +1,105 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.CodeSource;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.DependencyLayer;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
+import io.jenkins.plugins.lambdanode.engine.report.Phase;
+import io.jenkins.plugins.lambdanode.engine.report.Timings;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.LayerSettings;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Finds the layer version that has the dependencies, or publishes one; removes old ones. */
+public final class LayerStep {
+
+    private final DeployRequest request;
+    private final DependencyLayer layer;
+    private final StageStep staging;
+    private final PackageStep packaging;
+    private final Timings timings;
+    private final Progress progress;
+    private final FunctionLayers layers;
+
+    public LayerStep(
+            DeployRequest request,
+            DependencyLayer layer,
+            StageStep staging,
+            PackageStep packaging,
+            Timings timings,
+            Progress progress) {
+        this.request = request;
+        this.layer = layer;
+        this.staging = staging;
+        this.packaging = packaging;
+        this.timings = timings;
+        this.progress = progress;
+        this.layers = new FunctionLayers(request);
+    }
+
+    /** @return empty where there are no dependencies, or in a dry run none of the layer's versions has them */
+    public Optional<LayerState> run(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
+        if (packaged.layer().isEmpty()) {
+            return Optional.empty();
+        }
+        PackReport modules = packaged.layer().get();
+        Optional<LayerState> present = layer.find(modules, inUse(targets));
+        if (present.isPresent()) {
+            progress.log("Layer " + present.get().name() + " has these dependencies already (version "
+                    + present.get().version() + "): nothing to upload.");
+            return present;
+        }
+        if (request.dryRun()) {
+            progress.log("Dry run: the dependencies would be published as a version of a layer.");
+            return Optional.empty();
+        }
+        return Optional.of(publish(targets, modules));
+    }
+
+    private Set<String> inUse(List<Target> targets) {
+        return targets.stream()
+                .flatMap(target -> target.state().stream())
+                .flatMap(state -> state.layerArns().stream().filter(arn -> layers.isOurs(state, arn)))
+                .collect(Collectors.toSet());
+    }
+
+    private LayerState publish(List<Target> targets, PackReport modules) throws IOException, InterruptedException {
+        String name = request.layerName().orElseThrow();
+        progress.log("Publishing the dependencies as a version of layer " + name);
+        CodeSource source = source(modules, name);
+        List<TargetFunction> functions = packaging.described(targets);
+        return layer.publish(
+                source,
+                modules,
+                functions.stream().map(TargetFunction::runtime).filter(text -> !text.isEmpty()).distinct().toList(),
+                functions.stream().map(TargetFunction::architecture).distinct().toList());
+    }
+
+    private CodeSource source(PackReport modules, String name) throws IOException, InterruptedException {
+        if (request.stages(modules.zippedBytes())) {
+            return new CodeSource.Staged(staging.run(modules, name, Phase.LAYER));
+        }
+        timings.bytes(Phase.LAYER, modules.zippedBytes());
+        return new CodeSource.Direct(modules);
+    }
+
+    /** Removes old versions, which is done when functions have the new one. */
+    public void prune(List<Deployed> deployed, DesiredCode desired) throws InterruptedException {
+        OptionalInt keep = request.dependencyLayer().map(LayerSettings::keepVersions).orElse(OptionalInt.empty());
+        if (keep.isPresent() && desired.layer().isPresent() && !request.dryRun()) {
+            layer.prune(
+                    keep.getAsInt(),
+                    deployed.stream()
+                            .flatMap(function -> function.state().layerArns().stream())
+                            .collect(Collectors.toSet()));
+        }
+    }
+}

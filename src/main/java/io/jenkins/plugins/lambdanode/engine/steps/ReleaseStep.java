@@ -1,0 +1,89 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasState;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Publishes a function's code as a version and moves the alias to it. */
+public final class ReleaseStep {
+
+    private final DeployRequest request;
+    private final FunctionReleases releases;
+    private final BuildHistory history;
+    private final Progress progress;
+
+    public ReleaseStep(DeployRequest request, FunctionReleases releases, BuildHistory history, Progress progress) {
+        this.request = request;
+        this.releases = releases;
+        this.history = history;
+        this.progress = progress;
+    }
+
+    /** Whether there is something to release. */
+    public boolean isWanted(Deployed deployed) {
+        return request.publishes() && !request.dryRun() && deployed.outcome() != Outcome.VALIDATED;
+    }
+
+    public Deployed run(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
+        FunctionName name = FunctionName.parse(deployed.state().functionArn());
+        String version = releases.publish(name, codeSha256, Optional.empty(), "");
+        progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");
+        return request.alias().isPresent()
+                ? released(deployed, version, moveAlias(target, name, request.alias().get(), version, deployed))
+                : released(deployed, version, Optional.empty(), Optional.empty(), deployed.outcome());
+    }
+
+    private AliasState moveAlias(Target target, FunctionName name, String alias, String version, Deployed deployed)
+            throws IOException, InterruptedException {
+        String arn = arn(deployed, alias);
+        AliasState moved = releases.moveAlias(name, alias, version, request.force(), seen -> {
+            history.expectedElsewhere(arn, seen)
+                    .ifPresent(expected -> progress.log("WARNING: Alias " + alias + " "
+                            + seen.map(at -> "points to version " + at).orElse("does not exist")
+                            + "; the last build left it at version " + expected + ". Someone has changed it since."));
+            history.aliasBefore(arn, seen);
+            if (!seen.equals(Optional.of(version))) {
+                history.begin(target);
+            }
+        });
+        progress.log("Alias " + alias
+                + (moved.changed()
+                        ? ": " + moved.previousVersion().map(before -> before + " -> ").orElse("created at ") + version
+                        : " points to version " + version + " already"));
+        return moved;
+    }
+
+    private Deployed released(Deployed deployed, String version, AliasState alias) throws DeployException, InterruptedException {
+        Optional<String> before = history.aliasBefore(arn(deployed, alias.name()), alias.previousVersion());
+        boolean moved = alias.changed() || !before.equals(Optional.of(version));
+        return released(
+                deployed,
+                version,
+                Optional.of(alias),
+                before,
+                moved && deployed.outcome() == Outcome.UNCHANGED ? Outcome.RELEASED : deployed.outcome());
+    }
+
+    private static Deployed released(
+            Deployed deployed, String version, Optional<AliasState> alias, Optional<String> before, Outcome outcome) {
+        return new Deployed(
+                deployed.state(),
+                outcome,
+                Optional.of(version),
+                alias,
+                deployed.staged(),
+                before,
+                deployed.previousCodeSha256());
+    }
+
+    private static String arn(Deployed deployed, String alias) {
+        return deployed.state().functionArn() + ":" + alias;
+    }
+}

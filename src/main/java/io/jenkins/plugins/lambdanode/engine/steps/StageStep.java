@@ -1,0 +1,71 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingBucket;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
+import io.jenkins.plugins.lambdanode.engine.report.Phase;
+import io.jenkins.plugins.lambdanode.engine.report.Timings;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import java.io.IOException;
+
+/**
+ * Puts packages into the bucket. The bucket is looked at where a package will be staged and not else: a default bucket that is
+ * missing, forbidden or in another region stops no package that does not need it.
+ */
+public final class StageStep {
+
+    private final DeployRequest request;
+    private final AwsSession session;
+    private final Staging staging;
+    private final Timings timings;
+    private boolean bucketChecked;
+
+    public StageStep(DeployRequest request, AwsSession session, Staging staging, Timings timings) {
+        this.request = request;
+        this.session = session;
+        this.staging = staging;
+        this.timings = timings;
+    }
+
+    /**
+     * Checks the bucket before npm runs, where it is sure that the package goes there and there is time to be lost.
+     *
+     * @param stagedLastTime whether the last deployment of this package was staged
+     */
+    public void checkEarly(boolean stagedLastTime) throws DeployException, InterruptedException {
+        if (request.install().mode() != InstallMode.NONE && (stagedLastTime || request.stages(0))) {
+            checkBucket();
+        }
+    }
+
+    /** Checks the bucket before anything is changed, for a package that will be sent. */
+    public void checkFor(PackReport packaged) throws DeployException, InterruptedException {
+        if (request.stages(packaged.zippedBytes())) {
+            checkBucket();
+        }
+    }
+
+    private void checkBucket() throws DeployException, InterruptedException {
+        if (request.staging().bucket().isPresent() && !bucketChecked) {
+            new StagingBucket(session, request.staging().bucket().get()).check();
+            bucketChecked = true;
+        }
+    }
+
+    /**
+     * Stages a package.
+     *
+     * @param name the function or layer that it is for
+     * @param phase the phase that the bytes count for
+     */
+    public StagedObject run(PackReport packaged, String name, Phase phase) throws IOException, InterruptedException {
+        checkBucket();
+        StagedObject staged = staging.stage(packaged, request.staging(), name);
+        timings.bytes(phase, staged.sentBytes());
+        return staged;
+    }
+}
