@@ -7,6 +7,7 @@ import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import java.io.Serializable;
 import java.time.LocalDate;
@@ -18,11 +19,9 @@ import org.kohsuke.stapler.QueryParameter;
 public class FunctionConfiguration extends AbstractDescribableImpl<FunctionConfiguration> implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    static final String DEFAULT_HANDLER = "index.handler";
-
     private final String role;
-    private String runtime = NodeRuntime.DEFAULT;
-    private String handler = DEFAULT_HANDLER;
+    private String runtime;
+    private String handler;
     private Integer memorySize;
     private Integer timeout;
     private String environment;
@@ -45,7 +44,7 @@ public class FunctionConfiguration extends AbstractDescribableImpl<FunctionConfi
 
     @DataBoundSetter
     public void setRuntime(String runtime) {
-        this.runtime = Util.fixEmptyAndTrim(runtime) == null ? NodeRuntime.DEFAULT : runtime.trim();
+        this.runtime = NodeRuntime.DEFAULT.equals(runtime) ? null : Util.fixEmptyAndTrim(runtime);
     }
 
     public String getHandler() {
@@ -54,7 +53,7 @@ public class FunctionConfiguration extends AbstractDescribableImpl<FunctionConfi
 
     @DataBoundSetter
     public void setHandler(String handler) {
-        this.handler = Util.fixEmptyAndTrim(handler) == null ? DEFAULT_HANDLER : handler.trim();
+        this.handler = Util.fixEmptyAndTrim(handler);
     }
 
     /** In MB; null for AWS's default. */
@@ -125,19 +124,19 @@ public class FunctionConfiguration extends AbstractDescribableImpl<FunctionConfi
         }
 
         public FormValidation doCheckRole(@QueryParameter String value) {
-            return FieldChecks.requiredRoleArn(value);
+            return FieldChecks.required(value, text -> SettingRules.role("role", text));
         }
 
         public FormValidation doCheckMemorySize(@QueryParameter String value) {
-            return FieldChecks.numberBetween(value, 128, 10_240, "MB");
+            return FieldChecks.optional(value, SettingRules::memorySize);
         }
 
         public FormValidation doCheckTimeout(@QueryParameter String value) {
-            return FieldChecks.numberBetween(value, 1, 900, "seconds");
+            return FieldChecks.optional(value, SettingRules::timeout);
         }
 
         public FormValidation doCheckEnvironment(@QueryParameter String value) {
-            return FieldChecks.environment(value);
+            return FieldChecks.optional(value, SettingRules::environment);
         }
     }
 }

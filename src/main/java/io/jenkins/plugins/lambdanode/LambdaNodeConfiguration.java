@@ -6,6 +6,7 @@ import hudson.ExtensionList;
 import hudson.Util;
 import hudson.util.ComboBoxModel;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import io.jenkins.plugins.lambdanode.form.Regions;
 import jenkins.model.GlobalConfiguration;
@@ -94,14 +95,18 @@ public class LambdaNodeConfiguration extends GlobalConfiguration {
     }
 
     public FormValidation doCheckRegion(@QueryParameter String value) {
-        return FieldChecks.region(value);
+        return FieldChecks.optional(value, SettingRules::region);
     }
 
     public FormValidation doCheckS3Bucket(@QueryParameter String value) {
-        return FieldChecks.bucket(value);
+        return FieldChecks.optional(value, SettingRules::bucket);
+    }
+
+    public FormValidation doCheckS3Prefix(@QueryParameter String value) {
+        return FieldChecks.optional(value, SettingRules::prefix);
     }
 
     public FormValidation doCheckEndpointUrl(@QueryParameter String value) {
-        return FieldChecks.endpoint(value);
+        return FieldChecks.optional(value, SettingRules::endpoint);
     }
 }

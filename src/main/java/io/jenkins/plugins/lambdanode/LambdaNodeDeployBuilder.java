@@ -162,6 +162,16 @@ public class LambdaNodeDeployBuilder extends Builder {
     }
 
     @DataBoundSetter
+    public void setS3Sse(String s3Sse) {
+        settings.setS3Sse(s3Sse);
+    }
+
+    @DataBoundSetter
+    public void setS3KmsKeyId(String s3KmsKeyId) {
+        settings.setS3KmsKeyId(s3KmsKeyId);
+    }
+
+    @DataBoundSetter
     public void setPublish(boolean publish) {
         settings.setPublish(publish);
     }

@@ -18,6 +18,7 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.lambdanode.build.LambdaNodeDeployExecution;
 import io.jenkins.plugins.lambdanode.build.PipelineArguments;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import io.jenkins.plugins.lambdanode.form.FunctionCheck;
 import io.jenkins.plugins.lambdanode.form.Regions;
@@ -68,6 +69,8 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     private String s3Bucket;
     private String s3Prefix;
     private Integer s3Threshold;
+    private String s3Sse;
+    private String s3KmsKeyId;
     private boolean publish;
     private String alias;
     private String architectures;
@@ -273,6 +276,25 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.s3Threshold = s3Threshold;
     }
 
+    /** {@code AES256} or {@code aws:kms}. */
+    public String getS3Sse() {
+        return s3Sse;
+    }
+
+    @DataBoundSetter
+    public void setS3Sse(String s3Sse) {
+        this.s3Sse = Util.fixEmptyAndTrim(s3Sse);
+    }
+
+    public String getS3KmsKeyId() {
+        return s3KmsKeyId;
+    }
+
+    @DataBoundSetter
+    public void setS3KmsKeyId(String s3KmsKeyId) {
+        this.s3KmsKeyId = Util.fixEmptyAndTrim(s3KmsKeyId);
+    }
+
     public boolean isPublish() {
         return publish;
     }
@@ -456,6 +478,13 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
                     new ListBoxModel.Option(Messages.LambdaNodeDeploy_symlinksStore(), "store"));
         }
 
+        public ListBoxModel doFillS3SseItems() {
+            return new ListBoxModel(
+                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_sseOfBucket(), ""),
+                    new ListBoxModel.Option("AES256"),
+                    new ListBoxModel.Option("aws:kms"));
+        }
+
         public ListBoxModel doFillArchitecturesItems() {
             return new ListBoxModel(
                     new ListBoxModel.Option(Messages.LambdaNodeDeploy_architectureKept(), ""),
@@ -464,67 +493,81 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         }
 
         public FormValidation doCheckFunctionName(@QueryParameter String value, @QueryParameter String functionNames) {
-            return FieldChecks.functionName(value, functionNames);
+            return Util.fixEmptyAndTrim(functionNames) == null
+                    ? FieldChecks.required(value, SettingRules::functionName)
+                    : FieldChecks.optional(value, SettingRules::functionName);
         }
 
         public FormValidation doCheckFunctionNames(@QueryParameter String value) {
-            return FieldChecks.functionNames(value);
+            return FieldChecks.optional(value, SettingRules::functionNames);
         }
 
         public FormValidation doCheckRegion(@QueryParameter String value) {
-            return FieldChecks.region(value);
-        }
-
-        public FormValidation doCheckInstall(@QueryParameter String value) {
-            return FieldChecks.install(value);
-        }
-
-        public FormValidation doCheckS3Bucket(@QueryParameter String value) {
-            return FieldChecks.bucketOrNone(value);
+            return FieldChecks.optional(value, SettingRules::region);
         }
 
         public FormValidation doCheckRoleArn(@QueryParameter String value) {
-            return FieldChecks.roleArn(value);
+            return FieldChecks.optional(value, text -> SettingRules.role("roleArn", text));
         }
 
-        public FormValidation doCheckAlias(@QueryParameter String value) {
-            return FieldChecks.alias(value);
-        }
-
-        public FormValidation doCheckSourceKmsKeyArn(@QueryParameter String value) {
-            return FieldChecks.kmsKey(value);
+        public FormValidation doCheckRoleSessionName(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::roleSessionName);
         }
 
         public FormValidation doCheckEndpointUrl(@QueryParameter String value) {
-            return FieldChecks.endpoint(value);
+            return FieldChecks.optional(value, SettingRules::endpoint);
+        }
+
+        public FormValidation doCheckInstall(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::install);
         }
 
         public FormValidation doCheckIncludes(@QueryParameter String value) {
-            return FieldChecks.patterns(value);
+            return FieldChecks.optional(value, text -> SettingRules.patterns("includes", text));
         }
 
         public FormValidation doCheckExcludes(@QueryParameter String value) {
-            return FieldChecks.patterns(value);
+            return FieldChecks.optional(value, text -> SettingRules.patterns("excludes", text));
         }
 
         public FormValidation doCheckCompressionLevel(@QueryParameter String value) {
-            return FieldChecks.compressionLevel(value);
+            return FieldChecks.optional(value, SettingRules::compressionLevel);
         }
 
         public FormValidation doCheckLayerName(@QueryParameter String value) {
-            return FieldChecks.layerName(value);
+            return FieldChecks.optional(value, SettingRules::layerName);
         }
 
         public FormValidation doCheckKeepLayerVersions(@QueryParameter String value) {
-            return FieldChecks.keepLayerVersions(value);
+            return FieldChecks.optional(value, SettingRules::keepLayerVersions);
         }
 
-        public FormValidation doCheckWaitTimeout(@QueryParameter String value) {
-            return FieldChecks.waitTimeout(value);
+        public FormValidation doCheckS3Bucket(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::bucket);
+        }
+
+        public FormValidation doCheckS3Prefix(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::prefix);
         }
 
         public FormValidation doCheckS3Threshold(@QueryParameter String value) {
-            return FieldChecks.s3Threshold(value);
+            return FieldChecks.optional(value, SettingRules::threshold);
+        }
+
+        public FormValidation doCheckS3KmsKeyId(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::stagingKey);
+        }
+
+        public FormValidation doCheckAlias(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::alias);
+        }
+
+        public FormValidation doCheckSourceKmsKeyArn(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::sourceKey);
+        }
+
+        public FormValidation doCheckWaitTimeout(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::waitTimeout);
         }
 
         /** Asks AWS for the function with the chosen credentials and says what it found. */

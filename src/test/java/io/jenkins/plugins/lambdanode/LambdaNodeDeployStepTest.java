@@ -8,6 +8,7 @@ import hudson.model.Label;
 import hudson.model.Result;
 import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.util.List;
@@ -122,7 +123,7 @@ class LambdaNodeDeployStepTest {
         WorkflowRun run = build(
                 "several",
                 Builds.WRITE_PROJECT
-                        + "def all = lambdaNodeDeploy functionNames: ['first', 'second'], dir: 'fn', " + CREATE
+                        + "def all = lambdaNodeDeploy functionNames: 'first, second', dir: 'fn', " + CREATE
                         + ", s3Bucket: '" + Aws.BUCKET + "', s3Prefix: 'staged/', s3Threshold: 0\n"
                         + "for (fn in all) { echo \"${fn.functionName} ${fn.updated} ${fn.s3Bucket} ${fn.s3Key}\" }",
                 Result.SUCCESS);
@@ -136,6 +137,28 @@ class LambdaNodeDeployStepTest {
             assertEquals(
                     Aws.function(name).orElseThrow().codeSha256(),
                     Builds.record(run, name).path("CodeSha256").asText());
+        }
+    }
+
+    @Test
+    void theBucketForAllJobsCanHaveTheRegionInItsNameAndAJobCanWantNone() throws Exception {
+        Program.python(
+                "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], region_name='us-east-1',"
+                        + " aws_access_key_id='test', aws_secret_access_key='test').create_bucket(Bucket='in-us-east-1')",
+                Aws.endpoint().toString());
+        LambdaNodeConfiguration.get().setS3Bucket("in-${AWS_REGION}");
+        try {
+            WorkflowRun run = build(
+                    "bucket-of-region",
+                    Builds.WRITE_PROJECT
+                            + "def staged = lambdaNodeDeploy functionName: 'bucket-of-region', dir: 'fn', s3Threshold: 0, " + CREATE
+                            + "\ndef direct = lambdaNodeDeploy functionName: 'bucket-of-none', dir: 'fn', s3Threshold: 0,"
+                            + " s3Bucket: 'none', " + CREATE + "\necho \"staged in ${staged.s3Bucket}, ${direct.s3Bucket}\"",
+                    Result.SUCCESS);
+
+            jenkins.assertLogContains("staged in in-us-east-1, null", run);
+        } finally {
+            LambdaNodeConfiguration.get().setS3Bucket(null);
         }
     }
 

@@ -5,6 +5,7 @@ import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import hudson.EnvVars;
 import hudson.FilePath;
+import hudson.Util;
 import hudson.model.Item;
 import hudson.model.Run;
 import hudson.security.ACL;
@@ -15,12 +16,10 @@ import io.jenkins.plugins.lambdanode.agent.JenkinsProxy;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import java.net.URI;
-import java.net.URISyntaxException;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
@@ -33,70 +32,61 @@ public final class AwsAccess {
     private static final String CONTROLLER = "the controller's AWS identity";
 
     private final LambdaNodeDeployStep settings;
-    private final Function<String, Optional<String>> text;
+    private final EnvVars env;
     private final LambdaNodeConfiguration global;
 
-    /** @param text reads a setting: with the build's variables put in, where there is a build */
-    public AwsAccess(LambdaNodeDeployStep settings, Function<String, Optional<String>> text, LambdaNodeConfiguration global) {
+    /** @param env the environment of the step; empty for a form */
+    public AwsAccess(LambdaNodeDeployStep settings, EnvVars env, LambdaNodeConfiguration global) {
         this.settings = settings;
-        this.text = text;
+        this.env = env;
         this.global = global;
     }
 
     /**
-     * Credentials, and the region that comes with them.
+     * Credentials.
      *
      * @param origin where they are from, for a log: for instance {@code credentials aws-deploy}
      */
-    public record Identity(AwsCredentialsProvider credentials, Optional<String> region, String origin) {}
+    public record Identity(AwsCredentialsProvider credentials, String origin) {}
 
     /** The settings of the SDK for a function. */
     public AwsSettings settings(FunctionName function, Identity identity) throws DeployException {
-        String region = text.apply(settings.getRegion())
-                .or(function::region)
-                .or(identity::region)
-                .or(() -> Optional.ofNullable(global.getRegion()))
-                .orElseThrow(() -> new DeployException("No AWS region is known. Set region, or name the function by its ARN,"
-                        + " or set a default region in Manage Jenkins > System > AWS Lambda Node.js Deploy."));
+        Optional<String> endpoint = text(settings.getEndpointUrl()).or(() -> text(global.getEndpointUrl()));
+        Optional<String> role = text(settings.getRoleArn());
         return new AwsSettings(
-                region,
-                endpoint(),
+                region(function),
+                endpoint.isPresent() ? Optional.of(SettingRules.endpoint(endpoint.get())) : Optional.empty(),
                 identity.credentials(),
-                text.apply(settings.getRoleArn())
-                        .map(role -> new AwsSettings.AssumeRole(
-                                role,
-                                text.apply(settings.getExternalId()),
-                                text.apply(settings.getRoleSessionName()).orElse("jenkins-lambda-node-deploy"))),
+                role.isPresent() ? Optional.of(assume(role.get())) : Optional.empty(),
                 JenkinsProxy.settings());
     }
 
-    private Optional<URI> endpoint() throws DeployException {
-        Optional<String> address =
-                text.apply(settings.getEndpointUrl()).or(() -> Optional.ofNullable(global.getEndpointUrl()));
-        if (address.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            URI uri = new URI(address.get());
-            if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
-                return Optional.of(uri);
-            }
-        } catch (URISyntaxException e) {
-            throw noAddress(address.get());
-        }
-        throw noAddress(address.get());
+    private AwsSettings.AssumeRole assume(String role) throws DeployException {
+        return new AwsSettings.AssumeRole(
+                SettingRules.role("roleArn", role),
+                text(settings.getExternalId()),
+                SettingRules.roleSessionName(text(settings.getRoleSessionName()).orElse("jenkins-lambda-node-deploy")));
     }
 
-    private static DeployException noAddress(String text) {
-        return new DeployException("endpointUrl is '" + text
-                + "'. Use the address of an AWS endpoint, such as https://vpce-0123.lambda.eu-west-1.vpce.amazonaws.com");
+    /** The region of a function. */
+    public String region(FunctionName function) throws DeployException {
+        return SettingRules.region(text(settings.getRegion())
+                .or(function::region)
+                .or(() -> text(env.get("AWS_REGION")))
+                .or(() -> text(env.get("AWS_DEFAULT_REGION")))
+                .or(() -> text(global.getRegion()))
+                .orElseThrow(() -> new DeployException("No AWS region is known. Set region, or name the function by its ARN,"
+                        + " or set a default region in Manage Jenkins > System > AWS Lambda Node.js Deploy.")));
+    }
+
+    /** A setting with its variables expanded; empty where it is not set. */
+    private Optional<String> text(String setting) {
+        return Optional.ofNullable(Util.fixEmptyAndTrim(env.expand(setting)));
     }
 
     /** Whose credentials a build uses, by the order of the documentation. */
-    public Identity ofBuild(Run<?, ?> run, EnvVars env, FilePath workspace) throws DeployException {
-        Optional<String> region = Optional.ofNullable(env.get("AWS_REGION", env.get("AWS_DEFAULT_REGION")))
-                .filter(value -> !value.isBlank());
-        Optional<String> id = text.apply(settings.getCredentialsId());
+    public Identity ofBuild(Run<?, ?> run, FilePath workspace) throws DeployException {
+        Optional<String> id = text(settings.getCredentialsId());
         if (id.isPresent()) {
             AmazonWebServicesCredentials found =
                     CredentialsProvider.findCredentialById(id.get(), AmazonWebServicesCredentials.class, run, List.of());
@@ -104,7 +94,7 @@ public final class AwsAccess {
                 throw noSuchCredentials(id.get());
             }
             CredentialsProvider.track(run, found);
-            return new Identity(found, region, "credentials " + id.get());
+            return new Identity(found, "credentials " + id.get());
         }
         String key = env.get("AWS_ACCESS_KEY_ID");
         String secret = env.get("AWS_SECRET_ACCESS_KEY");
@@ -115,14 +105,13 @@ public final class AwsAccess {
                             token == null || token.isEmpty()
                                     ? AwsBasicCredentials.create(key, secret)
                                     : AwsSessionCredentials.create(key, secret, token)),
-                    region,
                     "the AWS_* variables around the step");
         }
         if (settings.isAgentIdentity()) {
-            return new Identity(new AgentIdentity(workspace), region, "the agent's role");
+            return new Identity(new AgentIdentity(workspace), "the agent's role");
         }
         if (global.isControllerIdentityAllowed()) {
-            return new Identity(DefaultCredentialsProvider.builder().build(), region, CONTROLLER);
+            return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER);
         }
         throw new DeployException("No AWS credentials. Give the step one of these: credentialsId, an AWS Credentials entry;"
                 + " AWS_* variables around it (withCredentials, withAWS); agentIdentity: true, the agent's own role;"
@@ -132,7 +121,7 @@ public final class AwsAccess {
 
     /** Whose credentials a form uses: none are borrowed from a build. */
     public Identity ofForm(Item item) throws DeployException {
-        Optional<String> id = text.apply(settings.getCredentialsId());
+        Optional<String> id = text(settings.getCredentialsId());
         if (id.isPresent()) {
             AmazonWebServicesCredentials found = CredentialsMatchers.firstOrNull(
                     CredentialsProvider.lookupCredentialsInItem(
@@ -141,10 +130,10 @@ public final class AwsAccess {
             if (found == null) {
                 throw noSuchCredentials(id.get());
             }
-            return new Identity(found, Optional.empty(), "credentials " + id.get());
+            return new Identity(found, "credentials " + id.get());
         }
         if (global.isControllerIdentityAllowed()) {
-            return new Identity(DefaultCredentialsProvider.builder().build(), Optional.empty(), CONTROLLER);
+            return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER);
         }
         throw new DeployException("Choose credentials first: without them only a build can reach AWS"
                 + " (by its AWS_* variables or its agent's identity).");

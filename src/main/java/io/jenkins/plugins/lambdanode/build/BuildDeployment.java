@@ -172,13 +172,13 @@ public final class BuildDeployment {
     private List<DeployedFunction> deploy() throws IOException, InterruptedException {
         LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
         functions = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames())).stream().toList();
-        DeployRequest request = request(global);
+        AwsAccess access = new AwsAccess(settings, env, global);
+        DeployRequest request = request(global, access);
         functions = request.functions().stream().map(FunctionName::name).toList();
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
         FilePath project = workspace.child(dir);
-        AwsAccess access = new AwsAccess(settings, this::text, global);
-        AwsAccess.Identity identity = access.ofBuild(run, env, workspace);
+        AwsAccess.Identity identity = access.ofBuild(run, workspace);
         try (AwsSession session = AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
             region = session.region();
@@ -246,7 +246,7 @@ public final class BuildDeployment {
                 + " deployed and does not deploy it twice.";
     }
 
-    private DeployRequest request(LambdaNodeConfiguration global) throws DeployException {
+    private DeployRequest request(LambdaNodeConfiguration global, AwsAccess access) throws DeployException {
         DeployRequestBuilder request = DeployRequest.builder()
                 .functionName(variables.expand(settings.getFunctionName()))
                 .functionNames(variables.expand(settings.getFunctionNames()))
@@ -258,11 +258,13 @@ public final class BuildDeployment {
                 .dependencies(variables.expand(settings.getDependencies()))
                 .layerName(variables.expand(settings.getLayerName()))
                 .keepLayerVersions(settings.getKeepLayerVersions())
-                .s3Bucket(global.getS3Bucket())
+                .s3Bucket(defaultBucket(global, access))
                 .s3Bucket(variables.expand(settings.getS3Bucket()))
                 .s3Prefix(global.getS3Prefix())
                 .s3Prefix(text(settings.getS3Prefix()).orElse(""))
                 .s3Threshold(settings.getS3Threshold())
+                .s3Sse(env.expand(settings.getS3Sse()))
+                .s3KmsKeyId(env.expand(settings.getS3KmsKeyId()))
                 .architectures(variables.expand(settings.getArchitectures()))
                 .sourceKmsKeyArn(variables.expand(settings.getSourceKmsKeyArn()))
                 .publish(settings.isPublish())
@@ -288,6 +290,18 @@ public final class BuildDeployment {
             }
         }
         return request.build();
+    }
+
+    /** The bucket for all jobs, in which {@code ${AWS_REGION}} is the region of the deployment. */
+    private String defaultBucket(LambdaNodeConfiguration global, AwsAccess access) throws DeployException {
+        String bucket = Util.fixNull(global.getS3Bucket());
+        Optional<String> function = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames()));
+        if (!bucket.contains("$") || function.isEmpty()) {
+            return bucket;
+        }
+        EnvVars variables = new EnvVars(env);
+        variables.put("AWS_REGION", access.region(SettingRules.functionNames(function.get()).get(0)));
+        return variables.expand(bucket);
     }
 
     /**

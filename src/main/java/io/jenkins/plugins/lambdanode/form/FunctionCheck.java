@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.form;
 
-import hudson.Util;
+import hudson.EnvVars;
 import hudson.model.Item;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
@@ -41,8 +41,7 @@ public final class FunctionCheck {
         if (variable.isPresent()) {
             return FormValidation.ok(Messages.FunctionCheck_variable(variable.get()));
         }
-        AwsAccess access = new AwsAccess(
-                settings, text -> Optional.ofNullable(Util.fixEmptyAndTrim(text)), LambdaNodeConfiguration.get());
+        AwsAccess access = new AwsAccess(settings, new EnvVars(), LambdaNodeConfiguration.get());
         try {
             FunctionName name = FunctionName.parse(settings.getFunctionName());
             try (AwsSession session = AwsSession.open(access.settings(name, access.ofForm(item)))) {

@@ -1,147 +1,135 @@
 package io.jenkins.plugins.lambdanode.form;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import hudson.Util;
 import hudson.util.FormValidation;
 import hudson.util.FormValidation.Kind;
+import io.jenkins.plugins.lambdanode.FunctionConfiguration;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FieldChecksTest {
 
-    private static void assertAccepted(FormValidation verdict) {
-        assertEquals(Kind.OK, verdict.kind, verdict.getMessage());
+    /** What no setting with a rule can be. */
+    private static final String WRONG = "two\\words<img src=x>!";
+
+    private static final int WRONG_NUMBER = -7;
+
+    /** A check of a form, and the method of the engine that reads the same setting. */
+    record Check(Object descriptor, Method form, Method engine) {
+        String typed() {
+            return engine.getParameterTypes()[0] == String.class ? WRONG : Integer.toString(WRONG_NUMBER);
+        }
+
+        FormValidation verdict(String value) throws Exception {
+            return (FormValidation)
+                    (form.getParameterCount() == 1 ? form.invoke(descriptor, value) : form.invoke(descriptor, value, ""));
+        }
+
+        /** The error of a build with this value. */
+        String error() throws Exception {
+            try {
+                engine.invoke(
+                        DeployRequest.builder(),
+                        engine.getParameterTypes()[0] == String.class ? WRONG : (Object) WRONG_NUMBER);
+                return null;
+            } catch (InvocationTargetException e) {
+                assertEquals(DeployException.class, e.getCause().getClass());
+                return e.getCause().getMessage();
+            }
+        }
+
+        @Override
+        public String toString() {
+            return form.getName();
+        }
     }
 
-    private static void assertRefused(FormValidation verdict) {
-        assertEquals(Kind.ERROR, verdict.kind);
-        assertTrue(verdict.getMessage().length() > 5);
+    static List<Check> checks() {
+        return Stream.of(new LambdaNodeDeployStep.DescriptorImpl(), new FunctionConfiguration.DescriptorImpl())
+                .flatMap(descriptor -> Arrays.stream(descriptor.getClass().getDeclaredMethods())
+                        .filter(method -> method.getName().startsWith("doCheck") && method.getName().length() > 7)
+                        .flatMap(method -> engine(method).map(engine -> new Check(descriptor, method, engine))))
+                .toList();
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "orders",
-                " orders ",
-                "orders_2-b",
-                "123456789012:function:orders",
-                "arn:aws:lambda:eu-west-1:123456789012:function:orders",
-                "arn:aws-cn:lambda:cn-north-1:123456789012:function:orders",
-                "orders-${BRANCH_NAME}",
-                "$FUNCTION"
-            })
-    void namesOfFunctionsAreAccepted(String name) {
-        assertAccepted(FieldChecks.functionName(name, ""));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", " ", "two words", "orders/live", "arn:aws:s3:::bucket", "<script>"})
-    void whatNamesNoFunctionIsRefused(String name) {
-        assertRefused(FieldChecks.functionName(name, ""));
-    }
-
-    @Test
-    void oneWrongNameAmongSeveralIsRefused() {
-        assertAccepted(FieldChecks.functionNames("orders, payments\nrefunds"));
-        assertAccepted(FieldChecks.functionNames(""));
-        assertRefused(FieldChecks.functionNames("orders\npay/ments"));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "my-staging", "abc", "a.b.c", "123", "$BUCKET", "${TEAM}-staging"})
-    void namesOfBucketsAreAccepted(String name) {
-        assertAccepted(FieldChecks.bucket(name));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"ab", "My-Staging", "s3://my-staging", "my_staging", "a..b", "-abc", "abc-", "my-staging/lambda"})
-    void whatNamesNoBucketIsRefused(String name) {
-        assertRefused(FieldChecks.bucket(name));
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "arn:aws:iam::123456789012:role/deploy",
-                "arn:aws-us-gov:iam::123456789012:role/service-role/path/deploy",
-                "arn:aws:iam::${ACCOUNT}:role/deploy",
-                ""
-            })
-    void arnsOfRolesAreAccepted(String arn) {
-        assertAccepted(FieldChecks.roleArn(arn));
+    private static Stream<Method> engine(Method check) {
+        String name = check.getName().substring("doCheck".length());
+        String setting = Character.toLowerCase(name.charAt(0)) + name.substring(1);
+        return Arrays.stream(DeployRequestBuilder.class.getMethods())
+                .filter(method -> method.getName().equals(setting) && method.getParameterCount() == 1)
+                .filter(method -> List.of(String.class, Integer.class, Number.class).contains(method.getParameterTypes()[0]));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"deploy", "arn:aws:iam::123456789012:user/deploy", "arn:aws:iam::12345:role/deploy"})
-    void whatIsNoArnOfARoleIsRefused(String arn) {
-        assertRefused(FieldChecks.roleArn(arn));
+    @MethodSource("checks")
+    void aFormSaysWhatABuildWouldSay(Check check) throws Exception {
+        FormValidation verdict = check.verdict(check.typed());
+
+        if (check.error() == null) {
+            assertEquals(Kind.OK, verdict.kind, verdict.getMessage());
+        } else {
+            assertEquals(Kind.ERROR, verdict.kind);
+            assertEquals(Util.escape(check.error()), verdict.getMessage());
+        }
     }
 
     @Test
-    void aFunctionToCreateNeedsARole() {
-        assertRefused(FieldChecks.requiredRoleArn(""));
-        assertAccepted(FieldChecks.requiredRoleArn("arn:aws:iam::123456789012:role/orders"));
+    void everySettingThatABuildChecksIsCheckedInTheForm() {
+        List<String> checked = checks().stream().map(check -> check.engine().getName()).toList();
+
+        assertTrue(
+                checked.containsAll(List.of(
+                        "functionName", "functionNames", "install", "includes", "excludes", "compressionLevel", "layerName",
+                        "keepLayerVersions", "s3Bucket", "s3Threshold", "s3KmsKeyId", "alias", "sourceKmsKeyArn",
+                        "waitTimeout", "role", "memorySize", "timeout", "environment")),
+                checked.toString());
+    }
+
+    @ParameterizedTest
+    @MethodSource("checks")
+    void aVariableIsSaidToBeCheckedLater(Check check) throws Exception {
+        FormValidation verdict = check.verdict("a b!${BRANCH_NAME}");
+
+        assertEquals(Kind.OK, verdict.kind);
+        assertEquals("Has a variable: checked when the build runs.", verdict.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " "})
+    void onlyWhatIsRequiredMayNotBeEmpty(String value) {
+        assertEquals(Kind.ERROR, FieldChecks.required(value, SettingRules::functionName).kind);
+        assertEquals(Kind.OK, FieldChecks.optional(value, SettingRules::functionName).kind);
     }
 
     @Test
-    void anAliasIsNotANumber() {
-        assertAccepted(FieldChecks.layerName("orders_modules-1"));
-        assertAccepted(FieldChecks.layerName("${BRANCH_NAME}-modules"));
-        assertRefused(FieldChecks.layerName("two words"));
-        assertRefused(FieldChecks.layerName("arn:aws:lambda:eu-west-1:123456789012:layer:orders"));
-        assertAccepted(FieldChecks.alias("live"));
-        assertAccepted(FieldChecks.alias("2-live"));
-        assertRefused(FieldChecks.alias("12"));
-        assertRefused(FieldChecks.alias("live now"));
+    void theFunctionMayBeEmptyWhereOthersAreNamed() {
+        LambdaNodeDeployStep.DescriptorImpl form = new LambdaNodeDeployStep.DescriptorImpl();
+
+        assertEquals(Kind.ERROR, form.doCheckFunctionName("", "").kind);
+        assertEquals(Kind.OK, form.doCheckFunctionName("", "orders, payments").kind);
     }
 
     @Test
-    void aNumberIsCheckedAgainstItsBounds() {
-        assertAccepted(FieldChecks.numberBetween("", 1, 9, ""));
-        assertAccepted(FieldChecks.numberBetween("9", 1, 9, ""));
-        assertRefused(FieldChecks.numberBetween("10", 1, 9, ""));
-        assertRefused(FieldChecks.numberBetween("-1", 0, 9, ""));
-        assertRefused(FieldChecks.numberBetween("ten", 1, 9, ""));
-        assertRefused(FieldChecks.numberBetween("99999999999999999999", 1, 9, ""));
-    }
+    void whatIsRightHasNothingToSay() {
+        FormValidation verdict = FieldChecks.optional(" orders ", SettingRules::functionName);
 
-    @Test
-    void patternsStayInTheProject() {
-        assertAccepted(FieldChecks.patterns("test/**, **/*.map"));
-        assertAccepted(FieldChecks.patterns("/dist/**"));
-        assertAccepted(FieldChecks.patterns("dist\\**,"));
-        assertRefused(FieldChecks.patterns("dist/**\n../other/**"));
-        assertRefused(FieldChecks.patterns("test/../../x"));
-    }
-
-    @Test
-    void anEndpointIsAWebAddress() {
-        assertAccepted(FieldChecks.endpoint("https://vpce-0123.lambda.eu-west-1.vpce.amazonaws.com"));
-        assertAccepted(FieldChecks.endpoint("http://127.0.0.1:4566"));
-        assertRefused(FieldChecks.endpoint("file:///etc/passwd"));
-        assertRefused(FieldChecks.endpoint("amazonaws.com"));
-        assertRefused(FieldChecks.endpoint("not a url"));
-    }
-
-    @Test
-    void aKmsKeyIsNamedByItsArn() {
-        assertAccepted(FieldChecks.kmsKey("arn:aws:kms:eu-west-1:123456789012:key/1234"));
-        assertRefused(FieldChecks.kmsKey("alias/mine"));
-    }
-
-    @Test
-    void variablesOfANewFunctionAreLinesOfKeyAndValue() {
-        assertAccepted(FieldChecks.environment("A=1\n\nB_2=two words = fine"));
-        assertRefused(FieldChecks.environment("A=1\nB"));
-        assertRefused(FieldChecks.environment("2A=1"));
-    }
-
-    @Test
-    void whatWasTypedInIsShownAsTextNotAsMarkup() {
-        String shown = FieldChecks.patterns("../<img src=x onerror=alert(1)>").getMessage();
-
-        assertTrue(shown.contains("&lt;img"), shown);
+        assertEquals(Kind.OK, verdict.kind);
+        assertNull(verdict.getMessage());
     }
 }

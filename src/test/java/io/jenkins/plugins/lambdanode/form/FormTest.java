@@ -14,8 +14,12 @@ import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.htmlunit.html.HtmlElement;
 import org.htmlunit.html.HtmlForm;
 import org.htmlunit.html.HtmlInput;
@@ -79,6 +83,8 @@ class FormTest {
         step.setS3Bucket("my-staging");
         step.setS3Prefix("lambda/");
         step.setS3Threshold(0);
+        step.setS3Sse("aws:kms");
+        step.setS3KmsKeyId("alias/staging");
         step.setPublish(true);
         step.setAlias("live");
         step.setArchitectures("arm64");
@@ -198,6 +204,20 @@ class FormTest {
     }
 
     @Test
+    void theSnippetGeneratorWritesWhatTheReadmeShows() throws Exception {
+        Matcher call = Pattern.compile("(?s)steps \\{\\s+(lambdaNodeDeploy .*?)\n +}").matcher(Files.readString(Path.of("README.md")));
+        assertTrue(call.find());
+        LambdaNodeDeployStep step = onlyNamed();
+        step.setAlias("live");
+        step.setCredentialsId("aws-deploy");
+        step.setDir("functions/orders");
+        step.setRegion("eu-west-1");
+        step.setS3Bucket("my-staging");
+
+        new SnippetizerTester(jenkins).assertRoundTrip(step, call.group(1).replaceAll("\\s+", " "));
+    }
+
+    @Test
     void theSnippetGeneratorsPageWritesOnlyWhatIsTypedIn() throws Exception {
         WorkflowJob job = jenkins.createProject(WorkflowJob.class, "with-syntax-page");
         JenkinsRule.WebClient client = jenkins.createWebClient();
@@ -231,7 +251,7 @@ class FormTest {
                         "{'stapler-class':'" + LambdaNodeDeployStep.class.getName() + "', 'functionName':'orders',"
                                 + " 'functionNames':'', 'region':'', 'credentialsId':'', 'dir':'.', 'install':'auto',"
                                 + " 'dependencies':'package', 'layerName':'',"
-                                + " 'keepLayerVersions':'', 'excludes':'', 'includes':'', 's3Bucket':'', 's3Prefix':'', 's3Threshold':'',"
+                                + " 'keepLayerVersions':'', 'excludes':'', 'includes':'', 's3Bucket':'', 's3Prefix':'', 's3Threshold':'', 's3Sse':'', 's3KmsKeyId':'',"
                                 + " 'publish':false, 'alias':'', 'roleArn':'', 'externalId':'', 'roleSessionName':'',"
                                 + " 'agentIdentity':false, 'architectures':'', 'symlinks':'follow', 'compressionLevel':'',"
                                 + " 'force':false, 'dryRun':false, 'waitTimeout':'', 'revisionId':'',"

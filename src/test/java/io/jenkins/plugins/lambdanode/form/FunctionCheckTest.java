@@ -13,6 +13,8 @@ import hudson.model.FreeStyleProject;
 import hudson.model.Item;
 import hudson.security.AuthorizationStrategy;
 import hudson.security.csrf.CrumbIssuer;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import java.io.ByteArrayOutputStream;
@@ -32,6 +34,8 @@ import jenkins.model.Jenkins;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.WebRequest;
 import org.htmlunit.WebResponse;
+import org.htmlunit.html.HtmlElement;
+import org.htmlunit.html.HtmlPage;
 import org.htmlunit.util.NameValuePair;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -175,6 +179,47 @@ class FunctionCheckTest {
 
         assertTrue(text.contains("warning"), text);
         assertTrue(text.contains("There is no function nobody-made-it in us-east-1"), text);
+    }
+
+    @Test
+    void aFunctionThatTheDeploymentCreatesIsNoWarning() throws Exception {
+        Map<String, String> parameters = Map.of(
+                "functionName", "nobody-made-it", "credentialsId", Aws.CREDENTIALS_ID, "region", Aws.REGION, "create", "true");
+
+        String text = check(CONFIGURER, parameters).getContentAsString();
+
+        assertTrue(text.contains("The deployment will create it"), text);
+        assertFalse(text.contains("warning") || text.contains("error"), text);
+    }
+
+    @Test
+    void aNameWithAVariableIsSaidNotToBeChecked() throws Exception {
+        String text = check(CONFIGURER, function("orders-${BRANCH_NAME}", Aws.CREDENTIALS_ID)).getContentAsString();
+
+        assertTrue(text.contains("Not checked: orders-${BRANCH_NAME} has a variable"), text);
+        assertFalse(text.contains("warning") || text.contains("error"), text);
+    }
+
+    @Test
+    void theButtonSendsTheFieldsOfItsOwnStep() throws Exception {
+        FreeStyleProject twoSteps = jenkins.createFreeStyleProject();
+        LambdaNodeDeployStep other = new LambdaNodeDeployStep(FUNCTION);
+        other.setEndpointUrl("http://127.0.0.1:9");
+        twoSteps.getBuildersList().add(new LambdaNodeDeployBuilder(other));
+        LambdaNodeDeployStep step = new LambdaNodeDeployStep(FUNCTION);
+        step.setCredentialsId(Aws.CREDENTIALS_ID);
+        step.setEndpointUrl(askingElsewhere().get("endpointUrl"));
+        twoSteps.getBuildersList().add(new LambdaNodeDeployBuilder(step));
+        JenkinsRule.WebClient client = jenkins.createWebClient().login(CONFIGURER);
+        HtmlPage page = client.getPage(twoSteps, "configure");
+        client.waitForBackgroundJavaScript(10_000);
+        List<HtmlElement> buttons = page.getByXPath("//button[contains(@class, 'validate-button')]");
+
+        buttons.get(1).click();
+        client.waitForBackgroundJavaScript(10_000);
+
+        assertEquals(2, buttons.size());
+        assertTrue(callsElsewhere.get() > 0);
     }
 
     @Test
