@@ -19,9 +19,14 @@ ENVIRONMENT = {
 PATIENCE_SECONDS = 60
 
 
-def free_port():
+def free_port(preferred=0):
+    """The preferred port, or another one if something listens on it."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("", preferred))
+        except OSError:
+            return free_port()
         return listener.getsockname()[1]
 
 
