@@ -335,6 +335,9 @@ class ChecksTest {
         Files.createSymbolicLink(b, Path.of("../../b@1/node_modules/b"));
         PackRequest storing = Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "", "");
         assertEquals(List.of(), Packs.pack(project, storing).findings());
+        List<Finding> followed = Packs.pack(project).findings();
+        assertTrue(followed.get(0).message().contains("b (which node_modules/a/ needs)"), followed.toString());
+        assertTrue(followed.get(0).message().contains("symlinks: 'store'"), followed.toString());
         Files.delete(b);
         assertEquals("missing-dependency", Packs.pack(project, storing).findings().get(0).code());
     }
