@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -51,10 +52,11 @@ public record NodeTool(String name, List<String> packages) {
                 FileLock held = lock.lock()) {
             if (!Files.exists(ready) || !Files.readString(ready).equals(String.join(" ", packages))) {
                 List<String> words = new ArrayList<>(List.of(
-                        "npm", "install", "--global", "--silent", "--no-audit", "--no-fund", "--prefix", home.toString()));
+                        "npm", "install", "--global", "--force", "--no-audit", "--no-fund", "--prefix", home.toString()));
                 words.addAll(packages);
-                Process npm = new ProcessBuilder(words).inheritIO().start();
-                assertEquals(0, npm.waitFor(), words.toString());
+                Process npm = new ProcessBuilder(words).redirectErrorStream(true).start();
+                String said = new String(npm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                assertEquals(0, npm.waitFor(), words + ": " + said);
                 Files.writeString(ready, String.join(" ", packages));
             }
         }

@@ -50,7 +50,7 @@ public final class InstallFailure {
     private static final List<Advice> ADVICE = List.of(
             Advice.on("(?s)EUSAGE.*in sync|ERR_PNPM_OUTDATED_LOCKFILE|needs to be updated, but yarn|YN0028"
                     + "|lockfile had changes, but lockfile is frozen", DISAGREE),
-            Advice.on("lockfileVersion >= 1",
+            Advice.on("lockfileVersion >= 1|npm ERR! Cannot read property",
                     "This npm ({version}) cannot read {lockFile}: use npm 7 or later, which Node.js 16 and later bring."),
             Advice.on("EUNSUPPORTEDPROTOCOL.*|Unsupported URL Type \"workspace:\"|workspace:\\S",
                     "workspace: is of pnpm and Yarn: commit their lock file (pnpm-lock.yaml, yarn.lock), which says which of them"
@@ -97,16 +97,17 @@ public final class InstallFailure {
      * @param location the project's folder
      */
     public static String of(Command command, CommandOutcome outcome, String location) {
+        List<String> lines = withoutColours(outcome);
         return "'" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + "."
                 + (outcome.exitStatus() == CommandOutcome.NOT_FOUND ? " A program that it names was not found." : "")
-                + shown(outcome.lastLines())
-                + advice(outcome.lastLines(), "npm", "", "package-lock.json").map(text -> "\n" + text).orElse("");
+                + shown(lines)
+                + advice(lines, "npm", "", "package-lock.json").map(text -> "\n" + text).orElse("");
     }
 
     /** The message for a package manager, which had been found. */
     public static String of(
             Command command, CommandOutcome outcome, ProjectFolder project, InstallPlan plan, InstalledTool tool) {
-        List<String> lines = outcome.lastLines();
+        List<String> lines = withoutColours(outcome);
         Optional<String> advice = script(command, String.join("\n", lines), project)
                 .or(() -> advice(
                         lines,
@@ -116,6 +117,13 @@ public final class InstallFailure {
         return "'" + command.display() + "' failed in " + plan.folder() + " with exit status " + outcome.exitStatus() + "."
                 + shown(lines)
                 + "\n" + advice.orElse("The log above has all that " + tool.manager().title() + " says.");
+    }
+
+    /** Yarn 2 and later colours what it says also where nobody sees it. */
+    private static List<String> withoutColours(CommandOutcome outcome) {
+        return outcome.lastLines().stream()
+                .map(line -> line.replaceAll("\u001b\\[[0-9;]*[A-Za-z]", ""))
+                .toList();
     }
 
     private static Optional<String> advice(List<String> lines, String program, String version, String lockFile) {

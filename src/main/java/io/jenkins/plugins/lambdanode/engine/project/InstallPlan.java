@@ -257,9 +257,9 @@ public record InstallPlan(
                     + " no package without. Add the line 'nodeLinker: node-modules' to " + Path.of(folder).resolve(".yarnrc.yml")
                     + ", or bundle the code and set install to 'none'.");
         }
-        // The first checks that the lock file is up to date, which the second, that leaves devDependencies out, does not.
+        // The second leaves devDependencies out. It would go on with a lock file that is out of date, the first does not.
         return List.of(
-                List.of("yarn", "install", "--immutable", "--mode=update-lockfile"),
+                List.of("yarn", "install", "--immutable", "--mode=skip-build"),
                 List.of("yarn", "workspaces", "focus", "--all", "--production"));
     }
 }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
+import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
@@ -99,6 +101,56 @@ class InstallOnceTest {
     void isNotInstalledAgainWhereNothingChanged() throws Exception {
         assertEquals(1, npmRuns(InstallSetting.AUTO));
         assertEquals(0, npmRuns(InstallSetting.AUTO));
+    }
+
+    @Test
+    void theLogSaysInOneLineWhyNpmIsRunOrNot() throws Exception {
+        npmRuns(InstallSetting.AUTO);
+        assertTrue(log.contains("npm ci: there is no node_modules."), log.toString());
+
+        npmRuns(InstallSetting.AUTO);
+        assertTrue(
+                log.get(log.size() - 1)
+                        .matches("node_modules is unchanged since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC: npm ci is not needed .*"),
+                log.toString());
+
+        Path lockFile = project.resolve("package-lock.json");
+        Files.writeString(lockFile, Files.readString(lockFile) + "\n");
+        npmRuns(InstallSetting.AUTO);
+        assertTrue(log.contains("npm ci: package-lock.json has changed since the last install."), log.toString());
+        assertTrue(log.stream().anyMatch(line -> line.matches("Node\\.js v[0-9.]+, npm [0-9.]+ \\(/.*/npm\\)")), log.toString());
+        assertFalse(log.toString().matches(".*[0-9a-f]{40}.*"), log.toString());
+    }
+
+    @Test
+    void anArchiveOfTheProjectsOwnThatWasReplacedIsNoticed() throws Exception {
+        npmRuns(InstallSetting.AUTO);
+        Files.write(project.resolve("dep-1.0.0.tgz"), new byte[] {0}, StandardOpenOption.APPEND);
+
+        assertEquals(1, npmRuns(InstallSetting.AUTO));
+        assertTrue(log.contains("npm ci: an archive of the project's own (file:) has changed since the last install."), log.toString());
+    }
+
+    @Test
+    void aFolderOfTheProjectsOwnThatIsCopiedIsCopiedEachTime() throws Exception {
+        Path shared = Files.createDirectories(project.resolve("libs/shared"));
+        Files.writeString(shared.resolve("package.json"), "{\"name\":\"shared\",\"version\":\"1.0.0\"}");
+        Files.writeString(shared.resolve("index.js"), "module.exports = 1;");
+        sh(project, "npm install --silent --offline --install-links ./libs/shared && rm -rf node_modules");
+        npmRuns(InstallSetting.AUTO);
+        Files.writeString(shared.resolve("index.js"), "module.exports = 2;");
+
+        assertEquals(1, npmRuns(InstallSetting.AUTO));
+        assertEquals("module.exports = 2;", Files.readString(project.resolve("node_modules/shared/index.js")));
+    }
+
+    @Test
+    void aProjectThatCompilesAnAddOnOfItsOwnIsInstalledEachTime() throws Exception {
+        Files.writeString(project.resolve("binding.gyp"), "{}");
+
+        InstallPlan plan = InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(project, project)).orElseThrow();
+
+        assertFalse(plan.once());
     }
 
     @Test
