@@ -1,8 +1,11 @@
 package io.jenkins.plugins.lambdanode.cli;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -58,7 +61,8 @@ public final class Main implements Runnable {
         Runtime.getRuntime().addShutdownHook(stop);
         // JSON is UTF-8 (RFC 8259) whatever the locale; messages are in the terminal's own encoding.
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-        int status = execute(out, new PrintWriter(System.err, true), arguments);
+        PrintWriter err = new PrintWriter(System.err, true);
+        int status = hasUnreadableArguments() ? unreadable(err) : execute(out, err, arguments);
         try {
             Runtime.getRuntime().removeShutdownHook(stop);
         } catch (IllegalStateException e) {
@@ -66,6 +70,29 @@ public final class Main implements Runnable {
             return;
         }
         System.exit(status);
+    }
+
+    /** In a locale without an encoding Java reads every other character of an argument as question marks. */
+    private static boolean hasUnreadableArguments() {
+        try {
+            if (!Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")).equals(StandardCharsets.US_ASCII)) {
+                return false;
+            }
+            for (byte b : Files.readAllBytes(Path.of("/proc/self/cmdline"))) {
+                if (b < 0) {
+                    return true;
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            // Elsewhere than on Linux arguments are Unicode.
+        }
+        return false;
+    }
+
+    private static int unreadable(PrintWriter err) {
+        err.println("ERROR: The arguments contain characters that cannot be read in this locale, whose encoding is ASCII."
+                + " Set a UTF-8 locale: LC_ALL=C.UTF-8");
+        return CommandLine.ExitCode.USAGE;
     }
 
     /** Runs a command line and returns its exit status. */

@@ -35,6 +35,20 @@ class MainTest {
     }
 
     @Test
+    void anArgumentThatTheLocaleCannotReadIsRefusedAndNotChanged() {
+        String java = String.join(" ", Program.java(List.of(), Main.class.getName(), List.of()));
+        List<String> words = List.of(
+                "sh", "-c", "exec " + java + " deploy --function-name f --region mars --s3-prefix \"$(printf 'gr\\303\\274n/')\"");
+
+        Program ascii = Program.run(folder, Map.of("LC_ALL", "C", "LANG", ""), words);
+        Program utf8 = Program.run(folder, Map.of("LC_ALL", "C.UTF-8"), words);
+
+        assertEquals(2, ascii.status(), ascii.err());
+        assertTrue(ascii.err().contains("LC_ALL=C.UTF-8"), ascii.err());
+        assertTrue(utf8.err().contains("region is 'mars'"), utf8.err());
+    }
+
+    @Test
     void theHelpOfDeployNamesEveryOptionOfTheDesign() {
         namesAll(
                 "deploy",
