@@ -122,7 +122,14 @@ public final class Json {
 
     private String string() {
         require('"');
-        StringBuilder string = new StringBuilder();
+        int start = at;
+        while (at < text.length() && text.charAt(at) != '"' && text.charAt(at) != '\\' && text.charAt(at) >= 0x20) {
+            at++;
+        }
+        if (peek() == '"') {
+            return text.substring(start, at++);
+        }
+        StringBuilder string = new StringBuilder(text.substring(start, at));
         for (char c = next(); c != '"'; c = next()) {
             if (c < 0x20) {
                 throw new Malformed();

@@ -26,7 +26,6 @@ public final class Checks {
             new RuntimeSdkCheck(),
             new HandlerCheck(),
             new MissingDependencyCheck(),
-            new DevelopmentDependencyCheck(),
             new AddOnCheck(),
             new PlatformPackageCheck(),
             new PrismaCheck());

@@ -129,15 +129,6 @@ final class DependencyTree {
         return production.contains(folder) && !required.contains(folder);
     }
 
-    /** The packages that only development dependencies ask for. */
-    Set<String> developmentOnly() throws IOException {
-        Set<String> names = new TreeSet<>(files.packageJson("").names("devDependencies"));
-        names.removeIf(name -> find("", name).map(production::contains).orElse(true));
-        Set<String> folders = reachable("", names, false, new ArrayList<>());
-        folders.removeAll(production);
-        return folders;
-    }
-
     /** The packages that production needs, optional ones included. */
     Set<String> production() {
         return production;

@@ -14,7 +14,6 @@ import java.util.stream.Collectors;
  */
 final class MissingDependencyCheck implements Check {
     private static final int SHOWN = 5;
-    private static final String PNPM = NpmPackage.NODE_MODULES + ".pnpm/";
 
     @Override
     public List<Finding> check(CheckedPackage files) throws IOException {
@@ -39,10 +38,7 @@ final class MissingDependencyCheck implements Check {
                 "missing-dependency",
                 "Production dependencies are not in the package: " + shown
                         + (missing.size() > SHOWN ? " and " + (missing.size() - SHOWN) + " more" : "")
-                        + ". Code that loads them fails. "
-                        + (files.has(PNPM)
-                                ? "Packages that pnpm installs find their dependencies by links: keep the links (symlinks: 'store')."
-                                : "Install all dependencies, or remove from package.json what is not needed."),
+                        + ". Code that loads them fails. Install all dependencies, or remove from package.json what is not needed.",
                 "package.json"));
     }
 

@@ -27,12 +27,21 @@ final class NamesCheck implements Check {
                 findings.add(new Finding(Severity.WARNING, "names-differ-in-case", "Its name differs from that of "
                         + SafeText.name(other) + " in case only. Lambda keeps both; Windows and macOS keep one. Rename one.", name));
             }
-            if (name.chars().anyMatch(Character::isISOControl)) {
+            if (hasControlCharacter(name)) {
                 findings.add(new Finding(Severity.WARNING, "unusual-name", "Its name has a control character, which many tools that"
                         + " unpack a ZIP file change. Rename it.", name));
             }
         }
         return findings;
+    }
+
+    private static boolean hasControlCharacter(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (Character.isISOControl(name.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String parent(String name) {

@@ -335,25 +335,8 @@ class ChecksTest {
         Files.createSymbolicLink(b, Path.of("../../b@1/node_modules/b"));
         PackRequest storing = Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "", "");
         assertEquals(List.of(), Packs.pack(project, storing).findings());
-        List<Finding> followed = Packs.pack(project).findings();
-        assertTrue(followed.get(0).message().contains("b (which node_modules/a/ needs)"), followed.toString());
-        assertTrue(followed.get(0).message().contains("symlinks: 'store'"), followed.toString());
         Files.delete(b);
         assertEquals("missing-dependency", Packs.pack(project, storing).findings().get(0).code());
-    }
-
-    @Test
-    void developmentDependenciesThatWentInAreAWarningWithTheirBytes() throws Exception {
-        Packs.write(project, "package.json", "{\"dependencies\": {\"a\": \"1\"}, \"devDependencies\": {\"jest\": \"1\", \"shared\": \"1\"}}");
-        Packs.write(project, "node_modules/a/package.json", "{\"dependencies\": {\"shared\": \"1\"}}");
-        Packs.write(project, "node_modules/shared/package.json", "{}");
-        assertEquals(List.of(), codes(handler("index.handler")));
-        Packs.write(project, "node_modules/jest/package.json", "{\"dependencies\": {\"deep\": \"1\", \"shared\": \"1\"}}");
-        Packs.write(project, "node_modules/deep/x.js", "x".repeat(1_500_000));
-        Finding finding = only(handler("index.handler"));
-        assertEquals("development-dependencies", finding.code());
-        assertTrue(finding.message().startsWith("2 packages that only development needs are in the package, with 1.5 MB unzipped: deep,"
-                + " jest."), finding.message());
     }
 
     @ParameterizedTest
