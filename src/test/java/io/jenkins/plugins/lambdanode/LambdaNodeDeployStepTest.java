@@ -201,7 +201,7 @@ class LambdaNodeDeployStepTest {
                         "writeFile file: 'package.json', text: '{\"scripts\":{\"preinstall\":\"exit 3\"}}'\n"
                                 + "lambdaNodeDeploy functionName: 'f', " + CREATE,
                         Result.FAILURE),
-                "'npm install --omit=dev --no-audit --no-fund' failed in ");
+                "'npm install --omit=dev --no-package-lock --no-audit --no-fund' failed in ");
         Builds.assertOneError(
                 build(
                         "unreachable",
