@@ -144,7 +144,7 @@ class DeployCommandTest {
                 json.get("Layer").get("CodeSize").asLong(), json.get("Layers").get(0).get("CodeSize").asLong());
         assertTrue(json.get("Layer").get("Published").asBoolean(), run.out());
         assertEquals(1, json.get("Package").get("Layer").get("Files").asInt());
-        assertTrue(run.err().contains("layer " + name + "-modules: version 1 published"), run.err());
+        assertTrue(run.err().contains("Layer " + name + "-modules: version 1 published"), run.err());
         assertEquals("\"from the layer\"", ACCOUNT.invoke(name));
     }
 
