@@ -34,7 +34,8 @@ final class ProjectOptions {
             names = "--install",
             paramLabel = "HOW",
             defaultValue = "auto",
-            description = "How dependencies are installed: auto (npm ci where there is a lock file, else npm install), ci,"
+            description = "How dependencies are installed: auto (what the lock file says, with npm, pnpm, Yarn or"
+                    + " Bun, whose it is; npm install without one), ci,"
                     + " install, none, or a command line of your own. Default: ${DEFAULT-VALUE}.")
     private String install;
 

@@ -128,8 +128,7 @@ public record InstallPlan(
     private static boolean needsInstall(ProjectFolder project, JsonNode json) {
         return DEPENDENCY_FIELDS.stream().anyMatch(field -> json.path(field).size() > 0)
                 || hasLifecycleScripts(json)
-                || project.hasBindingGyp()
-                || project.hasNodeModules() && json.path("devDependencies").size() > 0;
+                || project.hasBindingGyp();
     }
 
     private static boolean hasLifecycleScripts(JsonNode json) {

@@ -7,7 +7,6 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,11 +18,10 @@ import java.util.List;
  * @param location the folder, as a person would name it
  * @param folder the project's own folder
  * @param above the folders above it that can be the root of a workspace of npm, pnpm, Yarn or Bun, the nearest first
- * @param hasNodeModules whether there is a {@code node_modules} in it
  * @param hasBindingGyp whether it has a {@code binding.gyp}, for which npm runs {@code node-gyp rebuild}
  */
 public record ProjectFolder(
-        String location, Folder folder, List<Folder> above, boolean hasNodeModules, boolean hasBindingGyp)
+        String location, Folder folder, List<Folder> above, boolean hasBindingGyp)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -93,7 +91,6 @@ public record ProjectFolder(
                 project.toString(),
                 look(project),
                 above(project.toRealPath(), limit.toRealPath()),
-                Files.isDirectory(project.resolve("node_modules"), LinkOption.NOFOLLOW_LINKS),
                 Files.isRegularFile(project.resolve("binding.gyp")));
     }
 

@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -304,15 +303,5 @@ class PackageManagersTest {
         install(folder, environment);
 
         assertFalse(Files.exists(folder.resolve("node_modules/left-pad")), log.text());
-    }
-
-    @Test
-    void developmentDependenciesThatAnEarlierStageInstalledAreRemoved() throws Exception {
-        write("package.json", "{\"name\":\"a\",\"version\":\"1.0.0\",\"devDependencies\":{\"left-pad\":\"1.3.0\"}}");
-        sh(folder, System.getenv(), "npm install");
-
-        install(folder, System.getenv());
-
-        assertEquals(Optional.empty(), Optional.of(folder.resolve("node_modules/left-pad")).filter(Files::exists));
     }
 }
