@@ -108,7 +108,7 @@ class AgentIsolationTest {
                 "small", Builds.project("small") + deploy("heap-small", ", credentialsId: 'unusual'")));
 
         long large = peakMegabytes(
-                () -> build("large", project + deploy("heap-large", ", credentialsId: 'unusual', level: 1")));
+                () -> build("large", project + deploy("heap-large", ", credentialsId: 'unusual', compressionLevel: 1")));
 
         assertTrue(Aws.function("heap-large").orElseThrow().codeSize() > PACKAGE_MB * 1_000_000L);
         System.out.println("Controller's heap: " + small + " MB at most with a package of 1 kB, " + large + " MB with "

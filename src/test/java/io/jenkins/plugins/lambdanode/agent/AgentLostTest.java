@@ -125,7 +125,7 @@ class AgentLostTest {
         WorkflowRun run = start(
                 "packaging",
                 inAgent("sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
-                        + Builds.deploy("lost-packaging", ", level: 9, s3Bucket: '" + Aws.BUCKET + "'")));
+                        + Builds.deploy("lost-packaging", ", compressionLevel: 9, s3Bucket: '" + Aws.BUCKET + "'")));
         Builds.await(PATIENCE, () -> Builds.hasPackage(temporary("packaging")));
 
         AgentProcess.of(agent).kill();
@@ -143,7 +143,7 @@ class AgentLostTest {
                     inAgent("sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
                             + Builds.deploy(
                                     "lost-upload",
-                                    ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'")));
+                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'")));
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
 
             AgentProcess.of(agent).kill();

@@ -109,7 +109,7 @@ class FullDiskTest {
         return Builds.pipeline(
                 name,
                 "node('" + name + "') { lambdaNodeDeploy functionName: '" + name
-                        + "', credentialsId: 'aws-deploy', level: 1, create: [role: '" + Aws.ROLE + "']" + more + " }");
+                        + "', credentialsId: 'aws-deploy', compressionLevel: 1, create: [role: '" + Aws.ROLE + "']" + more + " }");
     }
 
     /** Of 3 MB that can't be deflated. */

@@ -158,7 +158,7 @@ class HungAgentTest {
         WorkflowRun run = startBuild(
                 "packaging",
                 "sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
-                        + Builds.deploy("hung-packaging", ", level: 9, s3Bucket: '" + Aws.BUCKET + "'"));
+                        + Builds.deploy("hung-packaging", ", compressionLevel: 9, s3Bucket: '" + Aws.BUCKET + "'"));
         Builds.await(PATIENCE, () -> Builds.hasPackage(temporary("packaging")));
 
         process.suspend();
@@ -180,7 +180,7 @@ class HungAgentTest {
                     "sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
                             + Builds.deploy(
                                     "hung-upload",
-                                    ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
+                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
 
             process.suspend();

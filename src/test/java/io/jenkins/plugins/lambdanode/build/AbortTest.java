@@ -111,7 +111,7 @@ class AbortTest {
                 Builds.WRITE_PROJECT
                         + "sh 'set +x; for i in $(seq 1 120); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
                         + "echo 'ready'\n"
-                        + Builds.deploy("abort-packaging", ", level: 9"));
+                        + Builds.deploy("abort-packaging", ", compressionLevel: 9"));
         jenkins.waitForMessage("No dependencies to install", run);
         FilePath temporary = agent.getWorkspaceRoot().child("packaging@tmp");
         Builds.await(Duration.ofSeconds(60), () -> Builds.hasPackage(temporary));
@@ -200,7 +200,7 @@ class AbortTest {
                             + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
                             + Builds.deploy(
                                     "abort-upload",
-                                    ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
+                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
             jenkins.waitForMessage("Staging ", run);
             Builds.await(Duration.ofSeconds(60), () -> Aws.unfinishedUploads() == 1 && slow.sentBytes() > HALF_A_MEGABYTE);
 
@@ -221,7 +221,7 @@ class AbortTest {
                     "direct",
                     Builds.WRITE_PROJECT
                             + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
-                            + Builds.deploy("abort-direct", ", level: 1, endpointUrl: '" + slow.url() + "'"));
+                            + Builds.deploy("abort-direct", ", compressionLevel: 1, endpointUrl: '" + slow.url() + "'"));
             jenkins.waitForMessage("Creating the function", run);
             Builds.await(Duration.ofSeconds(60), () -> slow.sentBytes() > HALF_A_MEGABYTE);
 

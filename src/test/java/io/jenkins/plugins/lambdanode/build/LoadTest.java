@@ -82,7 +82,7 @@ class LoadTest {
                             "load-" + i,
                             "node('load') {\n" + Builds.project("build " + i)
                                     + (isLarge ? "sh 'cp " + large + " fn/data.bin'\n" : "")
-                                    + "lambdaNodeDeploy functionName: 'load-" + i + "', dir: 'fn', level: 1,"
+                                    + "lambdaNodeDeploy functionName: 'load-" + i + "', dir: 'fn', compressionLevel: 1,"
                                     + " credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE + "']\n}")
                     .scheduleBuild2(0)
                     .waitForStart());

@@ -94,7 +94,7 @@ class RestartTest {
                     "sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
                             + deploy(
                                     "upload-" + how,
-                                    ", level: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
+                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
             jenkins.runRemotely(
                     RestartTest::startBuild,
                     "update-" + how,
@@ -111,7 +111,7 @@ class RestartTest {
                     RestartTest::startBuild,
                     "direct-" + how,
                     "sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
-                            + deploy("direct-" + how, ", level: 1, endpointUrl: '" + unsent.url() + "'"));
+                            + deploy("direct-" + how, ", compressionLevel: 1, endpointUrl: '" + unsent.url() + "'"));
             Builds.await(PATIENCE, () -> size(npmStarts) == 1);
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
             assertTrue(stalling.awaitStall(PATIENCE.toSeconds()));
@@ -127,7 +127,7 @@ class RestartTest {
                     RestartTest::startBuild,
                     "package-" + how,
                     "sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
-                            + deploy("package-" + how, ", level: 9, s3Bucket: '" + Aws.BUCKET + "'"));
+                            + deploy("package-" + how, ", compressionLevel: 9, s3Bucket: '" + Aws.BUCKET + "'"));
             jenkins.runRemotely(RestartTest::awaitPackaging, "package-" + how);
 
             assertEquals(1, Aws.unfinishedUploads());
