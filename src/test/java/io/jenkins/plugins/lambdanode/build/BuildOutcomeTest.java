@@ -105,9 +105,13 @@ class BuildOutcomeTest {
         WorkflowRun run = jenkins.buildAndAssertSuccess(job);
 
         jenkins.assertLogContains("outcome=released updated=true before=$LATEST version=1", run);
+        jenkins.assertLogContains(
+                "WARNING: Alias live points to version $LATEST; the last build left it at version 1. Someone has changed it", run);
+        jenkins.assertLogContains("Alias live: $LATEST -> 1", run);
         assertTrue(only(run).isAliasMoved());
         WorkflowRun again = jenkins.buildAndAssertSuccess(job);
         jenkins.assertLogContains("outcome=unchanged updated=false before=1 version=1", again);
+        jenkins.assertLogNotContains("Someone has changed it", again);
         assertFalse(only(again).isAliasMoved());
     }
 
