@@ -10,6 +10,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,7 +73,11 @@ class ProductionPackagesTest {
     }
 
     private static String run(Path folder) throws Exception {
-        return Run.program("node", "-e", "process.chdir(process.argv[1]); const m = require(process.cwd());"
+        return run(folder, Map.of());
+    }
+
+    private static String run(Path folder, Map<String, String> environment) throws Exception {
+        return Run.program(environment, "node", "-e", "process.chdir(process.argv[1]); const m = require(process.cwd());"
                         + " console.log(m() + ' ' + m.loads())", folder.toString())
                 .requireSuccess()
                 .strip();
@@ -143,6 +148,20 @@ class ProductionPackagesTest {
     }
 
     @Test
+    void theDependenciesOfAMemberGoIntoALayerOfTheirOwn() throws Exception {
+        local("functions/orders", "orders", "\"dependencies\":{\"@acme/shared\":\"*\",\"c\":\"*\"}");
+        local("libs/shared", "@acme/shared", "\"dependencies\":{\"c\":\"2\"}");
+        link("node_modules/@acme/shared", "../../libs/shared");
+        installed("node_modules/c", "1.0.0", "");
+        installed("libs/shared/node_modules/c", "2.0.0", "");
+        PackReport report = Packs.pack(orders, Packs.apart(Packs.request()));
+        Path task = unzip(report);
+        Path opt = unzip(report.layer().orElseThrow());
+        assertFalse(Files.exists(task.resolve("node_modules")));
+        assertEquals(run(orders), run(task, Map.of("NODE_PATH", opt.resolve("nodejs/node_modules").toString())));
+    }
+
+    @Test
     void localPackagesThatNeedOneAnotherAndTheProjectEndInNoCircle() throws Exception {
         local("functions/orders", "orders", "\"dependencies\":{\"x\":\"*\"}");
         local("libs/x", "x", "\"dependencies\":{\"y\":\"*\"}");
@@ -150,6 +169,20 @@ class ProductionPackagesTest {
         link("node_modules/x", "../libs/x");
         link("node_modules/y", "../libs/y");
         requireSame(orders);
+    }
+
+    @Test
+    void aLocalPackageWithOthersInItsFolderGoesInWithoutThem() throws Exception {
+        local("functions/orders", "orders", "\"dependencies\":{\"app\":\"*\",\"part\":\"*\"}");
+        local("libs/app", "app", "\"dependencies\":{\"part\":\"*\"}");
+        local("libs/app/part", "part", "");
+        local("libs/app/other", "other", "");
+        link("node_modules/app", "../libs/app");
+        link("node_modules/part", "../libs/app/part");
+        link("node_modules/other", "../libs/app/other");
+        Path task = requireSame(orders);
+        assertTrue(Files.exists(task.resolve("node_modules/part/index.js")));
+        assertFalse(Files.exists(task.resolve("node_modules/app/other")));
     }
 
     @Test

@@ -334,7 +334,9 @@ public final class ProjectWalk {
         }
         String last = String.valueOf(real.getFileName());
         boolean isPlacedApart = isTopOfLocalPackage(folder) && NpmPackage.NODE_MODULES.equals(last + "/")
-                || !folder.root.isProject() && packages.get().isLocal(real);
+                || !folder.root.isProject()
+                        && packages.get().isLocal(folder.root.real)
+                        && packages.get().isAnotherPackage(real);
         return isPlacedApart || packages.get().useVirtualStore() && last.equals(COMMANDS) && isModules(folder);
     }
 

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -26,6 +27,7 @@ final class PackageLayout {
 
     private final PackageTree tree;
     private final Path project;
+    private final Set<Path> local;
     private final boolean keepsLinks;
     private final Predicate<Path> isLeftOut;
     private final Map<String, Path> folders = new TreeMap<>();
@@ -69,13 +71,15 @@ final class PackageLayout {
 
     /**
      * @param members packages of the repository in the project's folder
+     * @param local packages of the repository: what is in one's folder goes in with it, but for its node_modules and the others
      * @param keepsLinks whether links in node_modules go in as links
      * @param isLeftOut which folders in the project's node_modules do not go in
      */
-    PackageLayout(PackageTree tree, List<InstalledPackage> members, boolean keepsLinks, Predicate<Path> isLeftOut)
+    PackageLayout(PackageTree tree, List<InstalledPackage> members, Set<Path> local, boolean keepsLinks, Predicate<Path> isLeftOut)
             throws IOException {
         this.tree = tree;
         this.project = tree.project().folder();
+        this.local = local;
         this.keepsLinks = keepsLinks;
         this.isLeftOut = isLeftOut;
         this.top = new Place("", tree.project(), null);
@@ -121,7 +125,9 @@ final class PackageLayout {
     Optional<String> placeOf(Path real) {
         for (Path at = real; at != null && !at.equals(project); at = at.getParent()) {
             String place = places.get(at);
-            if (InstalledPackage.nameOf(at).equals(InstalledPackage.NODE_MODULES) && isOfLocalOutside(at.getParent())) {
+            boolean isPackedApart = place == null && local.contains(at)
+                    || InstalledPackage.nameOf(at).equals(InstalledPackage.NODE_MODULES) && local.contains(at.getParent());
+            if (isPackedApart && !isInProject(at)) {
                 return Optional.empty();
             }
             if (place != null) {
@@ -130,11 +136,6 @@ final class PackageLayout {
             }
         }
         return Optional.empty();
-    }
-
-    /** Its node_modules do not go in with it. */
-    private boolean isOfLocalOutside(Path folder) {
-        return !isInProject(folder) && InstalledPackage.at(folder).isLocal();
     }
 
     /** What a link at a place says to lead to another place. */

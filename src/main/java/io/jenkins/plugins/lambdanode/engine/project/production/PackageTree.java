@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -148,6 +149,26 @@ final class PackageTree {
         }
     }
 
+    /** What is linked in node_modules of a folder and of those above it, by real paths. */
+    Set<Path> linkedAbove(Path from) throws IOException {
+        Set<Path> linked = new HashSet<>();
+        Path root = rootOf(from);
+        for (Path folder = from; folder != null; folder = folder.equals(root) ? null : folder.getParent()) {
+            linked.addAll(links(folder.resolve(InstalledPackage.NODE_MODULES)));
+        }
+        return linked;
+    }
+
+    private static List<Path> links(Path modules) throws IOException {
+        List<Path> links = new ArrayList<>();
+        for (Path entry : entries(modules).values()) {
+            if (Files.isSymbolicLink(entry) && Files.isDirectory(entry)) {
+                links.add(entry.toRealPath());
+            }
+        }
+        return links;
+    }
+
     private Path rootOf(Path folder) throws IOException {
         Path owner = folder;
         for (Path at = folder; at.getParent() != null; at = at.getParent()) {
@@ -187,11 +208,7 @@ final class PackageTree {
     List<InstalledPackage> members() throws IOException {
         Set<Path> found = new TreeSet<>();
         if (isWorkspaceRoot(project.folder())) {
-            for (Path entry : entries(project.folder().resolve(InstalledPackage.NODE_MODULES)).values()) {
-                if (Files.isSymbolicLink(entry) && Files.isDirectory(entry)) {
-                    found.add(entry.toRealPath());
-                }
-            }
+            found.addAll(links(project.folder().resolve(InstalledPackage.NODE_MODULES)));
             addPackagesWithModules(found);
         }
         return found.stream()
@@ -230,13 +247,44 @@ final class PackageTree {
      */
     Set<Path> keptByNpm() throws IOException {
         Set<Path> kept = new HashSet<>();
-        Path note = project.folder().resolve(InstalledPackage.NODE_MODULES).resolve(".package-lock.json");
-        for (Map.Entry<String, Object> installed : Json.map(json(note, MAX_LOCK_FILE_BYTES).get("packages")).entrySet()) {
-            if (!Boolean.TRUE.equals(Json.map(installed.getValue()).get("dev"))) {
+        for (Map.Entry<String, Object> installed : notedByNpm().entrySet()) {
+            if (!isTrue(installed.getValue(), "dev")) {
                 kept.add(project.folder().resolve(installed.getKey()));
             }
         }
         return kept;
+    }
+
+    /**
+     * Whether npm, and no other tool, has installed what production needs and no more, all of it in the project's folder: then there
+     * is nothing to find out.
+     */
+    boolean isProductionAlone() throws IOException {
+        Path modules = project.folder().resolve(InstalledPackage.NODE_MODULES);
+        Map<String, Object> installed = notedByNpm();
+        if (installed.isEmpty()
+                || Files.exists(modules.resolve(".yarn-integrity"))
+                || Files.exists(modules.resolve(".pnpm"))
+                || installed.values().stream().anyMatch(one -> isTrue(one, "dev") || isTrue(one, "link"))) {
+            return false;
+        }
+        Path root = rootOf(project.folder());
+        for (Path folder = project.folder(); !folder.equals(root); ) {
+            folder = folder.getParent();
+            if (Files.exists(folder.resolve(InstalledPackage.NODE_MODULES))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private Map<String, Object> notedByNpm() throws IOException {
+        Path note = project.folder().resolve(InstalledPackage.NODE_MODULES).resolve(".package-lock.json");
+        return Json.map(json(note, MAX_LOCK_FILE_BYTES).get("packages"));
+    }
+
+    private static boolean isTrue(Object installed, String field) {
+        return Boolean.TRUE.equals(Json.map(installed).get(field));
     }
 
     /** Without fields where there is none that can be read: npm and Node.js say so better. */

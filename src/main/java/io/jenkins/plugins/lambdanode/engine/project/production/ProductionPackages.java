@@ -25,23 +25,25 @@ public final class ProductionPackages {
     private final Path project;
     private final Set<Path> development = new HashSet<>();
     private final Set<Path> local = new HashSet<>();
+    private final Set<Path> others = new HashSet<>();
     private final Set<Path> storeEntries = new HashSet<>();
     private final PackageLayout layout;
 
     /**
-     * The packages of a project; empty where it has no package.json, and what is there goes in.
+     * The packages of a project; empty where all that is in its folder goes in, and nothing else: it has no package.json, or npm has
+     * installed what production needs and no more.
      *
      * @param project the project's folder, a real path
      */
     public static Optional<ProductionPackages> of(Path project) throws IOException {
-        return Files.isRegularFile(project.resolve("package.json"))
-                ? Optional.of(new ProductionPackages(project))
+        PackageTree tree = new PackageTree(project);
+        return Files.isRegularFile(project.resolve("package.json")) && !tree.isProductionAlone()
+                ? Optional.of(new ProductionPackages(tree))
                 : Optional.empty();
     }
 
-    private ProductionPackages(Path project) throws IOException {
-        this.project = project;
-        PackageTree tree = new PackageTree(project);
+    private ProductionPackages(PackageTree tree) throws IOException {
+        this.project = tree.project().folder();
         List<InstalledPackage> members = tree.members();
         Set<InstalledPackage> start = new LinkedHashSet<>(List.of(tree.project()));
         start.addAll(members);
@@ -67,9 +69,10 @@ public final class ProductionPackages {
                 storeEntries.add(installed.unit());
             } else if (installed.isLocal()) {
                 local.add(installed.folder());
+                others.addAll(tree.linkedAbove(installed.folder()));
             }
         }
-        layout = new PackageLayout(tree, members, useVirtualStore(), this::leavesOut);
+        layout = new PackageLayout(tree, members, local, useVirtualStore(), this::leavesOut);
     }
 
     private static Set<InstalledPackage> reachable(PackageTree tree, Collection<InstalledPackage> start) throws IOException {
@@ -106,6 +109,14 @@ public final class ProductionPackages {
     /** Whether a folder is the project's or another package of the repository. */
     public boolean isLocal(Path folder) {
         return local.contains(folder);
+    }
+
+    /** Whether a folder in a package of the repository is another package of it, a member of its workspace for instance. */
+    public boolean isAnotherPackage(Path folder) {
+        return local.contains(folder)
+                || others.contains(folder)
+                || Files.isRegularFile(folder.resolve("package.json"))
+                        && Files.isDirectory(folder.resolve(InstalledPackage.NODE_MODULES));
     }
 
     /** Whether packages are in a virtual store such as pnpm's, where links have to stay links. */
