@@ -314,11 +314,11 @@ class FormTest {
     void theFormSaysWhileTypingWhatIsWrong() throws Exception {
         LambdaNodeDeployStep step = onlyNamed();
         step.setFunctionName("not a function");
-        step.setS3Bucket("Not_A_Bucket");
+        step.setS3Bucket("s3://my-staging/lambda");
 
         String text = page(freestyle(step)).asNormalizedText();
 
-        assertTrue(text.contains("Not the name of a bucket"), text);
+        assertTrue(text.contains("Name the bucket alone"), text);
         assertTrue(text.contains("not a function"), text);
     }
 
