@@ -184,7 +184,10 @@ public final class BuildDeployment {
             region = session.region();
             BuildLocks turns =
                     new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
-            DeploymentContext context = new DeploymentContext(turns, uploads, BuildBaseline.of(run), origin(dir, identity), false);
+            BuildBaseline baseline = BuildBaseline.of(run);
+            boolean stagedLastTime = baseline.lastCodeSize(functions.get(0)).filter(request::stages).isPresent();
+            DeploymentContext context =
+                    new DeploymentContext(turns, uploads, baseline, origin(dir, identity), stagedLastTime);
             return deploy(new Deployment(request, agent, session, context, progress), agent);
         }
     }

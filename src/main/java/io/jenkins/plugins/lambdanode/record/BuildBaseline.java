@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import jenkins.model.RunAction2;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
@@ -19,10 +20,8 @@ import org.kohsuke.accmod.restrictions.NoExternalUse;
 @Restricted(NoExternalUse.class)
 public final class BuildBaseline extends InvisibleAction implements Baseline, RunAction2 {
 
-    /** How many builds back an alias's last deployment is looked for. Each is a file to read. */
+    /** How many builds back a last deployment is looked for. Each is a file to read. */
     static final int SEARCHED_BUILDS = 20;
-
-
 
     private transient Run<?, ?> run;
     /** By ARN. It is replaced, not changed: the build can be saved at any time. */
@@ -96,12 +95,21 @@ public final class BuildBaseline extends InvisibleAction implements Baseline, Ru
 
     @Override
     public Optional<String> expectedVersion(String aliasArn) {
+        return newest(deployment -> deployment.versionOf(aliasArn));
+    }
+
+    /** The size of the package that the last build deployed to a function, in bytes; empty where none of the last builds did. */
+    public Optional<Long> lastCodeSize(String functionName) {
+        return newest(deployment -> deployment.codeSizeOf(functionName));
+    }
+
+    private <T> Optional<T> newest(Function<DeploymentAction, Optional<T>> question) {
         Run<?, ?> build = run;
         for (int searched = 0; build != null && searched < SEARCHED_BUILDS; searched++) {
             DeploymentAction recorded = build.getAction(DeploymentAction.class);
-            Optional<String> version = recorded == null ? Optional.empty() : recorded.versionOf(aliasArn);
-            if (version.isPresent()) {
-                return version;
+            Optional<T> found = recorded == null ? Optional.empty() : question.apply(recorded);
+            if (found.isPresent()) {
+                return found;
             }
             build = build.getPreviousBuild();
         }

@@ -105,6 +105,14 @@ public final class DeploymentAction extends InvisibleAction
                 .findFirst();
     }
 
+    /** The size of the package that the build deployed to a function, in bytes; empty where it did not deploy to it. */
+    Optional<Long> codeSizeOf(String functionName) {
+        return getFunctions().stream()
+                .filter(function -> functionName.equals(function.functionName))
+                .map(DeployedFunction::getCodeSize)
+                .findFirst();
+    }
+
     @Override
     public Collection<? extends Action> getProjectActions() {
         return getFunctions().isEmpty()

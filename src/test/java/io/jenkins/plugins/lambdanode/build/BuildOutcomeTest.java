@@ -15,6 +15,7 @@ import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import io.jenkins.plugins.lambdanode.testing.jenkins.TcpProxy;
 import java.util.List;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.AfterAll;
@@ -113,6 +114,20 @@ class BuildOutcomeTest {
         jenkins.assertLogContains("outcome=unchanged updated=false before=1 version=1", again);
         jenkins.assertLogNotContains("Someone has changed it", again);
         assertFalse(only(again).isAliasMoved());
+    }
+
+    @Test
+    void aBucketIsAskedForBeforeTheInstallWhereTheLastPackageWasLargeEnoughForIt() throws Exception {
+        String script = onAgent(Builds.WRITE_PROJECT
+                + Builds.deploy("large", ", s3Threshold: 1, s3Bucket: BUCKET, install: 'echo the install begins'"));
+        WorkflowJob job = Builds.pipeline("large", "def BUCKET = 'none'\n" + script);
+        jenkins.assertLogContains("the install begins", jenkins.buildAndAssertSuccess(job));
+
+        job.setDefinition(new CpsFlowDefinition("def BUCKET = 'no-such-bucket-anywhere'\n" + script, true));
+        WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
+
+        jenkins.assertLogContains("no-such-bucket-anywhere", run);
+        jenkins.assertLogNotContains("the install begins", run);
     }
 
     @Test
