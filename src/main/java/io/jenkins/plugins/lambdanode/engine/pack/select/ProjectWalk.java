@@ -277,7 +277,7 @@ public final class ProjectWalk {
             attributes = attributes(child);
         } catch (NoSuchFileException e) {
             throw new DeployException(
-                    SafeText.name(name) + " was removed while the project was being packaged. Something else works in its folder:"
+                    SafeText.name(name) + " was removed while the project was being packaged. Another process changes its folder:"
                             + " let it end first, then deploy again.",
                     e);
         } catch (FileSystemException e) {

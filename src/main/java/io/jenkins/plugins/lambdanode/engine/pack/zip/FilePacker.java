@@ -81,7 +81,7 @@ public final class FilePacker implements AutoCloseable {
 
     private static DeployException removed(String name, IOException cause) {
         return new DeployException(
-                SafeText.name(name) + " was removed while the project was being packaged. Something else works in its folder: let it"
+                SafeText.name(name) + " was removed while the project was being packaged. Another process changes its folder: let it"
                         + " end first, then deploy again.",
                 cause);
     }
