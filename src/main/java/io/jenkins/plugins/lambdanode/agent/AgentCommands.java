@@ -52,11 +52,12 @@ final class AgentCommands {
     }
 
     CommandOutcome run(Command command) throws IOException, InterruptedException {
+        List<String> words = words(command);
         OutputTail output = new OutputTail(command.quiet() ? line -> {} : listener.getLogger()::println);
         Proc process;
         try {
             process = launcher.launch()
-                    .cmds(words(command))
+                    .cmds(words)
                     .envs(environment(command))
                     .pwd(command.folder().isEmpty() ? project : new FilePath(project.getChannel(), command.folder()))
                     .quiet(true)

@@ -67,6 +67,11 @@ public final class DeployedFunction implements Serializable {
         public long getBytes() {
             return bytes;
         }
+
+        @Override
+        public String toString() {
+            return name + " " + millis + " ms";
+        }
     }
 
     /** What an npm package or a folder adds to the deployment package, in bytes. */
@@ -96,6 +101,11 @@ public final class DeployedFunction implements Serializable {
         @Whitelisted
         public long getZippedBytes() {
             return zippedBytes;
+        }
+
+        @Override
+        public String toString() {
+            return name + " " + zippedBytes + " bytes zipped";
         }
     }
 
@@ -129,6 +139,11 @@ public final class DeployedFunction implements Serializable {
         @Whitelisted
         public String getMessage() {
             return message;
+        }
+
+        @Override
+        public String toString() {
+            return severity + " " + code + ": " + message;
         }
     }
 

@@ -46,8 +46,14 @@ public final class InstallFailure {
     private static final String DISAGREE =
             "package.json and {lockFile} disagree: run '{program} install' in the project and commit both files.";
 
+    /** A script that fails of it fails with a reason that is not its own. */
+    private static final Advice DISK_FULL = Advice.on(
+            "ENOSPC|EDQUOT",
+            "The disk of this machine is full: free space in the workspace and in npm's cache (npm cache clean --force).");
+
     /** The first whose sign is there is given. */
     private static final List<Advice> ADVICE = List.of(
+            DISK_FULL,
             Advice.on("(?s)EUSAGE.*in sync|ERR_PNPM_OUTDATED_LOCKFILE|needs to be updated, but yarn|YN0028"
                     + "|lockfile had changes, but lockfile is frozen", DISAGREE),
             Advice.on("lockfileVersion >= 1|npm ERR! Cannot read property",
@@ -71,8 +77,6 @@ public final class InstallFailure {
                             + " its token (an .npmrc from a credential, for instance)."),
             Advice.on("ETARGET|ERR_PNPM_NO_MATCHING_VERSION|YN0082",
                     "The version is not in the registry: check it in package.json, and the registry that .npmrc names."),
-            Advice.on("ENOSPC|EDQUOT",
-                    "The disk of this machine is full: free space in the workspace and in npm's cache (npm cache clean --force)."),
             Advice.on("(?s)(?:EACCES|EPERM|EROFS).*\\.npm|root-owned files|Log files were not written due to an error writing",
                     "The user of the build has no home folder of its own, so npm cannot write its cache. Set HOME or npm_config_cache"
                             + " to a folder that it may write, such as withEnv([\"npm_config_cache=${WORKSPACE_TMP}/npm\"])"
@@ -108,7 +112,10 @@ public final class InstallFailure {
     public static String of(
             Command command, CommandOutcome outcome, ProjectFolder project, InstallPlan plan, InstalledTool tool) {
         List<String> lines = withoutColours(outcome);
-        Optional<String> advice = script(command, String.join("\n", lines), project)
+        String output = String.join("\n", lines);
+        Optional<String> advice = (DISK_FULL.sign().matcher(output).find()
+                        ? Optional.<String>empty()
+                        : script(command, output, project))
                 .or(() -> advice(
                         lines,
                         tool.manager().program(),

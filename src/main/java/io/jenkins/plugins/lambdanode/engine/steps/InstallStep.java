@@ -44,7 +44,8 @@ public final class InstallStep {
         }
         Optional<InstallPlan> plan = InstallPlan.of(install, project);
         if (plan.isEmpty()) {
-            progress.log("No dependencies to install.");
+            progress.log(
+                    install.mode() == InstallMode.NONE ? "Nothing is installed (install: 'none')." : "No dependencies to install.");
             return;
         }
         install(plan.get(), project);

@@ -71,7 +71,7 @@ final class Advice {
                     + " aws s3 mb s3://" + o.subject().replaceFirst("^bucket ", "")),
             rule("missing function", (o, f) -> f.is("ResourceNotFoundException") && o.resource().contains(":function:"), (o, f) ->
                     "Check the function's name, the region and the account. To have the deployment create a function that does"
-                            + " not exist, turn on create (it needs role, runtime and handler)."),
+                            + " not exist, turn on create, with the ARN of its execution role."),
             rule("missing", (o, f) -> f.is("ResourceNotFoundException"), (o, f) -> "Check its name, the region and the account."),
             rule("request too large", (o, f) -> f.status() == 413
                     || f.is("RequestEntityTooLargeException", "RequestTooLargeException"), (o, f) -> "A direct update carries at most"

@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.PartSender.Sent;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.PartSender.UploadGone;
 import io.jenkins.plugins.lambdanode.engine.base.Backoff;
+import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
@@ -95,7 +96,7 @@ public final class Staging {
             return new StagedObject(
                     key.bucket(), key.key(), StagedObjects.version(there.get().versionId()), true, 0);
         }
-        progress.log("Staging " + content.bytes() + " bytes to " + key.display()
+        progress.log("Staging " + ByteSize.of(content.bytes()) + " to " + key.display()
                 + (content.isInParts() ? " in " + content.parts().size() + " parts" : ""));
         return content.isInParts() ? multipartUpload(key).run(content, settings) : put(key, content, settings);
     }
