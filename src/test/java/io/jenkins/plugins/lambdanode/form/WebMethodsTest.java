@@ -165,6 +165,7 @@ class WebMethodsTest {
             all.add(new NameValuePair(name, value != null ? value : switch (name) {
                 case "credentialsId" -> Aws.CREDENTIALS_ID;
                 case "region" -> Aws.REGION;
+                case "roleArn", "externalId", "roleSessionName" -> "";
                 case "endpointUrl", "value" -> "http://127.0.0.1:" + elsewhere.getAddress().getPort();
                 default -> "orders";
             }));
