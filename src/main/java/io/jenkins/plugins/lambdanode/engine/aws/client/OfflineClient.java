@@ -31,8 +31,8 @@ public final class OfflineClient<C extends SdkAutoCloseable> implements AutoClos
     private static final SendReply NOTHING = SendReply.answered(200, Map.of(), "");
 
     private final C client;
-    private SendReply response = NOTHING;
-    private HttpExecuteRequest written;
+    private volatile SendReply response = NOTHING;
+    private volatile HttpExecuteRequest written;
 
     /** @param client makes the client with an HTTP client, without credentials: what signs is elsewhere */
     OfflineClient(Function<SdkHttpClient, C> client) {

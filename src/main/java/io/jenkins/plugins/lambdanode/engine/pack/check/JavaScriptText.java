@@ -162,7 +162,7 @@ public final class JavaScriptText {
                 i++;
             }
         }
-        understood &= braces == 0 && open.size() == 1;
+        understood = understood && braces == 0 && open.size() == 1;
     }
 
     private void string(String content, int braces) {
@@ -183,7 +183,7 @@ public final class JavaScriptText {
             }
             i += source.charAt(i) == '\\' ? 2 : 1;
         }
-        understood &= i < source.length();
+        understood = understood && i < source.length();
         return Math.min(i + 1, source.length());
     }
 
@@ -196,7 +196,7 @@ public final class JavaScriptText {
             }
             i += source.charAt(i) == '\\' ? 2 : 1;
         }
-        understood &= i < source.length();
+        understood = understood && i < source.length();
         return Math.min(i + 1, source.length());
     }
 
@@ -208,7 +208,7 @@ public final class JavaScriptText {
             inClass = c == '[' || inClass && c != ']';
             i += c == '\\' ? 2 : 1;
         }
-        understood &= i < source.length() && source.charAt(i) == '/';
+        understood = understood && i < source.length() && source.charAt(i) == '/';
         return Math.min(i + 1, source.length());
     }
 }

@@ -30,14 +30,21 @@ record InstalledPackage(Path folder, Kind kind, Path unit) {
     }
 
     static InstalledPackage at(Path folder) {
-        for (int i = 1; i < folder.getNameCount() - 1; i++) {
-            if (isVirtualStore(folder.getRoot().resolve(folder.subpath(0, i + 1)))) {
-                return new InstalledPackage(folder, Kind.STORED, folder.getRoot().resolve(folder.subpath(0, i + 2)));
+        Path unit = null;
+        Path below = folder;
+        for (Path at = folder.getParent(); at != null; at = at.getParent()) {
+            if (isVirtualStore(at)) {
+                unit = below;
             }
+            below = at;
         }
-        Path parent = folder.getParent();
-        boolean scoped = parent != null && nameOf(parent).startsWith("@");
-        Path modules = scoped ? parent.getParent() : parent;
+        if (unit != null) {
+            return new InstalledPackage(folder, Kind.STORED, unit);
+        }
+        Path modules = folder.getParent();
+        if (modules != null && nameOf(modules).startsWith("@")) {
+            modules = modules.getParent();
+        }
         return new InstalledPackage(
                 folder, modules != null && nameOf(modules).equals(NODE_MODULES) ? Kind.INSTALLED : Kind.LOCAL, folder);
     }

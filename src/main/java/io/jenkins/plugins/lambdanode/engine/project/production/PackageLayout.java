@@ -140,7 +140,7 @@ final class PackageLayout {
 
     /** What a link at a place says to lead to another place. */
     static String link(String from, String to) {
-        return slashes(Path.of("/" + from).getParent().relativize(Path.of("/" + to)));
+        return slashes(Path.of("/" + from).resolveSibling("").relativize(Path.of("/" + to)));
     }
 
     private static String slashes(Path path) {

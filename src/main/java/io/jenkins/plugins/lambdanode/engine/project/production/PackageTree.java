@@ -171,10 +171,12 @@ final class PackageTree {
 
     private Path rootOf(Path folder) throws IOException {
         Path owner = folder;
-        for (Path at = folder; at.getParent() != null; at = at.getParent()) {
+        Path at = folder;
+        for (Path above = at.getParent(); above != null; above = at.getParent()) {
             if (InstalledPackage.nameOf(at).equals(InstalledPackage.NODE_MODULES)) {
-                owner = at.getParent();
+                owner = above;
             }
+            at = above;
         }
         Path root = roots.get(owner);
         if (root == null) {
@@ -269,9 +271,10 @@ final class PackageTree {
             return false;
         }
         Path root = rootOf(project.folder());
-        for (Path folder = project.folder(); !folder.equals(root); ) {
+        Path folder = project.folder();
+        while (folder != null && !folder.equals(root)) {
             folder = folder.getParent();
-            if (Files.exists(folder.resolve(InstalledPackage.NODE_MODULES))) {
+            if (folder != null && Files.exists(folder.resolve(InstalledPackage.NODE_MODULES))) {
                 return false;
             }
         }

@@ -140,8 +140,9 @@ public final class ProductionPackages {
     }
 
     private boolean isUnneededStoreEntry(Path folder) {
-        return folder.getParent() != null
-                && InstalledPackage.isVirtualStore(folder.getParent())
+        Path store = folder.getParent();
+        return store != null
+                && InstalledPackage.isVirtualStore(store)
                 && !InstalledPackage.nameOf(folder).equals(InstalledPackage.NODE_MODULES)
                 && !storeEntries.contains(folder);
     }
