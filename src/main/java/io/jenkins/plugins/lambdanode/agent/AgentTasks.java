@@ -18,6 +18,9 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +29,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import jenkins.MasterToSlaveFileCallable;
 
 /**
@@ -49,6 +54,40 @@ final class AgentTasks {
         @Override
         public ProjectFolder invoke(File folder, VirtualChannel channel) throws IOException {
             return ProjectFolder.of(folder.toPath(), Path.of(workspace));
+        }
+    }
+
+    /**
+     * The commit that is checked out, by the files that git keeps of it (gitrepository-layout): a Pipeline's {@code checkout}
+     * and {@code git} set no GIT_COMMIT. Empty where there is none, or git keeps it elsewhere.
+     */
+    static final class Commit extends MasterToSlaveFileCallable<String> {
+        private static final long serialVersionUID = 1L;
+
+        private static final Pattern REFERENCE = Pattern.compile("ref: (refs/heads/[\\w./-]+)");
+        private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}([0-9a-f]{24})?");
+        private static final int MAX_BYTES = 1000;
+
+        @Override
+        public String invoke(File folder, VirtualChannel channel) {
+            for (Path at = folder.toPath().toAbsolutePath(); at != null; at = at.getParent()) {
+                Path git = at.resolve(".git");
+                if (Files.isDirectory(git)) {
+                    String head = text(git.resolve("HEAD"));
+                    Matcher reference = REFERENCE.matcher(head);
+                    String commit = reference.matches() && !head.contains("..") ? text(git.resolve(reference.group(1))) : head;
+                    return COMMIT.matcher(commit).matches() ? commit : "";
+                }
+            }
+            return "";
+        }
+
+        private static String text(Path file) {
+            try (InputStream in = Files.newInputStream(file)) {
+                return new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII).strip();
+            } catch (IOException e) {
+                return "";
+            }
         }
     }
 

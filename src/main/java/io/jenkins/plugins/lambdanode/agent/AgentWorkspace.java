@@ -166,6 +166,11 @@ public final class AgentWorkspace implements Workspace {
         }
     }
 
+    /** The commit that is checked out where the project is; empty where that is not known. */
+    public String commit() throws IOException, InterruptedException {
+        return channel.call(new AgentTasks.Commit());
+    }
+
     @Override
     public ProjectFolder inspect() throws IOException, InterruptedException {
         return channel.call(new AgentTasks.Inspect(workspace.getRemote()));

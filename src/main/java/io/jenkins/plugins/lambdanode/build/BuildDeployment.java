@@ -187,15 +187,17 @@ public final class BuildDeployment {
             BuildBaseline baseline = BuildBaseline.of(run);
             boolean stagedLastTime = baseline.lastCodeSize(functions.get(0)).filter(request::stages).isPresent();
             DeploymentContext context =
-                    new DeploymentContext(turns, uploads, baseline, origin(dir, identity), stagedLastTime);
+                    new DeploymentContext(turns, uploads, baseline, origin(dir, identity, agent), stagedLastTime);
             return deploy(new Deployment(request, agent, session, context, progress), agent);
         }
     }
 
-    private Origin origin(String dir, AwsAccess.Identity identity) {
+    private Origin origin(String dir, AwsAccess.Identity identity, AgentWorkspace agent)
+            throws IOException, InterruptedException {
+        String known = env.get("GIT_COMMIT", "");
         return new Origin(
                 dir,
-                env.get("GIT_COMMIT", ""),
+                known.isEmpty() ? agent.commit() : known,
                 identity.origin(),
                 text(settings.getRoleArn()).orElse(""));
     }

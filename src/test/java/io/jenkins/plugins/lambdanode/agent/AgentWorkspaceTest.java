@@ -13,6 +13,7 @@ import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -154,6 +155,22 @@ class AgentWorkspaceTest {
     private CommandOutcome run(EnvVars env) throws Exception {
         try (AgentWorkspace agent = workspace(new Launcher.LocalLauncher(TaskListener.NULL), env)) {
             return agent.run(Command.program("npm"));
+        }
+    }
+
+    @Test
+    void theCommitIsTheOneThatGitHasCheckedOut() throws Exception {
+        try (AgentWorkspace workspace = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
+            String path = folder.resolve("workspace").toString();
+            assertEquals("", workspace.commit());
+            Program.run("git", "init", "-q", "-b", "feature/login", path).successful();
+            Program.run("git", "-C", path, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "-m", "x", "--allow-empty")
+                    .successful();
+            String head = Program.run("git", "-C", path, "rev-parse", "HEAD").successful().out().strip();
+
+            assertEquals(head, workspace.commit());
+            Program.run("git", "-C", path, "checkout", "-q", "--detach").successful();
+            assertEquals(head, workspace.commit());
         }
     }
 

@@ -7,6 +7,7 @@ import hudson.model.Label;
 import hudson.model.Result;
 import hudson.plugins.git.GitSCM;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.io.File;
@@ -81,6 +82,9 @@ class MultibranchTest {
             jenkins.assertBuildStatus(Result.SUCCESS, job.getLastBuild());
         }
         String branch = "multibranch-" + BranchVariable.valid(BRANCH);
+        String head = Program.run("git", "-C", repository.toString(), "rev-parse", BRANCH).successful().out();
+        jenkins.assertLogContains(
+                "(commit " + head.substring(0, 8) + ")", project.getItemByBranchName(BRANCH).getLastBuild());
         assertTrue(Aws.invoke("multibranch").contains("from main"));
         assertTrue(Aws.invoke("multibranch:live").contains("from main"));
         assertTrue(Aws.invoke(branch).contains("from the branch"));
