@@ -113,7 +113,7 @@ public final class Deployment {
             }
             return result();
         } catch (DeployException e) {
-            throw new DeploymentFailure(log.withDone(e, done), timings.latest(), current, deployed());
+            throw new DeploymentFailure(log.withDone(e, done), timings.latest(), current.or(preflight::current), deployed());
         } catch (InterruptedException e) {
             log.stopped(done, history.begun());
             throw e;

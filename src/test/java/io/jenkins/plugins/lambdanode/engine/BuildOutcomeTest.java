@@ -275,6 +275,20 @@ class BuildOutcomeTest {
     }
 
     @Test
+    void aFailureOfPreflightNamesTheFunctionThatIsMissing() throws Exception {
+        Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
+        deploy(Baseline.NONE, orders.direct(name));
+        String missing = Account.newName() + "-missing";
+
+        DeploymentFailure failure = assertThrows(
+                DeploymentFailure.class,
+                () -> deploy(Baseline.NONE, orders.request(name, missing).create(false).build()));
+
+        assertEquals(Phase.PREFLIGHT, failure.phase());
+        assertEquals(Optional.of(missing), failure.functionName());
+    }
+
+    @Test
     void aFailureOfAllFunctionsNamesNone() {
         project.with("package.json", "{\"dependencies\": ");
         Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);

@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Asks AWS for the functions: a deployment that can't succeed ends here, before anything costly. */
 public final class PreflightStep {
@@ -14,6 +15,7 @@ public final class PreflightStep {
     private final DeployRequest request;
     private final FunctionReader functions;
     private final FunctionLayers layers;
+    private Optional<String> current = Optional.empty();
 
     public PreflightStep(DeployRequest request, FunctionReader functions) {
         this.request = request;
@@ -25,6 +27,7 @@ public final class PreflightStep {
     public List<Target> run() throws DeployException, InterruptedException {
         List<Target> targets = new ArrayList<>();
         for (FunctionName name : request.functions()) {
+            current = Optional.of(name.name());
             Target target = new Target(name, functions.find(name));
             if (!target.exists() && request.create().isEmpty()) {
                 throw functions.missing(name);
@@ -38,7 +41,13 @@ public final class PreflightStep {
                 targets.add(target);
             }
         }
+        current = Optional.empty();
         return targets;
+    }
+
+    /** The function that is looked at, or that the step has failed for. */
+    public Optional<String> current() {
+        return current;
     }
 
     private static void requireZip(FunctionState state) throws DeployException {
