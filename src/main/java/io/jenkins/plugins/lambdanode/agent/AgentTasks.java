@@ -59,7 +59,8 @@ final class AgentTasks {
 
     /**
      * The commit that is checked out, by the files that git keeps of it (gitrepository-layout): a Pipeline's {@code checkout}
-     * and {@code git} set no GIT_COMMIT. Empty where there is none, or git keeps it elsewhere.
+     * and {@code git} set no GIT_COMMIT. Empty where there is none, or git keeps it elsewhere. A repository that the agent
+     * itself is in is another project's.
      */
     static final class Commit extends MasterToSlaveFileCallable<String> {
         private static final long serialVersionUID = 1L;
@@ -68,9 +69,21 @@ final class AgentTasks {
         private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}([0-9a-f]{24})?");
         private static final int MAX_BYTES = 1000;
 
+        private final String workspace;
+        private final String agentRoot;
+
+        /** @param agentRoot the folder that the agent's workspaces are in, as a rule */
+        Commit(String workspace, String agentRoot) {
+            this.workspace = workspace;
+            this.agentRoot = agentRoot;
+        }
+
         @Override
         public String invoke(File folder, VirtualChannel channel) {
-            for (Path at = folder.toPath().toAbsolutePath(); at != null; at = at.getParent()) {
+            Path project = folder.toPath().toAbsolutePath().normalize();
+            Path root = Path.of(agentRoot).toAbsolutePath().normalize();
+            Path last = project.startsWith(root) ? root : Path.of(workspace).toAbsolutePath().normalize();
+            for (Path at = project; at != null && at.startsWith(last); at = at.getParent()) {
                 Path git = at.resolve(".git");
                 if (Files.isDirectory(git)) {
                     String head = text(git.resolve("HEAD"));

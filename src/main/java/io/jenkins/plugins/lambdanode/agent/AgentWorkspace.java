@@ -4,6 +4,8 @@ import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Util;
+import hudson.model.Computer;
+import hudson.model.Node;
 import hudson.model.TaskListener;
 import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
@@ -168,7 +170,10 @@ public final class AgentWorkspace implements Workspace {
 
     /** The commit that is checked out where the project is; empty where that is not known. */
     public String commit() throws IOException, InterruptedException {
-        return channel.call(new AgentTasks.Commit());
+        Computer computer = workspace.toComputer();
+        Node node = computer == null ? null : computer.getNode();
+        FilePath root = node == null ? null : node.getRootPath();
+        return channel.call(new AgentTasks.Commit(workspace.getRemote(), (root == null ? workspace : root).getRemote()));
     }
 
     @Override

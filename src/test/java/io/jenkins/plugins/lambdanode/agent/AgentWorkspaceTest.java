@@ -174,6 +174,16 @@ class AgentWorkspaceTest {
         }
     }
 
+    @Test
+    void aRepositoryThatTheWorkspaceIsInIsAnotherProjects() throws Exception {
+        Program.run("git", "init", "-q", folder.toString()).successful();
+        Program.run("git", "-C", folder.toString(), "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "-m", "x", "--allow-empty")
+                .successful();
+        try (AgentWorkspace workspace = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
+            assertEquals("", workspace.commit());
+        }
+    }
+
     private AgentWorkspace workspace(Launcher launcher) throws IOException, InterruptedException {
         return workspace(launcher, new EnvVars("AWS_SECRET_ACCESS_KEY", "secret", "OTHER", "kept"));
     }
