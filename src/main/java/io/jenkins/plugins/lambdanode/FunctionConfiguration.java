@@ -1,16 +1,20 @@
 package io.jenkins.plugins.lambdanode;
 
+import hudson.EnvVars;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.AbstractDescribableImpl;
 import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import java.io.Serializable;
 import java.time.LocalDate;
+import java.util.Map;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
@@ -103,6 +107,23 @@ public class FunctionConfiguration extends AbstractDescribableImpl<FunctionConfi
     @DataBoundSetter
     public void setDescription(String description) {
         this.description = Util.fixEmptyAndTrim(description);
+    }
+
+    /** Has the deployment create a function that does not exist. */
+    void addTo(DeployRequestBuilder request, EnvVars variables) throws DeployException {
+        request.create(true)
+                .role(variables.expand(role))
+                .runtime(variables.expand(runtime))
+                .handler(variables.expand(handler))
+                .memorySize(memorySize)
+                .timeout(timeout)
+                .layers(variables.expand(layers))
+                .description(variables.expand(description));
+        // Variables are put in after the lines are read: a value may have a line end.
+        Map<String, String> lines = SettingRules.environment(Util.fixNull(environment));
+        for (Map.Entry<String, String> line : lines.entrySet()) {
+            request.environment(Map.of(line.getKey(), variables.expand(line.getValue())));
+        }
     }
 
     @Extension

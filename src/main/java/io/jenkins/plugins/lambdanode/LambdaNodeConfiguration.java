@@ -6,6 +6,7 @@ import hudson.ExtensionList;
 import hudson.Util;
 import hudson.util.ComboBoxModel;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.lambdanode.build.DeploymentSettings;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import io.jenkins.plugins.lambdanode.form.Regions;
@@ -17,7 +18,7 @@ import org.kohsuke.stapler.QueryParameter;
 /** What an administrator sets for all deployments. */
 @Extension
 @Symbol("lambdaNodeDeploy")
-public class LambdaNodeConfiguration extends GlobalConfiguration {
+public class LambdaNodeConfiguration extends GlobalConfiguration implements DeploymentSettings.Defaults {
 
     private String region;
     private String s3Bucket;
@@ -39,6 +40,7 @@ public class LambdaNodeConfiguration extends GlobalConfiguration {
         return Messages.LambdaNodeConfiguration_displayName();
     }
 
+    @Override
     public String getRegion() {
         return region;
     }
@@ -49,6 +51,7 @@ public class LambdaNodeConfiguration extends GlobalConfiguration {
         save();
     }
 
+    @Override
     public String getS3Bucket() {
         return s3Bucket;
     }
@@ -59,6 +62,7 @@ public class LambdaNodeConfiguration extends GlobalConfiguration {
         save();
     }
 
+    @Override
     public String getS3Prefix() {
         return s3Prefix;
     }
@@ -69,6 +73,7 @@ public class LambdaNodeConfiguration extends GlobalConfiguration {
         save();
     }
 
+    @Override
     public String getEndpointUrl() {
         return endpointUrl;
     }
@@ -79,7 +84,7 @@ public class LambdaNodeConfiguration extends GlobalConfiguration {
         save();
     }
 
-    /** Whether jobs without credentials of their own may use the controller's AWS identity. */
+    @Override
     public boolean isControllerIdentityAllowed() {
         return controllerIdentityAllowed;
     }

@@ -1,8 +1,6 @@
 package io.jenkins.plugins.lambdanode;
 
-import com.cloudbees.jenkins.plugins.awscredentials.AmazonWebServicesCredentials;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
-import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.EnvVars;
 import hudson.Extension;
@@ -12,17 +10,14 @@ import hudson.Util;
 import hudson.model.Item;
 import hudson.model.Run;
 import hudson.model.TaskListener;
-import hudson.security.ACL;
-import hudson.util.ComboBoxModel;
 import hudson.util.FormValidation;
-import hudson.util.ListBoxModel;
+import io.jenkins.plugins.lambdanode.build.DeploymentSettings;
 import io.jenkins.plugins.lambdanode.build.LambdaNodeDeployExecution;
 import io.jenkins.plugins.lambdanode.build.PipelineArguments;
-import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
-import io.jenkins.plugins.lambdanode.form.FieldChecks;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import io.jenkins.plugins.lambdanode.form.FunctionCheck;
-import io.jenkins.plugins.lambdanode.form.Regions;
-import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -31,7 +26,6 @@ import org.jenkinsci.plugins.structs.describable.CustomDescribableModel;
 import org.jenkinsci.plugins.structs.describable.UninstantiatedDescribable;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
-import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -44,7 +38,7 @@ import org.kohsuke.stapler.verb.POST;
  * ({@link LambdaNodeDeployBuilder}) has them too. What is not set is null; the defaults are the engine's. Settings of several
  * values hold them separated by commas or line breaks.
  */
-public class LambdaNodeDeployStep extends Step implements Serializable {
+public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     private static final long serialVersionUID = 1L;
 
     static final String FUNCTION_NAME = "lambdaNodeDeploy";
@@ -88,6 +82,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         setFunctionName(functionName);
     }
 
+    @Override
     public String getFunctionName() {
         return functionName;
     }
@@ -98,6 +93,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     }
 
     /** More functions that get the same package. */
+    @Override
     public String getFunctionNames() {
         return functionNames;
     }
@@ -107,6 +103,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.functionNames = Util.fixEmptyAndTrim(functionNames);
     }
 
+    @Override
     public String getRegion() {
         return region;
     }
@@ -116,6 +113,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.region = Util.fixEmptyAndTrim(region);
     }
 
+    @Override
     public String getCredentialsId() {
         return credentialsId;
     }
@@ -125,6 +123,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.credentialsId = Util.fixEmptyAndTrim(credentialsId);
     }
 
+    @Override
     public String getRoleArn() {
         return roleArn;
     }
@@ -134,6 +133,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.roleArn = Util.fixEmptyAndTrim(roleArn);
     }
 
+    @Override
     public String getExternalId() {
         return externalId;
     }
@@ -143,6 +143,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.externalId = Util.fixEmptyAndTrim(externalId);
     }
 
+    @Override
     public String getRoleSessionName() {
         return roleSessionName;
     }
@@ -152,6 +153,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.roleSessionName = Util.fixEmptyAndTrim(roleSessionName);
     }
 
+    @Override
     public boolean isAgentIdentity() {
         return agentIdentity;
     }
@@ -161,6 +163,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.agentIdentity = agentIdentity;
     }
 
+    @Override
     public String getDir() {
         return dir;
     }
@@ -170,6 +173,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.dir = unlessDefault(dir, ".");
     }
 
+    @Override
     public String getInstall() {
         return install;
     }
@@ -378,6 +382,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
         this.waitTimeout = waitTimeout;
     }
 
+    @Override
     public String getEndpointUrl() {
         return endpointUrl;
     }
@@ -394,12 +399,46 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
     }
 
     @Override
+    public LambdaNodeConfiguration defaults() {
+        return LambdaNodeConfiguration.get();
+    }
+
+    @Override
+    public void addTo(DeployRequestBuilder request, EnvVars variables) throws DeployException {
+        request.functionName(variables.expand(functionName))
+                .functionNames(variables.expand(functionNames))
+                .includes(variables.expand(includes))
+                .excludes(variables.expand(excludes))
+                .symlinks(variables.expand(symlinks))
+                .compressionLevel(compressionLevel)
+                .dependencies(variables.expand(dependencies))
+                .layerName(variables.expand(layerName))
+                .keepLayerVersions(keepLayerVersions)
+                .s3Bucket(variables.expand(s3Bucket))
+                .s3Prefix(variables.expand(s3Prefix))
+                .s3Threshold(s3Threshold)
+                .s3Sse(variables.expand(s3Sse))
+                .s3KmsKeyId(variables.expand(s3KmsKeyId))
+                .architectures(variables.expand(architectures))
+                .sourceKmsKeyArn(variables.expand(sourceKmsKeyArn))
+                .publish(publish)
+                .alias(variables.expand(alias))
+                .dryRun(dryRun)
+                .force(force)
+                .revisionId(variables.expand(revisionId))
+                .waitTimeout(waitTimeout);
+        if (create != null) {
+            create.addTo(request, variables);
+        }
+    }
+
+    @Override
     public StepExecution start(StepContext context) {
         return new LambdaNodeDeployExecution(context, this);
     }
 
     @Extension
-    public static final class DescriptorImpl extends StepDescriptor implements CustomDescribableModel {
+    public static final class DescriptorImpl extends DeploymentForm implements CustomDescribableModel {
 
         @Override
         public String getFunctionName() {
@@ -445,131 +484,6 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
             return LambdaNodeConfiguration.get();
         }
 
-        @POST
-        public ListBoxModel doFillCredentialsIdItems(
-                @AncestorInPath Item item, @QueryParameter String credentialsId) {
-            StandardListBoxModel items = new StandardListBoxModel();
-            if (!mayUseCredentials(item)) {
-                return items.includeCurrentValue(credentialsId);
-            }
-            return items.includeEmptyValue()
-                    .includeAs(ACL.SYSTEM2, item, AmazonWebServicesCredentials.class)
-                    .includeCurrentValue(credentialsId);
-        }
-
-        public ComboBoxModel doFillRegionItems() {
-            return Regions.items();
-        }
-
-        public ComboBoxModel doFillInstallItems() {
-            return new ComboBoxModel("auto", "ci", "install", "none");
-        }
-
-        public ListBoxModel doFillDependenciesItems() {
-            return new ListBoxModel(
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_dependenciesPackage(), "package"),
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_dependenciesLayer(), "layer"),
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_dependenciesNone(), "none"));
-        }
-
-        public ListBoxModel doFillSymlinksItems() {
-            return new ListBoxModel(
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_symlinksFollow(), "follow"),
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_symlinksStore(), "store"));
-        }
-
-        public ListBoxModel doFillS3SseItems() {
-            return new ListBoxModel(
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_sseOfBucket(), ""),
-                    new ListBoxModel.Option("AES256"),
-                    new ListBoxModel.Option("aws:kms"));
-        }
-
-        public ListBoxModel doFillArchitecturesItems() {
-            return new ListBoxModel(
-                    new ListBoxModel.Option(Messages.LambdaNodeDeploy_architectureKept(), ""),
-                    new ListBoxModel.Option("x86_64"),
-                    new ListBoxModel.Option("arm64"));
-        }
-
-        public FormValidation doCheckFunctionName(@QueryParameter String value, @QueryParameter String functionNames) {
-            return Util.fixEmptyAndTrim(functionNames) == null
-                    ? FieldChecks.required(value, SettingRules::functionName)
-                    : FieldChecks.optional(value, SettingRules::functionName);
-        }
-
-        public FormValidation doCheckFunctionNames(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::functionNames);
-        }
-
-        public FormValidation doCheckRegion(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::region);
-        }
-
-        public FormValidation doCheckRoleArn(@QueryParameter String value) {
-            return FieldChecks.optional(value, text -> SettingRules.role("roleArn", text));
-        }
-
-        public FormValidation doCheckRoleSessionName(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::roleSessionName);
-        }
-
-        public FormValidation doCheckEndpointUrl(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::endpoint);
-        }
-
-        public FormValidation doCheckInstall(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::install);
-        }
-
-        public FormValidation doCheckIncludes(@QueryParameter String value) {
-            return FieldChecks.optional(value, text -> SettingRules.patterns("includes", text));
-        }
-
-        public FormValidation doCheckExcludes(@QueryParameter String value) {
-            return FieldChecks.optional(value, text -> SettingRules.patterns("excludes", text));
-        }
-
-        public FormValidation doCheckCompressionLevel(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::compressionLevel);
-        }
-
-        public FormValidation doCheckLayerName(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::layerName);
-        }
-
-        public FormValidation doCheckKeepLayerVersions(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::keepLayerVersions);
-        }
-
-        public FormValidation doCheckS3Bucket(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::bucket);
-        }
-
-        public FormValidation doCheckS3Prefix(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::prefix);
-        }
-
-        public FormValidation doCheckS3Threshold(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::threshold);
-        }
-
-        public FormValidation doCheckS3KmsKeyId(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::stagingKey);
-        }
-
-        public FormValidation doCheckAlias(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::alias);
-        }
-
-        public FormValidation doCheckSourceKmsKeyArn(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::sourceKey);
-        }
-
-        public FormValidation doCheckWaitTimeout(@QueryParameter String value) {
-            return FieldChecks.optional(value, SettingRules::waitTimeout);
-        }
-
         /** Asks AWS for the function with the chosen credentials and says what it found. */
         @POST
         public FormValidation doCheck(
@@ -596,13 +510,7 @@ public class LambdaNodeDeployStep extends Step implements Serializable {
             settings.setExternalId(externalId);
             settings.setRoleSessionName(roleSessionName);
             settings.setEndpointUrl(endpointUrl);
-            return FunctionCheck.check(item, settings, create);
-        }
-
-        private static boolean mayUseCredentials(Item item) {
-            return item == null
-                    ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
-                    : item.hasPermission(Item.EXTENDED_READ) || item.hasPermission(CredentialsProvider.USE_ITEM);
+            return FunctionCheck.check(item, settings.functionName, settings, settings.defaults(), create);
         }
     }
 }

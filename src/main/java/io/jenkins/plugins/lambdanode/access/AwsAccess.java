@@ -9,8 +9,6 @@ import hudson.Util;
 import hudson.model.Item;
 import hudson.model.Run;
 import hudson.security.ACL;
-import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
-import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.agent.AgentIdentity;
 import io.jenkins.plugins.lambdanode.agent.JenkinsProxy;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
@@ -31,15 +29,15 @@ public final class AwsAccess {
 
     private static final String CONTROLLER = "the controller's AWS identity";
 
-    private final LambdaNodeDeployStep settings;
+    private final AccessSettings settings;
     private final EnvVars env;
-    private final LambdaNodeConfiguration global;
+    private final AccessSettings.Defaults defaults;
 
     /** @param env the environment of the step; empty for a form */
-    public AwsAccess(LambdaNodeDeployStep settings, EnvVars env, LambdaNodeConfiguration global) {
+    public AwsAccess(AccessSettings settings, EnvVars env, AccessSettings.Defaults defaults) {
         this.settings = settings;
         this.env = env;
-        this.global = global;
+        this.defaults = defaults;
     }
 
     /**
@@ -51,7 +49,7 @@ public final class AwsAccess {
 
     /** The settings of the SDK for a function. */
     public AwsSettings settings(FunctionName function, Identity identity) throws DeployException {
-        Optional<String> endpoint = text(settings.getEndpointUrl()).or(() -> text(global.getEndpointUrl()));
+        Optional<String> endpoint = text(settings.getEndpointUrl()).or(() -> text(defaults.getEndpointUrl()));
         Optional<String> role = text(settings.getRoleArn());
         return new AwsSettings(
                 region(function),
@@ -74,7 +72,7 @@ public final class AwsAccess {
                 .or(function::region)
                 .or(() -> text(env.get("AWS_REGION")))
                 .or(() -> text(env.get("AWS_DEFAULT_REGION")))
-                .or(() -> text(global.getRegion()))
+                .or(() -> text(defaults.getRegion()))
                 .orElseThrow(() -> new DeployException("No AWS region is known. Set region, or name the function by its ARN,"
                         + " or set a default region in Manage Jenkins > System > AWS Lambda Node.js Deploy.")));
     }
@@ -110,7 +108,7 @@ public final class AwsAccess {
         if (settings.isAgentIdentity()) {
             return new Identity(new AgentIdentity(workspace), "the agent's role");
         }
-        if (global.isControllerIdentityAllowed()) {
+        if (defaults.isControllerIdentityAllowed()) {
             return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER);
         }
         throw new DeployException("No AWS credentials. Give the step one of these: credentialsId, an AWS Credentials entry;"
@@ -132,7 +130,7 @@ public final class AwsAccess {
             }
             return new Identity(found, "credentials " + id.get());
         }
-        if (global.isControllerIdentityAllowed()) {
+        if (defaults.isControllerIdentityAllowed()) {
             return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER);
         }
         throw new DeployException("Choose credentials first: without them only a build can reach AWS"

@@ -9,9 +9,6 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.remoting.ChannelClosedException;
-import io.jenkins.plugins.lambdanode.FunctionConfiguration;
-import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
-import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.Deployment;
@@ -37,7 +34,6 @@ import io.jenkins.plugins.lambdanode.record.FailedDeployment;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.logging.Level;
@@ -51,7 +47,7 @@ public final class BuildDeployment {
 
     private final String id;
     private final UploadJournal uploads;
-    private final LambdaNodeDeployStep settings;
+    private final DeploymentSettings settings;
     private final Run<?, ?> run;
     private final FilePath workspace;
     private final EnvVars env;
@@ -71,7 +67,7 @@ public final class BuildDeployment {
     public BuildDeployment(
             String id,
             UploadJournal uploads,
-            LambdaNodeDeployStep settings,
+            DeploymentSettings settings,
             Run<?, ?> run,
             FilePath workspace,
             EnvVars env,
@@ -170,10 +166,10 @@ public final class BuildDeployment {
     }
 
     private List<DeployedFunction> deploy() throws IOException, InterruptedException {
-        LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
+        DeploymentSettings.Defaults defaults = settings.defaults();
         functions = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames())).stream().toList();
-        AwsAccess access = new AwsAccess(settings, env, global);
-        DeployRequest request = request(global, access);
+        AwsAccess access = new AwsAccess(settings, env, defaults);
+        DeployRequest request = request(defaults, access);
         functions = request.functions().stream().map(FunctionName::name).toList();
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
@@ -251,55 +247,18 @@ public final class BuildDeployment {
                 + " deployed and does not deploy it twice.";
     }
 
-    private DeployRequest request(LambdaNodeConfiguration global, AwsAccess access) throws DeployException {
+    private DeployRequest request(DeploymentSettings.Defaults defaults, AwsAccess access) throws DeployException {
         DeployRequestBuilder request = DeployRequest.builder()
-                .functionName(variables.expand(settings.getFunctionName()))
-                .functionNames(variables.expand(settings.getFunctionNames()))
-                .install(install())
-                .includes(variables.expand(settings.getIncludes()))
-                .excludes(variables.expand(settings.getExcludes()))
-                .symlinks(variables.expand(settings.getSymlinks()))
-                .compressionLevel(settings.getCompressionLevel())
-                .dependencies(variables.expand(settings.getDependencies()))
-                .layerName(variables.expand(settings.getLayerName()))
-                .keepLayerVersions(settings.getKeepLayerVersions())
-                .s3Bucket(defaultBucket(global, access))
-                .s3Bucket(variables.expand(settings.getS3Bucket()))
-                .s3Prefix(global.getS3Prefix())
-                .s3Prefix(text(settings.getS3Prefix()).orElse(""))
-                .s3Threshold(settings.getS3Threshold())
-                .s3Sse(variables.expand(settings.getS3Sse()))
-                .s3KmsKeyId(variables.expand(settings.getS3KmsKeyId()))
-                .architectures(variables.expand(settings.getArchitectures()))
-                .sourceKmsKeyArn(variables.expand(settings.getSourceKmsKeyArn()))
-                .publish(settings.isPublish())
-                .alias(variables.expand(settings.getAlias()))
-                .dryRun(settings.isDryRun())
-                .force(settings.isForce())
-                .revisionId(variables.expand(settings.getRevisionId()))
-                .waitTimeout(settings.getWaitTimeout());
-        FunctionConfiguration create = settings.getCreate();
-        if (create != null) {
-            request.create(true)
-                    .role(variables.expand(create.getRole()))
-                    .runtime(variables.expand(create.getRuntime()))
-                    .handler(variables.expand(create.getHandler()))
-                    .memorySize(create.getMemorySize())
-                    .timeout(create.getTimeout())
-                    .layers(variables.expand(create.getLayers()))
-                    .description(variables.expand(create.getDescription()));
-            // Variables are put in after the lines are read: a value may have a line end.
-            Map<String, String> lines = SettingRules.environment(Util.fixNull(create.getEnvironment()));
-            for (Map.Entry<String, String> line : lines.entrySet()) {
-                request.environment(Map.of(line.getKey(), variables.expand(line.getValue())));
-            }
-        }
+                .s3Bucket(defaultBucket(defaults, access))
+                .s3Prefix(defaults.getS3Prefix())
+                .install(install());
+        settings.addTo(request, variables);
         return request.build();
     }
 
     /** The bucket for all jobs, in which {@code ${AWS_REGION}} is the region of the deployment. */
-    private String defaultBucket(LambdaNodeConfiguration global, AwsAccess access) throws DeployException {
-        String bucket = Util.fixNull(global.getS3Bucket());
+    private String defaultBucket(DeploymentSettings.Defaults defaults, AwsAccess access) throws DeployException {
+        String bucket = Util.fixNull(defaults.getS3Bucket());
         Optional<String> function = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames()));
         if (!bucket.contains("$") || function.isEmpty()) {
             return bucket;

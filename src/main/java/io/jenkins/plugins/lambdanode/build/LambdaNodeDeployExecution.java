@@ -13,7 +13,6 @@ import hudson.model.TaskListener;
 import hudson.security.ACL;
 import hudson.security.ACLContext;
 import hudson.util.StreamTaskListener;
-import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
@@ -60,7 +59,7 @@ public final class LambdaNodeDeployExecution extends StepExecution {
 
     private static final Duration AGENT_POLL = Duration.ofSeconds(1);
 
-    private final LambdaNodeDeployStep settings;
+    private final DeploymentSettings settings;
     private final String id = UUID.randomUUID().toString();
     /** Bucket, key, ID and beginning of the upload that is open; empty where none is. */
     private List<String> upload = new ArrayList<>();
@@ -68,7 +67,7 @@ public final class LambdaNodeDeployExecution extends StepExecution {
     private transient Thread thread;
     private transient Throwable stopCause;
 
-    public LambdaNodeDeployExecution(StepContext context, LambdaNodeDeployStep settings) {
+    public LambdaNodeDeployExecution(StepContext context, DeploymentSettings settings) {
         super(context);
         this.settings = settings;
     }

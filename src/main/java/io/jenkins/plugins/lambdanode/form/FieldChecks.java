@@ -2,7 +2,6 @@ package io.jenkins.plugins.lambdanode.form;
 
 import hudson.Util;
 import hudson.util.FormValidation;
-import io.jenkins.plugins.lambdanode.Messages;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import java.util.regex.Pattern;
 

@@ -3,9 +3,7 @@ package io.jenkins.plugins.lambdanode.form;
 import hudson.EnvVars;
 import hudson.model.Item;
 import hudson.util.FormValidation;
-import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
-import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
-import io.jenkins.plugins.lambdanode.Messages;
+import io.jenkins.plugins.lambdanode.access.AccessSettings;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
@@ -22,14 +20,18 @@ public final class FunctionCheck {
 
     private FunctionCheck() {}
 
-    /** @param create whether the deployment creates a function that does not exist */
-    public static FormValidation check(Item item, LambdaNodeDeployStep settings, boolean create)
+    /**
+     * @param functionName null where it is not set
+     * @param create whether the deployment creates a function that does not exist
+     */
+    public static FormValidation check(
+            Item item, String functionName, AccessSettings settings, AccessSettings.Defaults defaults, boolean create)
             throws InterruptedException {
-        if (settings.getFunctionName() == null) {
+        if (functionName == null) {
             return FormValidation.error(Messages.FieldChecks_required());
         }
         Optional<String> variable = Stream.of(
-                        settings.getFunctionName(),
+                        functionName,
                         settings.getRegion(),
                         settings.getCredentialsId(),
                         settings.getRoleArn(),
@@ -41,9 +43,9 @@ public final class FunctionCheck {
         if (variable.isPresent()) {
             return FormValidation.ok(Messages.FunctionCheck_variable(variable.get()));
         }
-        AwsAccess access = new AwsAccess(settings, new EnvVars(), LambdaNodeConfiguration.get());
+        AwsAccess access = new AwsAccess(settings, new EnvVars(), defaults);
         try {
-            FunctionName name = FunctionName.parse(settings.getFunctionName());
+            FunctionName name = FunctionName.parse(functionName);
             try (AwsSession session = AwsSession.open(access.settings(name, access.ofForm(item)))) {
                 return new FunctionReader(session, Progress.NONE)
                         .find(name)

@@ -6,7 +6,6 @@ import hudson.model.Action;
 import hudson.model.EnvironmentContributingAction;
 import hudson.model.InvisibleAction;
 import hudson.model.Run;
-import io.jenkins.plugins.lambdanode.Messages;
 import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import java.io.IOException;
 import java.util.ArrayList;

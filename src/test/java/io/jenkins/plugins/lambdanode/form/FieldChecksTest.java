@@ -62,7 +62,7 @@ class FieldChecksTest {
 
     static List<Check> checks() {
         return Stream.of(new LambdaNodeDeployStep.DescriptorImpl(), new FunctionConfiguration.DescriptorImpl())
-                .flatMap(descriptor -> Arrays.stream(descriptor.getClass().getDeclaredMethods())
+                .flatMap(descriptor -> Arrays.stream(descriptor.getClass().getMethods())
                         .filter(method -> method.getName().startsWith("doCheck") && method.getName().length() > 7)
                         .flatMap(method -> engine(method).map(engine -> new Check(descriptor, method, engine))))
                 .toList();

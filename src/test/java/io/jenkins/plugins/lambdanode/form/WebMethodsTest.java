@@ -150,8 +150,9 @@ class WebMethodsTest {
 
     private static List<WebMethod> webMethods() {
         return descriptors().stream()
-                .flatMap(descriptor -> Arrays.stream(descriptor.getClass().getDeclaredMethods())
+                .flatMap(descriptor -> Arrays.stream(descriptor.getClass().getMethods())
                         .filter(method -> method.getName().matches("do[A-Z].*") && !method.isBridge())
+                        .filter(method -> method.getDeclaringClass().getName().startsWith("io.jenkins.plugins.lambdanode."))
                         .map(method -> new WebMethod(descriptor, method)))
                 .toList();
     }
@@ -248,7 +249,8 @@ class WebMethodsTest {
             settings.setCredentialsId(id);
             settings.setEndpointUrl("http://127.0.0.1:" + elsewhere.getAddress().getPort());
 
-            String verdict = FunctionCheck.check(project, settings, false).getMessage();
+            String verdict = FunctionCheck.check(project, "orders", settings, settings.defaults(), false)
+                    .getMessage();
 
             assertTrue(verdict.contains("There are no AWS credentials with the ID"), verdict);
             String listed = call(CONFIGURER, find("LambdaNodeDeployStep.doFillCredentialsIdItems"), project.getUrl(),

@@ -1,0 +1,30 @@
+package io.jenkins.plugins.lambdanode.access;
+
+/** A job's settings of where AWS is and with whose credentials it is called, as text: null where not set, variables still in it. */
+public interface AccessSettings {
+
+    String getRegion();
+
+    String getCredentialsId();
+
+    String getRoleArn();
+
+    String getExternalId();
+
+    String getRoleSessionName();
+
+    boolean isAgentIdentity();
+
+    String getEndpointUrl();
+
+    /** What an administrator has set, for what a job leaves out. */
+    interface Defaults {
+
+        String getRegion();
+
+        String getEndpointUrl();
+
+        /** Whether jobs without credentials of their own may use the controller's AWS identity. */
+        boolean isControllerIdentityAllowed();
+    }
+}

@@ -1,0 +1,34 @@
+package io.jenkins.plugins.lambdanode.build;
+
+import hudson.EnvVars;
+import io.jenkins.plugins.lambdanode.access.AccessSettings;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import java.io.Serializable;
+
+/** The settings of a deployment, as text: null where not set, variables still in it. A build keeps them over a restart. */
+public interface DeploymentSettings extends AccessSettings, Serializable {
+
+    String getFunctionName();
+
+    String getFunctionNames();
+
+    String getDir();
+
+    String getInstall();
+
+    /** What an administrator has set for all deployments. */
+    Defaults defaults();
+
+    /** Adds all that the engine is to know, but for {@link #getInstall()}: a command is expanded by the shell that runs it. */
+    void addTo(DeployRequestBuilder request, EnvVars variables) throws DeployException;
+
+    /** What an administrator has set, for what a job leaves out. */
+    interface Defaults extends AccessSettings.Defaults {
+
+        /** With {@code ${AWS_REGION}} for the region of the deployment. */
+        String getS3Bucket();
+
+        String getS3Prefix();
+    }
+}
