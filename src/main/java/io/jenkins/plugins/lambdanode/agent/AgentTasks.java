@@ -244,19 +244,21 @@ final class AgentTasks {
 
         private final PackRequest request;
         private final String temporary;
+        private final String cache;
         private final TaskListener listener;
 
-        Pack(String deployment, PackRequest request, String temporary, TaskListener listener) {
+        Pack(String deployment, PackRequest request, String temporary, String cache, TaskListener listener) {
             super(deployment);
             this.request = request;
             this.temporary = temporary;
+            this.cache = cache;
             this.listener = listener;
         }
 
         @Override
         PackReport work(Path folder) throws IOException, InterruptedException {
-            return new Packager(folder, Path.of(temporary), PacedProgress.toLog(listener.getLogger()::println))
-                    .pack(request);
+            Progress progress = PacedProgress.toLog(listener.getLogger()::println);
+            return new Packager(folder, Path.of(temporary), Optional.of(Path.of(cache)), progress).pack(request);
         }
     }
 

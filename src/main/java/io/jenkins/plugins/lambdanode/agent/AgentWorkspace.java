@@ -193,7 +193,7 @@ public final class AgentWorkspace implements Workspace {
 
     @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        return channel.call(new AgentTasks.Pack(deployment, request.cachedIn(cache), temporary.getRemote(), listener));
+        return channel.call(new AgentTasks.Pack(deployment, request, temporary.getRemote(), cache, listener));
     }
 
     @Override

@@ -46,6 +46,7 @@ public final class Packager {
 
     private final Path project;
     private final Path tempDir;
+    private final Optional<Path> cacheDir;
     private final Progress progress;
     private final int cores;
     private final Optional<Boolean> posix;
@@ -54,11 +55,13 @@ public final class Packager {
     /**
      * @param project the project's folder
      * @param tempDir where the package is built, and stays if the request names no output; made if it does not exist
+     * @param cacheDir where the package index and the last package are kept; empty for nowhere
      */
-    public Packager(Path project, Path tempDir, Progress progress) {
+    public Packager(Path project, Path tempDir, Optional<Path> cacheDir, Progress progress) {
         this(
                 project,
                 tempDir,
+                cacheDir,
                 progress,
                 Runtime.getRuntime().availableProcessors(),
                 Optional.empty(),
@@ -70,9 +73,17 @@ public final class Packager {
      * @param posix whether to take modes from the file system; empty to ask it
      * @param clock tells how long ago files were changed
      */
-    Packager(Path project, Path tempDir, Progress progress, int cores, Optional<Boolean> posix, Clock clock) {
+    Packager(
+            Path project,
+            Path tempDir,
+            Optional<Path> cacheDir,
+            Progress progress,
+            int cores,
+            Optional<Boolean> posix,
+            Clock clock) {
         this.project = project;
         this.tempDir = tempDir;
+        this.cacheDir = cacheDir.map(folder -> folder.toAbsolutePath().normalize());
         this.progress = progress;
         this.cores = cores;
         this.posix = posix;
@@ -105,10 +116,9 @@ public final class Packager {
     private PackReport build(PackRequest request) throws IOException, InterruptedException {
         Path root = requireFolder();
         Optional<Path> output = path(request.output());
-        Optional<Path> cacheDir = path(request.settings().cacheDir());
         Path work = output.map(Path::getParent).orElse(tempDir.toAbsolutePath());
         makeFolder(work);
-        DefaultExcludes defaults = new DefaultExcludes(root, ownPaths(output, cacheDir));
+        DefaultExcludes defaults = new DefaultExcludes(root, ownPaths(output));
         boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
         Optional<CtimeState> states = modes && cacheDir.isPresent() ? CtimeState.of(root, clock) : Optional.empty();
         PackSettings settings = request.settings();
@@ -182,7 +192,7 @@ public final class Packager {
     }
 
     /** What packaging writes, by real paths: where it is in the project, it is left out. */
-    private List<Path> ownPaths(Optional<Path> output, Optional<Path> cacheDir) {
+    private List<Path> ownPaths(Optional<Path> output) {
         List<Path> own = new ArrayList<>(List.of(real(tempDir)));
         output.ifPresent(path -> own.add(real(path.getParent()).resolve(path.getFileName())));
         cacheDir.ifPresent(path -> own.add(real(path)));

@@ -301,7 +301,7 @@ public final class DeployRequestBuilder {
 
     /** What goes into the package. */
     public PackSettings pack() {
-        return new PackSettings(includes, excluded(), symlinks, compressionLevel, "");
+        return new PackSettings(includes, excluded(), symlinks, compressionLevel);
     }
 
     /** @throws DeployException if settings are missing or do not go together */

@@ -137,8 +137,7 @@ public final class LocalWorkspace implements Workspace {
 
     @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        PackRequest cached = cache.map(folder -> request.cachedIn(folder.toString())).orElse(request);
-        return new Packager(project, temporary, progress).pack(cached);
+        return new Packager(project, temporary, cache, progress).pack(request);
     }
 
     @Override

@@ -103,7 +103,7 @@ class LayerPackageTest {
         Packs.write(project, "packages/shared/main.js", "shared");
         link("node_modules/.bin/dep", "../dep/index.js");
         PackRequest storing = Packs.apart(
-                Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "", ""));
+                Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), ""));
         ZipListing layer =
                 ZipListing.of(Packs.pack(project, storing).layer().orElseThrow().file());
         assertEquals("120777", layer.entry("nodejs/node_modules/.bin/dep").orElseThrow().mode());
@@ -184,7 +184,7 @@ class LayerPackageTest {
         Packs.write(project, "node_modules/heavy/c", more);
         Path temp = dir.resolve("t");
         String message = assertThrows(
-                        DeployException.class, () -> new Packager(project, temp, Progress.NONE).pack(request))
+                        DeployException.class, () -> new Packager(project, temp, Optional.empty(), Progress.NONE).pack(request))
                 .getMessage();
         assertTrue(message.contains("node_modules/heavy") && message.endsWith("Name an s3Bucket."), message);
         assertEquals(List.of(), Packs.filesBelow(temp));
@@ -192,18 +192,19 @@ class LayerPackageTest {
 
     @Test
     void onlyWhatChangedIsDeflatedAgainInEitherPackage() throws Exception {
-        PackRequest cached = Packs.apart(Packs.cachedIn(dir.resolve("cache")));
-        PackReport first = Packs.pack(project, cached);
+        PackRequest apart = Packs.apart(Packs.request());
+        Optional<Path> cache = Optional.of(dir.resolve("cache"));
+        PackReport first = Packs.pack(project, cache, apart);
         assertEquals(first.unzippedBytes(), first.work().deflatedBytes());
 
-        PackReport again = Packs.pack(project, cached);
+        PackReport again = Packs.pack(project, cache, apart);
         assertEquals(0, again.work().deflatedBytes());
         assertEquals(0, again.layer().orElseThrow().work().deflatedBytes());
         assertEquals(List.of(first.sha256(), first.layer().orElseThrow().sha256()),
                 List.of(again.sha256(), again.layer().orElseThrow().sha256()));
 
         Packs.write(project, "node_modules/new/index.js", "module.exports = 'new';\n");
-        PackReport changed = Packs.pack(project, cached);
+        PackReport changed = Packs.pack(project, cache, apart);
         assertEquals(0, changed.work().deflatedBytes());
         assertEquals(24, changed.layer().orElseThrow().work().deflatedBytes());
         assertEquals(

@@ -191,11 +191,11 @@ class PackageContentTest {
             create(first, tree, new Random(seed));
             create(second, tree, new Random(seed + 1));
             Map<String, String> digests = new LinkedHashMap<>();
-            digests.put("one core", pack(first, dir, 1, "").sha256());
-            digests.put("another folder, three cores", pack(second, dir, 3, "").sha256());
+            digests.put("one core", pack(first, dir, 1, Optional.empty()).sha256());
+            digests.put("another folder, three cores", pack(second, dir, 3, Optional.empty()).sha256());
             Path cache = dir.resolve("cache");
-            digests.put("empty cache", pack(first, dir, 2, cache.toString()).sha256());
-            PackReport reused = pack(second, dir, 8, cache.toString());
+            digests.put("empty cache", pack(first, dir, 2, Optional.of(cache)).sha256());
+            PackReport reused = pack(second, dir, 8, Optional.of(cache));
             digests.put("full cache", reused.sha256());
             assertEquals(1, new TreeSet<>(digests.values()).size(), digests.toString());
             assertEquals(0, reused.work().deflatedBytes());
@@ -204,10 +204,10 @@ class PackageContentTest {
         }
     }
 
-    private static PackReport pack(Path project, Path dir, int cores, String cache) throws Exception {
+    private static PackReport pack(Path project, Path dir, int cores, Optional<Path> cache) throws Exception {
         Path temp = Files.createTempDirectory(dir, "temp");
-        return new Packager(project, temp, Progress.NONE, cores, Optional.empty(), Clock.systemUTC())
-                .pack(Packs.request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), cache, ""));
+        return new Packager(project, temp, cache, Progress.NONE, cores, Optional.empty(), Clock.systemUTC())
+                .pack(Packs.request());
     }
 
     private static String contentDigest(ZipListing zip) throws Exception {

@@ -23,7 +23,7 @@ public final class Packs {
     private Packs() {}
 
     public static PackRequest request() {
-        return request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), "", "");
+        return request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), "");
     }
 
     public static PackRequest request(
@@ -31,26 +31,21 @@ public final class Packs {
             List<String> excludes,
             PackSettings.Links links,
             List<TargetFunction> functions,
-            String cacheDir,
             String output) {
-        PackSettings settings = new PackSettings(includes, excludes, links, PackSettings.DEFAULT_LEVEL, cacheDir);
+        PackSettings settings = new PackSettings(includes, excludes, links, PackSettings.DEFAULT_LEVEL);
         return PackRequest.of(settings, functions, false, output, false);
     }
 
     public static PackRequest excluding(String... patterns) {
-        return request(List.of(), List.of(patterns), PackSettings.Links.FOLLOW, List.of(), "", "");
+        return request(List.of(), List.of(patterns), PackSettings.Links.FOLLOW, List.of(), "");
     }
 
     public static PackRequest including(String... patterns) {
-        return request(List.of(patterns), List.of(), PackSettings.Links.FOLLOW, List.of(), "", "");
-    }
-
-    public static PackRequest cachedIn(Path folder) {
-        return request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), folder.toString(), "");
+        return request(List.of(patterns), List.of(), PackSettings.Links.FOLLOW, List.of(), "");
     }
 
     public static PackRequest forFunction(TargetFunction... functions) {
-        return request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(functions), "", "");
+        return request(List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(functions), "");
     }
 
     /** The same with the dependencies in a package of their own. */
@@ -64,19 +59,35 @@ public final class Packs {
                 true);
     }
 
-    /** At a time at which every file has just been changed, so that each is read. */
     public static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {
-        return pack(project, request, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
+        return pack(project, Optional.empty(), request);
+    }
+
+    /** Keeps the package in a cache, at a time at which every file has just been changed, so that each is read. */
+    public static PackReport pack(Path project, Path cache) throws IOException, InterruptedException {
+        return pack(project, Optional.of(cache), request());
+    }
+
+    /** At a time at which every file has just been changed, so that each is read. */
+    public static PackReport pack(Path project, Optional<Path> cache, PackRequest request)
+            throws IOException, InterruptedException {
+        return pack(project, cache, request, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
     }
 
     /** An hour from now, when no file has been changed for long. */
-    public static PackReport packLater(Path project, PackRequest request) throws IOException, InterruptedException {
-        return pack(project, request, Clock.offset(Clock.systemUTC(), Duration.ofHours(1)));
+    public static PackReport packLater(Path project, Path cache) throws IOException, InterruptedException {
+        return packLater(project, cache, request());
     }
 
-    private static PackReport pack(Path project, PackRequest request, Clock clock) throws IOException, InterruptedException {
+    public static PackReport packLater(Path project, Path cache, PackRequest request)
+            throws IOException, InterruptedException {
+        return pack(project, Optional.of(cache), request, Clock.offset(Clock.systemUTC(), Duration.ofHours(1)));
+    }
+
+    private static PackReport pack(Path project, Optional<Path> cache, PackRequest request, Clock clock)
+            throws IOException, InterruptedException {
         Path temp = Files.createTempDirectory(project.toAbsolutePath().getParent(), "packages");
-        return new Packager(project, temp, Progress.NONE, CORES, Optional.empty(), clock).pack(request);
+        return new Packager(project, temp, cache, Progress.NONE, CORES, Optional.empty(), clock).pack(request);
     }
 
     public static PackReport pack(Path project) throws IOException, InterruptedException {

@@ -111,7 +111,7 @@ class ReadersFuzzTest {
         Path project = Files.createDirectory(home.resolve("project"));
         Packs.write(project, "index.js", "content\n".repeat(20));
         Path cache = home.resolve("kept");
-        byte[] expected = Files.readAllBytes(Path.of(Packs.pack(project, Packs.cachedIn(cache)).file()));
+        byte[] expected = Files.readAllBytes(Path.of(Packs.pack(project, cache).file()));
         for (int at = 0; ; at++) {
             Path index = cache.resolve(DefaultExcludes.OWN_PREFIX + "index");
             byte[] bytes = Files.readAllBytes(index);
@@ -120,7 +120,7 @@ class ReadersFuzzTest {
             }
             bytes[at] ^= 1;
             Files.write(index, bytes);
-            byte[] again = Files.readAllBytes(Path.of(Packs.pack(project, Packs.cachedIn(cache)).file()));
+            byte[] again = Files.readAllBytes(Path.of(Packs.pack(project, cache).file()));
             assertArrayEquals(expected, again, "byte " + at);
         }
     }
@@ -134,7 +134,7 @@ class ReadersFuzzTest {
             Packs.write(project, name, ("content of " + name + "\n").repeat(20));
         }
         Path cache = home.resolve("kept");
-        byte[] expected = Files.readAllBytes(Path.of(Packs.pack(project, Packs.cachedIn(cache)).file()));
+        byte[] expected = Files.readAllBytes(Path.of(Packs.pack(project, cache).file()));
         for (String file : Packs.filesBelow(cache)) {
             byte[] bytes = Files.readAllBytes(cache.resolve(file));
             int at = (int) (place * (bytes.length - 1));
@@ -142,7 +142,7 @@ class ReadersFuzzTest {
             Files.write(cache.resolve(file), cut ? Arrays.copyOf(bytes, at) : bytes);
         }
 
-        byte[] again = Files.readAllBytes(Path.of(Packs.pack(project, Packs.cachedIn(cache)).file()));
+        byte[] again = Files.readAllBytes(Path.of(Packs.pack(project, cache).file()));
 
         assertArrayEquals(expected, again);
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SymbolicLinkTest {
     private static final PackRequest STORE =
-            Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "", "");
+            Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "");
 
     @TempDir
     Path dir;

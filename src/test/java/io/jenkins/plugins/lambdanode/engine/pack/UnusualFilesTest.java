@@ -72,7 +72,7 @@ class UnusualFilesTest {
                 }
             }
         };
-        return new Packager(project, temp, progress).pack(Packs.request());
+        return new Packager(project, temp, Optional.empty(), progress).pack(Packs.request());
     }
 
     private String messageWhile(Step step) throws Exception {
@@ -358,7 +358,7 @@ class UnusualFilesTest {
         Packs.write(project, "large", large);
         Files.setPosixFilePermissions(
                 project.resolve("index.js"), PosixFilePermissions.fromString("rwxrwxrwx"));
-        PackReport report = new Packager(project, temp, Progress.NONE, 2, Optional.of(false), Clock.systemUTC())
+        PackReport report = new Packager(project, temp, Optional.empty(), Progress.NONE, 2, Optional.of(false), Clock.systemUTC())
                 .pack(Packs.request());
         Map<String, String> modes = ZipListing.of(report.file()).entries().stream()
                 .collect(Collectors.toMap(ZipListing.Entry::name, ZipListing.Entry::mode));

@@ -36,13 +36,6 @@ public record PackRequest(
         functions = List.copyOf(functions);
     }
 
-    /** The same with the package index and the last package kept in a folder of the machine that packs. */
-    public PackRequest cachedIn(String folder) {
-        PackSettings cached =
-                new PackSettings(settings.includes(), settings.excludes(), settings.links(), settings.level(), folder);
-        return new PackRequest(cached, functions, maxZippedBytes, zippedHint, output, dependencyLayer);
-    }
-
     /** The request for a package that is sent by a bucket, or straight to Lambda. */
     public static PackRequest of(
             PackSettings settings, List<TargetFunction> functions, boolean bucket, String output, boolean dependencyLayer) {

@@ -10,17 +10,16 @@ import java.util.List;
  * @param excludes Ant patterns of what is left out, besides the default ones and {@code .lambdaignore}
  * @param links what becomes of symbolic links
  * @param level the deflate level, 1 to 9
- * @param cacheDir folder for the package index and the last package, on the machine that packs; empty for none
  */
-public record PackSettings(List<String> includes, List<String> excludes, Links links, int level, String cacheDir)
+public record PackSettings(List<String> includes, List<String> excludes, Links links, int level)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
     /** The JDK's and {@code zip}'s own default. */
     public static final int DEFAULT_LEVEL = 6;
 
-    /** Everything but the default excludes, links followed, {@code zip}'s own level, no cache. */
-    public static final PackSettings DEFAULT = new PackSettings(List.of(), List.of(), Links.FOLLOW, DEFAULT_LEVEL, "");
+    /** Everything but the default excludes, links followed, {@code zip}'s own level. */
+    public static final PackSettings DEFAULT = new PackSettings(List.of(), List.of(), Links.FOLLOW, DEFAULT_LEVEL);
 
     /** What becomes of symbolic links. */
     public enum Links {

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -78,7 +79,7 @@ class PackageCacheTest {
     }
 
     private PackReport packCached() throws Exception {
-        return Packs.pack(project, Packs.cachedIn(cache));
+        return Packs.pack(project, cache);
     }
 
     @Test
@@ -108,8 +109,8 @@ class PackageCacheTest {
 
     @Test
     void whatHasNotChangedForAWhileIsNotEvenRead() throws Exception {
-        Packs.packLater(project, Packs.cachedIn(cache));
-        PackReport second = Packs.packLater(project, Packs.cachedIn(cache));
+        Packs.packLater(project, cache);
+        PackReport second = Packs.packLater(project, cache);
         assertEquals(new PackReport.Work(0, 0, total), second.work());
         assertEquals(Packs.pack(project).sha256(), second.sha256());
     }
@@ -117,8 +118,8 @@ class PackageCacheTest {
     @Test
     void filesThatWereNewWhenTheyWereReadAreReadOnceMore() throws Exception {
         packCached();
-        assertEquals(new PackReport.Work(total, 0, total), Packs.packLater(project, Packs.cachedIn(cache)).work());
-        assertEquals(new PackReport.Work(0, 0, total), Packs.packLater(project, Packs.cachedIn(cache)).work());
+        assertEquals(new PackReport.Work(total, 0, total), Packs.packLater(project, cache).work());
+        assertEquals(new PackReport.Work(0, 0, total), Packs.packLater(project, cache).work());
     }
 
     @Test
@@ -127,7 +128,7 @@ class PackageCacheTest {
         write("lib/b.js", "exports.a = 2;");
         Path aside = Packs.write(dir, "aside", "exports.a = 3;");
         Files.setLastModifiedTime(aside, FileTime.fromMillis(NPM_TIME));
-        Packs.packLater(project, Packs.cachedIn(cache));
+        Packs.packLater(project, cache);
         List<Change> changes = List.of(
                 () -> write("lib/a.js", "exports.a = 4;"),
                 () -> Files.move(aside, project.resolve("lib/a.js"), StandardCopyOption.REPLACE_EXISTING),
@@ -140,7 +141,7 @@ class PackageCacheTest {
         for (Change change : changes) {
             change.make();
             String expected = Packs.pack(project).sha256();
-            assertEquals(expected, Packs.packLater(project, Packs.cachedIn(cache)).sha256(), "change " + changes.indexOf(change));
+            assertEquals(expected, Packs.packLater(project, cache).sha256(), "change " + changes.indexOf(change));
         }
     }
 
@@ -156,20 +157,14 @@ class PackageCacheTest {
         Packs.write(project, "bin/tool", elf);
         String key = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n";
         Path published = Packs.write(project, "node_modules/x/key.pem", key);
-        PackRequest request = Packs.request(
-                List.of(),
-                List.of(),
-                PackSettings.Links.FOLLOW,
-                List.of(new TargetFunction("", "nodejs24.x", "x86_64", 0)),
-                cache.toString(),
-                "");
-        List<String> first = codes(Packs.packLater(project, request));
+        PackRequest request = Packs.forFunction(new TargetFunction("", "nodejs24.x", "x86_64", 0));
+        List<String> first = codes(Packs.packLater(project, cache, request));
         assertEquals(List.of("native-other-platform"), first);
-        assertEquals(first, codes(Packs.packLater(project, request)));
+        assertEquals(first, codes(Packs.packLater(project, cache, request)));
         // The same inode under a name where a key matters.
         Files.createLink(project.resolve("key.pem"), published);
-        assertEquals(List.of("native-other-platform", "private-key"), codes(Packs.packLater(project, request)));
-        assertEquals(List.of("native-other-platform", "private-key"), codes(Packs.packLater(project, request)));
+        assertEquals(List.of("native-other-platform", "private-key"), codes(Packs.packLater(project, cache, request)));
+        assertEquals(List.of("native-other-platform", "private-key"), codes(Packs.packLater(project, cache, request)));
     }
 
     private static List<String> codes(PackReport report) {
@@ -178,9 +173,9 @@ class PackageCacheTest {
 
     @Test
     void aFileIsReadAgainWhereOnlyItsPermissionsHaveChanged() throws Exception {
-        Packs.packLater(project, Packs.cachedIn(cache));
+        Packs.packLater(project, cache);
         Files.setPosixFilePermissions(project.resolve("lib/1.js"), PosixFilePermissions.fromString("rw-------"));
-        PackReport report = Packs.packLater(project, Packs.cachedIn(cache));
+        PackReport report = Packs.packLater(project, cache);
         assertEquals(project.resolve("lib/1.js").toFile().length(), report.work().readBytes());
     }
 
@@ -214,9 +209,9 @@ class PackageCacheTest {
     @Test
     void anotherLevelIsAnotherPackage() throws Exception {
         packCached();
-        PackSettings settings = new PackSettings(List.of(), List.of(), PackSettings.Links.FOLLOW, 9, cache.toString());
+        PackSettings settings = new PackSettings(List.of(), List.of(), PackSettings.Links.FOLLOW, 9);
         PackRequest best = new PackRequest(settings, List.of(), 1 << 30, "", "", false);
-        PackReport report = Packs.pack(project, best);
+        PackReport report = Packs.pack(project, Optional.of(cache), best);
         assertEquals(new PackReport.Work(total, total, 0), report.work());
     }
 
@@ -232,7 +227,7 @@ class PackageCacheTest {
 
     @Test
     void aDamagedCacheCostsTimeAndNeverABit() throws Exception {
-        String expected = Packs.packLater(project, Packs.cachedIn(cache)).sha256();
+        String expected = Packs.packLater(project, cache).sha256();
         Path sound = dir.resolve("sound");
         copy(cache, sound);
         Random random = new Random(20260501);
@@ -242,7 +237,7 @@ class PackageCacheTest {
             List<String> files = Packs.filesBelow(cache);
             Path victim = cache.resolve(files.get(round % files.size()));
             String damage = damage(victim, random, round / 2 % 5);
-            PackReport report = Packs.packLater(project, Packs.cachedIn(cache));
+            PackReport report = Packs.packLater(project, cache);
             String told = "round " + round + ": " + damage + " in " + victim.getFileName();
             assertEquals(expected, report.sha256(), told);
             assertEquals(total, report.work().deflatedBytes() + report.work().reusedBytes(), told);
@@ -333,7 +328,7 @@ class PackageCacheTest {
             @Override
             public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
         };
-        PackReport report = new Packager(project, dir.resolve("temp"), progress).pack(Packs.cachedIn(cache));
+        PackReport report = new Packager(project, dir.resolve("temp"), Optional.of(cache), progress).pack(Packs.request());
         assertEquals(1, log.size());
         assertEquals(Packs.pack(project).sha256(), report.sha256());
     }
@@ -349,7 +344,7 @@ class PackageCacheTest {
             List<Future<String>> builds = new ArrayList<>();
             for (int i = 0; i < 30; i++) {
                 Path which = i % 3 == 0 ? other : project;
-                builds.add(threads.submit(() -> Packs.pack(which, Packs.cachedIn(cache)).sha256()));
+                builds.add(threads.submit(() -> Packs.pack(which, cache).sha256()));
             }
             for (int i = 0; i < builds.size(); i++) {
                 assertEquals(i % 3 == 0 ? expectedOther : expected, builds.get(i).get());
@@ -362,8 +357,8 @@ class PackageCacheTest {
 
     @Test
     void aPackageThatIsTooLargeIsNotKept() {
-        PackRequest small = new PackRequest(Packs.cachedIn(cache).settings(), List.of(), 100, "Smaller!", "", false);
-        assertThrows(DeployException.class, () -> Packs.pack(project, small));
+        PackRequest small = new PackRequest(PackSettings.DEFAULT, List.of(), 100, "Smaller!", "", false);
+        assertThrows(DeployException.class, () -> Packs.pack(project, Optional.of(cache), small));
         assertTrue(Files.notExists(cache));
     }
 

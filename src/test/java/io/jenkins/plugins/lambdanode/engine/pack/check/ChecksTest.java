@@ -333,7 +333,7 @@ class ChecksTest {
         Files.createSymbolicLink(project.resolve("node_modules/a"), Path.of(".pnpm/a@1/node_modules/a"));
         Path b = project.resolve("node_modules/.pnpm/a@1/node_modules/b");
         Files.createSymbolicLink(b, Path.of("../../b@1/node_modules/b"));
-        PackRequest storing = Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "", "");
+        PackRequest storing = Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "");
         assertEquals(List.of(), Packs.pack(project, storing).findings());
         Files.delete(b);
         assertEquals("missing-dependency", Packs.pack(project, storing).findings().get(0).code());

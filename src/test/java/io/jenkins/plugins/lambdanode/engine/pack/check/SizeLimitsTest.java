@@ -16,6 +16,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -55,7 +56,7 @@ class SizeLimitsTest {
             }
         };
         String message = assertThrows(
-                        DeployException.class, () -> new Packager(project, dir.resolve("t"), counting).pack(Packs.request()))
+                        DeployException.class, () -> new Packager(project, dir.resolve("t"), Optional.empty(), counting).pack(Packs.request()))
                 .getMessage();
         assertEquals(0, calls.get());
         assertTrue(message.contains("262,144,001 bytes") && message.contains("262,144,000"), message);
@@ -86,7 +87,7 @@ class SizeLimitsTest {
         PackRequest request = new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false);
         Path temp = dir.resolve("t");
         String message = assertThrows(
-                        DeployException.class, () -> new Packager(project, temp, Progress.NONE).pack(request))
+                        DeployException.class, () -> new Packager(project, temp, Optional.empty(), Progress.NONE).pack(request))
                 .getMessage();
         assertTrue(message.contains("150,000") && message.endsWith("Name an s3Bucket."), message);
         assertTrue(message.indexOf("lib") < message.indexOf("index.js"), message);

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -160,9 +161,9 @@ class SelectionTest {
         Path output = project.resolve("dist/function.zip");
         Packs.write(project, "dist/kept.js", "k");
         PackRequest request = Packs.request(
-                List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), cache.toString(), output.toString());
-        new Packager(project, temp, Progress.NONE).pack(request);
-        PackReport second = new Packager(project, temp, Progress.NONE).pack(request);
+                List.of(), List.of(), PackSettings.Links.FOLLOW, List.of(), output.toString());
+        new Packager(project, temp, Optional.of(cache), Progress.NONE).pack(request);
+        PackReport second = new Packager(project, temp, Optional.of(cache), Progress.NONE).pack(request);
         assertEquals(output.toString(), second.file());
         assertEquals(List.of("build/", "dist/", "dist/kept.js", "index.js"), ZipListing.of(second.file()).names());
         assertEquals(2, counts(second).get("written by packaging itself"));

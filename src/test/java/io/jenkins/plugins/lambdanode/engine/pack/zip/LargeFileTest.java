@@ -19,6 +19,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -91,7 +92,7 @@ class LargeFileTest {
         Packs.write(project, "a.js", "x");
         AtomicLong last = new AtomicLong(-1);
         AtomicLong calls = new AtomicLong();
-        new Packager(project, dir.resolve("temp"), new Progress() {
+        new Packager(project, dir.resolve("temp"), Optional.empty(), new Progress() {
                     @Override
                     public void log(String line) {}
 
@@ -117,7 +118,7 @@ class LargeFileTest {
         AtomicLong stoppedAfter = new AtomicLong(-1);
         AtomicLong interruptedAt = new AtomicLong();
         Thread build = new Thread(() -> {
-            assertThrows(InterruptedException.class, () -> new Packager(project, temp, new Progress() {
+            assertThrows(InterruptedException.class, () -> new Packager(project, temp, Optional.empty(), new Progress() {
                         @Override
                         public void log(String line) {}
 
@@ -147,8 +148,8 @@ class LargeFileTest {
     void aLargeFileIsCopiedFromTheLastPackage() throws Exception {
         writeRandom("large", 4, 5);
         Path cache = dir.resolve("cache");
-        PackReport first = Packs.pack(project, Packs.cachedIn(cache));
-        PackReport second = Packs.pack(project, Packs.cachedIn(cache));
+        PackReport first = Packs.pack(project, cache);
+        PackReport second = Packs.pack(project, cache);
         assertEquals(first.sha256(), second.sha256());
         assertEquals(new PackReport.Work(4 * MIB, 0, 4 * MIB), second.work());
         assertEquals(
