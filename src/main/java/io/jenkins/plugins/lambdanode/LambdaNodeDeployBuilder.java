@@ -112,6 +112,16 @@ public class LambdaNodeDeployBuilder extends Builder {
     }
 
     @DataBoundSetter
+    public void setBuild(String build) {
+        settings.setBuild(build);
+    }
+
+    @DataBoundSetter
+    public void setCodeDir(String codeDir) {
+        settings.setCodeDir(codeDir);
+    }
+
+    @DataBoundSetter
     public void setDependencies(String dependencies) {
         settings.setDependencies(dependencies);
     }

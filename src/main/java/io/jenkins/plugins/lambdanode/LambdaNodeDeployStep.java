@@ -53,6 +53,8 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     private boolean agentIdentity;
     private String dir;
     private String install;
+    private String build;
+    private String codeDir;
     private String dependencies;
     private String includes;
     private String excludes;
@@ -181,6 +183,27 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     @DataBoundSetter
     public void setInstall(String install) {
         this.install = unlessDefault(install, "auto");
+    }
+
+    /** A command line. */
+    @Override
+    public String getBuild() {
+        return build;
+    }
+
+    @DataBoundSetter
+    public void setBuild(String build) {
+        this.build = Util.fixEmptyAndTrim(build);
+    }
+
+    /** A folder in the project's. */
+    public String getCodeDir() {
+        return codeDir;
+    }
+
+    @DataBoundSetter
+    public void setCodeDir(String codeDir) {
+        this.codeDir = unlessDefault(codeDir, ".");
     }
 
     /** {@code package}, {@code layer} or {@code none}: where node_modules goes. */
@@ -407,6 +430,7 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     public void addTo(DeployRequestBuilder request, EnvVars variables) throws DeployException {
         request.functionName(variables.expand(functionName))
                 .functionNames(variables.expand(functionNames))
+                .codeDir(variables.expand(codeDir))
                 .includes(variables.expand(includes))
                 .excludes(variables.expand(excludes))
                 .symlinks(variables.expand(symlinks))

@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.engine.steps.BuildStep;
 import io.jenkins.plugins.lambdanode.engine.steps.InstallStep;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.nio.file.Path;
@@ -37,6 +38,12 @@ final class PackageCommand implements Callable<Integer> {
     @Option(names = "--output", required = true, paramLabel = "FILE.zip", description = "Where the package goes.")
     private Path output;
 
+    @Option(
+            names = "--dependencies",
+            paramLabel = "WHERE",
+            description = "Where node_modules goes: package, or none for code that has its dependencies bundled. Default: package.")
+    private String dependencies;
+
     @Option(names = "--handler", paramLabel = "H", description = "Checks that this handler's file is in the package.")
     private String handler = "";
 
@@ -53,10 +60,16 @@ final class PackageCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path file = ProjectOptions.file(spec, "--output", output);
         DeployRequestBuilder settings = DeployRequest.builder();
-        ProjectOptions.read(spec, () -> project.addTo(settings));
+        if ("layer".equals(dependencies)) {
+            throw ProjectOptions.usage(spec, "A layer is made by a deployment: use --dependencies package or none here.");
+        }
+        ProjectOptions.read(spec, () -> project.addTo(settings).dependencies(dependencies));
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
             new InstallStep(workspace, progress).run(settings.install());
+            if (settings.buildCommand().isPresent()) {
+                new BuildStep(workspace, progress).run(settings.buildCommand().get());
+            }
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));

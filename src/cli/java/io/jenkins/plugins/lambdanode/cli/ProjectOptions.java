@@ -40,9 +40,24 @@ final class ProjectOptions {
     private String install;
 
     @Option(
+            names = "--build",
+            paramLabel = "COMMAND",
+            description = "Command line that builds the project after the install, for instance 'npm run build'."
+                    + " Development dependencies are installed for it, and stay out of the package. Default: none.")
+    private String build;
+
+    @Option(
+            names = "--code-dir",
+            paramLabel = "DIR",
+            description = "Folder in the project that holds the code, for instance dist: what is in it is the package's top,"
+                    + " beside node_modules. Default: the project's folder.")
+    private String codeDir;
+
+    @Option(
             names = "--include",
             paramLabel = "PATTERN",
-            description = "Ant pattern of what goes into the package, for instance 'dist/**'. Repeatable. Default: all.")
+            description = "Ant pattern of what goes into the package, by its path there, for instance 'lib/**'."
+                    + " Repeatable. Default: all.")
     private List<String> includes = new ArrayList<>();
 
     @Option(
@@ -89,6 +104,8 @@ final class ProjectOptions {
     /** The project's settings, for a request. */
     DeployRequestBuilder addTo(DeployRequestBuilder request) throws DeployException {
         return request.install(install)
+                .build(build)
+                .codeDir(codeDir)
                 .includes(includes)
                 .excludes(excludes)
                 .symlinks(links)

@@ -116,7 +116,7 @@ final class AgentCommands {
 
     /** A file for the shell, which ends at the first line that fails: the words of a command are for all to see who list processes. */
     private String script(Command command) throws IOException, InterruptedException {
-        FilePath file = temporary.child("install.sh");
+        FilePath file = temporary.child("command.sh");
         try {
             file.write("set -e\n" + command.display() + "\n", StandardCharsets.UTF_8.name());
         } catch (IOException e) {

@@ -251,7 +251,8 @@ public final class BuildDeployment {
         DeployRequestBuilder request = DeployRequest.builder()
                 .s3Bucket(defaultBucket(defaults, access))
                 .s3Prefix(defaults.getS3Prefix())
-                .install(install());
+                .install(install())
+                .build(build());
         settings.addTo(request, variables);
         return request.build();
     }
@@ -277,6 +278,11 @@ public final class BuildDeployment {
         return SettingRules.install(expanded).mode() == InstallMode.COMMAND && launcher.isUnix()
                 ? settings.getInstall()
                 : expanded;
+    }
+
+    /** As {@link #install}. */
+    private String build() {
+        return launcher.isUnix() ? settings.getBuild() : variables.expand(settings.getBuild());
     }
 
     /** A setting with the build's variables put in; empty where it is not set. */

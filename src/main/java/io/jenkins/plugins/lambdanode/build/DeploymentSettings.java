@@ -17,10 +17,12 @@ public interface DeploymentSettings extends AccessSettings, Serializable {
 
     String getInstall();
 
+    String getBuild();
+
     /** What an administrator has set for all deployments. */
     Defaults defaults();
 
-    /** Adds all that the engine is to know, but for {@link #getInstall()}: a command is expanded by the shell that runs it. */
+    /** Adds all that the engine is to know, but for {@link #getInstall()} and {@link #getBuild()}: a command is expanded by the shell that runs it. */
     void addTo(DeployRequestBuilder request, EnvVars variables) throws DeployException;
 
     /** What an administrator has set, for what a job leaves out. */

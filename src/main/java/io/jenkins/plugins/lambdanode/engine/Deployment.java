@@ -18,6 +18,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.steps.BuildHistory;
+import io.jenkins.plugins.lambdanode.engine.steps.BuildStep;
 import io.jenkins.plugins.lambdanode.engine.steps.DesiredCode;
 import io.jenkins.plugins.lambdanode.engine.steps.InstallStep;
 import io.jenkins.plugins.lambdanode.engine.steps.LayerStep;
@@ -56,6 +57,7 @@ public final class Deployment {
     private final LogStep log;
     private final PreflightStep preflight;
     private final InstallStep install;
+    private final BuildStep build;
     private final PackageStep packaging;
     private final StageStep stage;
     private final Optional<LayerStep> layer;
@@ -86,6 +88,7 @@ public final class Deployment {
         this.log = new LogStep(request, session, context.origin(), progress);
         this.preflight = new PreflightStep(request, functions);
         this.install = new InstallStep(workspace, progress);
+        this.build = new BuildStep(workspace, progress);
         this.packaging = new PackageStep(request, workspace, progress);
         this.stage = new StageStep(request, session, uploads, timings);
         this.layer = request.layerName()
@@ -132,6 +135,9 @@ public final class Deployment {
     private void build(List<Target> targets) throws IOException, InterruptedException {
         try (DeploymentLocks.Lock folder = context.locks().awaitFolder(progress)) {
             timings.run(Phase.INSTALL, () -> install.run(request.install()));
+            if (request.build().isPresent()) {
+                timings.run(Phase.BUILD, () -> build.run(request.build().get()));
+            }
             packaged = Optional.of(timings.time(Phase.PACKAGE, () -> packaging.run(targets)));
         }
         timings.bytes(Phase.PACKAGE, packaged.get().zippedBytesInAll());

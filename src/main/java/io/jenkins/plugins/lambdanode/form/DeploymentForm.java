@@ -96,6 +96,10 @@ public abstract class DeploymentForm extends StepDescriptor {
         return FieldChecks.optional(value, SettingRules::install);
     }
 
+    public FormValidation doCheckCodeDir(@QueryParameter String value) {
+        return FieldChecks.optional(value, SettingRules::codeDir);
+    }
+
     public FormValidation doCheckIncludes(@QueryParameter String value) {
         return FieldChecks.optional(value, text -> SettingRules.patterns("includes", text));
     }

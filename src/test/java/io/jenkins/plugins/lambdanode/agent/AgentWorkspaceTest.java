@@ -100,7 +100,7 @@ class AgentWorkspaceTest {
             assertEquals(7, outcome.exitStatus());
         }
         List<String> lines = Files.readAllLines(said);
-        assertTrue(lines.get(0).matches("sh \\S+/install.sh kept"), lines.toString());
+        assertTrue(lines.get(0).matches("sh \\S+/command.sh kept"), lines.toString());
         assertFalse(Files.exists(folder.resolve("workspace@tmp/lambda-node-deploy-test")));
     }
 

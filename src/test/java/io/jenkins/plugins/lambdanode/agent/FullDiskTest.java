@@ -231,7 +231,7 @@ class FullDiskTest {
         WorkflowJob job = job(", install: 'touch made.js'");
         ballast().act(new FillBytes(0));
 
-        assertNoRoomFor("install.sh", job);
+        assertNoRoomFor("command.sh", job);
 
         ballast().delete();
         assertRecorded(jenkins.buildAndAssertSuccess(job));

@@ -178,7 +178,7 @@ class ArchitectureTest {
 
     /** So a text of the user's reaches a shell in one place: where it is a command line of his own. */
     @Test
-    void processesAreStartedInOnePlaceAndByAShellForOneSettingOnly() {
+    void processesAreStartedInOnePlaceAndByAShellForTwoSettingsOnly() {
         noClasses()
                 .that()
                 .doNotHaveSimpleName("LocalWorkspace")
@@ -192,6 +192,8 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .doNotHaveSimpleName("InstallStep")
+                .and()
+                .doNotHaveSimpleName("BuildStep")
                 .should()
                 .callMethod(Command.class, "shell", String.class)
                 .check(engine);

@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.check.Checks;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeLimits;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeBreakdown;
+import io.jenkins.plugins.lambdanode.engine.pack.select.CodeFolder;
 import io.jenkins.plugins.lambdanode.engine.pack.select.DefaultExcludes;
 import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.ProjectWalk;
@@ -118,10 +119,11 @@ public final class Packager {
         Optional<Path> output = path(request.output());
         Path work = output.map(Path::getParent).orElse(tempDir.toAbsolutePath());
         makeFolder(work);
-        DefaultExcludes defaults = new DefaultExcludes(root, ownPaths(output));
+        PackSettings settings = request.settings();
+        CodeFolder code = CodeFolder.of(root, settings.codeDir());
+        DefaultExcludes defaults = new DefaultExcludes(code, ownPaths(output));
         boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
         Optional<CtimeState> states = modes && cacheDir.isPresent() ? CtimeState.of(root, clock) : Optional.empty();
-        PackSettings settings = request.settings();
         // Closed in reverse: first the threads, so that no file is in use when it is removed.
         try (TempFiles codeFiles = new TempFiles(work);
                 TempFiles layerFiles = new TempFiles(work);
@@ -131,8 +133,10 @@ public final class Packager {
                         : PackageCache.none();
                 PackingThreads threads = new PackingThreads(cores, settings.level())) {
             ProjectWalk walk = new ProjectWalk(
-                    root,
-                    ProductionPackages.of(root),
+                    code,
+                    settings.dependencies() && code.takesPackages()
+                            ? ProductionPackages.of(root, code.isApart())
+                            : Optional.empty(),
                     Selection.of(settings, root, defaults),
                     settings.links(),
                     modes,
@@ -140,9 +144,9 @@ public final class Packager {
             List<SourceEntry> entries = walk.walk();
             List<ArchiveContents> archives =
                     request.dependencyLayer() ? ArchiveContents.split(entries) : List.of(ArchiveContents.whole(entries));
-            requireSomething(archives.get(0).entries(), walk.excluded());
+            requireSomething(code, archives.get(0).entries(), walk.excluded());
             requireUnzipped(entries, request);
-            Checks checks = new Checks(root, entries, request.functions(), archives.size() > 1, LocalDate.now());
+            Checks checks = new Checks(root, settings, entries, request.functions(), archives.size() > 1, LocalDate.now());
             checks.beforePackaging();
             checks.requireNoError();
 
@@ -236,14 +240,15 @@ public final class Packager {
         return builders.stream().map(builder -> builder.totals().sizes()).reduce(new SizeBreakdown(), SizeBreakdown::with);
     }
 
-    private void requireSomething(List<SourceEntry> entries, List<PackReport.Excluded> excluded) throws DeployException {
-        if (entries.stream().allMatch(entry -> entry.kind() == SourceEntry.Kind.FOLDER)) {
+    private static void requireSomething(
+            CodeFolder code, List<SourceEntry> entries, List<PackReport.Excluded> excluded) throws DeployException {
+        if (entries.stream().allMatch(entry -> entry.kind() == SourceEntry.Kind.FOLDER || !code.isCode(entry.name()))) {
             String reasons = excluded.stream()
                     .map(group -> group.count() + " by " + group.reason())
                     .collect(Collectors.joining(", "));
-            throw new DeployException("There is nothing to package in " + project + "."
+            throw new DeployException("There is nothing to package in " + code.folder() + "."
                     + (reasons.isEmpty() ? " It has no files." : " Left out: " + reasons + ".")
-                    + " Check dir, includes and excludes.");
+                    + " Check " + (code.isApart() ? "the build, codeDir" : "dir") + ", includes and excludes.");
         }
     }
 

@@ -101,7 +101,7 @@ public final class InstallFailure {
      * @param location the project's folder
      */
     public static String of(Command command, CommandOutcome outcome, String location) {
-        List<String> lines = withoutColours(outcome);
+        List<String> lines = CommandLines.withoutColours(outcome);
         return "'" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + "."
                 + (outcome.exitStatus() == CommandOutcome.NOT_FOUND ? " A program that it names was not found." : "")
                 + shown(lines)
@@ -111,11 +111,11 @@ public final class InstallFailure {
     /** The message for a package manager, which had been found. */
     public static String of(
             Command command, CommandOutcome outcome, ProjectFolder project, InstallPlan plan, InstalledTool tool) {
-        List<String> lines = withoutColours(outcome);
+        List<String> lines = CommandLines.withoutColours(outcome);
         String output = String.join("\n", lines);
         Optional<String> advice = (DISK_FULL.sign().matcher(output).find()
                         ? Optional.<String>empty()
-                        : script(command, output, project))
+                        : script(command, output, project, plan.needed().development()))
                 .or(() -> advice(
                         lines,
                         tool.manager().program(),
@@ -124,13 +124,6 @@ public final class InstallFailure {
         return "'" + command.display() + "' failed in " + plan.folder() + " with exit status " + outcome.exitStatus() + "."
                 + shown(lines)
                 + "\n" + advice.orElse("The log above has all that " + tool.manager().title() + " says.");
-    }
-
-    /** Yarn 2 and later colours what it says also where nobody sees it. */
-    private static List<String> withoutColours(CommandOutcome outcome) {
-        return outcome.lastLines().stream()
-                .map(line -> line.replaceAll("\u001b\\[[0-9;]*[A-Za-z]", ""))
-                .toList();
     }
 
     private static Optional<String> advice(List<String> lines, String program, String version, String lockFile) {
@@ -160,11 +153,12 @@ public final class InstallFailure {
         List<String> shown = !reasons.isEmpty()
                 ? reasons.subList(0, Math.min(SHOWN_LINES, reasons.size()))
                 : last.subList(Math.max(0, last.size() - SHOWN_LINES), last.size());
-        return shown.isEmpty() ? "" : "\n  | " + String.join("\n  | ", shown);
+        return CommandLines.shown(shown);
     }
 
     /** A script that npm ran has failed: the project's own, or a package's. */
-    private static Optional<String> script(Command command, String output, ProjectFolder project) {
+    private static Optional<String> script(
+            Command command, String output, ProjectFolder project, boolean withDevelopment) {
         Matcher line = SCRIPT_LINE.matcher(output);
         if (!line.find()) {
             return Optional.empty();
@@ -184,11 +178,11 @@ public final class InstallFailure {
         }
         JsonNode json = json(project);
         String program = script.strip().replaceFirst("\\s.*", "");
-        boolean development = json.path("devDependencies").has(program);
+        boolean development = !withDevelopment && json.path("devDependencies").has(program);
         return Optional.of("The script " + name(json, script).map(name -> "'" + name + "'").orElse("") + " of package.json ("
                         + script + ") failed"
                         + (missing ? ", since a program or file that it needs is missing" : "") + "."
-                        + (development || missing
+                        + (development || missing && !withDevelopment
                                 ? (development
                                                 ? " " + program + " is in devDependencies, which are not"
                                                 : " devDependencies are not")

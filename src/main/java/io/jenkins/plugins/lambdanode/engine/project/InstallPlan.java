@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Which tool installs a project's dependencies for production, where, and from which lock file.
+ * Which tool installs a project's dependencies, where, and from which lock file.
  *
  * @param manager the tool
  * @param folder the absolute path of the folder to run it in: the project's, or the root of its workspace
@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
  * @param yarnClassic whether that lock file is Yarn 1's
  * @param frozen whether exactly what the lock file says is installed
  * @param copiesFolders whether the lock file was made with {@code --install-links}, without which it would not be in sync
+ * @param needed which dependencies are installed, whatever the environment and .npmrc say
  * @param once whether the install can be left out where an earlier one is still there, untouched
  * @param reason why it is run, where it is run each time
  * @param warnings what the user should know about it
@@ -34,6 +35,7 @@ public record InstallPlan(
         boolean yarnClassic,
         boolean frozen,
         boolean copiesFolders,
+        InstallSetting.Needed needed,
         boolean once,
         String reason,
         List<String> warnings) {
@@ -60,7 +62,7 @@ public record InstallPlan(
      */
     public static Optional<InstallPlan> of(InstallSetting install, ProjectFolder project) throws DeployException {
         boolean auto = install.mode() == InstallMode.AUTO;
-        if (install.mode() == InstallMode.NONE || auto && !project.hasPackageJson()) {
+        if (install.installsNothing() || auto && !project.hasPackageJson()) {
             return Optional.empty();
         }
         if (!project.hasPackageJson()) {
@@ -68,7 +70,7 @@ public record InstallPlan(
                     + " has no package.json. Check the project's folder (dir), or set install to 'none'.");
         }
         JsonNode json = json(project.folder());
-        if (auto && !needsInstall(project, json)) {
+        if (auto && !needsInstall(project, json, install.needed())) {
             return Optional.empty();
         }
         ProjectFolder.Folder root = root(project);
@@ -89,6 +91,7 @@ public record InstallPlan(
                 root.hasYarnClassicLock(),
                 install.mode() != InstallMode.INSTALL && !lock.file().isEmpty(),
                 root.copiesFolders(),
+                install.needed(),
                 auto && isNpm && !lock.file().isEmpty() && !ownScripts && !member,
                 auto ? reason(lock, root, member, ownScripts) : "install is '" + name(install) + "'",
                 lock.warnings()));
@@ -125,8 +128,9 @@ public record InstallPlan(
         return project.folder();
     }
 
-    private static boolean needsInstall(ProjectFolder project, JsonNode json) {
-        return DEPENDENCY_FIELDS.stream().anyMatch(field -> json.path(field).size() > 0)
+    private static boolean needsInstall(ProjectFolder project, JsonNode json, InstallSetting.Needed needed) {
+        return needed.development() && json.path("devDependencies").size() > 0
+                || DEPENDENCY_FIELDS.stream().anyMatch(field -> json.path(field).size() > 0)
                 || hasLifecycleScripts(json)
                 || project.hasBindingGyp();
     }
@@ -211,10 +215,15 @@ public record InstallPlan(
             case PNPM:
                 // pnpm asks before it removes what another tool has installed, and there is nobody to answer.
                 return List.of(List.of(
-                        "pnpm", "install", frozen ? "--frozen-lockfile" : "--no-lockfile", "--prod",
+                        "pnpm", "install", frozen ? "--frozen-lockfile" : "--no-lockfile",
+                        needed.development() ? "--prod=false" : "--prod",
                         "--config.confirm-modules-purge=false"));
             case BUN:
-                return List.of(List.of("bun", "install", frozen ? "--frozen-lockfile" : "--no-save", "--production"));
+                List<String> bun = new ArrayList<>(List.of("bun", "install", frozen ? "--frozen-lockfile" : "--no-save"));
+                if (!needed.development()) {
+                    bun.add("--production");
+                }
+                return List.of(bun);
             case YARN:
                 return yarn(tool);
             default:
@@ -224,7 +233,11 @@ public record InstallPlan(
 
     private List<String> npm(InstalledTool tool) {
         List<String> words = new ArrayList<>(List.of("npm", frozen ? "ci" : "install"));
-        words.add(tool.majorVersion() < FIRST_NPM_WITH_OMIT ? "--only=production" : "--omit=dev");
+        if (tool.majorVersion() < FIRST_NPM_WITH_OMIT) {
+            words.add(needed.development() ? "--also=development" : "--only=production");
+        } else {
+            words.add(needed.development() ? "--include=dev" : "--omit=dev");
+        }
         if (!frozen) {
             words.add(lockFile.isEmpty() ? "--no-package-lock" : "--no-save");
         }
@@ -245,16 +258,20 @@ public record InstallPlan(
         }
         if (classic) {
             return List.of(List.of(
-                    "yarn", "install", frozen ? "--frozen-lockfile" : "--no-lockfile", "--production", "--non-interactive"));
+                    "yarn", "install", frozen ? "--frozen-lockfile" : "--no-lockfile",
+                    needed.development() ? "--production=false" : "--production", "--non-interactive"));
         }
         if (lockFile.isEmpty()) {
             throw new DeployException(folder + " has no yarn.lock, without which Yarn " + tool.version()
                     + " installs nothing. Run 'yarn install' and commit yarn.lock.");
         }
-        if (tool.nodeLinker().equals("pnp")) {
+        if (tool.nodeLinker().equals("pnp") && needed != InstallSetting.Needed.BUILD) {
             throw new DeployException("The project uses Yarn's Plug'n'Play, which has no node_modules, and Lambda's Node.js finds"
                     + " no package without. Add the line 'nodeLinker: node-modules' to " + Path.of(folder).resolve(".yarnrc.yml")
-                    + ", or bundle the code and set install to 'none'.");
+                    + ", or bundle the code and set dependencies to 'none'.");
+        }
+        if (needed.development()) {
+            return List.of(List.of("yarn", "install", "--immutable"));
         }
         // The second leaves devDependencies out. It would go on with a lock file that is out of date, the first does not.
         return List.of(

@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Phase {
     PREFLIGHT,
     INSTALL,
+    /** Only where the project has a build. */
+    BUILD,
     PACKAGE,
     /** The dependencies are found or published as a layer, where they are apart. */
     LAYER,

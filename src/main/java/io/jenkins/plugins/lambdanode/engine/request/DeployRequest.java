@@ -16,6 +16,7 @@ import java.util.Optional;
  *
  * @param functions the functions that get the package, one at least
  * @param install how dependencies are installed
+ * @param build the command line that builds the project; empty for none
  * @param pack what goes into the package
  * @param dependencyLayer the layer that gets node_modules; empty where there is none
  * @param staging where large packages are staged
@@ -29,6 +30,7 @@ import java.util.Optional;
 public record DeployRequest(
         List<FunctionName> functions,
         InstallSetting install,
+        Optional<String> build,
         PackSettings pack,
         Optional<LayerSettings> dependencyLayer,
         StagingSettings staging,

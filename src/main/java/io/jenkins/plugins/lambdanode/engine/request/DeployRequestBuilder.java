@@ -30,11 +30,10 @@ public final class DeployRequestBuilder {
     /** How long to wait for an update to be in force, in seconds. */
     public static final int DEFAULT_WAIT_TIMEOUT = 600;
 
-    /** As a pattern of what is left out. */
-    private static final String ALL_DEPENDENCIES = "**/node_modules/**";
-
     private final List<FunctionName> functions = new ArrayList<>();
     private InstallSetting install = InstallSetting.AUTO;
+    private Optional<String> build = Optional.empty();
+    private String codeDir = "";
     private List<String> includes = List.of();
     private List<String> excludes = List.of();
     private PackSettings.Links symlinks = PackSettings.Links.FOLLOW;
@@ -95,6 +94,18 @@ public final class DeployRequestBuilder {
     /** {@code auto}, {@code ci}, {@code install}, {@code none}, or a command line. */
     public DeployRequestBuilder install(String text) throws DeployException {
         install = read(text, install, SettingRules::install);
+        return this;
+    }
+
+    /** A command line. */
+    public DeployRequestBuilder build(String text) throws DeployException {
+        build = read(text, build, line -> Optional.of(line.strip()));
+        return this;
+    }
+
+    /** A folder in the project. */
+    public DeployRequestBuilder codeDir(String text) throws DeployException {
+        codeDir = read(text, codeDir, SettingRules::codeDir);
         return this;
     }
 
@@ -296,12 +307,22 @@ public final class DeployRequestBuilder {
 
     /** How dependencies are installed, for a front end that only packages. */
     public InstallSetting install() {
-        return install;
+        boolean goIn = dependencies != Dependencies.NONE;
+        return install.withNeeded(
+                build.isPresent()
+                        ? goIn ? InstallSetting.Needed.ALL : InstallSetting.Needed.BUILD
+                        : goIn ? InstallSetting.Needed.PRODUCTION : InstallSetting.Needed.NOTHING);
+    }
+
+    /** The command line that builds the project, for a front end that only packages. */
+    public Optional<String> buildCommand() {
+        return build;
     }
 
     /** What goes into the package. */
     public PackSettings pack() {
-        return new PackSettings(includes, excluded(), symlinks, compressionLevel);
+        return new PackSettings(
+                codeDir, dependencies != Dependencies.NONE, includes, excludes, symlinks, compressionLevel);
     }
 
     /** @throws DeployException if settings are missing or do not go together */
@@ -317,7 +338,8 @@ public final class DeployRequestBuilder {
         }
         return new DeployRequest(
                 functions,
-                install,
+                install(),
+                build,
                 pack(),
                 dependencies == Dependencies.LAYER
                         ? Optional.of(new LayerSettings(layerName, keepLayerVersions))
@@ -329,15 +351,6 @@ public final class DeployRequestBuilder {
                 alias,
                 force,
                 waitTimeout);
-    }
-
-    private List<String> excluded() {
-        if (dependencies != Dependencies.NONE) {
-            return excludes;
-        }
-        List<String> all = new ArrayList<>(excludes);
-        all.add(ALL_DEPENDENCIES);
-        return all;
     }
 
     private CreateOptions newFunction() {

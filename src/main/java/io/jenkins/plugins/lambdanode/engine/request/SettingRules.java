@@ -10,8 +10,10 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -131,6 +133,24 @@ public final class SettingRules {
 
     public static InstallSetting install(String text) throws DeployException {
         return InstallSetting.parse(text);
+    }
+
+    /** @return a folder in the project, relative with {@code /}; empty for the project's own */
+    public static String codeDir(String text) throws DeployException {
+        Deque<String> path = new ArrayDeque<>();
+        String folder = text.strip().replace('\\', '/');
+        boolean outside = folder.startsWith("/") || folder.matches("[A-Za-z]:.*") || folder.codePoints().anyMatch(Character::isISOControl);
+        for (String step : folder.split("/")) {
+            if (step.equals("..")) {
+                outside |= path.pollLast() == null;
+            } else if (!step.isEmpty() && !step.equals(".")) {
+                path.add(step);
+            }
+        }
+        if (outside) {
+            throw wrong("codeDir", text, "Name a folder in the project's folder, relative to it, such as dist.");
+        }
+        return String.join("/", path);
     }
 
     /** @param setting {@code includes} or {@code excludes}; patterns are separated by commas or line ends */

@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Installs a project's production dependencies in its workspace. */
+/** Installs a project's dependencies in its workspace: those of production, and all where it is built. */
 public final class InstallStep {
 
     private final Workspace workspace;
@@ -45,7 +45,11 @@ public final class InstallStep {
         Optional<InstallPlan> plan = InstallPlan.of(install, project);
         if (plan.isEmpty()) {
             progress.log(
-                    install.mode() == InstallMode.NONE ? "Nothing is installed (install: 'none')." : "No dependencies to install.");
+                    install.mode() == InstallMode.NONE
+                            ? "Nothing is installed (install: 'none')."
+                            : install.needed() == InstallSetting.Needed.NOTHING
+                                    ? "Nothing is installed: no build needs it, and no dependencies go in (dependencies: 'none')."
+                                    : "No dependencies to install.");
             return;
         }
         install(plan.get(), project);

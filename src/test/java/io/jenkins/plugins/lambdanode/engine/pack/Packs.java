@@ -32,7 +32,7 @@ public final class Packs {
             PackSettings.Links links,
             List<TargetFunction> functions,
             String output) {
-        PackSettings settings = new PackSettings(includes, excludes, links, PackSettings.DEFAULT_LEVEL);
+        PackSettings settings = new PackSettings("", true, includes, excludes, links, PackSettings.DEFAULT_LEVEL);
         return PackRequest.of(settings, functions, false, output, false);
     }
 

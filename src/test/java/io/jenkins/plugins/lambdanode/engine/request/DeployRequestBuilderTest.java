@@ -95,7 +95,8 @@ class DeployRequestBuilderTest {
         assertEquals(Optional.of("orders-dependencies"), layer.layerName());
         assertEquals(OptionalInt.of(3), layer.dependencyLayer().orElseThrow().keepVersions());
         assertEquals(Optional.empty(), none.dependencyLayer());
-        assertEquals(List.of("test/**", "**/node_modules/**"), none.pack().excludes());
+        assertFalse(none.pack().dependencies());
+        assertTrue(layer.pack().dependencies());
     }
 
     @Test

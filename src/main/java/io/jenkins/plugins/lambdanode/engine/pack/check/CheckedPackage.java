@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.pack.check;
 
 import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
@@ -24,6 +25,7 @@ final class CheckedPackage {
     private static final int MAX_SCRIPT_BYTES = 1 << 20;
 
     private final Path project;
+    private final PackSettings settings;
     private final List<SourceEntry> entries;
     private final List<TargetFunction> functions;
     private final boolean dependencyLayer;
@@ -34,6 +36,7 @@ final class CheckedPackage {
     private final List<SourceEntry> privateKeys = new ArrayList<>();
     private final Map<SourceEntry, JavaScriptText> scripts = new HashMap<>();
     private final Map<SourceEntry, AddOn> addOns = new HashMap<>();
+    private PackageJson projectPackageJson;
     private DependencyTree dependencies;
     private long readBytes;
 
@@ -42,13 +45,23 @@ final class CheckedPackage {
      * @param dependencyLayer whether node_modules goes into a layer
      */
     CheckedPackage(
-            Path project, List<SourceEntry> entries, List<TargetFunction> functions, boolean dependencyLayer, LocalDate today) {
+            Path project,
+            PackSettings settings,
+            List<SourceEntry> entries,
+            List<TargetFunction> functions,
+            boolean dependencyLayer,
+            LocalDate today) {
         this.project = project;
+        this.settings = settings;
         this.entries = entries;
         this.functions = functions;
         this.dependencyLayer = dependencyLayer;
         this.today = today;
         entries.forEach(entry -> byName.put(entry.name(), entry));
+    }
+
+    PackSettings settings() {
+        return settings;
     }
 
     List<SourceEntry> entries() {
@@ -72,7 +85,7 @@ final class CheckedPackage {
         return byName.containsKey(name);
     }
 
-    /** Whether the project has it, even where it is left out of the package. */
+    /** Whether the project has it, by its path there, even where it is left out of the package. */
     boolean isInProject(String name) {
         return Files.exists(project.resolve(name));
     }
@@ -124,6 +137,22 @@ final class CheckedPackage {
                 : PackageJson.parse(new String(head(file, PackageJson.MAX_BYTES), StandardCharsets.UTF_8));
         packageJsons.put(folder, json);
         return json;
+    }
+
+    /** The project's {@code package.json}, which need not be in the package. */
+    PackageJson projectPackageJson() throws IOException {
+        if (!settings.hasCodeDir()) {
+            return packageJson("");
+        }
+        if (projectPackageJson == null) {
+            Path file = project.resolve("package.json");
+            Optional<byte[]> bytes = Files.isRegularFile(file) && Files.isReadable(file)
+                    ? BoundedFile.read(file.toRealPath(), PackageJson.MAX_BYTES)
+                    : Optional.empty();
+            projectPackageJson = bytes.map(text -> PackageJson.parse(new String(text, StandardCharsets.UTF_8)))
+                    .orElse(PackageJson.EMPTY);
+        }
+        return projectPackageJson;
     }
 
     /** The {@code package.json} that Node.js asks about a file: that of the nearest folder that has one. */

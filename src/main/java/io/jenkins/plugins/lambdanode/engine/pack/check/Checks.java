@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
@@ -38,15 +39,17 @@ public final class Checks {
 
     /**
      * @param project the project's folder
+     * @param settings what was to go in
      * @param dependencyLayer whether node_modules goes into a layer
      */
     public Checks(
             Path project,
+            PackSettings settings,
             List<SourceEntry> entries,
             List<TargetFunction> functions,
             boolean dependencyLayer,
             LocalDate today) {
-        files = new CheckedPackage(project, entries, functions, dependencyLayer, today);
+        files = new CheckedPackage(project, settings, entries, functions, dependencyLayer, today);
     }
 
     public void beforePackaging() throws IOException {

@@ -39,9 +39,9 @@ final class DependencyTree {
 
     static DependencyTree of(CheckedPackage files) throws IOException {
         DependencyTree tree = new DependencyTree(files);
-        tree.required.addAll(tree.reachable("", files.packageJson("").requiredDependencies(), true, tree.missing));
-        Set<String> all = new TreeSet<>(files.packageJson("").names("dependencies"));
-        all.addAll(files.packageJson("").names("optionalDependencies"));
+        tree.required.addAll(tree.reachable("", files.projectPackageJson().requiredDependencies(), true, tree.missing));
+        Set<String> all = new TreeSet<>(files.projectPackageJson().names("dependencies"));
+        all.addAll(files.projectPackageJson().names("optionalDependencies"));
         tree.production.addAll(tree.reachable("", all, false, new ArrayList<>()));
         return tree;
     }

@@ -78,6 +78,14 @@ final class HandlerCheck implements Check {
 
         /** Where the handler may be, if that can be told. */
         private String hint(Handler handler) {
+            String codeDir = files.settings().codeDir() + "/";
+            if (files.settings().hasCodeDir() && handler.path().startsWith(codeDir)) {
+                String path = handler.path().substring(codeDir.length());
+                if (Handler.EXTENSIONS.stream().anyMatch(extension -> files.has(path + extension))) {
+                    return " (what is in codeDir, " + SafeText.name(files.settings().codeDir())
+                            + ", is the package's top: the handler is " + SafeText.name(path + "." + handler.function()) + ")";
+                }
+            }
             for (SourceEntry entry : files.entries()) {
                 String name = entry.name();
                 if (name.startsWith(handler.path() + ".") && name.indexOf('/', handler.path().length()) < 0
@@ -169,21 +177,35 @@ final class HandlerCheck implements Check {
             if (function.layerBytes() > 0 || runtime.isEmpty()) {
                 return;
             }
-            for (String name : new HandlerImports(files, function).unresolved()) {
-                boolean development = files.packageJson("").names("devDependencies").contains(name);
-                boolean leftOut = files.isInProject(NpmPackage.NODE_MODULES + name);
+            HandlerImports imports = new HandlerImports(files, function);
+            for (String name : imports.unresolved()) {
                 add(Severity.ERROR, "import-missing", "It imports " + SafeText.name(name) + ", which is neither in the package nor in "
-                        + function.runtime() + ". " + (development
-                                ? "It is a development dependency: move it to dependencies in package.json."
-                                : leftOut
-                                        ? "The project has it, and an exclude leaves it out."
-                                        : name.equals("aws-sdk")
-                                                ? "Runtimes from nodejs18.x on have version 3 of the AWS SDK only: use @aws-sdk/..., or add"
-                                                        + " aws-sdk to dependencies."
-                                                : name.startsWith(".")
-                                                        ? "Build the project before the deployment, or check includes and excludes."
-                                                        : "Add it to dependencies in package.json, and install."), file.name());
+                        + function.runtime() + ". " + advice(name, imports), file.name());
             }
+        }
+
+        private String advice(String name, HandlerImports imports) throws IOException {
+            String codeDir = SafeText.name(files.settings().codeDir());
+            if (imports.leadsOutOfCode(name)) {
+                return "It is outside of " + codeDir + " (codeDir), and what is in that is the package's top. Have the build copy it"
+                        + " there, or set codeDir to a folder that holds both.";
+            }
+            if (name.startsWith(".")) {
+                return "Build the project before the deployment, or check includes and excludes.";
+            }
+            if (name.equals("aws-sdk")) {
+                return "Runtimes from nodejs18.x on have version 3 of the AWS SDK only: use @aws-sdk/..., or add aws-sdk to dependencies.";
+            }
+            if (!files.settings().dependencies()) {
+                return "No node_modules goes in (dependencies: 'none'): have the bundler put it into the bundle, not leave it external,"
+                        + " or set dependencies to 'package'.";
+            }
+            if (files.projectPackageJson().names("devDependencies").contains(name)) {
+                return "It is a development dependency: move it to dependencies in package.json.";
+            }
+            return files.isInProject(NpmPackage.NODE_MODULES + name)
+                    ? "The project has it, and an exclude leaves it out."
+                    : "Add it to dependencies in package.json, and install.";
         }
     }
 }

@@ -5,10 +5,13 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.NpmPackage;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What a handler's file surely imports when it is loaded, and whether that is in the package. */
 final class HandlerImports {
@@ -58,7 +61,27 @@ final class HandlerImports {
         return file.orElseThrow().name().substring(0, file.orElseThrow().name().lastIndexOf('/') + 1);
     }
 
+    /**
+     * Whether an import leads out of the package's top, to a file that the project has outside of codeDir. What else is above
+     * {@code /var/task} is not known.
+     */
+    boolean leadsOutOfCode(String name) {
+        if (!files.settings().hasCodeDir() || !name.startsWith(".")) {
+            return false;
+        }
+        try {
+            String path = Path.of(files.settings().codeDir(), folder(), name).normalize().toString();
+            return Path.of(folder(), name).normalize().startsWith("..")
+                    && Stream.of("", ".js", ".json", ".node").anyMatch(extension -> files.isInProject(path + extension));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
     private boolean isFile(String name) {
+        if (leadsOutOfCode(name)) {
+            return false;
+        }
         List<String> path = new ArrayList<>(folder().isEmpty() ? List.of() : List.of(folder().split("/")));
         for (String step : name.split("/")) {
             if (step.equals("..")) {

@@ -97,14 +97,13 @@ public final class DefaultExcludes {
     }
 
     /**
-     * @param project the project's folder, a real path
      * @param own files and folders that packaging writes to, absolute; those outside the project do not matter
      */
-    public DefaultExcludes(Path project, List<Path> own) {
+    public DefaultExcludes(CodeFolder code, List<Path> own) {
         for (Path path : own) {
             Path normalized = path.toAbsolutePath().normalize();
-            if (normalized.startsWith(project) && !normalized.equals(project)) {
-                ownPaths.add(project.relativize(normalized).toString().replace(project.getFileSystem().getSeparator(), "/"));
+            if (code.holds(normalized) && !normalized.equals(code.folder())) {
+                ownPaths.add(code.nameOf(normalized));
             }
         }
     }

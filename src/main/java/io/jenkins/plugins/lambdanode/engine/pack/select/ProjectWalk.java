@@ -48,7 +48,7 @@ public final class ProjectWalk {
 
     private static final String COMMANDS = ".bin";
 
-    private final Path project;
+    private final CodeFolder code;
     private final Optional<ProductionPackages> packages;
     private final Selection selection;
     private final PackSettings.Links links;
@@ -60,18 +60,17 @@ public final class ProjectWalk {
     private final Set<String> emptied = new HashSet<>();
 
     /**
-     * @param project the project's folder, a real path
-     * @param packages what production needs; empty for whatever is in the project's folder
+     * @param packages what production needs; empty for whatever is in the code's folder and goes in beside it
      * @param posix whether the file system says which files are executable
      */
     public ProjectWalk(
-            Path project,
+            CodeFolder code,
             Optional<ProductionPackages> packages,
             Selection selection,
             PackSettings.Links links,
             boolean posix,
             ParallelTasks tasks) {
-        this.project = project;
+        this.code = code;
         this.packages = packages;
         this.selection = selection;
         this.links = links;
@@ -87,16 +86,32 @@ public final class ProjectWalk {
     /**
      * A folder that is packed with all that is in it.
      *
-     * @param prefix its path in the package with a {@code /}; empty for the project's
+     * @param prefix its path in the package with a {@code /}; empty for the code's
+     * @param code where the code is, for the code's; empty for others
      */
-    private record Root(String prefix, Path real) {
+    private record Root(String prefix, Path real, Optional<CodeFolder> code) {
         boolean isProject() {
-            return prefix.isEmpty();
+            return code.isPresent();
+        }
+
+        /** Nothing outside this folder goes in by a link that is followed. */
+        Path boundary() {
+            return code.map(CodeFolder::project).orElse(real);
+        }
+
+        /** Whether something goes in where it is. */
+        boolean holds(Path found) {
+            return code.map(folder -> folder.holds(found)).orElseGet(() -> found.startsWith(real));
+        }
+
+        /** What a link may lead to that goes in as it is. */
+        Path partOf(Path link) {
+            return code.map(folder -> folder.partOf(link)).orElse(real);
         }
 
         /** The path in the package of something in it. */
         String nameOf(Path found) {
-            return prefix + real.relativize(found).toString().replace(real.getFileSystem().getSeparator(), "/");
+            return code.isPresent() ? code.get().nameOf(found) : prefix + real.relativize(found).toString().replace(real.getFileSystem().getSeparator(), "/");
         }
     }
 
@@ -134,7 +149,7 @@ public final class ProjectWalk {
      */
     public List<SourceEntry> walk() throws IOException, InterruptedException {
         List<SourceEntry> entries = new ArrayList<>();
-        List<Folder> level = new ArrayList<>(List.of(new Folder("", project, null, new Root("", project))));
+        List<Folder> level = new ArrayList<>(List.of(new Folder("", code.folder(), null, new Root("", code.folder(), Optional.of(code)))));
         addFromElsewhere(entries, level);
         while (!level.isEmpty()) {
             List<Callable<Listing>> work = new ArrayList<>();
@@ -170,7 +185,7 @@ public final class ProjectWalk {
             } else {
                 requireInstalled(name, folder.getValue());
                 addAbove(name + "/", above);
-                level.add(new Folder(name + "/", folder.getValue(), null, new Root(name + "/", folder.getValue())));
+                level.add(new Folder(name + "/", folder.getValue(), null, new Root(name + "/", folder.getValue(), Optional.empty())));
             }
         }
         for (Map.Entry<String, String> link : packages.get().links().entrySet()) {
@@ -184,8 +199,9 @@ public final class ProjectWalk {
             }
         }
         for (String folder : above) {
-            if (!Files.isDirectory(project.resolve(folder), LinkOption.NOFOLLOW_LINKS)) {
-                entries.add(entry(folder, project, SourceEntry.Kind.FOLDER, attributes(project), new byte[0]));
+            if (!Files.isDirectory(code.project().resolve(folder), LinkOption.NOFOLLOW_LINKS)) {
+                entries.add(entry(
+                        folder, code.project(), SourceEntry.Kind.FOLDER, attributes(code.project()), new byte[0]));
             }
         }
     }
@@ -205,7 +221,11 @@ public final class ProjectWalk {
 
     private SourceEntry storedLink(String name, String target) throws IOException {
         return entry(
-                name, project, SourceEntry.Kind.LINK, attributes(project), target.getBytes(StandardCharsets.UTF_8));
+                name,
+                code.project(),
+                SourceEntry.Kind.LINK,
+                attributes(code.project()),
+                target.getBytes(StandardCharsets.UTF_8));
     }
 
     private Optional<String> skipsOnTheWay(String name) throws DeployException {
@@ -261,6 +281,11 @@ public final class ProjectWalk {
         try (DirectoryStream<Path> children = Files.newDirectoryStream(folder.real)) {
             for (Path child : children) {
                 add(child, folder, listing);
+            }
+            if (folder.parent == null && folder.root.isProject()) {
+                for (Path child : code.beside()) {
+                    add(child, folder, listing);
+                }
             }
         } catch (DirectoryIteratorException e) {
             throw unusable(folder.prefix, folder.real, e.getCause());
@@ -362,7 +387,7 @@ public final class ProjectWalk {
             listing.addForDevelopment(name, folder);
             return true;
         }
-        boolean leadsOut = !real.startsWith(folder.root.real);
+        boolean leadsOut = !folder.root.holds(real);
         Optional<String> target = leadsOut || needed.useVirtualStore() ? needed.link(name, real) : Optional.empty();
         if (target.isPresent()) {
             if (selection.skipsFile(name).isEmpty()) {
@@ -402,7 +427,7 @@ public final class ProjectWalk {
         // Asked again as what the link leads to: a pattern for a folder applies to a link to one.
         Optional<String> skipped = attributes.isDirectory() ? selection.skipsFolder(name) : selection.skipsFile(name);
         if (skipped.isEmpty()) {
-            requireInside(real, link, name, folder.root);
+            requireInside(real, link, name, folder.root.boundary());
             skipped = real.equals(folder.root.real)
                     ? Optional.empty()
                     : selection.forbidsTarget(folder.root.nameOf(real));
@@ -437,18 +462,19 @@ public final class ProjectWalk {
             throw new DeployException("The symbolic link " + describe(link, name) + " has an absolute path, which is another one"
                     + " where the function runs. Make it relative, leave it out, or have links followed.");
         }
-        requireInside(link.resolveSibling(target).normalize(), link, name, root);
+        requireInside(link.resolveSibling(target).normalize(), link, name, root.partOf(link));
         if (Files.exists(link)) {
-            requireInside(link.toRealPath(), link, name, root);
+            requireInside(link.toRealPath(), link, name, root.partOf(link));
         }
         listing.entries.add(
                 entry(name, link, SourceEntry.Kind.LINK, attributes(link), EntryName.ofTarget(target, name)));
     }
 
-    private static void requireInside(Path target, Path link, String name, Root root) throws DeployException {
-        if (!target.startsWith(root.real)) {
-            throw new DeployException("The symbolic link " + describe(link, name) + " leads out of the project's folder, and a"
-                    + " package holds nothing from outside it. Copy what it leads to into the project (npm install"
+    private void requireInside(Path target, Path link, String name, Path folder) throws DeployException {
+        if (!target.startsWith(folder)) {
+            throw new DeployException("The symbolic link " + describe(link, name) + " leads out of "
+                    + (folder.equals(code.project()) ? "the project's folder" : folder) + ", and a package holds nothing from"
+                    + " outside it. Copy what it leads to into the project (npm install"
                     + " --install-links does so for file: dependencies; commit package-lock.json), choose a dir that holds both, or leave it out with an"
                     + " exclude.");
         }

@@ -20,7 +20,10 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 public final class Selection {
     static final String NOT_INCLUDED = "not included";
 
+    private static final String WITHOUT_DEPENDENCIES = "dependencies: 'none'";
+
     private final DefaultExcludes defaults;
+    private final boolean dependencies;
     private final List<AntPattern> includes;
     private final List<AntPattern> excludes;
     private final Optional<LambdaIgnore> ignore;
@@ -29,10 +32,12 @@ public final class Selection {
 
     private Selection(
             DefaultExcludes defaults,
+            boolean dependencies,
             List<AntPattern> includes,
             List<AntPattern> excludes,
             Optional<LambdaIgnore> ignore) {
         this.defaults = defaults;
+        this.dependencies = dependencies;
         this.includes = includes;
         this.excludes = excludes;
         this.ignore = ignore;
@@ -49,6 +54,7 @@ public final class Selection {
     public static Selection of(PackSettings settings, Path project, DefaultExcludes defaults) throws IOException {
         return new Selection(
                 defaults,
+                settings.dependencies(),
                 patterns(settings.includes()),
                 patterns(settings.excludes()),
                 LambdaIgnore.existsIn(project) ? Optional.of(LambdaIgnore.of(project)) : Optional.empty());
@@ -101,6 +107,9 @@ public final class Selection {
     }
 
     private Optional<String> byDefault(String path) {
+        if (!dependencies && (path + "/").endsWith(NpmPackage.NODE_MODULES) && NpmPackage.contains(path + "/")) {
+            return Optional.of(WITHOUT_DEPENDENCIES);
+        }
         Optional<String> reason = defaults.reason(path);
         return reason.isPresent() || includes.stream().anyMatch(include -> include.names(path))
                 ? reason

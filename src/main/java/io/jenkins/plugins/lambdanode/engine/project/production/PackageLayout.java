@@ -27,6 +27,7 @@ final class PackageLayout {
 
     private final PackageTree tree;
     private final Path project;
+    private final Path inPlace;
     private final Set<Path> local;
     private final boolean keepsLinks;
     private final Predicate<Path> isLeftOut;
@@ -70,15 +71,23 @@ final class PackageLayout {
     }
 
     /**
+     * @param modulesOnly whether of the project's folder only node_modules goes in
      * @param members packages of the repository in the project's folder
      * @param local packages of the repository: what is in one's folder goes in with it, but for its node_modules and the others
      * @param keepsLinks whether links in node_modules go in as links
      * @param isLeftOut which folders in the project's node_modules do not go in
      */
-    PackageLayout(PackageTree tree, List<InstalledPackage> members, Set<Path> local, boolean keepsLinks, Predicate<Path> isLeftOut)
+    PackageLayout(
+            PackageTree tree,
+            boolean modulesOnly,
+            List<InstalledPackage> members,
+            Set<Path> local,
+            boolean keepsLinks,
+            Predicate<Path> isLeftOut)
             throws IOException {
         this.tree = tree;
         this.project = tree.project().folder();
+        this.inPlace = modulesOnly ? project.resolve(InstalledPackage.NODE_MODULES) : project;
         this.local = local;
         this.keepsLinks = keepsLinks;
         this.isLeftOut = isLeftOut;
@@ -86,12 +95,15 @@ final class PackageLayout {
         stores.put(project.resolve(InstalledPackage.NODE_MODULES), InstalledPackage.NODE_MODULES);
         addPlace(top);
         for (InstalledPackage member : members) {
-            addPlace(new Place(inProject(member.folder()), member, top));
+            if (isInPlace(member.folder())) {
+                addPlace(new Place(inProject(member.folder()), member, top));
+            }
         }
+        provideLinked(members);
         List<Place> linked = new ArrayList<>();
         while (!open.isEmpty()) {
             Place place = open.remove();
-            if (place.installed.isLocal() && !isInProject(place.installed.folder())) {
+            if (place != top && place.installed.isLocal() && !isInPlace(place.installed.folder())) {
                 linked.add(place);
             }
             for (Map.Entry<String, InstalledPackage> need : tree.needs(place.installed).entrySet()) {
@@ -127,7 +139,7 @@ final class PackageLayout {
             String place = places.get(at);
             boolean isPackedApart = place == null && local.contains(at)
                     || InstalledPackage.nameOf(at).equals(InstalledPackage.NODE_MODULES) && local.contains(at.getParent());
-            if (isPackedApart && !isInProject(at)) {
+            if (isPackedApart && !isInPlace(at)) {
                 return Optional.empty();
             }
             if (place != null) {
@@ -147,8 +159,21 @@ final class PackageLayout {
         return path.toString().replace(path.getFileSystem().getSeparator(), "/");
     }
 
-    private boolean isInProject(Path folder) {
-        return folder.startsWith(project);
+    private boolean isInPlace(Path folder) {
+        return folder.startsWith(inPlace);
+    }
+
+    /** Members that go in for their links alone. */
+    private void provideLinked(List<InstalledPackage> members) throws IOException {
+        for (Map.Entry<String, Path> entry :
+                PackageTree.entries(project.resolve(InstalledPackage.NODE_MODULES)).entrySet()) {
+            if (Files.isSymbolicLink(entry.getValue()) && Files.isDirectory(entry.getValue())) {
+                InstalledPackage target = tree.at(entry.getValue().toRealPath());
+                if (members.contains(target) && !isInPlace(target.folder())) {
+                    provide(top, entry.getKey(), target);
+                }
+            }
+        }
     }
 
     private String inProject(Path folder) {
@@ -158,7 +183,7 @@ final class PackageLayout {
     private void addPlace(Place place) throws IOException {
         places.putIfAbsent(place.installed.folder(), place.path);
         open.add(place);
-        if (place.installed.isLocal() && !isInProject(place.installed.folder())) {
+        if (place != top && place.installed.isLocal() && !isInPlace(place.installed.folder())) {
             return;
         }
         // What is nested in a package that is packed as it is.
@@ -169,7 +194,7 @@ final class PackageLayout {
                 nest(place, entry.getKey(), tree.at(folder));
             } else if (Files.isSymbolicLink(folder) && Files.isDirectory(folder)) {
                 InstalledPackage target = tree.at(folder.toRealPath());
-                if (target.isLocal() && isInProject(target.folder()) && !place.isBelow(target)) {
+                if (target.isLocal() && isInPlace(target.folder()) && !place.isBelow(target)) {
                     addLinked(place, entry.getKey(), target);
                 }
             }
@@ -195,7 +220,7 @@ final class PackageLayout {
     }
 
     private void provide(Place place, String name, InstalledPackage needed) throws IOException {
-        if (isInProject(needed.folder()) && place.path.equals(inProjectOrNone(place.installed.folder()))) {
+        if (isInPlace(needed.folder()) && place.path.equals(inProjectOrNone(place.installed.folder()))) {
             // Both are where they are.
             if (needed.isStored()) {
                 addStored(needed);
@@ -227,7 +252,7 @@ final class PackageLayout {
     }
 
     private String inProjectOrNone(Path folder) {
-        return isInProject(folder) ? inProject(folder) : "/";
+        return folder.equals(project) || isInPlace(folder) ? inProject(folder) : "/";
     }
 
     private void requirePlace(String name, InstalledPackage needed) throws IOException {
@@ -248,10 +273,10 @@ final class PackageLayout {
     private void addStored(InstalledPackage stored) throws IOException {
         if (!places.containsKey(stored.unit())) {
             Path store = stored.unit().getParent();
-            String path = isInProject(stored.unit())
+            String path = isInPlace(stored.unit())
                     ? inProject(stored.unit())
                     : storePlace(store) + "/" + stored.unit().getFileName();
-            if (!isInProject(stored.unit())) {
+            if (!isInPlace(stored.unit())) {
                 folders.put(path, stored.unit());
             }
             places.put(stored.unit(), path);
@@ -269,7 +294,7 @@ final class PackageLayout {
 
     /** pnpm links each package once more for those that require what they do not declare. */
     private void addStoreWideLinks(Path store, String place) throws IOException {
-        if (isInProject(store)) {
+        if (isInPlace(store)) {
             return;
         }
         String modules = place + "/" + InstalledPackage.NODE_MODULES + "/";

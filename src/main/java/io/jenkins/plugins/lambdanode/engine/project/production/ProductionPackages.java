@@ -34,15 +34,17 @@ public final class ProductionPackages {
      * installed what production needs and no more.
      *
      * @param project the project's folder, a real path
+     * @param modulesOnly whether of the project's folder only node_modules goes in: packages of the repository that are elsewhere in it
+     *     then go in as those outside do
      */
-    public static Optional<ProductionPackages> of(Path project) throws IOException {
+    public static Optional<ProductionPackages> of(Path project, boolean modulesOnly) throws IOException {
         PackageTree tree = new PackageTree(project);
         return Files.isRegularFile(project.resolve("package.json")) && !tree.isProductionAlone()
-                ? Optional.of(new ProductionPackages(tree))
+                ? Optional.of(new ProductionPackages(tree, modulesOnly))
                 : Optional.empty();
     }
 
-    private ProductionPackages(PackageTree tree) throws IOException {
+    private ProductionPackages(PackageTree tree, boolean modulesOnly) throws IOException {
         this.project = tree.project().folder();
         List<InstalledPackage> members = tree.members();
         Set<InstalledPackage> start = new LinkedHashSet<>(List.of(tree.project()));
@@ -72,7 +74,7 @@ public final class ProductionPackages {
                 others.addAll(tree.linkedAbove(installed.folder()));
             }
         }
-        layout = new PackageLayout(tree, members, local, useVirtualStore(), this::leavesOut);
+        layout = new PackageLayout(tree, modulesOnly, members, local, useVirtualStore(), this::leavesOut);
     }
 
     private static Set<InstalledPackage> reachable(PackageTree tree, Collection<InstalledPackage> start) throws IOException {

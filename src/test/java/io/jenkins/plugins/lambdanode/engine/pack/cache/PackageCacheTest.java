@@ -209,7 +209,7 @@ class PackageCacheTest {
     @Test
     void anotherLevelIsAnotherPackage() throws Exception {
         packCached();
-        PackSettings settings = new PackSettings(List.of(), List.of(), PackSettings.Links.FOLLOW, 9);
+        PackSettings settings = new PackSettings("", true, List.of(), List.of(), PackSettings.Links.FOLLOW, 9);
         PackRequest best = new PackRequest(settings, List.of(), 1 << 30, "", "", false);
         PackReport report = Packs.pack(project, Optional.of(cache), best);
         assertEquals(new PackReport.Work(total, total, 0), report.work());
