@@ -5,6 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
+import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.steps.BuildStep;
@@ -67,9 +68,7 @@ final class PackageCommand implements Callable<Integer> {
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
             new InstallStep(workspace, progress).run(settings.install());
-            if (settings.buildCommand().isPresent()) {
-                new BuildStep(workspace, progress).run(settings.buildCommand().get());
-            }
+            new BuildStep(workspace, new Timings(), progress).run(settings.buildCommand());
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 public final class LayerStep {
 
     private final DeployRequest request;
-    private final DependencyLayer layer;
+    private final Optional<DependencyLayer> layer;
     private final StageStep staging;
     private final PackageStep packaging;
     private final Timings timings;
@@ -31,7 +31,7 @@ public final class LayerStep {
 
     public LayerStep(
             DeployRequest request,
-            DependencyLayer layer,
+            Optional<DependencyLayer> layer,
             StageStep staging,
             PackageStep packaging,
             Timings timings,
@@ -45,8 +45,15 @@ public final class LayerStep {
         this.layers = new FunctionLayers(request);
     }
 
-    /** @return empty where there are no dependencies, or in a dry run none of the layer's versions has them */
+    /** @return empty where no layer is wanted or there are no dependencies, or in a dry run no version of the layer has them */
     public Optional<LayerState> run(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
+        return layer.isPresent()
+                ? timings.time(Phase.LAYER, () -> provide(layer.get(), targets, packaged))
+                : Optional.empty();
+    }
+
+    private Optional<LayerState> provide(DependencyLayer layer, List<Target> targets, PackReport packaged)
+            throws IOException, InterruptedException {
         if (packaged.layer().isEmpty()) {
             return Optional.empty();
         }
@@ -61,7 +68,7 @@ public final class LayerStep {
             progress.log("Dry run: the dependencies would be published as a version of a layer.");
             return Optional.empty();
         }
-        return Optional.of(publish(targets, modules));
+        return Optional.of(publish(layer, targets, modules));
     }
 
     private Set<String> inUse(List<Target> targets) {
@@ -71,7 +78,8 @@ public final class LayerStep {
                 .collect(Collectors.toSet());
     }
 
-    private LayerState publish(List<Target> targets, PackReport modules) throws IOException, InterruptedException {
+    private LayerState publish(DependencyLayer layer, List<Target> targets, PackReport modules)
+            throws IOException, InterruptedException {
         String name = request.layerName().orElseThrow();
         progress.log("Publishing the dependencies as a version of layer " + name);
         CodeSource source = source(modules, name);
@@ -85,21 +93,20 @@ public final class LayerStep {
 
     private CodeSource source(PackReport modules, String name) throws IOException, InterruptedException {
         if (request.stages(modules.zippedBytes())) {
-            return new CodeSource.Staged(staging.run(modules, name, Phase.LAYER));
+            return new CodeSource.Staged(staging.stage(modules, name, Phase.LAYER));
         }
         timings.bytes(Phase.LAYER, modules.zippedBytes());
         return new CodeSource.Direct(modules);
     }
 
-    /** Removes old versions, which is done when functions have the new one. */
-    public void prune(List<Deployed> deployed, DesiredCode desired) throws InterruptedException {
+    /** Removes old versions, once the functions have the new one. */
+    public void prune(List<Deployed> deployed, DesiredCode desired) throws IOException, InterruptedException {
         OptionalInt keep = request.dependencyLayer().map(LayerSettings::keepVersions).orElse(OptionalInt.empty());
-        if (keep.isPresent() && desired.layer().isPresent() && !request.dryRun()) {
-            layer.prune(
-                    keep.getAsInt(),
-                    deployed.stream()
-                            .flatMap(function -> function.state().layerArns().stream())
-                            .collect(Collectors.toSet()));
+        if (layer.isPresent() && keep.isPresent() && desired.layer().isPresent() && !request.dryRun()) {
+            Set<String> inUse = deployed.stream()
+                    .flatMap(function -> function.state().layerArns().stream())
+                    .collect(Collectors.toSet());
+            timings.run(Phase.LAYER, () -> layer.get().prune(keep.getAsInt(), inUse));
         }
     }
 }

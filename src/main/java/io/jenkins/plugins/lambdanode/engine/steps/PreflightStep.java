@@ -1,10 +1,17 @@
 package io.jenkins.plugins.lambdanode.engine.steps;
 
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
+import io.jenkins.plugins.lambdanode.engine.report.Phase;
+import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,19 +19,65 @@ import java.util.Optional;
 /** Asks AWS for the functions: a deployment that can't succeed ends here, before anything costly. */
 public final class PreflightStep {
 
+    /**
+     * What preflight saw of the functions is not asked for again within this time. Whoever deploys without the locks can
+     * come just after it as well; Lambda refuses a version that is not of the deployed code.
+     */
+    private static final Duration VALID_FOR = Duration.ofMinutes(1);
+
     private final DeployRequest request;
+    private final AwsSession session;
     private final FunctionReader functions;
     private final FunctionLayers layers;
+    private final Origin origin;
+    private final Timings timings;
+    private final Progress progress;
+    private long seen;
     private Optional<String> current = Optional.empty();
 
-    public PreflightStep(DeployRequest request, FunctionReader functions) {
+    public PreflightStep(
+            DeployRequest request,
+            AwsSession session,
+            FunctionReader functions,
+            Origin origin,
+            Timings timings,
+            Progress progress) {
         this.request = request;
+        this.session = session;
         this.functions = functions;
         this.layers = new FunctionLayers(request);
+        this.origin = origin;
+        this.timings = timings;
+        this.progress = progress;
     }
 
-    /** @return each function once, in the request's order */
+    /**
+     * Says what goes where, whether it succeeds or not.
+     *
+     * @return each function once, in the request's order
+     */
     public List<Target> run() throws DeployException, InterruptedException {
+        List<Target> targets = List.of();
+        try {
+            targets = find();
+            return targets;
+        } finally {
+            progress.log(origin.line(
+                    request.functions().stream().map(FunctionName::name).distinct().toList(),
+                    session.region(),
+                    account(targets),
+                    request.dryRun()));
+            session.endpointNotice().ifPresent(progress::log);
+        }
+    }
+
+    /** @param changed whether the functions may have changed since */
+    public List<Target> refresh(List<Target> targets, boolean changed) throws IOException, InterruptedException {
+        boolean valid = !changed && System.nanoTime() - seen <= VALID_FOR.toNanos();
+        return valid ? targets : timings.time(Phase.PREFLIGHT, this::find);
+    }
+
+    private List<Target> find() throws DeployException, InterruptedException {
         List<Target> targets = new ArrayList<>();
         for (FunctionName name : request.functions()) {
             current = Optional.of(name.name());
@@ -42,7 +95,18 @@ public final class PreflightStep {
             }
         }
         current = Optional.empty();
+        seen = System.nanoTime();
         return targets;
+    }
+
+    private Optional<String> account(List<Target> targets) {
+        return targets.stream()
+                .flatMap(target -> target.state().stream())
+                .map(state -> state.functionArn().split(":"))
+                .filter(arn -> arn.length > 4)
+                .map(arn -> arn[4])
+                .findFirst()
+                .or(() -> request.functions().stream().flatMap(name -> name.account().stream()).findFirst());
     }
 
     /** The function that is looked at, or that the step has failed for. */

@@ -7,6 +7,8 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.report.Phase;
+import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import java.io.IOException;
 import java.util.Optional;
@@ -17,21 +19,30 @@ public final class ReleaseStep {
     private final DeployRequest request;
     private final FunctionReleases releases;
     private final BuildHistory history;
+    private final Timings timings;
     private final Progress progress;
 
-    public ReleaseStep(DeployRequest request, FunctionReleases releases, BuildHistory history, Progress progress) {
+    public ReleaseStep(
+            DeployRequest request,
+            FunctionReleases releases,
+            BuildHistory history,
+            Timings timings,
+            Progress progress) {
         this.request = request;
         this.releases = releases;
         this.history = history;
+        this.timings = timings;
         this.progress = progress;
     }
 
-    /** Whether there is something to release. */
-    public boolean isWanted(Deployed deployed) {
-        return request.publishes() && !request.dryRun() && deployed.outcome() != Outcome.VALIDATED;
+    /** Publishes and moves the alias, where that is asked for. */
+    public Deployed run(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
+        return request.publishes() && !request.dryRun() && deployed.outcome() != Outcome.VALIDATED
+                ? timings.time(Phase.RELEASE, () -> release(target, deployed, codeSha256))
+                : deployed;
     }
 
-    public Deployed run(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
+    private Deployed release(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
         FunctionName name = FunctionName.parse(deployed.state().functionArn());
         String version = releases.publish(name, codeSha256, Optional.empty(), "");
         progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");

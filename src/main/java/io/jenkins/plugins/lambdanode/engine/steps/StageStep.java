@@ -11,6 +11,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * Puts packages into the bucket. The bucket is looked at where a package will be staged and not else: a default bucket that is
@@ -42,9 +43,13 @@ public final class StageStep {
         }
     }
 
-    /** Checks the bucket before anything is changed, for a package that will be sent. */
-    public void checkFor(PackReport packaged) throws DeployException, InterruptedException {
-        if (request.stages(packaged.zippedBytes())) {
+    /**
+     * Checks the bucket before anything is changed.
+     *
+     * @param sent whether the package will be sent
+     */
+    public void check(PackReport packaged, boolean sent) throws DeployException, InterruptedException {
+        if (sent && request.stages(packaged.zippedBytes())) {
             checkBucket();
         }
     }
@@ -57,12 +62,25 @@ public final class StageStep {
     }
 
     /**
+     * Stages the functions' package.
+     *
+     * @param sent whether the package will be sent
+     * @return empty where it goes straight to Lambda, or nowhere
+     */
+    public Optional<StagedObject> run(PackReport packaged, boolean sent) throws IOException, InterruptedException {
+        return sent && request.stages(packaged.zippedBytes())
+                ? Optional.of(timings.time(
+                        Phase.STAGE, () -> stage(packaged, request.functions().get(0).name(), Phase.STAGE)))
+                : Optional.empty();
+    }
+
+    /**
      * Stages a package.
      *
      * @param name the function or layer that it is for
      * @param phase the phase that the bytes count for
      */
-    public StagedObject run(PackReport packaged, String name, Phase phase) throws IOException, InterruptedException {
+    StagedObject stage(PackReport packaged, String name, Phase phase) throws IOException, InterruptedException {
         checkBucket();
         StagedObject staged = staging.stage(packaged, request.staging(), name);
         timings.bytes(phase, staged.sentBytes());

@@ -17,6 +17,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** Gives a function its code and its layers, and waits until they are in force. */
@@ -47,7 +48,7 @@ public final class UpdateStep {
     }
 
     /** Whether the function has not got this code, as far as preflight saw. */
-    public boolean needsCode(Target target, PackReport packaged) {
+    private boolean needsCode(Target target, PackReport packaged) {
         return request.force()
                 || !target.exists()
                 || target.hasFailed()
@@ -56,9 +57,10 @@ public final class UpdateStep {
                         || request.update().architectures().equals(target.state().get().architectures()));
     }
 
-    /** Whether the package will be sent for the function: Lambda checks no creation in a dry run. */
-    public boolean sendsCode(Target target, PackReport packaged) {
-        return needsCode(target, packaged) && (target.exists() || !request.dryRun());
+    /** Whether the package will be sent for a function: Lambda checks no creation in a dry run. */
+    public boolean sendsCode(List<Target> targets, PackReport packaged) {
+        return targets.stream()
+                .anyMatch(target -> needsCode(target, packaged) && (target.exists() || !request.dryRun()));
     }
 
     public Deployed run(Target target, DesiredCode desired) throws IOException, InterruptedException {
