@@ -21,8 +21,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -212,17 +214,22 @@ class EnvironmentProxyTest {
 
     private static void toEmulator(HttpExchange exchange) throws IOException {
         byte[] body = exchange.getRequestBody().readAllBytes();
+        String host = exchange.getRequestHeaders().getFirst("Host");
         HttpRequest.Builder request = HttpRequest.newBuilder(
-                        Emulator.MINISTACK.endpoint().resolve(exchange.getRequestURI().getRawPath()))
+                        URI.create("http://" + host + exchange.getRequestURI().getRawPath()))
                 .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
         exchange.getRequestHeaders().forEach((name, values) -> {
             if (!NOT_PASSED_ON.contains(name.toLowerCase(Locale.ROOT))) {
                 values.forEach(value -> request.header(name, value));
             }
         });
+        // As to a proxy, so that the host that was signed arrives.
+        URI emulator = Emulator.MINISTACK.endpoint();
+        HttpClient client = HttpClient.newBuilder()
+                .proxy(ProxySelector.of(new InetSocketAddress(emulator.getHost(), emulator.getPort())))
+                .build();
         try (exchange) {
-            HttpResponse<byte[]> answer =
-                    HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
             exchange.sendResponseHeaders(answer.statusCode(), answer.body().length == 0 ? -1 : answer.body().length);
             exchange.getResponseBody().write(answer.body());
         } catch (InterruptedException e) {

@@ -61,6 +61,7 @@ class SecretsTest {
 
     @BeforeEach
     void makeProject() throws Exception {
+        Emulator.MOTO.accept(ACCESS_KEY, SECRET_KEY, SESSION_TOKEN);
         project = Project.answering(home.resolve("project"), "first")
                 .with(".npmrc", "//127.0.0.1:9/:_authToken=" + NPM_TOKEN + "\nregistry=http://127.0.0.1:9/\nfetch-retries=0\n")
                 .with(

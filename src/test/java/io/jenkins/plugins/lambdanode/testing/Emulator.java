@@ -1,10 +1,13 @@
 package io.jenkins.plugins.lambdanode.testing;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,22 +17,24 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The servers that stand in for AWS. Each is started when it is first asked for, one for the whole run of the tests, and is
- * taken down at its end by {@link EmulatorExtension}, or by the JVM's shutdown hook.
+ * The servers that stand in for AWS, each behind {@code tools/strict_aws.py}, which refuses what AWS refuses and they let
+ * through. Each is started when it is first asked for, one for the whole run of the tests, and is taken down at its end by
+ * {@link EmulatorExtension}, or by the JVM's shutdown hook.
  */
 public enum Emulator {
-    /** With permissions: policies of IAM users hold, and signatures of presigned URLs are checked. */
-    MINISTACK(List.of("-m", "ministack"), "/_ministack/health"),
-    MOTO(List.of("-m", "moto.server", "-H", "127.0.0.1", "-p", "{port}"), "/moto-api/");
+    MINISTACK("000000000000", List.of("-m", "ministack"), "/_ministack/health"),
+    MOTO("123456789012", List.of("-m", "moto.server", "-H", "127.0.0.1", "-p", "{port}"), "/moto-api/");
 
     private static final int PATIENCE_SECONDS = 60;
 
+    private final String account;
     private final List<String> arguments;
     private final String health;
-    private Process process;
+    private final List<Process> processes = new ArrayList<>();
     private URI endpoint;
 
-    Emulator(List<String> arguments, String health) {
+    Emulator(String account, List<String> arguments, String health) {
+        this.account = account;
         this.arguments = arguments;
         this.health = health;
     }
@@ -37,7 +42,7 @@ public enum Emulator {
     /** Where it listens, on this machine only. */
     public synchronized URI endpoint() {
         try {
-            if (process == null || !process.isAlive()) {
+            if (processes.isEmpty() || !processes.stream().allMatch(Process::isAlive)) {
                 start();
             }
             return endpoint;
@@ -49,18 +54,76 @@ public enum Emulator {
         }
     }
 
+    /** The ID of its account. */
+    public String account() {
+        return account;
+    }
+
+    /** Accepts requests that are signed with this key, which may do everything. The token is empty for a user's key. */
+    public void accept(String accessKey, String secretKey, String sessionToken) {
+        try {
+            HttpURLConnection connection =
+                    (HttpURLConnection) endpoint().resolve("/_strict/keys").toURL().openConnection();
+            connection.setRequestMethod("PUT");
+            connection.setDoOutput(true);
+            connection.getOutputStream().write(String.format(
+                            "{\"accessKey\": \"%s\", \"secretKey\": \"%s\", \"sessionToken\": \"%s\"}",
+                            accessKey, secretKey, sessionToken)
+                    .getBytes(StandardCharsets.UTF_8));
+            connection.getInputStream().readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The elements of policies that have allowed this key something: JSON, a list of pairs of action and resource. */
+    public String used(String accessKey) {
+        return ask("/_strict/used?accessKey=" + accessKey);
+    }
+
+    /** How many requests were verified and refused; JSON. */
+    public String counts() {
+        return ask("/_strict/counts");
+    }
+
+    private String ask(String path) {
+        try (InputStream response = endpoint().resolve(path).toURL().openStream()) {
+            return new String(response.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    synchronized boolean isRunning() {
+        return !processes.isEmpty();
+    }
+
     private void start() throws IOException, InterruptedException {
-        String python = System.getProperty("lambdanode.python", "target/emulators/bin/python");
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop));
         int port = freePort();
         Path home = Files.createDirectories(
                 Path.of("target", "emulator-home", name().toLowerCase(Locale.ROOT) + "-" + port)
                         .toAbsolutePath());
-        List<String> command = new ArrayList<>(List.of(python));
-        arguments.forEach(argument -> command.add(argument.replace("{port}", Integer.toString(port))));
+        List<String> emulator = new ArrayList<>();
+        arguments.forEach(argument -> emulator.add(argument.replace("{port}", Integer.toString(port))));
+        URI address = launch(home, "log.txt", port, emulator, health);
+        int strictPort = freePort();
+        String strict = Path.of("tools", "strict_aws.py").toAbsolutePath().toString();
+        endpoint = launch(
+                home, "strict.txt", strictPort,
+                List.of(strict, address.toString(), Integer.toString(strictPort), account), "/_strict/counts");
+    }
+
+    /** Starts a Python program that listens on this port, and waits until it does. */
+    private URI launch(Path home, String log, int port, List<String> arguments, String health)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(System.getProperty("lambdanode.python", "target/emulators/bin/python")));
+        command.set(0, Path.of(command.get(0)).toAbsolutePath().toString());
+        command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(home.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(home.resolve("log.txt").toFile());
+                .redirectOutput(home.resolve(log).toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
         builder.environment()
                 .putAll(Map.of(
@@ -71,27 +134,27 @@ public enum Emulator {
                         "SERVICES", "lambda,s3,iam,sts",
                         "IOT_MTLS_ENABLED", "0",
                         "SFTP_ENABLED", "0",
-                        "AUTH", "true",
                         "AWS_ACCESS_KEY_ID", "test",
                         "AWS_SECRET_ACCESS_KEY", "test"));
-        process = builder.start();
-        Runtime.getRuntime().addShutdownHook(new Thread(this::stop));
-        endpoint = URI.create("http://127.0.0.1:" + port);
+        Process process = builder.start();
+        processes.add(process);
+        URI address = URI.create("http://127.0.0.1:" + port);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (!answers()) {
+        while (!answers(address.resolve(health))) {
             if (!process.isAlive() || System.nanoTime() > end) {
                 stop();
-                throw new IOException(command + " does not answer at " + endpoint + ":\n"
-                        + Files.readString(home.resolve("log.txt")));
+                throw new IOException(
+                        command + " does not answer at " + address + ":\n" + Files.readString(home.resolve(log)));
             }
             process.waitFor(50, TimeUnit.MILLISECONDS);
         }
+        return address;
     }
 
-    private boolean answers() {
+    private static boolean answers(URI address) {
         try {
             HttpURLConnection connection =
-                    (HttpURLConnection) endpoint.resolve(health).toURL().openConnection();
+                    (HttpURLConnection) address.toURL().openConnection();
             connection.setConnectTimeout(1000);
             connection.setReadTimeout(5000);
             return connection.getResponseCode() == 200;
@@ -107,10 +170,11 @@ public enum Emulator {
     }
 
     synchronized void stop() {
-        if (process != null) {
+        for (Process process : processes) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
             process.onExit().join();
         }
+        processes.clear();
     }
 }

@@ -19,6 +19,9 @@ public final class EmulatorExtension implements BeforeAllCallback {
         @Override
         public void close() {
             for (Emulator emulator : Emulator.values()) {
+                if (emulator.isRunning()) {
+                    System.out.println("Requests to " + emulator + ": " + emulator.counts());
+                }
                 emulator.stop();
             }
         }

@@ -9,9 +9,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +22,6 @@ import java.util.regex.Pattern;
 /**
  * A line to a server, a connection for each request, that can be cut or change a byte in the middle of a request, or answer in
  * the server's place. Requests are known by how they begin, for instance {@code PUT /bucket/}.
- *
- * <p>To Lambda it refuses a body that is not the one that was signed, as AWS does and no emulator does.
  */
 public final class Wire implements AutoCloseable {
 
@@ -86,7 +81,6 @@ public final class Wire implements AutoCloseable {
     private record Plan(String beginning, Deed deed) {}
 
     private static final Pattern LENGTH = Pattern.compile("(?im)^content-length: *(\\d+)\r?$");
-    private static final Pattern SIGNED_BODY = Pattern.compile("(?im)^x-amz-content-sha256: *([0-9a-f]{64})\r?$");
     private static final Pattern GOES_ON = Pattern.compile("(?im)^expect: *100-continue\r\n");
     private static final Pattern CONNECTION = Pattern.compile("(?im)^connection: .*\r\n");
 
@@ -196,13 +190,6 @@ public final class Wire implements AutoCloseable {
         }
         if (deed.isPresent() && deed.get() instanceof Answer answer) {
             client.getOutputStream().write(bytes(answer, line));
-        } else if (isRefused(line, head, body)) {
-            Answer refusal = Answer.ofLambda(
-                    403,
-                    "InvalidSignatureException",
-                    "The request signature we calculated does not match the signature you provided. Check your AWS Secret"
-                            + " Access Key and signing method. Consult the service documentation for details.");
-            client.getOutputStream().write(bytes(refusal, line));
         } else {
             pass(client, head, body, deed.isPresent() && deed.get() == Fault.CUT_ANSWER);
         }
@@ -254,19 +241,6 @@ public final class Wire implements AutoCloseable {
     private static int number(String head) {
         Matcher length = LENGTH.matcher(head);
         return length.find() ? Integer.parseInt(length.group(1)) : 0;
-    }
-
-    private static boolean isRefused(String line, String head, byte[] body) {
-        Matcher signed = SIGNED_BODY.matcher(head);
-        return line.matches("[A-Z]+ /20\\d\\d-\\d\\d-\\d\\d/.*") && signed.find() && !signed.group(1).equals(sha256(body));
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static byte[] bytes(Answer answer, String line) {
