@@ -20,7 +20,10 @@ import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import io.jenkins.plugins.lambdanode.form.FunctionCheck;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.structs.describable.CustomDescribableModel;
 import org.jenkinsci.plugins.structs.describable.UninstantiatedDescribable;
@@ -500,7 +503,12 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
         @Override
         public String argumentsToString(@NonNull Map<String, Object> namedArgs) {
             Object name = namedArgs.getOrDefault("functionName", namedArgs.get("functionNames"));
-            return name == null ? null : name.toString();
+            return name == null
+                    ? null
+                    : Stream.of(name, namedArgs.get("alias"), namedArgs.get("region"))
+                            .filter(Objects::nonNull)
+                            .map(Object::toString)
+                            .collect(Collectors.joining(", "));
         }
 
         /** For the form: what applies where a field is empty. */

@@ -12,6 +12,7 @@ import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.util.List;
+import java.util.Map;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -209,6 +210,14 @@ class LambdaNodeDeployStepTest {
                                 + " endpointUrl: 'http://127.0.0.1:9', " + CREATE,
                         Result.FAILURE),
                 "Lambda did not describe function f");
+    }
+
+    @Test
+    void viewsOfAPipelineShowFunctionAliasAndRegion() {
+        assertEquals(
+                "orders, live, eu-west-1",
+                new LambdaNodeDeployStep.DescriptorImpl()
+                        .argumentsToString(Map.of("functionName", "orders", "alias", "live", "region", "eu-west-1", "dir", "x")));
     }
 
     @Test

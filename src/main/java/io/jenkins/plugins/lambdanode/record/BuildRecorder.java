@@ -3,7 +3,6 @@ package io.jenkins.plugins.lambdanode.record;
 import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Util;
-import hudson.model.Fingerprint;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.Fingerprinter.FingerprintAction;
@@ -95,18 +94,19 @@ public final class BuildRecorder {
         }
     }
 
+    /** By the package's name, which says nothing of the functions: other builds give the same package to others. */
     private void addFingerprints(List<DeployedFunction> functions) throws IOException {
         Map<String, String> recorded = new HashMap<>();
         for (DeployedFunction function : functions) {
             if (function.fingerprint != null) {
-                String name = function.functionName + ".zip (CodeSha256 " + function.codeSha256 + ")";
-                Fingerprint fingerprint = Jenkins.get().getFingerprintMap().getOrCreate(run, name, function.fingerprint);
-                fingerprint.addFor(run);
-                recorded.put(name, function.fingerprint);
+                recorded.put("AWS Lambda package, CodeSha256 " + function.codeSha256, function.fingerprint);
             }
         }
         if (recorded.isEmpty()) {
             return;
+        }
+        for (Map.Entry<String, String> each : recorded.entrySet()) {
+            Jenkins.get().getFingerprintMap().getOrCreate(run, each.getKey(), each.getValue()).addFor(run);
         }
         synchronized (run) {
             FingerprintAction action = run.getAction(FingerprintAction.class);

@@ -4,12 +4,12 @@ import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.EnvVars;
 import hudson.model.Action;
 import hudson.model.EnvironmentContributingAction;
-import hudson.model.InvisibleAction;
 import hudson.model.Run;
 import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -19,14 +19,17 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import jenkins.model.RunAction2;
+import jenkins.model.Tab;
 import jenkins.tasks.SimpleBuildStep.LastBuildAction;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 
-/** What a build deployed: a section of its page, charts on its job's page, and variables for the steps that follow. */
+/** What a build deployed: a page of the build and a summary on its first one, charts on its job's page, and variables for the steps that follow. */
 @Restricted(NoExternalUse.class)
-public final class DeploymentAction extends InvisibleAction
+public final class DeploymentAction extends Tab
         implements EnvironmentContributingAction, LastBuildAction, RunAction2 {
+
+    private static final int MAX_LINES = 6;
 
     private transient Run<?, ?> run;
     /** Both are replaced, not changed: the build can be saved at any time. */
@@ -46,6 +49,25 @@ public final class DeploymentAction extends InvisibleAction
             all.add(failure);
             action.failures = all;
         });
+    }
+
+    public DeploymentAction() {
+        super(null);
+    }
+
+    @Override
+    public String getIconFileName() {
+        return functions.isEmpty() && failures.isEmpty() ? null : "symbol-cloud-upload-outline plugin-ionicons-api";
+    }
+
+    @Override
+    public String getDisplayName() {
+        return Messages.DeploymentAction_displayName();
+    }
+
+    @Override
+    public String getUrlName() {
+        return "lambda";
     }
 
     private static void change(Run<?, ?> run, Consumer<DeploymentAction> change) throws IOException {
@@ -75,11 +97,13 @@ public final class DeploymentAction extends InvisibleAction
     @Override
     public void onAttached(Run<?, ?> to) {
         run = to;
+        object = to;
     }
 
     @Override
     public void onLoad(Run<?, ?> of) {
         run = of;
+        object = of;
     }
 
     /** Without dry runs, the last deployed at the end. */
@@ -87,9 +111,23 @@ public final class DeploymentAction extends InvisibleAction
         return functions.stream().filter(function -> !function.isDryRun()).toList();
     }
 
-    /** What would be deployed. */
+    /** For the page: without dry runs, the changed ones first, by name and region. */
+    public List<DeployedFunction> getSortedFunctions() {
+        return sorted(getFunctions());
+    }
+
+    /** What would be deployed, by name and region. */
     public List<DeployedFunction> getDryRuns() {
-        return functions.stream().filter(DeployedFunction::isDryRun).toList();
+        return sorted(functions.stream().filter(DeployedFunction::isDryRun).toList());
+    }
+
+    private static List<DeployedFunction> sorted(List<DeployedFunction> functions) {
+        return functions.stream()
+                .sorted(Comparator.comparing(DeployedFunction::isUpdated)
+                        .reversed()
+                        .thenComparing(DeployedFunction::getFunctionName)
+                        .thenComparing(DeployedFunction::getRegion))
+                .toList();
     }
 
     public List<FailedDeployment> getFailures() {
@@ -156,6 +194,20 @@ public final class DeploymentAction extends InvisibleAction
         } else {
             env.put("LAMBDA_VERSION" + suffix, function.version);
         }
+    }
+
+    /** For the card on the build's first page: a line each, failures first, the most important if there are many. */
+    public List<String> getLines() {
+        List<String> lines = new ArrayList<>();
+        failures.forEach(failure -> lines.add(joined(failure.getFunctionNames(), describe(failure))));
+        getSortedFunctions().forEach(function -> lines.add(joined(function.functionName, describe(function))));
+        getDryRuns().forEach(function -> lines.add(joined(function.functionName, describe(function))));
+        if (lines.size() <= MAX_LINES) {
+            return lines;
+        }
+        List<String> first = new ArrayList<>(lines.subList(0, MAX_LINES - 1));
+        first.add(Messages.DeploymentAction_more(lines.size() - first.size()));
+        return first;
     }
 
     /** For the page: outcome, version, alias and region. */

@@ -11,6 +11,8 @@ import hudson.EnvVars;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Label;
+import hudson.model.User;
+import hudson.security.SecurityRealm;
 import hudson.tasks.Shell;
 import hudson.util.StreamTaskListener;
 import io.jenkins.plugins.lambdanode.FunctionConfiguration;
@@ -25,7 +27,11 @@ import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import jenkins.model.experimentalflags.UserExperimentalFlagsProperty;
 import org.htmlunit.html.HtmlAnchor;
+import org.htmlunit.html.HtmlElement;
 import org.htmlunit.html.HtmlPage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -163,9 +169,103 @@ class PagesTest {
         String text = page.asNormalizedText();
         assertEquals(codeSha256(first), codeSha256(second));
         assertTrue(text.contains("CodeSha256 " + codeSha256(second)), text);
-        assertTrue(text.contains("traced"), text);
         assertTrue(text.contains("#1"), text);
         assertTrue(text.contains("#2"), text);
+    }
+
+    @Test
+    void thePageOfAFingerprintNamesNoFunctionSinceOthersCanHaveTheSamePackage() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(deploying("first-of-two"));
+        jenkins.buildAndAssertSuccess(deploying("second-of-two"));
+
+        String fingerprint = build.getAction(DeploymentAction.class).getFunctions().get(0).getFingerprint();
+
+        assertEquals(
+                "AWS Lambda package, CodeSha256 " + codeSha256(build),
+                jenkins.jenkins.getFingerprintMap().get(fingerprint).getFileName());
+    }
+
+    @Test
+    void aBuildHasAPageOfItsDeploymentsThatLeadsToTheRecord() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(deploying("tabbed"));
+
+        HtmlPage page = page(build.getUrl() + "lambda/");
+
+        String text = page.asNormalizedText();
+        assertTrue(text.contains("tabbed · created · version 1 · alias live · us-east-1"), text);
+        HtmlAnchor record = page.getAnchors().stream()
+                .filter(link -> link.getTextContent().equals("record"))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(record.click().getWebResponse().getContentAsString().contains(codeSha256(build)));
+        List<String> links = page(build.getUrl()).getAnchors().stream().map(HtmlAnchor::getHrefAttribute).toList();
+        assertTrue(links.contains("/jenkins/" + build.getUrl() + "lambda"), links.toString());
+    }
+
+    @Test
+    void aBuildThatDeployedNothingHasNoSuchPage() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject("idle"));
+
+        assertTrue(page(build.getUrl()).getAnchors().stream()
+                .noneMatch(link -> link.getHrefAttribute().contains("/lambda")));
+    }
+
+    @Test
+    void theNewBuildPageHasACardATabAndADetailAndNothingOfItUnderLegacy() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(deploying("carded"));
+        jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
+        try {
+            User.getById("modern", true)
+                    .addProperty(new UserExperimentalFlagsProperty(Map.of("new-build-page.flag", "true")));
+            JenkinsRule.WebClient client = jenkins.createWebClient().login("modern");
+
+            HtmlPage page = client.goTo(build.getUrl());
+
+            String card = page.<HtmlElement>getFirstByXPath(
+                            "//div[contains(@class,'jenkins-card')][.//a[contains(@class,'jenkins-card__title-link')][contains(.,'AWS Lambda')]]")
+                    .asNormalizedText();
+            String legacy = page.<HtmlElement>getFirstByXPath(
+                            "//div[contains(@class,'jenkins-card')][div[contains(@class,'title')][contains(.,'Legacy')]]")
+                    .asNormalizedText();
+            String details =
+                    page.<HtmlElement>getFirstByXPath("//div[@class='jenkins-details']").asNormalizedText();
+            assertTrue(card.contains("carded · created · version 1 · alias live · us-east-1"), card);
+            assertTrue(details.contains("carded version 1"), details);
+            assertFalse(legacy.contains("carded"), legacy);
+            String tab = client.goTo(build.getUrl() + "lambda/").asNormalizedText();
+            assertTrue(tab.contains(codeSha256(build)), tab);
+        } finally {
+            jenkins.jenkins.setSecurityRealm(SecurityRealm.NO_AUTHENTICATION);
+        }
+    }
+
+    @Test
+    void changedFunctionsComeFirstAndAllAreInAStableOrder() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject("sorted"));
+        for (String name : List.of("b-same", "d-new", "a-same", "c-new")) {
+            DeployedFunction function = function(name, "sha", 1, 1);
+            function.outcome = name.endsWith("new") ? Outcome.UPDATED : Outcome.UNCHANGED;
+            DeploymentAction.addTo(build, List.of(function));
+        }
+
+        String text = page(build.getUrl()).asNormalizedText();
+
+        List<Integer> places = Stream.of("c-new ·", "d-new ·", "a-same ·", "b-same ·").map(text::indexOf).toList();
+        assertTrue(places.stream().noneMatch(at -> at < 0), text);
+        assertEquals(places.stream().sorted().toList(), places, text);
+    }
+
+    @Test
+    void theCardOfManyFunctionsIsShort() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject("many"));
+        for (int at = 0; at < 20; at++) {
+            DeploymentAction.addTo(build, List.of(function("f" + at, "sha", 1, 1)));
+        }
+
+        List<String> lines = build.getAction(DeploymentAction.class).getLines();
+
+        assertEquals(6, lines.size());
+        assertEquals("15 more", lines.get(5));
     }
 
     private static String codeSha256(FreeStyleBuild build) {
