@@ -1,4 +1,4 @@
-"""Deploys the examples to an emulated AWS with the command line, twice straight and twice through S3, and invokes them."""
+"""Deploys the examples to an emulated AWS with the command line, two of them through S3 too, and invokes them."""
 
 import json
 import pathlib
@@ -39,9 +39,9 @@ def expect(what, found, wanted):
         sys.exit(f"The demo failed: {what} is {found!r}, not {wanted!r}.")
 
 
-def walk_through(endpoint, example, name, word, *options):
+def walk_through(endpoint, example, name, source, word, *options):
     project = WORK / name
-    shutil.copytree(ROOT / "examples" / example, project)
+    shutil.copytree(ROOT / "examples" / example, project, ignore=shutil.ignore_patterns("node_modules", "dist"))
 
     title(f"{name}: the first deployment creates the function")
     first = deploy(endpoint, name, project, *options)
@@ -55,8 +55,8 @@ def walk_through(endpoint, example, name, word, *options):
     expect("Outcome", second["Outcome"], "unchanged")
     expect("CodeSha256", second["CodeSha256"], first["CodeSha256"])
 
-    title(f"{name}: one line of index.js changed")
-    source = project / "index.js"
+    title(f"{name}: one line of {source} changed")
+    source = project / source
     source.write_text(source.read_text().replace(word, f"{word} again"))
     third = deploy(endpoint, name, project, *options)
     expect("Outcome", third["Outcome"], "updated")
@@ -77,11 +77,14 @@ def main():
     with emulated_aws(WORK) as endpoint:
         call("PUT", f"{endpoint}/{BUCKET}")
         through_s3 = ("--s3-bucket", BUCKET, "--s3-prefix", "lambda/", "--s3-threshold", "0")
-        walk_through(endpoint, "hello", "hello", "Hello")
-        walk_through(endpoint, "hello", "hello-through-s3", "Hello", *through_s3)
-        walk_through(endpoint, "xray", "xray", "Traced")
-        walk_through(endpoint, "xray", "xray-through-s3", "Traced", *through_s3)
-    print(f"\nDone in {time.monotonic() - start:.0f} s: two examples, straight and through S3, created, left alone, updated.")
+        walk_through(endpoint, "hello", "hello", "index.js", "Hello")
+        walk_through(endpoint, "hello", "hello-through-s3", "index.js", "Hello", *through_s3)
+        walk_through(endpoint, "xray", "xray", "index.js", "Traced")
+        walk_through(endpoint, "xray", "xray-through-s3", "index.js", "Traced", *through_s3)
+        build = ("--build", "npm run build", "--code-dir", "dist")
+        walk_through(endpoint, "typescript", "typescript", "src/greeting.ts", "Compiled", *build)
+        walk_through(endpoint, "esbuild", "esbuild", "src/index.ts", "Bundled", *build, "--dependencies", "none")
+    print(f"\nDone in {time.monotonic() - start:.0f} s: four examples, two of them through S3 too, created, left alone, updated.")
 
 
 if __name__ == "__main__":

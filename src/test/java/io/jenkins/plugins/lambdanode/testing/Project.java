@@ -18,10 +18,14 @@ public record Project(Path folder) {
     /** A copy of one of the repository's examples, with what git has of it only. */
     public static Project example(String name, Path folder) {
         Path example = Path.of("examples", name);
-        try (Stream<Path> files = Files.list(example)) {
-            Files.createDirectories(folder);
+        try (Stream<Path> files = Files.walk(example)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.copy(file, folder.resolve(file.getFileName()));
+                Path relative = example.relativize(file);
+                if (!relative.startsWith("node_modules") && !relative.startsWith("dist")) {
+                    Path copy = folder.resolve(relative);
+                    Files.createDirectories(copy.getParent());
+                    Files.copy(file, copy);
+                }
             }
             return new Project(folder);
         } catch (IOException e) {

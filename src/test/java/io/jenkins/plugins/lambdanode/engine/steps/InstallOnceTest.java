@@ -104,6 +104,17 @@ class InstallOnceTest {
     }
 
     @Test
+    void anInstallWithDevelopmentDependenciesIsToldFromOneWithout() throws Exception {
+        InstallSetting forBuild = InstallSetting.AUTO.withNeeded(InstallSetting.Needed.ALL);
+
+        assertEquals(1, npmRuns(InstallSetting.AUTO));
+        assertEquals(1, npmRuns(forBuild));
+        assertEquals(0, npmRuns(forBuild));
+        assertEquals(1, npmRuns(InstallSetting.AUTO));
+        assertEquals(0, npmRuns(InstallSetting.AUTO));
+    }
+
+    @Test
     void theLogSaysInOneLineWhyNpmIsRunOrNot() throws Exception {
         npmRuns(InstallSetting.AUTO);
         assertTrue(log.contains("npm ci: there is no node_modules."), log.toString());

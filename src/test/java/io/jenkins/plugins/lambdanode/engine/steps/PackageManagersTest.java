@@ -128,6 +128,23 @@ class PackageManagersTest {
         assertEquals("", sh(folder, Map.of(), "git status --porcelain"));
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void forABuildDevelopmentDependenciesAreInstalledWhateverTheEnvironmentSays(Tool tool) throws Exception {
+        write("package.json", PACKAGE_JSON);
+        tool.lock(folder);
+        Map<String, String> environment = tool.environment();
+        environment.putAll(Map.of(
+                "NODE_ENV", "production", "NPM_CONFIG_PRODUCTION", "true", "npm_config_omit", "dev"));
+
+        try (LocalWorkspace workspace = new LocalWorkspace(folder, environment, new HttpSender(log), log)) {
+            new InstallStep(workspace, log).run(InstallSetting.AUTO.withNeeded(InstallSetting.Needed.ALL));
+        }
+
+        assertEquals(LOCKED, installed("ms"));
+        assertEquals("1.3.0", installed("left-pad"));
+    }
+
     @Test
     void withoutALockFileNoneIsMade() throws Exception {
         write("package.json", PACKAGE_JSON);

@@ -76,15 +76,24 @@ final class HandlerCheck implements Check {
                     + " project before the deployment, or check dir and the excludes.", "");
         }
 
+        /** What to do about a handler that has codeDir before its name. */
+        private Optional<String> withoutCodeDir(Handler handler) {
+            String codeDir = files.settings().codeDir() + "/";
+            if (!files.settings().hasCodeDir() || !handler.path().startsWith(codeDir)) {
+                return Optional.empty();
+            }
+            String path = handler.path().substring(codeDir.length());
+            return Handler.EXTENSIONS.stream().anyMatch(extension -> files.has(path + extension))
+                    ? Optional.of("what is in " + SafeText.name(files.settings().codeDir()) + ", codeDir, is the package's top: the"
+                            + " handler is " + SafeText.name(path + "." + handler.function()))
+                    : Optional.empty();
+        }
+
         /** Where the handler may be, if that can be told. */
         private String hint(Handler handler) {
-            String codeDir = files.settings().codeDir() + "/";
-            if (files.settings().hasCodeDir() && handler.path().startsWith(codeDir)) {
-                String path = handler.path().substring(codeDir.length());
-                if (Handler.EXTENSIONS.stream().anyMatch(extension -> files.has(path + extension))) {
-                    return " (what is in codeDir, " + SafeText.name(files.settings().codeDir())
-                            + ", is the package's top: the handler is " + SafeText.name(path + "." + handler.function()) + ")";
-                }
+            Optional<String> withoutCodeDir = withoutCodeDir(handler);
+            if (withoutCodeDir.isPresent()) {
+                return " (" + withoutCodeDir.get() + ")";
             }
             for (SourceEntry entry : files.entries()) {
                 String name = entry.name();
@@ -120,7 +129,8 @@ final class HandlerCheck implements Check {
             if (!NpmPackage.contains(name)) {
                 add(Severity.WARNING, "handler-fallback", shown() + ", and the package has no such file in " + SafeText.name(
                         handler.folder()) + ". Lambda then runs " + SafeText.name(name) + ", which it finds by NODE_PATH. Set the"
-                        + " function's handler to the file that is meant.", name);
+                        + " function's handler to the file that is meant"
+                        + withoutCodeDir(handler).map(text -> ": " + text).orElse("") + ".", name);
             }
         }
 
