@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
 import io.jenkins.plugins.lambdanode.testing.Project;
@@ -42,7 +43,7 @@ class BuildStepTest {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(variables);
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), environment, new HttpSender(log), log)) {
-            new BuildStep(workspace, log).run(line);
+            new BuildStep(workspace, new Timings(), log).run(Optional.of(line));
         }
     }
 
