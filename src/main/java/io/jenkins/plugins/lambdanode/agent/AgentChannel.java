@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import jenkins.MasterToSlaveFileCallable;
 
-/** What a deployment has done on its agent. A build that is stopped ends within seconds, whether or not the agent answers. */
+/** What a deployment has done on its agent. A build that is stopped ends within seconds, whether or not the agent responds. */
 final class AgentChannel {
 
     /** How long an agent may take over clearing up. */
@@ -86,8 +86,8 @@ final class AgentChannel {
     }
 
     /**
-     * Clears something up on the agent, after what is being cleared up there. An agent that does not answer is not waited for:
-     * it gets to it when it answers again.
+     * Clears something up on the agent, after what is being cleared up there. An agent that does not respond is not waited for:
+     * it gets to it when it responds again.
      */
     void clearUp(Clearing work) throws IOException, InterruptedException {
         CompletableFuture<Void> end = new CompletableFuture<>();
@@ -112,7 +112,7 @@ final class AgentChannel {
         } catch (TimeoutException e) {
             silent = true;
             listener.getLogger()
-                    .println("WARNING: The agent does not answer. What the deployment has left there is removed when it answers"
+                    .println("WARNING: The agent does not respond. What the deployment has left there is removed when it responds"
                             + " again, or by the next deployment in the workspace.");
         }
     }

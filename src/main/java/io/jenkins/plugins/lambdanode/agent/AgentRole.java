@@ -40,7 +40,7 @@ final class AgentRole extends MasterToSlaveFileCallable<AgentRole.Temporary> {
             return read(get(client, relative != null ? CONTAINER + relative : full, containerHeaders()));
         }
         String service = System.getenv().getOrDefault("AWS_EC2_METADATA_SERVICE_ENDPOINT", INSTANCE).replaceAll("/$", "");
-        String token = answer(
+        String token = send(
                 client,
                 HttpRequest.newBuilder(URI.create(service + "/latest/api/token"))
                         .timeout(TIMEOUT)
@@ -64,21 +64,21 @@ final class AgentRole extends MasterToSlaveFileCallable<AgentRole.Temporary> {
             throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(TIMEOUT);
         headers.forEach(request::header);
-        return answer(client, request.build());
+        return send(client, request.build());
     }
 
-    private static String answer(HttpClient client, HttpRequest request) throws IOException, InterruptedException {
-        HttpResponse<String> answer;
+    private static String send(HttpClient client, HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<String> response;
         try {
-            answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+            response = client.send(request, HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
-            throw new IOException("its metadata service at " + request.uri().getHost() + " does not answer.", e);
+            throw new IOException("its metadata service at " + request.uri().getHost() + " does not respond.", e);
         }
-        if (answer.statusCode() != 200) {
+        if (response.statusCode() != 200) {
             throw new IOException(
-                    "its metadata service at " + request.uri() + " answered " + answer.statusCode() + ".");
+                    "its metadata service at " + request.uri() + " responded with HTTP status " + response.statusCode() + ".");
         }
-        return answer.body();
+        return response.body();
     }
 
     private static Temporary read(String json) throws IOException {
@@ -89,7 +89,7 @@ final class AgentRole extends MasterToSlaveFileCallable<AgentRole.Temporary> {
                 field(json, "Expiration"));
     }
 
-    /** The answer is flat JSON with plain texts: the agent needs no JSON library for it. */
+    /** The response is flat JSON with plain texts: the agent needs no JSON library for it. */
     private static String field(String json, String name) throws IOException {
         Matcher matcher = Pattern.compile("\"" + name + "\"\\s*:\\s*\"([^\"\\\\]+)\"").matcher(json);
         if (!matcher.find()) {
@@ -98,7 +98,7 @@ final class AgentRole extends MasterToSlaveFileCallable<AgentRole.Temporary> {
         return matcher.group(1);
     }
 
-    /** The answer of a metadata service. */
+    /** The response of a metadata service. */
     record Temporary(String accessKeyId, String secretAccessKey, String token, String expiration)
             implements Serializable {
         private static final long serialVersionUID = 1L;

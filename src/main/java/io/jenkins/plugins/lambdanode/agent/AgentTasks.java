@@ -188,7 +188,7 @@ final class AgentTasks {
     static final class AwaitEnd extends MasterToSlaveFileCallable<Boolean> {
         private static final long serialVersionUID = 1L;
 
-        /** Work ends within a second of an interrupt; where it does not, clearing up can't wait for ever. */
+        /** Work ends within a second of an interrupt; where it does not, clearing up can't wait forever. */
         private static final int PATIENCE_SECONDS = 20;
 
         private final String deployment;

@@ -89,7 +89,7 @@ class HungAgentTest {
 
     private static void assertSaid(WorkflowRun run) throws Exception {
         String log = JenkinsRule.getLog(run);
-        assertEquals(1, log.lines().filter(line -> line.startsWith("WARNING: The agent does not answer.")).count(), log);
+        assertEquals(1, log.lines().filter(line -> line.startsWith("WARNING: The agent does not respond.")).count(), log);
     }
 
     private static FilePath temporary(String job) {
@@ -137,7 +137,7 @@ class HungAgentTest {
     }
 
     @Test
-    void aTimeoutEndsTheBuildAndTheAgentClearsUpWhenItAnswersAgain() throws Exception {
+    void aTimeoutEndsTheBuildAndTheAgentClearsUpWhenItRespondsAgain() throws Exception {
         WorkflowRun run = startBuild(
                 "timeout", npm.writePackage() + "timeout(time: 20, unit: 'SECONDS') { " + Builds.deploy("hung-timeout", "") + " }");
         Builds.await(PATIENCE, () -> npm.starts() == 1);

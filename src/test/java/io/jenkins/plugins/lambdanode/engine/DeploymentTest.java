@@ -174,7 +174,7 @@ class DeploymentTest {
     // What is done, and what is left undone
 
     @Test
-    void aFunctionIsCreatedThenLeftAloneThenUpdatedAndAnswersEachTime() throws Exception {
+    void aFunctionIsCreatedThenLeftAloneThenUpdatedAndRespondsEachTime() throws Exception {
         assertEquals(Outcome.CREATED, order().deployed().outcome());
         assertEquals("\"first\"", ACCOUNT.invoke(name));
 
@@ -496,7 +496,7 @@ class DeploymentTest {
         assertThrows(InterruptedException.class, () -> order().deploy());
 
         assertEquals(
-                "Stopped. " + name + ": the change had begun. It has the former code or the new; the next deployment completes it.",
+                "Stopped. " + name + ": the change had begun. It has the previous code or the new; the next deployment completes it.",
                 log.lines().get(log.lines().size() - 1));
     }
 

@@ -201,7 +201,7 @@ class EveryCallFaultsTest {
                 "GET_FUNCTION_CONFIGURATION", "CREATE_FUNCTION", "UPDATE_FUNCTION_CODE", "UPDATE_FUNCTION_CONFIGURATION",
                 "PUBLISH_VERSION", "GET_ALIAS", "CREATE_ALIAS", "UPDATE_ALIAS", "PUBLISH_LAYER_VERSION"
             })
-    void anAnswerOfSuccessThatIsNotLambdasIsNotBelieved(Kind kind) throws Exception {
+    void aResponseOfSuccessThatIsNotLambdasIsNotBelieved(Kind kind) throws Exception {
         Project small = new Project(folder.resolve("small"))
                 .with("index.js", Project.handler("first"))
                 .with("node_modules/dep/index.js", "module.exports = 'one';\n");
@@ -221,7 +221,7 @@ class EveryCallFaultsTest {
     }
 
     @Test
-    void anAnswerThatTheSdkCannotReadIsSaidToBeSomebodyElses() throws Exception {
+    void aResponseThatTheSdkCannotReadIsSaidToBeSomebodyElses() throws Exception {
         Answer page = new Answer(200, Map.of("Content-Type", "text/html"), "<html>Log in to the network</html>");
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).otherwise(line -> Optional.of(page))) {
             Orders orders = through(wire);
@@ -248,7 +248,7 @@ class EveryCallFaultsTest {
     }
 
     @Test
-    void aDirectUpdateWithVersionWhoseAnswersAreLostIsMadeAndPublishedOnce() throws Exception {
+    void aDirectUpdateWithVersionWhoseResponsesAreLostIsMadeAndPublishedOnce() throws Exception {
         Project small = Project.answering(folder.resolve("small"), "first");
         try (Wire wire = wire(kind -> List.of(Fault.CUT_ANSWER))) {
             Orders orders = through(wire);

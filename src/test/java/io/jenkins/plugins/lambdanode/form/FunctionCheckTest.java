@@ -223,7 +223,7 @@ class FunctionCheckTest {
     }
 
     @Test
-    void whatAwsAnswersIsShownAsTextNotAsMarkup() throws Exception {
+    void whatAwsRespondsIsShownAsTextNotAsMarkup() throws Exception {
         String markup = "<img src=x onerror=alert(1)>";
         elsewhere.createContext("/2015-03-31/functions/", exchange -> {
             byte[] function = ("{\"FunctionName\": \"F\", \"FunctionArn\": \"F\", \"Runtime\": \"F\", \"Architectures\":"

@@ -42,6 +42,14 @@ public final class FileErrors {
                 cause);
     }
 
+    /** @throws DeployException if the project's folder is not there, or is not a folder */
+    public static void requireProject(Path project) throws DeployException {
+        if (!Files.isDirectory(project)) {
+            throw new DeployException("There is no folder " + project
+                    + ". Name the folder with the function's code (dir), relative to the workspace.");
+        }
+    }
+
     /**
      * The failure to write a package, explained where the disk is full.
      *
@@ -52,7 +60,7 @@ public final class FileErrors {
                 failure,
                 "the package",
                 folder,
-                "What had been written is removed. Free disk space there (the package takes up to as much as the project, and as"
+                "The partial file is removed. Free disk space there (the package takes up to as much as the project, and as"
                         + " much again for the cache), or use a temporary folder on another disk." + OUT_OF_INODES);
     }
 

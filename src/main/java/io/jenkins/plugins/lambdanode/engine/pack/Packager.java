@@ -26,7 +26,6 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Clock;
@@ -115,7 +114,8 @@ public final class Packager {
     }
 
     private PackReport build(PackRequest request) throws IOException, InterruptedException {
-        Path root = requireFolder();
+        FileErrors.requireProject(project);
+        Path root = project.toRealPath();
         Optional<Path> output = path(request.output());
         Path work = output.map(Path::getParent).orElse(tempDir.toAbsolutePath());
         makeFolder(work);
@@ -180,19 +180,6 @@ public final class Packager {
             return builders.get(0)
                     .report(output.orElse(codeFiles.archive()), sizes(builders), walk.excluded(), findings, layers);
         }
-    }
-
-    private Path requireFolder() throws IOException {
-        Path root;
-        try {
-            root = project.toRealPath();
-        } catch (NoSuchFileException e) {
-            throw new DeployException("The project's folder " + project + " does not exist. Check dir.", e);
-        }
-        if (!Files.isDirectory(root)) {
-            throw new DeployException(project + " is not a folder. Check dir: it is the folder with package.json.");
-        }
-        return root;
     }
 
     /** What packaging writes, by real paths: where it is in the project, it is left out. */

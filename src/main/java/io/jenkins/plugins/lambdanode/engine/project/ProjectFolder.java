@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
@@ -72,10 +73,7 @@ public record ProjectFolder(
      * @throws DeployException if it is not a folder, or its package.json is not one that can be read
      */
     public static ProjectFolder of(Path project, Path limit) throws IOException {
-        if (!Files.isDirectory(project)) {
-            throw new DeployException("There is no folder " + project
-                    + ". Name the folder with the function's code (dir), relative to the workspace.");
-        }
+        FileErrors.requireProject(project);
         Path packageJson = project.resolve("package.json");
         if (Files.isRegularFile(packageJson)) {
             if (!isInside(project, packageJson)) {

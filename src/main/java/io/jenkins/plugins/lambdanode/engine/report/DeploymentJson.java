@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A deployment as JSON: the fields of the answer of {@code aws lambda update-function-code} under their own names, and with
+ * A deployment as JSON: the fields of the response of {@code aws lambda update-function-code} under their own names, and with
  * them {@code Package}, {@code Layer}, {@code Staged}, {@code Updated}, {@code Outcome}, {@code PreviousVersion},
  * {@code PreviousCodeSha256}, {@code Alias} and {@code Timings}. CodeSha256 and CodeSize are the package's: what the function has,
  * or after a dry run ({@code DryRun}) would have.

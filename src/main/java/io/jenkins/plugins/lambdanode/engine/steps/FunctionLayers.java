@@ -52,7 +52,7 @@ final class FunctionLayers {
                 .orElseGet(() -> request.create().map(CreateOptions::layers).orElse(List.of()));
         if (others.size() >= LayerSettings.MAX_LAYERS) {
             throw new DeployException("The function " + target.name().value() + " has " + others.size() + " layers, and Lambda takes "
-                    + LayerSettings.MAX_LAYERS + ": there is no room for one with its dependencies. Take one off, or keep the"
+                    + LayerSettings.MAX_LAYERS + ": there is no room for one with its dependencies. Remove one, or keep the"
                     + " dependencies in the package (dependencies: 'package').");
         }
     }

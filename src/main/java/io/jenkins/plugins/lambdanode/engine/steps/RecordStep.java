@@ -81,7 +81,7 @@ public final class RecordStep {
                                     + (deployed.outcome().changed() ? ", with the new code in force." : "."))
                             .findFirst()
                             .orElse(history.begun().contains(function.name())
-                                    ? "the change had begun. It has the former code or the new; the next deployment completes it."
+                                    ? "the change had begun. It has the previous code or the new; the next deployment completes it."
                                     : "not changed."));
         }
     }

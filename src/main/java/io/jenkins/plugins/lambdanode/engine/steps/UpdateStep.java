@@ -96,9 +96,9 @@ public final class UpdateStep {
         settled(target);
         progress.log("Dry run of updating " + target.name().value());
         countDirect(desired);
-        FunctionState answer = updater.update(
+        FunctionState response = updater.update(
                 target.name(), source(desired), request.update(), desired.packaged().codeSha256());
-        return validated(target, answer, desired);
+        return validated(target, response, desired);
     }
 
     /**

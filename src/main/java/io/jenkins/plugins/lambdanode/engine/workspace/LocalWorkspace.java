@@ -30,7 +30,7 @@ public final class LocalWorkspace implements Workspace {
 
     private static final boolean WINDOWS = File.separatorChar == '\\';
 
-    /** A command that has ended has written all it will; a program that it left running can hold its output open for ever. */
+    /** A command that has ended has written all it will; a program that it left running can hold its output open forever. */
     private static final long LAST_OUTPUT_MILLIS = 3000;
 
     private final Path project;

@@ -157,7 +157,7 @@ class HttpSenderTest {
     }
 
     @Test
-    void aRedirectIsAnAnswerAndIsNotFollowed() throws Exception {
+    void aRedirectIsAResponseAndIsNotFollowed() throws Exception {
         AtomicInteger elsewhere = new AtomicInteger();
         server.createContext("/elsewhere", exchange -> elsewhere.incrementAndGet());
         server.createContext("/from", exchange -> {
@@ -228,7 +228,7 @@ class HttpSenderTest {
     }
 
     @Test
-    void anAnswerThatDoesNotComeInTimeIsAFailure() throws Exception {
+    void aResponseThatDoesNotComeInTimeIsAFailure() throws Exception {
         server.createContext("/hang", exchange -> await());
 
         SendReply reply = new HttpSender(Progress.NONE)
@@ -240,7 +240,7 @@ class HttpSenderTest {
     }
 
     @Test
-    void anAnswerWithoutEndIsCutAfter64Kilobytes() throws Exception {
+    void aResponseWithoutEndIsCutAfter64Kilobytes() throws Exception {
         server.createContext("/endless", exchange -> {
             exchange.getRequestBody().readAllBytes();
             exchange.sendResponseHeaders(200, 0);

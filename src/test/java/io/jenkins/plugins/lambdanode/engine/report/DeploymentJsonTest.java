@@ -24,7 +24,7 @@ class DeploymentJsonTest {
     }
 
     @Test
-    void everyFieldOfLambdasAnswerHasItsOwnNameAndValue() throws Exception {
+    void everyFieldOfLambdasResponseHasItsOwnNameAndValue() throws Exception {
         JsonNode record = record(Samples.deployed("orders", Outcome.UPDATED, Optional.empty()));
         JsonNode answer = new ObjectMapper().readTree(Samples.ANSWER.formatted("orders", "orders"));
 

@@ -37,7 +37,7 @@ public final class SizeLimits {
         if (zipped > request.maxZippedBytes()) {
             throw new DeployException(String.format(
                             Locale.ROOT,
-                            "The package is too large to be sent: it has %,d bytes, and %,d are the most.%n"
+                            "The package is too large to be sent: it has %,d bytes, and the limit is %,d bytes.%n"
                                     + "The heaviest, in the package:%n",
                             zipped,
                             request.maxZippedBytes())

@@ -65,8 +65,8 @@ public final class LambdaIgnore {
     private void parse(String text) throws IOException {
         String[] lines = text.split("\r\n|\n", -1);
         if (lines.length > MAX_LINES) {
-            throw new DeployException(FILE_NAME + " has " + lines.length + " lines; " + MAX_LINES
-                    + " are the most. Shorten it, for instance with wildcards.");
+            throw new DeployException(FILE_NAME + " has " + lines.length + " lines; the limit is " + MAX_LINES
+                    + ". Shorten it, for instance with wildcards.");
         }
         StringBuilder kept = new StringBuilder();
         for (int i = 0; i < lines.length; i++) {
@@ -129,7 +129,7 @@ public final class LambdaIgnore {
         }
         if (!modest || inLine > MAX_STARS_IN_LINE || folders > MAX_FOLDER_WILDCARDS) {
             throw new DeployException(FILE_NAME + " line " + number + " (" + SafeText.name(line)
-                    + ") has too many wildcards to be matched in good time: at most " + MAX_STARS_IN_NAME
+                    + ") has too many wildcards to be matched in reasonable time: at most " + MAX_STARS_IN_NAME
                     + " * in a name and " + MAX_FOLDER_WILDCARDS + " ** in a line. Split it into simpler lines.");
         }
     }

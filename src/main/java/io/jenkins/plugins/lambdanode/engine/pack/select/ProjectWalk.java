@@ -488,7 +488,7 @@ public final class ProjectWalk {
                         + (missing
                                 ? " leads to nothing. "
                                 : denied ? " leads to something that may not be read. " : " leads in a circle. ")
-                        + (denied ? "Give this user access to it" : "Remove it or put right what it leads to")
+                        + (denied ? "Give this user access to it" : "Remove it or fix its target")
                         + ", or leave it out with an exclude.",
                 e);
     }
@@ -546,7 +546,7 @@ public final class ProjectWalk {
                     e);
         }
         return new DeployException(shown + " cannot be read: " + reason + ". Let nothing else work in the project's folder, and"
-                + " see that the disk is well.", e);
+                + " check the disk.", e);
     }
 
     /** What was left out, to be asked for after the walk. */

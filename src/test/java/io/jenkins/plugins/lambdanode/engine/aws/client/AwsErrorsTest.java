@@ -226,7 +226,7 @@ class AwsErrorsTest {
     }
 
     @Test
-    void noAnswerNamesTheReasonAndThePlace() {
+    void noResponseNamesTheReasonAndThePlace() {
         String text = AwsErrors.exception(
                         UPDATE, AwsFailure.of(SendReply.unanswered("UnresolvedAddressException")))
                 .getMessage();
@@ -291,7 +291,7 @@ class AwsErrorsTest {
     }
 
     @Test
-    void anAnswerThatIsNotAwssKeepsOneLineOfItsStatus() {
+    void aResponseThatIsNotAwssKeepsOneLineOfItsStatus() {
         String text = AwsErrors.exception(
                         UPDATE,
                         AwsFailure.of(SendReply.answered(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>")))
@@ -327,7 +327,7 @@ class AwsErrorsTest {
     }
 
     @Test
-    void anAnswerOfSixtyThousandCharactersIsReadAndCut() {
+    void aResponseOfSixtyThousandCharactersIsReadAndCut() {
         String message = lambda(403, "AccessDeniedException", "denied " + "x\\\"".repeat(20_000));
 
         assertTrue(message.contains("denied x") && message.length() < 2500, message.length() + " characters");

@@ -108,7 +108,7 @@ class AwsSessionTest {
     }
 
     @Test
-    void anEndpointThatDoesNotAnswerIsNamed() throws Exception {
+    void anEndpointThatDoesNotRespondIsNamed() throws Exception {
         int port;
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = closed.getLocalPort();
@@ -170,7 +170,7 @@ class AwsSessionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"200 OK", "400 Bad Request"})
-    void anAnswerWithoutAnEndIsNotTakenIntoMemory(String status) throws Exception {
+    void aResponseWithoutAnEndIsNotTakenIntoMemory(String status) throws Exception {
         byte[] more = new byte[1 << 16];
         AtomicLong sent = new AtomicLong();
 
@@ -185,7 +185,7 @@ class AwsSessionTest {
     }
 
     @Test
-    void anAnswerThatComesAByteAtATimeIsNotWaitedForForEver() throws Exception {
+    void aResponseThatComesAByteAtATimeIsNotWaitedForForever() throws Exception {
         DeployException failed = failureOf("HTTP/1.1 200 OK\r\n\r\n{\"FunctionName\": \"", client -> {
             while (true) {
                 client.write('x');

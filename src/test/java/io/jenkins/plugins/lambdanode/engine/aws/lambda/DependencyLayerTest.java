@@ -168,7 +168,7 @@ class DependencyLayerTest {
 
     @ParameterizedTest
     @EnumSource(Emulator.class)
-    void aVersionWhosePublicationsAnswerIsLostIsNotPublishedTwice(Emulator emulator) throws Exception {
+    void aVersionWhosePublicationsResponseIsLostIsNotPublishedTwice(Emulator emulator) throws Exception {
         PackReport report = Package.weighing(folder, "modules", 200_000);
         try (Wire wire = new Wire(emulator.endpoint()).next("POST /2018-10-31/layers/", Wire.Fault.CUT_ANSWER);
                 AwsSession session = Cloud.session(wire.endpoint())) {

@@ -219,7 +219,7 @@ class FunctionsFaultsTest {
 
     @ParameterizedTest
     @EnumSource(Emulator.class)
-    void anUpdateWhoseAnswerIsLostIsNotSentTwice(Emulator emulator) throws Exception {
+    void anUpdateWhoseResponseIsLostIsNotSentTwice(Emulator emulator) throws Exception {
         FunctionName name = existing(emulator, Package.holding(folder, "former"));
         PackReport report = Package.weighing(folder, "new", 200_000);
         try (Wire wire = new Wire(emulator.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.CUT_ANSWER);
@@ -234,7 +234,7 @@ class FunctionsFaultsTest {
 
     @ParameterizedTest
     @EnumSource(Emulator.class)
-    void aStagedUpdateWhoseAnswerIsLostIsNotSentTwice(Emulator emulator) throws Exception {
+    void aStagedUpdateWhoseResponseIsLostIsNotSentTwice(Emulator emulator) throws Exception {
         FunctionName name = existing(emulator, Package.holding(folder, "former"));
         PackReport report = Package.weighing(folder, "new", 200_000);
         String bucket = Cloud.newBucket(emulator);
@@ -269,7 +269,7 @@ class FunctionsFaultsTest {
 
     @ParameterizedTest
     @EnumSource(Emulator.class)
-    void aCreationWhoseAnswerIsLostIsNotSentTwice(Emulator emulator) throws Exception {
+    void aCreationWhoseResponseIsLostIsNotSentTwice(Emulator emulator) throws Exception {
         FunctionName name = Cloud.newFunction();
         PackReport report = Package.weighing(folder, "new", 200_000);
         CreateOptions options = CreateOptions.of(Cloud.role(emulator), "nodejs22.x", "index.handler");
@@ -338,7 +338,7 @@ class FunctionsFaultsTest {
     }
 
     @Test
-    void anAnswerWithOtherCodeIsAnError() throws Exception {
+    void aResponseWithOtherCodeIsAnError() throws Exception {
         FunctionName name = existing();
         PackReport report = Package.holding(folder, "new");
         lambda.stubFor(put(urlPathMatching(CODE))
@@ -352,7 +352,7 @@ class FunctionsFaultsTest {
     }
 
     @Test
-    void anAnswerThatIsNotLambdasIsAnError() throws Exception {
+    void aResponseThatIsNotLambdasIsAnError() throws Exception {
         FunctionName name = existing();
         PackReport report = Package.holding(folder, "new");
         lambda.stubFor(put(urlPathMatching(CODE)).willReturn(aResponse().withBody("<html>Please log in</html>")));
@@ -656,7 +656,7 @@ class FunctionsFaultsTest {
     }
 
     @Test
-    void aVersionWithOtherCodeInTheAnswerIsAnError() throws Exception {
+    void aVersionWithOtherCodeInTheResponseIsAnError() throws Exception {
         FunctionName name = existing();
         try (AwsSession session = session()) {
             DeployException failed = assertThrows(

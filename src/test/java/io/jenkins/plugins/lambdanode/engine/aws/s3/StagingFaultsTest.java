@@ -157,7 +157,7 @@ class StagingFaultsTest {
     }
 
     @Test
-    void anAnswerOfSuccessThatIsNotS3sIsNotBelieved() throws Exception {
+    void aResponseOfSuccessThatIsNotS3sIsNotBelieved() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         once(part(2), aResponse().withStatus(200).withHeader("Content-Type", "text/html").withBody("<html>Log in</html>"));
 
@@ -168,7 +168,7 @@ class StagingFaultsTest {
     }
 
     @Test
-    void anAnswerOfSuccessWithoutAnUploadIdIsAnErrorInWords() throws Exception {
+    void aResponseOfSuccessWithoutAnUploadIdIsAnErrorInWords() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         once(post(anyUrl()).withQueryParam("uploads", matching(".*")), aResponse().withStatus(200));
 
@@ -221,7 +221,7 @@ class StagingFaultsTest {
     }
 
     @Test
-    void anAnswerWithAnotherChecksumIsNotBelieved() throws Exception {
+    void aResponseWithAnotherChecksumIsNotBelieved() throws Exception {
         PackReport report = Package.weighing(folder, "small", SMALL);
         once(
                 put(anyUrl()),
@@ -278,7 +278,7 @@ class StagingFaultsTest {
 
     @ParameterizedTest
     @EnumSource(Emulator.class)
-    void aCompletionWhoseAnswerIsLostIsStillACompletion(Emulator emulator) throws Exception {
+    void aCompletionWhoseResponseIsLostIsStillACompletion(Emulator emulator) throws Exception {
         bucket = Cloud.newBucket(emulator);
         PackReport report = Package.weighing(folder, "large", LARGE);
         String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
@@ -292,7 +292,7 @@ class StagingFaultsTest {
     }
 
     @Test
-    void anUploadWhoseBeginningWasAnsweredIntoTheVoidIsNotLeftOpen() throws Exception {
+    void anUploadIsNotLeftOpenWhereTheResponseToItsStartIsLost() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).next("POST " + key + "?uploads", Wire.Fault.CUT_ANSWER)) {
@@ -305,7 +305,7 @@ class StagingFaultsTest {
     }
 
     @Test
-    void noUploadIsLeftOpenWhereNoAnswerToItsBeginningEverComes() throws Exception {
+    void noUploadIsLeftOpenWhereNoResponseToItsStartEverComes() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())) {
             for (int i = 0; i < MultipartUpload.ATTEMPTS; i++) {
@@ -319,7 +319,7 @@ class StagingFaultsTest {
     }
 
     @Test
-    void noUploadIsLeftOpenByAStopBeforeItsBeginningIsAnswered() throws Exception {
+    void noUploadIsLeftOpenByAStopBeforeTheResponseToItsStart() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         Backoff stopping = new Backoff(
                 time,
@@ -495,7 +495,7 @@ class StagingFaultsTest {
     }
 
     @Test
-    void aCompletionThatFailsInAnAnswerOfSuccessIsMadeAgain() throws Exception {
+    void aCompletionThatFailsInAResponseOfSuccessIsMadeAgain() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())

@@ -26,7 +26,7 @@ import net.jqwik.api.constraints.IntRange;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /** What reads answers and names takes any text, and what it says of it has no control characters and no signature. */
-class AnswersFuzzTest {
+class ResponsesFuzzTest {
 
     private static final Duration GOOD_TIME = Duration.ofSeconds(10);
     private static final AwsOperation CALL =
@@ -74,7 +74,7 @@ class AnswersFuzzTest {
     }
 
     @Example
-    void theSeedsOfAnswersAndNamesAreTold() {
+    void theSeedsOfResponsesAndNamesAreTold() {
         for (byte[] seed : Seeds.of("answer")) {
             anyRefusalIsToldInPrintableWords(new String(seed, StandardCharsets.UTF_8), 403);
             anyResponseIsReadOrIsRefused(new String(seed, StandardCharsets.UTF_8));
