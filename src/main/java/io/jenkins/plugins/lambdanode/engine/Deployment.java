@@ -72,11 +72,11 @@ public final class Deployment {
                 request.layerName().map(name -> new DependencyLayer(name, session, workspace, progress));
         this.uploads = new Staging(session, workspace, context.uploads(), progress);
         this.history = new BuildHistory(context.baseline(), functions);
-        this.preflight = new PreflightStep(request, session, functions, context.origin(), timings, progress);
+        this.preflight = new PreflightStep(request, session, functions, releases, context.origin(), timings, progress);
         this.install = new InstallStep(workspace, progress);
         this.build = new BuildStep(workspace, timings, progress);
         this.packaging = new PackageStep(request, workspace, progress);
-        this.stage = new StageStep(request, session, uploads, timings);
+        this.stage = new StageStep(request, session, uploads, timings, progress);
         this.layer = new LayerStep(request, dependencies, stage, packaging, timings, progress);
         this.update = new UpdateStep(request, functions, updater, history, timings, progress);
         this.release = new ReleaseStep(request, releases, history, timings, progress);
@@ -109,6 +109,7 @@ public final class Deployment {
     private List<Target> preflight() throws IOException, InterruptedException {
         List<Target> targets = preflight.run();
         history.resume(targets);
+        stage.deployTo(targets);
         stage.checkEarly(context.stagedLastTime());
         return targets;
     }

@@ -229,6 +229,7 @@ class DeploymentTest {
                 List.of(
                         "GET " + function + "configuration",
                         "GET " + function + "configuration",
+                        "GET " + function + "aliases/live",
                         "POST " + function.replace(name, arn()) + "versions",
                         "GET " + function.replace(name, arn()) + "aliases/live"),
                 aws.requests().subList(before, aws.requests().size()));

@@ -200,6 +200,9 @@ public final class SettingRules {
 
     /** @return empty for {@value #NO_BUCKET} */
     public static Optional<String> bucket(String text) throws DeployException {
+        if (text.contains(":accesspoint/") || text.contains(":accesspoint:")) {
+            throw wrong("s3Bucket", text, "Lambda fetches no package through an access point. Name the bucket that it belongs to.");
+        }
         return text.strip().equals(NO_BUCKET)
                 ? Optional.empty()
                 : Optional.of(matching(

@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
@@ -28,6 +29,7 @@ public final class PreflightStep {
     private final DeployRequest request;
     private final AwsSession session;
     private final FunctionReader functions;
+    private final FunctionReleases releases;
     private final FunctionLayers layers;
     private final Origin origin;
     private final Timings timings;
@@ -39,12 +41,14 @@ public final class PreflightStep {
             DeployRequest request,
             AwsSession session,
             FunctionReader functions,
+            FunctionReleases releases,
             Origin origin,
             Timings timings,
             Progress progress) {
         this.request = request;
         this.session = session;
         this.functions = functions;
+        this.releases = releases;
         this.layers = new FunctionLayers(request);
         this.origin = origin;
         this.timings = timings;
@@ -68,13 +72,34 @@ public final class PreflightStep {
                     account(targets),
                     request.dryRun()));
             session.endpointNotice().ifPresent(progress::log);
+            session.signingClock().notice().ifPresent(progress::log);
         }
     }
 
-    /** @param changed whether the functions may have changed since */
+    /**
+     * The functions as they are now, just before anything is sent. Operations on them that are in progress are waited for:
+     * Lambda refuses a change meanwhile, and they can change what has to be sent.
+     *
+     * @param changed whether the functions may have changed since
+     */
     public List<Target> refresh(List<Target> targets, boolean changed) throws IOException, InterruptedException {
         boolean valid = !changed && System.nanoTime() - seen <= VALID_FOR.toNanos();
-        return valid ? targets : timings.time(Phase.PREFLIGHT, this::find);
+        return valid && targets.stream().allMatch(Target::isSettled)
+                ? targets
+                : timings.time(Phase.PREFLIGHT, () -> awaitOthers(valid ? targets : find()));
+    }
+
+    private List<Target> awaitOthers(List<Target> targets) throws DeployException, InterruptedException {
+        if (targets.stream().allMatch(Target::isSettled)) {
+            return targets;
+        }
+        for (Target target : targets) {
+            if (!target.isSettled()) {
+                current = Optional.of(target.name().name());
+                functions.awaitSettled(target.name(), request.waitTimeout());
+            }
+        }
+        return find();
     }
 
     private List<Target> find() throws DeployException, InterruptedException {
@@ -88,6 +113,9 @@ public final class PreflightStep {
             if (target.exists()) {
                 requireZip(target.state().get());
                 functions.requireDeployable(target.state().get(), request.update().revisionId());
+                if (request.alias().isPresent() && !request.force()) {
+                    releases.requireNotSplit(name, request.alias().get());
+                }
             }
             layers.requireRoom(target);
             if (targets.stream().noneMatch(target::isSameAs)) {
@@ -101,10 +129,7 @@ public final class PreflightStep {
 
     private Optional<String> account(List<Target> targets) {
         return targets.stream()
-                .flatMap(target -> target.state().stream())
-                .map(state -> state.functionArn().split(":"))
-                .filter(arn -> arn.length > 4)
-                .map(arn -> arn[4])
+                .flatMap(target -> target.account().stream())
                 .findFirst()
                 .or(() -> request.functions().stream().flatMap(name -> name.account().stream()).findFirst());
     }

@@ -37,18 +37,37 @@ public final class ReleaseStep {
 
     /** Publishes and moves the alias, where that is asked for. */
     public Deployed run(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
-        return request.publishes() && !request.dryRun() && deployed.outcome() != Outcome.VALIDATED
+        boolean wanted = request.publishes() || deployed.state().onManagedInstances();
+        return wanted && !request.dryRun() && deployed.outcome() != Outcome.VALIDATED
                 ? timings.time(Phase.RELEASE, () -> release(target, deployed, codeSha256))
                 : deployed;
     }
 
     private Deployed release(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
         FunctionName name = FunctionName.parse(deployed.state().functionArn());
+        if (!request.publishes()) {
+            return latestPublished(name, deployed, codeSha256);
+        }
+        if (deployed.state().onManagedInstances()) {
+            progress.log("Function " + deployed.state().functionName() + " is on managed instances: callers without a version or"
+                    + " an alias run $LATEST.PUBLISHED, which a numbered version does not change.");
+        }
         String version = releases.publish(name, codeSha256, Optional.empty(), "");
         progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");
         return request.alias().isPresent()
                 ? released(deployed, version, moveAlias(target, name, request.alias().get(), version, deployed))
-                : released(deployed, version, Optional.empty(), Optional.empty(), deployed.outcome());
+                : released(deployed, Optional.of(version), Optional.empty(), Optional.empty(), deployed.outcome());
+    }
+
+    private Deployed latestPublished(FunctionName name, Deployed deployed, String codeSha256)
+            throws IOException, InterruptedException {
+        boolean published = releases.publishLatest(name, codeSha256);
+        progress.log("$LATEST.PUBLISHED of " + deployed.state().functionName()
+                + (published ? " now has this code" : " has this code already")
+                + ": what callers of a function on managed instances run.");
+        return published && deployed.outcome() == Outcome.UNCHANGED
+                ? released(deployed, deployed.version(), Optional.empty(), Optional.empty(), Outcome.RELEASED)
+                : deployed;
     }
 
     private AliasState moveAlias(Target target, FunctionName name, String alias, String version, Deployed deployed)
@@ -76,18 +95,22 @@ public final class ReleaseStep {
         boolean moved = alias.changed() || !before.equals(Optional.of(version));
         return released(
                 deployed,
-                version,
+                Optional.of(version),
                 Optional.of(alias),
                 before,
                 moved && deployed.outcome() == Outcome.UNCHANGED ? Outcome.RELEASED : deployed.outcome());
     }
 
     private static Deployed released(
-            Deployed deployed, String version, Optional<AliasState> alias, Optional<String> before, Outcome outcome) {
+            Deployed deployed,
+            Optional<String> version,
+            Optional<AliasState> alias,
+            Optional<String> before,
+            Outcome outcome) {
         return new Deployed(
                 deployed.state(),
                 outcome,
-                Optional.of(version),
+                version,
                 alias,
                 deployed.staged(),
                 before,

@@ -5,13 +5,17 @@ import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingBucket;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Puts packages into the bucket. The bucket is looked at where a package will be staged and not else: a default bucket that is
@@ -23,13 +27,23 @@ public final class StageStep {
     private final AwsSession session;
     private final Staging staging;
     private final Timings timings;
+    private final Progress progress;
+    private Optional<String> account = Optional.empty();
     private boolean bucketChecked;
 
-    public StageStep(DeployRequest request, AwsSession session, Staging staging, Timings timings) {
+    public StageStep(
+            DeployRequest request, AwsSession session, Staging staging, Timings timings, Progress progress) {
         this.request = request;
         this.session = session;
         this.staging = staging;
         this.timings = timings;
+        this.progress = progress;
+    }
+
+    /** Takes note of the functions' account, where they are all of one that is known. */
+    public void deployTo(List<Target> targets) {
+        Set<Optional<String>> accounts = targets.stream().map(Target::account).collect(Collectors.toSet());
+        account = accounts.size() == 1 ? accounts.iterator().next() : Optional.empty();
     }
 
     /**
@@ -56,7 +70,10 @@ public final class StageStep {
 
     private void checkBucket() throws DeployException, InterruptedException {
         if (request.staging().bucket().isPresent() && !bucketChecked) {
-            new StagingBucket(session, request.staging().bucket().get()).check();
+            String bucket = request.staging().bucket().get();
+            if (new StagingBucket(session, bucket).check(account)) {
+                progress.log("The staging bucket " + bucket + " is not of the function's account, " + account.get());
+            }
             bucketChecked = true;
         }
     }

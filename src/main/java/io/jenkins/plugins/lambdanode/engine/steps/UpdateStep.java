@@ -93,7 +93,6 @@ public final class UpdateStep {
     }
 
     private Deployed validate(Target target, DesiredCode desired) throws IOException, InterruptedException {
-        settled(target);
         progress.log("Dry run of updating " + target.name().value());
         countDirect(desired);
         FunctionState response = updater.update(
@@ -106,7 +105,7 @@ public final class UpdateStep {
      * For the same reason a layer that is not needed any more goes last.
      */
     private Deployed update(Target target, DesiredCode desired) throws IOException, InterruptedException {
-        FunctionState state = settled(target);
+        FunctionState state = target.state().orElseThrow();
         progress.log("Updating " + target.name().value());
         history.begin(target);
         UpdateOptions options = request.update();
@@ -126,20 +125,14 @@ public final class UpdateStep {
         return done(target, state, Outcome.UPDATED, desired);
     }
 
-    /** Waits for the end of another change, which Lambda would refuse an update for. */
-    private FunctionState settled(Target target) throws DeployException, InterruptedException {
-        return target.state().get().settled()
-                ? target.state().get()
-                : functions.awaitSettled(target.name(), request.waitTimeout());
-    }
-
     private Deployed unchanged(Target target) throws IOException, InterruptedException {
         FunctionState state = target.state().orElseThrow();
         progress.log(target.name().value() + " has this code already (CodeSha256 " + state.codeSha256()
                 + "): nothing to upload.");
-        FunctionState settled =
-                state.settled() ? state : functions.awaitReady(target.name(), request.waitTimeout());
-        return done(target, settled, Outcome.UNCHANGED, Optional.empty());
+        request.update().sourceKmsKeyArn().ifPresent(key -> progress.log("The key " + key
+                + " (sourceKmsKeyArn) encrypts code that is uploaded: the code that is there stays encrypted as it is. Turn on"
+                + " force to upload it with this key."));
+        return done(target, state, Outcome.UNCHANGED, Optional.empty());
     }
 
     private FunctionState updateLayers(Target target, FunctionState state, DesiredCode desired, UpdateOptions options)

@@ -106,6 +106,7 @@ class SettingRulesTest {
                 "s3Bucket | s3://my-staging",
                 "s3Bucket | my-staging/lambda",
                 "s3Bucket | ab",
+                "s3Bucket | arn:aws:s3:eu-west-1:123456789012:accesspoint/staging",
                 "s3Threshold | -1",
                 "s3Sse | kms",
                 "s3KmsKeyId | staging",
@@ -134,6 +135,13 @@ class SettingRulesTest {
         assertEquals(
                 "alias is '7'. Use letters, digits, - and _, at most 128, and not digits alone.",
                 assertThrows(DeployException.class, () -> SettingRules.alias("7")).getMessage());
+        assertEquals(
+                "s3Bucket is 'arn:aws:s3:eu-west-1:123456789012:accesspoint/a'. Lambda fetches no package through an access point."
+                        + " Name the bucket that it belongs to.",
+                assertThrows(
+                                DeployException.class,
+                                () -> SettingRules.bucket("arn:aws:s3:eu-west-1:123456789012:accesspoint/a"))
+                        .getMessage());
         assertEquals(
                 "dependencies is 'auto'. Use package, layer or none.",
                 assertThrows(DeployException.class, () -> SettingRules.dependencies("auto")).getMessage());

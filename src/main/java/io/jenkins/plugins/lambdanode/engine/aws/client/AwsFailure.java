@@ -219,7 +219,8 @@ public record AwsFailure(
                 .orElse(Duration.ZERO);
     }
 
-    private static Optional<Instant> date(Optional<String> header) {
+    /** The time of a {@code Date} header; empty where it is none. */
+    static Optional<Instant> date(Optional<String> header) {
         try {
             return header.map(text ->
                     ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());

@@ -57,6 +57,7 @@ public final class AwsSession implements AutoCloseable {
     private final OfflineClient<LambdaClient> lambdaOffline;
     private final OfflineClient<S3Client> s3Offline;
     private final SigningClock signingClock = new SigningClock();
+    private final BucketOwner bucketOwner = new BucketOwner();
 
     private AwsSession(AwsSettings settings, Duration responseTimeout) {
         this.settings = settings;
@@ -184,6 +185,11 @@ public final class AwsSession implements AutoCloseable {
         return s3Offline;
     }
 
+    /** @param account whose the buckets of all requests from now on must be; empty for anybody's */
+    public void expectBucketOwner(Optional<String> account) {
+        bucketOwner.expect(account);
+    }
+
     /** What is signed here for others to send is signed with this time. */
     public SigningClock signingClock() {
         return signingClock;
@@ -273,7 +279,9 @@ public final class AwsSession implements AutoCloseable {
                 .overrideConfiguration(override -> {
                     override.retryStrategy(retries)
                             .apiCallAttemptTimeout(responseTimeout)
-                            .addExecutionInterceptor(new ResponseSizeLimit());
+                            .addExecutionInterceptor(new ResponseSizeLimit())
+                            .addExecutionInterceptor(new ServerClock(signingClock))
+                            .addExecutionInterceptor(bucketOwner);
                     settings.profile().ifPresent(override::defaultProfileName);
                 });
         settings.endpoint().ifPresent(builder::endpointOverride);

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.aws.client;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -20,25 +21,42 @@ public final class SigningClock {
         return Clock.offset(own, ahead);
     }
 
-    /** Whether it says what the machine's clock says. */
-    public boolean isMachines() {
-        return ahead.isZero();
-    }
-
     /**
      * Takes AWS's time from a refusal where it explains the refusal.
      *
      * @return how far AWS's clock is ahead of this machine's; empty where the time that was signed with was right
      */
     public Optional<Duration> learn(AwsFailure refusal, Clock own) {
-        if (refusal.status() != 403 && !refusal.signatureRefused() || refusal.serverTime().isEmpty()) {
+        return refusal.status() == 403 || refusal.signatureRefused()
+                ? refusal.serverTime().flatMap(time -> learn(time, own))
+                : Optional.empty();
+    }
+
+    /** Takes AWS's time from a response of AWS that has just come, where this machine's clock is wrong. */
+    void observe(Instant aws) {
+        Clock own = Clock.systemUTC();
+        if (differs(own.instant(), aws)) {
+            learn(aws, own);
+        }
+    }
+
+    private Optional<Duration> learn(Instant aws, Clock own) {
+        if (!differs(over(own).instant(), aws)) {
             return Optional.empty();
         }
-        Duration wrong = Duration.between(over(own).instant(), refusal.serverTime().get());
-        if (wrong.abs().compareTo(SKEW) < 0) {
-            return Optional.empty();
-        }
-        ahead = Duration.between(own.instant(), refusal.serverTime().get());
+        ahead = Duration.between(own.instant(), aws);
         return Optional.of(ahead);
+    }
+
+    private static boolean differs(Instant one, Instant other) {
+        return Duration.between(one, other).abs().compareTo(SKEW) >= 0;
+    }
+
+    /** A line for the log where this machine's clock is wrong. */
+    public Optional<String> notice() {
+        return ahead.isZero()
+                ? Optional.empty()
+                : Optional.of("WARNING: This machine's clock differs from AWS's by " + ahead.toSeconds()
+                        + " seconds; signing with AWS's time. Set the clock.");
     }
 }

@@ -129,6 +129,11 @@ public final class DependencyLayer {
             }
 
             @Override
+            public String codeStorage() throws InterruptedException {
+                return new CodeStorage(session).ofLayer(name);
+            }
+
+            @Override
             public IdempotentRequests.Response<Published> send() throws IOException, InterruptedException {
                 return attempt.send();
             }

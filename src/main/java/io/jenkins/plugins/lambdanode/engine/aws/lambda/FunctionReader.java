@@ -56,7 +56,8 @@ public final class FunctionReader {
                 GetFunctionConfigurationRequest.builder().functionName(function.value()).build());
     }
 
-    private Optional<FunctionState> findVersion(FunctionName function, String version)
+    /** A version as it is now; empty where there is none. */
+    Optional<FunctionState> findVersion(FunctionName function, String version)
             throws DeployException, InterruptedException {
         return describe(
                 operations.onVersion("Lambda did not describe", "GetFunctionConfiguration", function, version),

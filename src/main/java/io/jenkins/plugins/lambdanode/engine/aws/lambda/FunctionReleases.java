@@ -14,16 +14,21 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.model.CreateAliasResponse;
+import software.amazon.awssdk.services.lambda.model.FunctionVersionLatestPublished;
 import software.amazon.awssdk.services.lambda.model.GetAliasResponse;
+import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
 import software.amazon.awssdk.services.lambda.model.PublishVersionResponse;
 import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.lambda.model.UpdateAliasResponse;
 
 /** Publishes versions of functions and points aliases to them. */
 public final class FunctionReleases {
+
+    private static final String LATEST_PUBLISHED = "$LATEST.PUBLISHED";
 
     private final AwsSession session;
     private final Progress progress;
@@ -57,14 +62,38 @@ public final class FunctionReleases {
      */
     public String publish(FunctionName function, String codeSha256, Optional<String> revisionId, String description)
             throws IOException, InterruptedException {
+        return publish(function, codeSha256, request -> request.revisionId(revisionId.orElse(null))
+                .description(description.isEmpty() ? null : description));
+    }
+
+    /**
+     * Publishes the code of a function on managed instances as {@value #LATEST_PUBLISHED}, which callers without a version or
+     * an alias run there (Lambda Developer Guide, "$LATEST.PUBLISHED version in Lambda Managed Instances"), and waits until it
+     * is active. A version that has this code already is left alone.
+     *
+     * @return whether it was published
+     */
+    public boolean publishLatest(FunctionName function, String codeSha256) throws IOException, InterruptedException {
+        Optional<FunctionState> now = reader.findVersion(function, LATEST_PUBLISHED);
+        if (now.isPresent() && now.get().codeSha256().equals(codeSha256)) {
+            if (!now.get().state().equals("Active")) {
+                reader.awaitVersion(function, LATEST_PUBLISHED, timeout);
+            }
+            return false;
+        }
+        publish(function, codeSha256, request -> request.publishTo(FunctionVersionLatestPublished.LATEST_PUBLISHED));
+        return true;
+    }
+
+    private String publish(FunctionName function, String codeSha256, Consumer<PublishVersionRequest.Builder> how)
+            throws IOException, InterruptedException {
         AwsOperation operation = operations.onFunction("Lambda did not publish a version of", "PublishVersion", function);
         FunctionState published = retry.run(failures -> {
             try {
                 PublishVersionResponse response = AwsCalls.interruptible(() -> session.lambda()
                         .publishVersion(request -> request.functionName(function.value())
                                 .codeSha256(codeSha256)
-                                .revisionId(revisionId.orElse(null))
-                                .description(description.isEmpty() ? null : description)));
+                                .applyMutation(how)));
                 if (response.version() == null) {
                     throw FunctionState.notFromLambda("{}", null);
                 }
@@ -94,6 +123,19 @@ public final class FunctionReleases {
         return new DeployException("No version of function " + function.name()
                 + " was published with this deployment's code: someone else has changed the function since.\nAWS says: "
                 + words + "\nRun the deployment again to deploy over that change.");
+    }
+
+    /**
+     * Checks, before anything is changed, that an alias can be moved without ending somebody's gradual release.
+     *
+     * @throws DeployException if its traffic is split
+     */
+    public void requireNotSplit(FunctionName function, String alias) throws DeployException, InterruptedException {
+        Optional<GetAliasResponse> now = getAlias(function, alias);
+        if (now.isPresent() && isSplit(now.get())) {
+            throw new DeployException(gradualRelease(function, now.get()) + "\nNothing was changed. Run the deployment again when"
+                    + " that release has ended, or turn on force to end it and give all traffic to the new version.");
+        }
     }
 
     /** Told where an alias points, before it is moved. */
@@ -178,17 +220,24 @@ public final class FunctionReleases {
     /** A split is a canary of somebody: an alarm or a person decides on it, not a deployment that happens to come. */
     private void endSplit(FunctionName function, GetAliasResponse alias, String version, boolean force)
             throws DeployException {
-        String split = alias.routingConfig().additionalVersionWeights().entrySet().stream()
-                .map(other -> Math.round(other.getValue() * 1000) / 10.0 + " % to version " + other.getKey())
-                .collect(Collectors.joining(", "));
-        String what = "Alias " + alias.name() + " of function " + function.name() + " points to version "
-                + alias.functionVersion() + " and sends " + split;
         if (!force) {
-            throw new DeployException(what + ": a gradual release is in progress, and moving the alias would end it.\nVersion "
-                    + version + " is published. Run the deployment again when that release has ended, or turn on force to give"
-                    + " all traffic to version " + version + " now.");
+            throw new DeployException(gradualRelease(function, alias) + "\nVersion " + version
+                    + " is published. Run the deployment again when that release has ended, or turn on force to give all traffic"
+                    + " to version " + version + " now.");
         }
-        progress.log(what + "; all traffic now goes to version " + version + " (force)");
+        progress.log("WARNING: " + split(function, alias) + "; all traffic now goes to version " + version + " (force)");
+    }
+
+    private static String gradualRelease(FunctionName function, GetAliasResponse alias) {
+        return split(function, alias) + ": a gradual release is in progress, and moving the alias would end it.";
+    }
+
+    private static String split(FunctionName function, GetAliasResponse alias) {
+        return "Alias " + alias.name() + " of function " + function.name() + " points to version " + alias.functionVersion()
+                + " and sends "
+                + alias.routingConfig().additionalVersionWeights().entrySet().stream()
+                        .map(other -> Math.round(other.getValue() * 1000) / 10.0 + " % to version " + other.getKey())
+                        .collect(Collectors.joining(", "));
     }
 
     /** A repeated request of our own is refused in the same way as one that came after somebody else's. */

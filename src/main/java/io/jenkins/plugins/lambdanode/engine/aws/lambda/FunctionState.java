@@ -4,7 +4,9 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.List;
 import java.util.function.Predicate;
+import software.amazon.awssdk.services.lambda.model.CapacityProviderConfig;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResponse;
+import software.amazon.awssdk.services.lambda.model.LambdaManagedInstancesCapacityProviderConfig;
 import software.amazon.awssdk.services.lambda.model.LambdaResponse;
 import software.amazon.awssdk.services.lambda.model.Layer;
 
@@ -40,6 +42,7 @@ public record FunctionState(
         String lastUpdateStatusReason,
         String lastUpdateStatusReasonCode,
         String packageType,
+        String capacityProviderArn,
         List<String> architectures) {
 
     public FunctionState {
@@ -83,6 +86,10 @@ public record FunctionState(
                 text(response, "LastUpdateStatusReason"),
                 text(response, "LastUpdateStatusReasonCode"),
                 text(response, "PackageType"),
+                response.getValueForField("CapacityProviderConfig", CapacityProviderConfig.class)
+                        .map(CapacityProviderConfig::lambdaManagedInstancesCapacityProviderConfig)
+                        .map(LambdaManagedInstancesCapacityProviderConfig::capacityProviderArn)
+                        .orElse(""),
                 list(response, "Architectures").stream().map(Object::toString).toList());
     }
 
@@ -97,6 +104,11 @@ public record FunctionState(
     /** Whether it can be updated and called: it is not being created, and no update is taking effect. */
     public boolean settled() {
         return !state.equals("Pending") && !lastUpdateStatus.equals("InProgress");
+    }
+
+    /** Whether it runs on Lambda Managed Instances, where only published code is run. */
+    public boolean onManagedInstances() {
+        return !capacityProviderArn.isEmpty();
     }
 
     /** The ARNs of its layers' versions, in their order. */

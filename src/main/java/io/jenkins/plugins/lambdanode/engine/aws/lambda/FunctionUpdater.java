@@ -206,6 +206,11 @@ public final class FunctionUpdater {
         }
 
         @Override
+        public String codeStorage() throws InterruptedException {
+            return new CodeStorage(session).ofFunction(function);
+        }
+
+        @Override
         public IdempotentRequests.Response<FunctionState> send() throws IOException, InterruptedException {
             return attempt.send();
         }

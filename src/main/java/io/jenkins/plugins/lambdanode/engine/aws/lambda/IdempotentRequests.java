@@ -71,6 +71,11 @@ final class IdempotentRequests {
             return false;
         }
 
+        /** What is added to the error where the account's code storage is full: lines that say what holds it; can be empty. */
+        default String codeStorage() throws InterruptedException {
+            return "";
+        }
+
         /** The pause before the change is sent again after a refusal with a limit of its own; empty where it has none, or no more. */
         default Optional<Duration> pauseBeforeRetry(AwsFailure failure) {
             return Optional.empty();
@@ -174,7 +179,10 @@ final class IdempotentRequests {
                 }
             } else if (!failure.throttled() && pause.isEmpty() && !change.isTransient(failure)) {
                 if (signedAgain[0] || !canBeSignedAgain(failure)) {
-                    throw AwsErrors.exception(change.operation(), failure);
+                    DeployException refused = AwsErrors.exception(change.operation(), failure);
+                    throw failure.is("CodeStorageExceededException")
+                            ? new DeployException(refused.getMessage() + change.codeStorage())
+                            : refused;
                 }
                 signedAgain[0] = true;
             }

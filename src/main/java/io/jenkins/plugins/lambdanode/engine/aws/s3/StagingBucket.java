@@ -18,27 +18,28 @@ import software.amazon.awssdk.core.exception.SdkException;
 public record StagingBucket(AwsSession session, String name) {
 
     /**
-     * Checks that the bucket can be used.
+     * Checks that the bucket can be used. Where it is of the functions' account, all that follows requires that it stays so.
      *
+     * @param account the functions' account, 12 digits; empty where it is not known
+     * @return whether it is of another account than the functions, which is legitimate
      * @throws DeployException if it does not exist, may not be used, cannot be reached, or is in another region than the
      *     function, which Lambda refuses
      */
-    public void check() throws DeployException, InterruptedException {
+    public boolean check(Optional<String> account) throws DeployException, InterruptedException {
         AwsOperation operation = new AwsOperation(
                 "The staging bucket " + name + " cannot be used",
                 "s3:ListBucket",
                 "arn:" + session.partition() + ":s3:::" + name,
                 "bucket " + name,
                 session.place("s3"));
-        Optional<String> region;
-        Optional<AwsFailure> failure = Optional.empty();
-        try {
-            region = Optional.ofNullable(
-                    AwsCalls.interruptible(() -> session.s3().headBucket(r -> r.bucket(name))).bucketRegion());
-        } catch (SdkException e) {
-            failure = Optional.of(AwsFailure.of(e));
-            region = failure.get().bucketRegion();
+        session.expectBucketOwner(account);
+        Head head = head();
+        boolean denied = account.isPresent() && head.failure().filter(failure -> failure.status() == 403).isPresent();
+        if (denied) {
+            session.expectBucketOwner(Optional.empty());
+            head = head();
         }
+        Optional<String> region = head.region();
         // S3 names the region of a bucket that is elsewhere whatever its status is: 200, 301, 400 or 403.
         if (region.isPresent() && !region.get().isEmpty() && !region.get().equals(session.region())) {
             throw AwsErrors.exception(
@@ -52,8 +53,23 @@ public record StagingBucket(AwsSession session, String name) {
                             region,
                             ""));
         }
-        if (failure.isPresent()) {
-            throw AwsErrors.exception(operation, failure.get());
+        if (head.failure().isPresent()) {
+            throw AwsErrors.exception(operation, head.failure().get());
+        }
+        return denied;
+    }
+
+    private record Head(Optional<String> region, Optional<AwsFailure> failure) {}
+
+    private Head head() throws InterruptedException {
+        try {
+            return new Head(
+                    Optional.ofNullable(AwsCalls.interruptible(() -> session.s3().headBucket(r -> r.bucket(name)))
+                            .bucketRegion()),
+                    Optional.empty());
+        } catch (SdkException e) {
+            AwsFailure failure = AwsFailure.of(e);
+            return new Head(failure.bucketRegion(), Optional.of(failure));
         }
     }
 }

@@ -181,7 +181,7 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             DeployException failed = assertThrows(
                     DeployException.class,
-                    () -> new StagingBucket(session, "no-such-bucket-1").check());
+                    () -> new StagingBucket(session, "no-such-bucket-1").check(Optional.empty()));
 
             assertTrue(failed.getMessage().contains("staging bucket no-such-bucket-1"), failed.getMessage());
             assertTrue(failed.getMessage().contains("no such bucket"), failed.getMessage());
@@ -234,7 +234,7 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             DeployException failed = assertThrows(
                     DeployException.class,
-                    () -> new StagingBucket(session, bucket).check());
+                    () -> new StagingBucket(session, bucket).check(Optional.empty()));
 
             assertTrue(failed.getMessage().contains("the bucket is in region us-west-2"), failed.getMessage());
             assertTrue(failed.getMessage().contains("must be in the same region"), failed.getMessage());
@@ -246,7 +246,7 @@ class StagingContractTest {
     void aBucketInTheFunctionsRegionWillDo(Emulator emulator) throws Exception {
         String bucket = Cloud.newBucket(emulator);
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            new StagingBucket(session, bucket).check();
+            new StagingBucket(session, bucket).check(Optional.empty());
         }
     }
 

@@ -263,7 +263,7 @@ class StagingFaultsTest {
             Staging staging = new Staging(session, workspace, UploadJournal.NONE, log, time.backoff());
 
             DeployException bucketFailed =
-                    assertThrows(DeployException.class, () -> new StagingBucket(session, bucket).check());
+                    assertThrows(DeployException.class, () -> new StagingBucket(session, bucket).check(Optional.empty()));
             DeployException failed = assertThrows(
                     DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
