@@ -1,0 +1,114 @@
+package io.jenkins.plugins.lambdanode.build;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import hudson.FilePath;
+import hudson.model.Result;
+import hudson.slaves.DumbSlave;
+import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Project;
+import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
+import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+
+/** Pipelines that build their function on an agent. */
+@WithJenkins
+@ExtendWith(EmulatorExtension.class)
+class ProjectBuildTest {
+
+    private static JenkinsRule jenkins;
+    private static DumbSlave agent;
+
+    @BeforeAll
+    static void start(JenkinsRule rule) throws Exception {
+        jenkins = rule;
+        agent = Builds.startAgent(rule);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        jenkins.after();
+    }
+
+    private static WorkflowJob pipeline(String name, String function, String more) throws Exception {
+        return Builds.pipeline(name, "node('agent') {\n" + Builds.deploy(function, more) + "}");
+    }
+
+    @Test
+    void aTypeScriptProjectIsBuiltAndItsFunctionRuns(@TempDir Path dir) throws Exception {
+        WorkflowJob job = Builds.pipeline("compile \u00fcber all", "node('agent') {\n"
+                + "withEnv(['NODE_ENV=production']) {\n"
+                + "def fn = " + Builds.deploy("compiled", ", build: 'npm run build', codeDir: 'dist'")
+                + "for (phase in fn.phases) { echo \"phase ${phase.name}\" }\n"
+                + "} }");
+        new FilePath(Project.example("typescript", dir.resolve("example")).folder().toFile())
+                .copyRecursiveTo(agent.getWorkspaceFor(job).child("fn"));
+
+        WorkflowRun run = jenkins.buildAndAssertSuccess(job);
+
+        assertTrue(Aws.invoke("compiled").contains("Compiled for"));
+        jenkins.assertLogContains("$ npm run build", run);
+        jenkins.assertLogContains("> tsc", run);
+        jenkins.assertLogContains("phase build", run);
+        List<String> phases = new ArrayList<>();
+        JsonNode record = Builds.record(run, "compiled");
+        record.path("Timings").forEach(timing -> phases.add(timing.path("Phase").asText()));
+        assertEquals(List.of("preflight", "install", "build", "package"), phases.subList(0, 4));
+        assertTrue(record.path("Package").path("Skipped").toString().contains("node_modules/typescript/"), record.toString());
+    }
+
+    @Test
+    void aBuildThatFailsIsOneErrorAndNothingIsDeployed() throws Exception {
+        WorkflowJob job = Builds.pipeline("failing", "node('agent') {\n" + Builds.WRITE_PROJECT
+                + "withEnv(['WHAT=a variable']) {\n"
+                + Builds.deploy("failing", ", build: 'echo \"cannot compile $WHAT\"; exit 3'") + "} }");
+
+        WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
+
+        Builds.assertOneError(run, "The build 'echo \"cannot compile $WHAT\"; exit 3' failed in ");
+        jenkins.assertLogContains("with exit status 3.", run);
+        jenkins.assertLogContains("  | cannot compile a variable", run);
+        assertEquals(Optional.empty(), Aws.function("failing"));
+    }
+
+    @Test
+    @Timeout(120)
+    void anAbortEndsTheBuildsProcesses() throws Exception {
+        WorkflowJob job = pipeline("aborted", "aborted", ", build: 'sleep 1000 & echo $! > pid; wait'");
+        FilePath project = agent.getWorkspaceFor(job).child("fn");
+        project.child("index.js").write("exports.handler = async () => 1;", "UTF-8");
+        WorkflowRun run = job.scheduleBuild2(0).waitForStart();
+        FilePath pid = project.child("pid");
+        while (!pid.exists() || pid.length() == 0) {
+            assertTrue(run.isBuilding());
+            Thread.sleep(100);
+        }
+        long child = Long.parseLong(pid.readToString().strip());
+
+        run.getExecutor().interrupt();
+        jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
+
+        Optional<ProcessHandle> left = ProcessHandle.of(child);
+        if (left.isPresent()) {
+            left.get().onExit().get(30, TimeUnit.SECONDS);
+        }
+        assertFalse(Aws.function("aborted").isPresent());
+    }
+}
