@@ -59,7 +59,7 @@ final class DeployCommand implements Callable<Integer> {
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = options.project().workspace(progress, proxy);
                 AwsSession session = AwsSession.open(options.aws().settings(request.functions().get(0), proxy))) {
-            DeploymentContext context = DeploymentContext.NONE.from(options.origin());
+            DeploymentContext context = DeploymentContext.NONE.locking(new FolderLocks()).from(options.origin());
             DeployResult deployed = new Deployment(request, workspace, session, context, progress).run();
             if (options.project().isVerbose()) {
                 Summary.heaviest(deployed.packaged()).forEach(progress::log);

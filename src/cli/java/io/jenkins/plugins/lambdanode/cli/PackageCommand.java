@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.cli;
 
+import io.jenkins.plugins.lambdanode.engine.DeploymentLocks;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
@@ -67,12 +68,16 @@ final class PackageCommand implements Callable<Integer> {
         ProjectOptions.read(spec, () -> project.addTo(settings).dependencies(dependencies));
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
-            new InstallStep(workspace, progress).run(settings.install());
-            new BuildStep(workspace, new Timings(), progress).run(settings.buildCommand());
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0));
-            PackReport report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false));
+            InstallStep install = new InstallStep(workspace, progress);
+            PackReport report;
+            try (DeploymentLocks.Lock folder = new FolderLocks().awaitFolder(install.folder(), progress)) {
+                install.run(settings.install());
+                new BuildStep(workspace, new Timings(), progress).run(settings.buildCommand());
+                report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false));
+            }
             Summary.packaged(report).forEach(progress::log);
             if (project.isVerbose() || Summary.isNearLimit(report, true)) {
                 Summary.heaviest(report).forEach(progress::log);

@@ -14,6 +14,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
@@ -124,17 +125,15 @@ final class AgentTasks {
     static final class CheckInstalled extends MasterToSlaveFileCallable<InstallState> {
         private static final long serialVersionUID = 1L;
 
-        private final String madeWith;
-        private final String cache;
+        private final InstallRun install;
 
-        CheckInstalled(String madeWith, String cache) {
-            this.madeWith = madeWith;
-            this.cache = cache;
+        CheckInstalled(InstallRun install) {
+            this.install = install;
         }
 
         @Override
         public InstallState invoke(File folder, VirtualChannel channel) throws IOException {
-            return new InstallFingerprint(folder.toPath(), Path.of(cache)).state(madeWith);
+            return new InstallFingerprint(install).state();
         }
     }
 
@@ -142,17 +141,15 @@ final class AgentTasks {
     static final class MarkInstalled extends MasterToSlaveFileCallable<Void> {
         private static final long serialVersionUID = 1L;
 
-        private final String madeWith;
-        private final String cache;
+        private final InstallRun install;
 
-        MarkInstalled(String madeWith, String cache) {
-            this.madeWith = madeWith;
-            this.cache = cache;
+        MarkInstalled(InstallRun install) {
+            this.install = install;
         }
 
         @Override
         public Void invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
-            new InstallFingerprint(folder.toPath(), Path.of(cache)).set(madeWith);
+            new InstallFingerprint(install).set();
             return null;
         }
     }

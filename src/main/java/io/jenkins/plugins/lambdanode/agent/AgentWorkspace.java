@@ -17,6 +17,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -182,13 +183,13 @@ public final class AgentWorkspace implements Workspace {
     }
 
     @Override
-    public InstallState installState(String madeWith) throws IOException, InterruptedException {
-        return channel.call(new AgentTasks.CheckInstalled(madeWith, cache));
+    public InstallState installState(InstallRun install) throws IOException, InterruptedException {
+        return channel.call(new AgentTasks.CheckInstalled(install));
     }
 
     @Override
-    public void markInstalled(String madeWith) throws IOException, InterruptedException {
-        channel.call(new AgentTasks.MarkInstalled(madeWith, cache));
+    public void markInstalled(InstallRun install) throws IOException, InterruptedException {
+        channel.call(new AgentTasks.MarkInstalled(install));
     }
 
     @Override

@@ -173,13 +173,12 @@ public final class BuildDeployment {
         functions = request.functions().stream().map(FunctionName::name).toList();
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
-        FilePath project = workspace.child(dir);
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
         try (AwsSession session = AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
             region = session.region();
             BuildLocks turns =
-                    new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).in(project);
+                    new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).on(workspace.getChannel());
             BuildBaseline baseline = BuildBaseline.of(run);
             boolean stagedLastTime = baseline.lastCodeSize(functions.get(0)).filter(request::stages).isPresent();
             DeploymentContext context =

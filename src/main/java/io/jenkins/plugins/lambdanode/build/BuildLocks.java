@@ -1,6 +1,6 @@
 package io.jenkins.plugins.lambdanode.build;
 
-import hudson.FilePath;
+import hudson.remoting.VirtualChannel;
 import io.jenkins.plugins.lambdanode.engine.DeploymentLocks;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 /**
  * The builds of this controller that deploy the same function take turns, in the order in which their packages are ready.
  * Functions are told apart by endpoint, region and name: two of the same name in two accounts take turns too. So do those that
- * install and package in the same folder of an agent, which are often branches of one build.
+ * install in the same folder of an agent and package from it, which are often branches of one build.
  */
 final class BuildLocks implements DeploymentLocks {
 
@@ -25,7 +25,7 @@ final class BuildLocks implements DeploymentLocks {
 
     private final String place;
     private final String build;
-    private final Optional<FilePath> folder;
+    private final Optional<VirtualChannel> agent;
 
     /**
      * @param place the endpoint and region that the functions are at
@@ -35,15 +35,15 @@ final class BuildLocks implements DeploymentLocks {
         this(place, build, Optional.empty());
     }
 
-    private BuildLocks(String place, String build, Optional<FilePath> folder) {
+    private BuildLocks(String place, String build, Optional<VirtualChannel> agent) {
         this.place = place;
         this.build = build;
-        this.folder = folder;
+        this.agent = agent;
     }
 
-    /** The same for a project in a folder, in which deployments take turns too. */
-    BuildLocks in(FilePath project) {
-        return new BuildLocks(place, build, Optional.of(project));
+    /** The same for folders on an agent, in which deployments take turns too. */
+    BuildLocks on(VirtualChannel channel) {
+        return new BuildLocks(place, build, Optional.of(channel));
     }
 
     @Override
@@ -64,13 +64,11 @@ final class BuildLocks implements DeploymentLocks {
     }
 
     @Override
-    public Lock awaitFolder(Progress progress) throws InterruptedException {
+    public Lock awaitFolder(String folder, Progress progress) throws InterruptedException {
         Held held = new Held();
-        if (folder.isPresent()) {
+        if (agent.isPresent()) {
             // An agent that was lost and is back has another channel; what was at work there has ended.
-            String agent = Integer.toHexString(System.identityHashCode(folder.get().getChannel()));
-            String path = folder.get().getRemote();
-            enter(agent + " " + path, "works in " + path, progress, held);
+            enter(Integer.toHexString(System.identityHashCode(agent.get())) + " " + folder, "works in " + folder, progress, held);
         }
         return held;
     }

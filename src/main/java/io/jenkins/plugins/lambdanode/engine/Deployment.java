@@ -116,7 +116,8 @@ public final class Deployment {
 
     private PackReport build(List<Target> targets) throws IOException, InterruptedException {
         PackReport packaged;
-        try (DeploymentLocks.Lock folder = context.locks().awaitFolder(progress)) {
+        String root = timings.time(Phase.INSTALL, install::folder);
+        try (DeploymentLocks.Lock folder = context.locks().awaitFolder(root, progress)) {
             timings.run(Phase.INSTALL, () -> install.run(request.install()));
             build.run(request.build());
             packaged = timings.time(Phase.PACKAGE, () -> packaging.run(targets));

@@ -20,6 +20,10 @@ public record DeploymentContext(
     public static final DeploymentContext NONE = new DeploymentContext(
             DeploymentLocks.NONE, UploadJournal.NONE, Baseline.NONE, Origin.UNKNOWN, false);
 
+    public DeploymentContext locking(DeploymentLocks other) {
+        return new DeploymentContext(other, uploads, baseline, origin, stagedLastTime);
+    }
+
     public DeploymentContext from(Origin other) {
         return new DeploymentContext(locks, uploads, baseline, other, stagedLastTime);
     }

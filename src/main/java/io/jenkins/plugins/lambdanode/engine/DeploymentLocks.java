@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Lets deployments take turns: from the comparison of the codes to the move of the alias a deployment needs its functions for
- * itself, and from npm to the package its project's folder.
+ * itself, and from the install to the package the folder that it installs in.
  */
 public interface DeploymentLocks {
 
@@ -21,11 +21,12 @@ public interface DeploymentLocks {
     Lock await(List<FunctionName> functions, Progress progress) throws InterruptedException;
 
     /**
-     * Waits until no other deployment installs or packages in the project's folder.
+     * Waits until no other deployment installs in a folder, or packages what has been installed there.
      *
+     * @param folder its absolute path in the workspace
      * @param progress told what is waited for
      */
-    default Lock awaitFolder(Progress progress) throws InterruptedException {
+    default Lock awaitFolder(String folder, Progress progress) throws InterruptedException {
         return Lock.UNDISTURBED;
     }
 

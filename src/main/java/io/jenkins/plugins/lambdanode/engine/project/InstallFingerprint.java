@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
+import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.CtimeTrust;
 import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import java.io.ByteArrayOutputStream;
@@ -25,29 +26,57 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * Remembers what {@code npm ci} made of a project, so that it is not run again where that is still there, untouched. It runs
- * where the project is.
+ * Remembers what an install made of a project or a workspace, so that it is not run again where that is still there, untouched. It
+ * runs where the project is, and serves each project that the same install is for: the mark is kept in node_modules of the folder
+ * that the install runs in.
  *
- * <p>The mark is digests of package.json and the lock file, of the tools with their configuration and the command line, and of
- * the state of every entry of node_modules: path, size, inode, and the times of its last modification and of its last change. An
- * entry with the same time of change is untouched where {@link CtimeTrust} are proof and the file system's clock had gone on before
- * the mark was set: the next write can't get the same. Elsewhere there is no mark, nor where packages have install scripts, which
- * can go by anything, or are the project's own.
+ * <p>The mark is digests of the command line and the tools with their configuration, of each package.json, the lock files and
+ * settings, and of the state of every entry of each node_modules: path, size, inode, and the times of its last modification and of
+ * its last change. An entry with the same time of change is untouched where {@link CtimeTrust} are proof and the file system's
+ * clock had gone on before the mark was set: the next write can't get the same. Elsewhere there is no mark. Where packages have
+ * install scripts, which can go by anything, it holds for the build that has set it; where folders of the repository are copied, or
+ * have install scripts of their own, there is none.
  */
 public final class InstallFingerprint {
 
-    private static final List<String> LOCK_FILES = List.of("package-lock.json", "npm-shrinkwrap.json");
+    /** Where the mark is in node_modules: tools keep what they like in .cache, and it is not packaged. */
+    private static final String MARK = ".cache/lambda-node-deploy/install";
 
-    private static final List<String> INPUTS = List.of("package.json", "package-lock.json", "npm-shrinkwrap.json");
+    private static final int MAX_MARK_BYTES = 4096;
 
-    /** How lock files of all versions say that a package is an archive or a folder of the project's own. */
+    /** Files that decide what the tools install, in the folder that they run in. */
+    private static final List<String> SETTINGS = List.of(
+            "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js", ".yarnrc", ".yarnrc.yml", "bunfig.toml");
+
+    /** Folders of the same kind, for files that Yarn and pnpm apply. */
+    private static final List<String> SETTINGS_FOLDERS = List.of(".yarn/patches", ".yarn/plugins", ".yarn/releases", "patches");
+
+    /** How npm's lock files of all versions say that a package is an archive or a folder of the project's own. */
     private static final List<String> LOCAL_PACKAGE = List.of("\"resolved\":\"file:", "\"version\":\"file:");
+
+    /**
+     * How the lock files of pnpm and Yarn say so; {@code exec:} is made by a program. A {@code link:} or {@code workspace:} is a
+     * link and needs no install.
+     */
+    private static final Pattern COPIED = Pattern.compile("(^|[^\\w-])(file|exec):|type: directory");
+
+    /** What runs when a package is installed (npm documentation, "scripts"). */
+    private static final Pattern INSTALL_SCRIPT = Pattern.compile("\"(pre|post)?install\"\\s*:");
+
+    private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
+
+    private static final String NO_SCRIPTS = "-";
+    private static final String SCRIPTS_OUTSIDE_A_BUILD = "scripts";
+    private static final String THEIR_SCRIPTS = "packages have install scripts, which can go by anything";
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'");
 
@@ -56,51 +85,44 @@ public final class InstallFingerprint {
     /** The coarsest clock of a file system that is known goes on every second. */
     private static final Duration CLOCK_GOES_ON = Duration.ofSeconds(2);
 
-    private final Path project;
+    private final Path root;
     private final Path modules;
-    private final Path folder;
     private final Path mark;
+    private final InstallRun run;
 
-    /**
-     * @param project the project's folder
-     * @param folder where the mark is kept; outside the project or left out of its package
-     */
-    public InstallFingerprint(Path project, Path folder) {
-        this.project = project;
-        this.modules = project.resolve("node_modules");
-        this.folder = folder;
-        this.mark = folder.resolve("npm-ci.mark");
+    public InstallFingerprint(InstallRun run) {
+        this.root = Path.of(run.folder());
+        this.modules = root.resolve("node_modules");
+        this.mark = modules.resolve(MARK);
+        this.run = run;
     }
 
-    /**
-     * Whether node_modules is what the same command made, untouched.
-     *
-     * @param madeWith tools, their configuration and the command line, as text
-     */
-    public InstallState state(String madeWith) throws IOException {
+    /** Whether node_modules is what the same install made, untouched. */
+    public InstallState state() throws IOException {
         if (!Files.isDirectory(modules)) {
             return new InstallState(false, "there is no node_modules");
         }
-        Optional<String> each = eachTime();
-        if (each.isPresent()) {
-            return new InstallState(false, each.get());
+        LocalPackages packages = new LocalPackages(root);
+        Optional<String> eachTime = eachTime(packages);
+        if (eachTime.isPresent()) {
+            return new InstallState(false, eachTime.get());
         }
-        if (!Files.isRegularFile(mark) || Files.size(mark) > 1024) {
+        List<String> then = Files.isRegularFile(mark) && Files.size(mark) <= MAX_MARK_BYTES
+                ? Files.readAllLines(mark, StandardCharsets.ISO_8859_1)
+                : List.of();
+        Map<String, String> now = then.isEmpty() ? Map.of() : digests(packages, Optional.empty());
+        if (now.isEmpty() || then.size() != now.size() + 1) {
             return new InstallState(false, "no earlier install is known");
         }
-        List<String> then = Files.readAllLines(mark, StandardCharsets.ISO_8859_1);
-        Optional<List<String>> now = digests(madeWith, Optional.empty());
-        if (now.isEmpty() || then.size() != now.get().size()) {
-            return new InstallState(false, "no earlier install is known");
-        }
-        List<String> names = new ArrayList<>(List.of("Node.js, npm or their configuration"));
-        names.addAll(INPUTS);
-        names.add("an archive of the project's own (file:)");
-        names.add("node_modules");
-        for (int i = 0; i < then.size(); i++) {
-            if (!then.get(i).equals(now.get().get(i))) {
-                return new InstallState(false, names.get(i) + " has changed since the last install");
+        int line = 0;
+        for (Map.Entry<String, String> digest : now.entrySet()) {
+            if (!then.get(line++).equals(digest.getValue())) {
+                return new InstallState(false, digest.getKey() + " has changed since the last install");
             }
+        }
+        String scripts = then.get(line);
+        if (!scripts.equals(NO_SCRIPTS) && (run.environment().isEmpty() || !scripts.equals(run.environment()))) {
+            return new InstallState(false, THEIR_SCRIPTS);
         }
         return new InstallState(
                 true,
@@ -109,18 +131,22 @@ public final class InstallFingerprint {
     }
 
     /** Remembers node_modules as it is now, or forgets it where that is not safe. */
-    public void set(String madeWith) throws IOException, InterruptedException {
+    public void set() throws IOException, InterruptedException {
+        LocalPackages packages = new LocalPackages(root);
         Optional<FileTime> goneOn = awaitClock();
-        Optional<List<String>> now =
-                goneOn.isEmpty() || eachTime().isPresent() ? Optional.empty() : digests(madeWith, goneOn);
+        Map<String, String> now =
+                goneOn.isEmpty() || eachTime(packages).isPresent() ? Map.of() : digests(packages, goneOn);
         if (now.isEmpty()) {
             Files.deleteIfExists(mark);
             return;
         }
-        Files.createDirectories(folder);
-        Path unfinished = mark.resolveSibling("npm-ci." + UUID.randomUUID());
+        List<String> lines = new ArrayList<>(now.values());
+        lines.add(
+                !haveInstallScripts(packages) ? NO_SCRIPTS : run.environment().isEmpty() ? SCRIPTS_OUTSIDE_A_BUILD : run.environment());
+        Files.createDirectories(mark.getParent());
+        Path unfinished = mark.resolveSibling("install." + UUID.randomUUID());
         try {
-            Files.write(unfinished, now.get(), StandardCharsets.US_ASCII);
+            Files.write(unfinished, lines, StandardCharsets.US_ASCII);
             Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(unfinished);
@@ -129,7 +155,7 @@ public final class InstallFingerprint {
 
     /** The time at which the file system's clock has gone on; empty where it does not, or has no times of change. */
     private Optional<FileTime> awaitClock() throws IOException, InterruptedException {
-        if (!isKnown()) {
+        if (!isKnown(modules)) {
             return Optional.empty();
         }
         FileTime start = changeNow();
@@ -150,40 +176,80 @@ public final class InstallFingerprint {
     }
 
     /**
-     * Digests of the tools, of package.json and the lock files, and of node_modules.
+     * Digests of all that an install goes by and of what it made, each by its name for the log; none where they prove nothing.
      *
-     * @param before no entry may have been changed at this time or later
+     * @param before no entry of a node_modules may have been changed at this time or later
      */
-    private Optional<List<String>> digests(String madeWith, Optional<FileTime> before) throws IOException {
-        Optional<byte[]> tree = isKnown() ? treeState(before) : Optional.empty();
-        if (tree.isEmpty()) {
-            return Optional.empty();
-        }
-        List<String> digests = new ArrayList<>();
-        digests.add(hex(Sha256.sha256().digest(madeWith.getBytes(StandardCharsets.UTF_8))));
-        for (String input : INPUTS) {
-            Path file = project.resolve(input);
-            digests.add(Files.isRegularFile(file) ? hex(fileDigest(file)) : "-");
-        }
-        MessageDigest archives = Sha256.sha256();
-        for (String lockFile : LOCK_FILES) {
-            for (Path archive : localArchives(project.resolve(lockFile))) {
-                archives.update(fileDigest(archive));
+    private Map<String, String> digests(LocalPackages packages, Optional<FileTime> before) throws IOException {
+        MessageDigest trees = Sha256.sha256();
+        for (Path folder : packages.folders()) {
+            Path installed = folder.resolve("node_modules");
+            if (Files.exists(installed, LinkOption.NOFOLLOW_LINKS)
+                    && !(isKnown(installed) && addTree(trees, installed, before))) {
+                return Map.of();
             }
         }
-        digests.add(hex(archives.digest()));
-        digests.add(hex(tree.get()));
-        return Optional.of(digests);
+        Map<String, String> digests = new LinkedHashMap<>();
+        digests.put(
+                "Node.js, the package manager or its configuration",
+                hex(Sha256.sha256().digest(run.madeWith().getBytes(StandardCharsets.UTF_8))));
+        digests.put("package.json", fileDigest(root.resolve("package.json")));
+        for (String lockFile : PackageManager.allLockFiles()) {
+            digests.put(lockFile, fileDigest(root.resolve(lockFile)));
+        }
+        digests.put("a setting of the package manager", settings());
+        MessageDigest manifests = Sha256.sha256();
+        for (Path folder : packages.folders()) {
+            add(manifests, folder.toString());
+            add(manifests, fileDigest(folder.resolve("package.json")));
+        }
+        digests.put("a package.json of the repository", hex(manifests.digest()));
+        MessageDigest archives = Sha256.sha256();
+        for (Path archive : localToNpm()) {
+            add(archives, fileDigest(archive));
+        }
+        digests.put("an archive of the project's own (file:)", hex(archives.digest()));
+        digests.put("node_modules", hex(trees.digest()));
+        return digests;
     }
 
-    private List<Path> localArchives(Path lockFile) throws IOException {
-        try {
-            return Files.isRegularFile(lockFile)
-                    ? JsonText.after(lockFile, LOCAL_PACKAGE).stream().map(project::resolve).toList()
-                    : List.of();
-        } catch (InvalidPathException e) {
-            return List.of(project);
+    private String settings() throws IOException {
+        MessageDigest digest = Sha256.sha256();
+        for (String name : SETTINGS) {
+            add(digest, fileDigest(root.resolve(name)));
         }
+        for (String name : SETTINGS_FOLDERS) {
+            Path folder = root.resolve(name);
+            if (Files.isDirectory(folder)) {
+                try (Stream<Path> files = Files.walk(folder)) {
+                    for (Path file : files.sorted().toList()) {
+                        add(digest, root.relativize(file).toString());
+                        add(digest, fileDigest(file));
+                    }
+                }
+            }
+        }
+        return hex(digest.digest());
+    }
+
+    private static void add(MessageDigest digest, String text) {
+        digest.update((text + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Archives and folders that npm's lock files name. */
+    private List<Path> localToNpm() throws IOException {
+        List<Path> found = new ArrayList<>();
+        for (String lockFile : PackageManager.NPM.lockFiles()) {
+            Path file = root.resolve(lockFile);
+            try {
+                if (Files.isRegularFile(file)) {
+                    JsonText.after(file, LOCAL_PACKAGE).stream().map(root::resolve).forEach(found::add);
+                }
+            } catch (InvalidPathException e) {
+                found.add(root);
+            }
+        }
+        return found;
     }
 
     private static String hex(byte[] digest) {
@@ -191,36 +257,64 @@ public final class InstallFingerprint {
     }
 
     /** Why an install can change something although nothing has changed that is looked at; empty where it cannot. */
-    private Optional<String> eachTime() throws IOException {
-        for (String lockFile : LOCK_FILES) {
-            Path file = project.resolve(lockFile);
-            if (Files.isRegularFile(file)) {
-                // Linked, or copied from where it can have changed (install-links).
-                if (JsonText.holds(file, "\"link\":true")
-                        || !localArchives(file).stream().allMatch(Files::isRegularFile)) {
-                    return Optional.of("the project has packages in folders of its own, which can have changed");
+    private Optional<String> eachTime(LocalPackages packages) throws IOException {
+        if (copiesFolders()) {
+            return Optional.of("folders of the project's own are copied into node_modules, and can have changed");
+        }
+        return packages.scripts();
+    }
+
+    private boolean copiesFolders() throws IOException {
+        if (!localToNpm().stream().allMatch(Files::isRegularFile)) {
+            return true;
+        }
+        for (String name : List.of("pnpm-lock.yaml", "yarn.lock")) {
+            if (Files.isRegularFile(root.resolve(name))) {
+                try (Stream<String> lines = Files.lines(root.resolve(name), StandardCharsets.ISO_8859_1)) {
+                    if (lines.anyMatch(line -> COPIED.matcher(line).find())) {
+                        return true;
+                    }
                 }
             }
         }
-        Path installed = modules.resolve(".package-lock.json");
-        if (!Files.isRegularFile(installed)) {
-            return Optional.of("npm has left no account of what it installed");
+        return false;
+    }
+
+    /** In what is installed: as package.json says, or by a binding.gyp, for which npm runs node-gyp. */
+    private static boolean haveInstallScripts(LocalPackages packages) throws IOException {
+        for (Path folder : packages.folders()) {
+            Path installed = folder.resolve("node_modules");
+            if (Files.isDirectory(installed)) {
+                try (Stream<Path> files = Files.walk(installed)) {
+                    for (Path file : (Iterable<Path>) files::iterator) {
+                        String name = String.valueOf(file.getFileName());
+                        if (name.equals("binding.gyp") || name.equals("package.json") && hasInstallScript(file)) {
+                            return true;
+                        }
+                    }
+                }
+            }
         }
-        // As npm itself notes it (since version 7), whatever the lock file's version.
-        return JsonText.holds(installed, "\"hasInstallScript\":true")
-                ? Optional.of("packages have install scripts, which can go by anything")
-                : Optional.empty();
+        return false;
     }
 
-    private boolean isKnown() throws IOException {
-        return Files.isDirectory(modules, LinkOption.NOFOLLOW_LINKS)
-                && CtimeTrust.areProof(modules)
-                && modules.getFileSystem().supportedFileAttributeViews().contains("unix");
+    private static boolean hasInstallScript(Path packageJson) throws IOException {
+        return Files.isRegularFile(packageJson)
+                && BoundedFile.read(packageJson.toRealPath(), MAX_PACKAGE_JSON_BYTES)
+                        .map(bytes -> INSTALL_SCRIPT.matcher(new String(bytes, StandardCharsets.ISO_8859_1)).find())
+                        .orElse(true);
     }
 
-    /** Empty where an entry was changed too late, or is on another file system. */
-    private Optional<byte[]> treeState(Optional<FileTime> before) throws IOException {
+    private static boolean isKnown(Path folder) throws IOException {
+        return Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+                && CtimeTrust.areProof(folder)
+                && folder.getFileSystem().supportedFileAttributeViews().contains("unix");
+    }
+
+    /** False where an entry was changed too late, or is on another file system. */
+    private static boolean addTree(MessageDigest digest, Path modules, Optional<FileTime> before) throws IOException {
         Object device = Files.getAttribute(modules, "unix:dev");
+        add(digest, modules.toString());
         List<Path> entries = new ArrayList<>();
         Files.walkFileTree(modules, new SimpleFileVisitor<>() {
             @Override
@@ -242,13 +336,12 @@ public final class InstallFingerprint {
             }
         });
         entries.sort(Comparator.comparing(Path::toString));
-        MessageDigest digest = Sha256.sha256();
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (Path entry : entries) {
             Map<String, Object> state = Files.readAttributes(entry, INODE_VIEW, LinkOption.NOFOLLOW_LINKS);
             FileTime changed = (FileTime) state.get("ctime");
             if (!device.equals(state.get("dev")) || before.isPresent() && changed.compareTo(before.get()) >= 0) {
-                return Optional.empty();
+                return false;
             }
             line.reset();
             DataOutputStream out = new DataOutputStream(line);
@@ -260,14 +353,18 @@ public final class InstallFingerprint {
             out.writeUTF(String.valueOf(changed.toInstant()));
             digest.update(line.toByteArray());
         }
-        return Optional.of(digest.digest());
+        return true;
     }
 
-    private static byte[] fileDigest(Path file) throws IOException {
+    /** As a hexadecimal number; a hyphen where there is no file. */
+    private static String fileDigest(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return "-";
+        }
         MessageDigest digest = Sha256.sha256();
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
             in.transferTo(OutputStream.nullOutputStream());
         }
-        return digest.digest();
+        return hex(digest.digest());
     }
 }

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Json;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -44,10 +46,6 @@ public record InstallPlan(
     private static final List<String> DEPENDENCY_FIELDS =
             List.of("dependencies", "optionalDependencies", "peerDependencies", "workspaces");
 
-    /** Scripts that {@code npm ci} and {@code npm install} run for the project itself (npm documentation, "scripts"). */
-    private static final List<String> LIFECYCLE_SCRIPTS =
-            List.of("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare");
-
     private static final int FIRST_NPM_WITH_OMIT = 7;
 
     public InstallPlan {
@@ -81,9 +79,6 @@ public record InstallPlan(
                             ? " Run 'npm install' in it and commit the lock file, or set install to 'auto'."
                             : " Its lock file is " + root.lockFiles().get(0) + ": set install to 'auto'."));
         }
-        boolean ownScripts = hasLifecycleScripts(json) || project.hasBindingGyp();
-        boolean isNpm = lock.manager() == PackageManager.NPM;
-        boolean member = root != project.folder();
         return Optional.of(new InstallPlan(
                 lock.manager(),
                 root.path(),
@@ -92,8 +87,8 @@ public record InstallPlan(
                 install.mode() != InstallMode.INSTALL && !lock.file().isEmpty(),
                 root.copiesFolders(),
                 install.needed(),
-                auto && isNpm && !lock.file().isEmpty() && !ownScripts && !member,
-                auto ? reason(lock, root, member, ownScripts) : "install is '" + name(install) + "'",
+                auto && !lock.file().isEmpty() && lock.manager() != PackageManager.BUN,
+                auto ? reason(lock) : "install is '" + name(install) + "'",
                 lock.warnings()));
     }
 
@@ -101,26 +96,24 @@ public record InstallPlan(
         return install.mode().name().toLowerCase(Locale.ROOT);
     }
 
-    private static String reason(Lock lock, ProjectFolder.Folder root, boolean member, boolean ownScripts) {
-        if (lock.file().isEmpty()) {
-            return "there is no lock file. Commit one, so that each build installs the same versions";
-        }
-        if (member) {
-            return "the project belongs to the workspace in " + root.path() + ", with its " + lock.file();
-        }
-        return ownScripts && lock.manager() == PackageManager.NPM
-                ? "the project has install scripts of its own, which can go by anything"
+    private static String reason(Lock lock) {
+        return lock.file().isEmpty()
+                ? "there is no lock file. Commit one, so that each build installs the same versions"
                 : "the lock file is " + lock.file();
     }
 
+    /** The absolute path of the folder that a project's dependencies are installed in: its own, or the root of its workspace. */
+    public static String rootOf(ProjectFolder project) {
+        return root(project).path();
+    }
+
     /** The project's own folder, or the root of the workspace that it is a member of. */
-    private static ProjectFolder.Folder root(ProjectFolder project) throws DeployException {
+    private static ProjectFolder.Folder root(ProjectFolder project) {
         Path folder = Path.of(project.folder().path());
         for (ProjectFolder.Folder above : project.above()) {
             List<String> patterns = new ArrayList<>(WorkspaceMembers.inPnpmWorkspace(above.pnpmWorkspace()));
-            if (!above.packageJson().isEmpty()) {
-                patterns.addAll(WorkspaceMembers.inPackageJson(json(above)));
-            }
+            patterns.addAll(
+                    WorkspaceMembers.inPackageJson(Json.object(above.packageJson()).orElse(Map.of())));
             if (WorkspaceMembers.includes(patterns, Path.of(above.path()), folder)) {
                 return above;
             }
@@ -136,7 +129,7 @@ public record InstallPlan(
     }
 
     private static boolean hasLifecycleScripts(JsonNode json) {
-        return LIFECYCLE_SCRIPTS.stream().anyMatch(script -> json.path("scripts").has(script));
+        return LocalPackages.LIFECYCLE_SCRIPTS.stream().anyMatch(script -> json.path("scripts").has(script));
     }
 
     private static JsonNode json(ProjectFolder.Folder folder) throws DeployException {
@@ -257,9 +250,10 @@ public record InstallPlan(
                     + "\", and add the line 'corepack enable' before the deployment.");
         }
         if (classic) {
+            // Yarn 1 takes its own note of an earlier install for proof, also where files are gone, or a folder that it copied has changed.
             return List.of(List.of(
                     "yarn", "install", frozen ? "--frozen-lockfile" : "--no-lockfile",
-                    needed.development() ? "--production=false" : "--production", "--non-interactive"));
+                    needed.development() ? "--production=false" : "--production", "--skip-integrity-check", "--non-interactive"));
         }
         if (lockFile.isEmpty()) {
             throw new DeployException(folder + " has no yarn.lock, without which Yarn " + tool.version()

@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param path where it was found; empty where it was not
  * @param searched the PATH
  * @param nodeLinker how Yarn 2 and later lays out packages; empty for others
- * @param settings for npm, platform and a digest of all that it goes by, of no use to a reader
+ * @param settings platform and a digest of all that it goes by, of no use to a reader
+ * @param environment a digest of the build and its environment, without what names a secret; empty outside a build of Jenkins
  * @param failure what the tool said where it does not run; otherwise empty
  */
 public record InstalledTool(
@@ -28,6 +29,7 @@ public record InstalledTool(
         String searched,
         String nodeLinker,
         String settings,
+        String environment,
         String failure) {
 
     private static final String MARK = "lambda-node-deploy: ";
@@ -44,15 +46,25 @@ public record InstalledTool(
             + " const ends = process.platform === 'win32' ? ['.cmd', '.exe'] : [''];"
             + " for (const dir of ('' + process.env.PATH).split(path.delimiter)) for (const end of ends)"
             + " if (!out.path) if (isProgram(path.join(dir, name + end))) out.path = path.join(dir, name + end);"
-            + " if (out.path) try { if (name === 'npm') {"
-            + " const text = run('npm config list --json'), json = JSON.parse(text);"
-            + " const digest = require('crypto').createHash('sha256').update(text);"
-            + " for (const name of ['NODE_ENV', 'NODE_OPTIONS']) digest.update(name + '=' + JSON.stringify(process.env[name]));"
-            + " const own = json['npm-version'];"
+            + " function begins(name, parts) { return parts.some(function (part) { return name.startsWith(part); }); }"
+            + " function holds(name, parts) { return parts.some(function (part) { return name.includes(part); }); }"
+            + " function digest(text, takes) { const hash = require('crypto').createHash('sha256').update(text);"
+            + " for (const name of Object.keys(process.env).sort()) if (takes(name.toUpperCase()))"
+            + " hash.update(name + '=' + process.env[name] + '\\n'); return hash.digest('hex'); }"
+            + " if (out.path) try { let text; if (name === 'npm') {"
+            + " text = run('npm config list --json'); const json = JSON.parse(text), own = json['npm-version'];"
             + " out.version = own ? own : json['user-agent'].match(/npm.([0-9][^ ]*)/)[1];"
-            + " out.settings = process.platform + ' ' + process.arch + ' ' + digest.digest('hex');"
             + " } else { out.version = run(name + ' --version').split('\\n').pop();"
-            + " if (name === 'yarn') if (parseInt(out.version) !== 1) out.nodeLinker = run('yarn config get nodeLinker'); }"
+            + " const modern = name === 'yarn' ? parseInt(out.version) !== 1 : false;"
+            + " text = run(modern ? 'yarn config --json' : name + ' config list --json');"
+            + " if (modern) for (const line of text.split('\\n')) { const setting = JSON.parse(line);"
+            + " if (setting.key === 'nodeLinker') out.nodeLinker = setting.effective; } }"
+            + " const report = process.report ? process.report.getReport() : {}, header = report.header ? report.header : {};"
+            + " out.settings = [process.platform, process.arch, header.glibcVersionRuntime ? 'glibc' : '', digest(text, function (name) {"
+            + " return begins(name, ['NPM_CONFIG_', 'PNPM_', 'YARN_']) ? true : ['NODE_ENV', 'NODE_OPTIONS'].includes(name); })].join(' ');"
+            + " out.environment = process.env.BUILD_TAG ? digest('', function (name) {"
+            + " return holds(name, ['SECRET', 'TOKEN', 'PASSW', 'KEY', 'CREDENTIAL', 'COOKIE', 'LAMBDA_NODE_DEPLOY']) ? false"
+            + " : !['STAGE_NAME', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name); }) : '';"
             + " } catch (e) { out.failure = ('' + e.stderr + e.stdout).trim().slice(-1000); }"
             + " console.log('" + MARK + "' + JSON.stringify(out))";
 
@@ -71,7 +83,7 @@ public record InstalledTool(
         }
         String last = outcome.lastLines().get(outcome.lastLines().size() - 1).strip();
         if (manager == PackageManager.BUN) {
-            return Optional.of(new InstalledTool(manager, "", last, "bun", "", "", "", ""));
+            return Optional.of(new InstalledTool(manager, "", last, "bun", "", "", "", "", ""));
         }
         try {
             JsonNode said = new ObjectMapper().readTree(last.substring(Math.min(MARK.length(), last.length())));
@@ -83,6 +95,7 @@ public record InstalledTool(
                     said.path("searched").asText(),
                     said.path("nodeLinker").asText(),
                     said.path("settings").asText(),
+                    said.path("environment").asText(),
                     said.path("failure").asText()));
         } catch (JsonProcessingException e) {
             return Optional.empty();

@@ -37,6 +37,11 @@ public enum PackageManager {
         return Arrays.stream(values()).flatMap(manager -> manager.lockFiles.stream()).toList();
     }
 
+    /** The names of its lock files, those that count first. */
+    List<String> lockFiles() {
+        return lockFiles;
+    }
+
     static PackageManager ofLockFile(String name) {
         return Arrays.stream(values())
                 .filter(manager -> manager.lockFiles.contains(name))

@@ -1,10 +1,18 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.jenkins.plugins.lambdanode.engine.base.Json;
+import java.io.IOException;
 import java.nio.file.FileSystems;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,11 +28,9 @@ final class WorkspaceMembers {
     private WorkspaceMembers() {}
 
     /** The patterns of npm, Yarn and Bun: a list, or an object that holds it as {@code packages}. */
-    static List<String> inPackageJson(JsonNode packageJson) {
-        JsonNode list = packageJson.path("workspaces");
-        List<String> patterns = new ArrayList<>();
-        (list.isArray() ? list : list.path("packages")).forEach(item -> patterns.add(item.asText()));
-        return patterns;
+    static List<String> inPackageJson(Map<String, Object> packageJson) {
+        Object workspaces = packageJson.get("workspaces");
+        return Json.strings(Json.map(workspaces).getOrDefault("packages", workspaces));
     }
 
     static List<String> inPnpmWorkspace(String yaml) {
@@ -39,6 +45,36 @@ final class WorkspaceMembers {
             }
         }
         return patterns;
+    }
+
+    /** The members that have a package.json, in order of their paths. */
+    static List<Path> find(List<String> patterns, Path root) throws IOException {
+        List<Path> members = new ArrayList<>();
+        if (!patterns.isEmpty()) {
+            boolean anyDepth = patterns.stream().anyMatch(pattern -> pattern.contains("**"));
+            int depth = patterns.stream().mapToInt(pattern -> pattern.split("/").length).max().orElseThrow();
+            Files.walkFileTree(root, EnumSet.noneOf(FileVisitOption.class), anyDepth ? Integer.MAX_VALUE : depth + 1, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                    String name = String.valueOf(folder.getFileName());
+                    if (!folder.equals(root) && (name.equals("node_modules") || name.equals(".git"))) {
+                        return FileVisitResult.SKIP_SUBTREE;
+                    }
+                    if (includes(patterns, root, folder) && Files.isRegularFile(folder.resolve("package.json"))) {
+                        members.add(folder);
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) {
+                    // What can't be read is no member that a package manager could install.
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        }
+        members.sort(null);
+        return members;
     }
 
     /** Whether a folder belongs to a workspace. A pattern that begins with {@code !} leaves out what one before it names. */

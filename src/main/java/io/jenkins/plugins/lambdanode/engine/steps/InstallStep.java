@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallFailure;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
+import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
@@ -25,6 +26,11 @@ public final class InstallStep {
     public InstallStep(Workspace workspace, Progress progress) {
         this.workspace = workspace;
         this.progress = progress;
+    }
+
+    /** The absolute path of the folder that is installed in: the project's, or the root of the workspace that it is a member of. */
+    public String folder() throws IOException, InterruptedException {
+        return InstallPlan.rootOf(workspace.inspect());
     }
 
     /**
@@ -62,10 +68,10 @@ public final class InstallStep {
         List<Command> commands = plan.commands(tool);
         Command last = commands.get(commands.size() - 1);
         String name = last.words().get(0) + " " + last.words().get(1);
-        String madeWith = last.display() + "\n" + tool.fingerprint();
+        InstallRun run = new InstallRun(plan.folder(), last.display() + "\n" + tool.fingerprint(), tool.environment());
         String reason = plan.reason();
         if (plan.once()) {
-            InstallState state = workspace.installState(madeWith);
+            InstallState state = workspace.installState(run);
             if (state.unchanged()) {
                 progress.log(state.reason() + ": " + name + " is not needed (install: 'ci' always runs it).");
                 return;
@@ -84,7 +90,7 @@ public final class InstallStep {
             complete &= blocked.isEmpty();
         }
         if (plan.once() && complete) {
-            remember(madeWith);
+            remember(run);
         }
     }
 
@@ -107,9 +113,9 @@ public final class InstallStep {
         return tool.get();
     }
 
-    private void remember(String madeWith) throws InterruptedException {
+    private void remember(InstallRun run) throws InterruptedException {
         try {
-            workspace.markInstalled(madeWith);
+            workspace.markInstalled(run);
         } catch (IOException e) {
             progress.log("It could not be noted that node_modules is complete, so the next build installs again: "
                     + e.getMessage());

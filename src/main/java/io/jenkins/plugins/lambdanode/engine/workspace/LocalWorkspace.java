@@ -12,6 +12,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
@@ -48,7 +49,7 @@ public final class LocalWorkspace implements Workspace {
 
     /**
      * @param project the project's folder
-     * @param cache where the last package and the account of the last install are kept
+     * @param cache where the last package is kept; without it no install is left out either
      * @param environment what commands get as their environment, but for {@link Command#withheldVariables}
      * @param sender sends the requests
      */
@@ -122,16 +123,16 @@ public final class LocalWorkspace implements Workspace {
     }
 
     @Override
-    public InstallState installState(String madeWith) throws IOException {
+    public InstallState installState(InstallRun install) throws IOException {
         return cache.isEmpty()
                 ? new InstallState(false, "without --cache it runs each time")
-                : new InstallFingerprint(project, cache.get()).state(madeWith);
+                : new InstallFingerprint(install).state();
     }
 
     @Override
-    public void markInstalled(String madeWith) throws IOException, InterruptedException {
+    public void markInstalled(InstallRun install) throws IOException, InterruptedException {
         if (cache.isPresent()) {
-            new InstallFingerprint(project, cache.get()).set(madeWith);
+            new InstallFingerprint(install).set();
         }
     }
 

@@ -9,6 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
+import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.IOException;
@@ -34,14 +35,12 @@ public interface Workspace extends AutoCloseable {
     CommandOutcome run(Command command) throws IOException, InterruptedException;
 
     /**
-     * Whether node_modules is, untouched, what an earlier command made of the same files; see {@link InstallFingerprint}.
-     *
-     * @param madeWith tools, their configuration and the command line, as text
+     * Whether node_modules is, untouched, what an earlier install made of the same files; see {@link InstallFingerprint}.
      */
-    InstallState installState(String madeWith) throws IOException, InterruptedException;
+    InstallState installState(InstallRun install) throws IOException, InterruptedException;
 
-    /** Remembers that node_modules is what this command made, where the workspace keeps anything. */
-    void markInstalled(String madeWith) throws IOException, InterruptedException;
+    /** Remembers that node_modules is what this install made, where the workspace keeps anything. */
+    void markInstalled(InstallRun install) throws IOException, InterruptedException;
 
     /**
      * Builds a deployment package in the workspace's temporary folder, or at {@link PackRequest#output()}, and in that folder too

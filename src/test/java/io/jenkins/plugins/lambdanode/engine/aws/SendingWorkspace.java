@@ -9,6 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -49,12 +50,12 @@ public class SendingWorkspace implements Workspace {
     }
 
     @Override
-    public InstallState installState(String madeWith) {
+    public InstallState installState(InstallRun install) {
         throw new UnsupportedOperationException();
     }
 
     @Override
-    public void markInstalled(String madeWith) {
+    public void markInstalled(InstallRun install) {
         throw new UnsupportedOperationException();
     }
 

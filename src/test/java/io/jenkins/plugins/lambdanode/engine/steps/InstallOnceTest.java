@@ -6,9 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
+import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
-import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
@@ -87,14 +86,27 @@ class InstallOnceTest {
         return log.stream().filter(line -> line.startsWith("added ")).count();
     }
 
+    private Path mark() {
+        return project.resolve("node_modules/.cache/lambda-node-deploy/install");
+    }
+
+    private InstallFingerprint fingerprint() {
+        return new InstallFingerprint(new InstallRun(project.toString(), "tools", ""));
+    }
+
     @Test
     void whereItCannotBeNotedThatAllIsInstalledTheBuildGoesOn() throws Exception {
-        Files.writeString(folder.resolve("cache"), "a file where a folder is to be");
+        Path dependency = folder.resolve("dependency");
+        Files.writeString(
+                dependency.resolve("package.json"),
+                "{\"name\":\"dep\",\"version\":\"1.0.0\",\"scripts\":{\"install\":\"touch ../.cache\"}}");
+        sh(dependency, "npm pack --silent --pack-destination " + project);
+        sh(project, "rm package-lock.json && npm install --silent --package-lock-only --offline");
+        Map<String, String> trusted = Map.of("NPM_CONFIG_DANGEROUSLY_ALLOW_ALL_SCRIPTS", "true");
 
-        assertEquals(1, npmRuns(InstallSetting.AUTO));
+        assertEquals(1, npmRuns(InstallSetting.AUTO, trusted));
         assertTrue(
                 log.get(log.size() - 1).startsWith("It could not be noted that node_modules is complete"), log.toString());
-        assertEquals(1, npmRuns(InstallSetting.AUTO));
     }
 
     @Test
@@ -159,9 +171,10 @@ class InstallOnceTest {
     void aProjectThatCompilesAnAddOnOfItsOwnIsInstalledEachTime() throws Exception {
         Files.writeString(project.resolve("binding.gyp"), "{}");
 
-        InstallPlan plan = InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(project, project)).orElseThrow();
+        Files.createDirectories(project.resolve("node_modules"));
+        fingerprint().set();
 
-        assertFalse(plan.once());
+        assertEquals("the project has install scripts of its own (binding.gyp), which can go by anything", fingerprint().state().reason());
     }
 
     @Test
@@ -230,7 +243,7 @@ class InstallOnceTest {
         npmRuns(InstallSetting.AUTO, Map.of("NPM_CONFIG_PROXY_PASSWORD", "secret-word", "NODE_OPTIONS", "--title=secret-word"));
 
         assertFalse(log.toString().contains("secret-word"), log.toString());
-        assertTrue(Files.readString(folder.resolve("cache/npm-ci.mark")).matches("(-\n|[0-9a-f]{64}\n)+"));
+        assertTrue(Files.readString(mark()).matches("(-\n|[0-9a-f]{64}\n)+"));
     }
 
     @Test
@@ -260,35 +273,34 @@ class InstallOnceTest {
     @Test
     void aDamagedMarkInstallsAgain() throws Exception {
         npmRuns(InstallSetting.AUTO);
-        Files.writeString(folder.resolve("cache/npm-ci.mark"), "0000");
+        Files.writeString(mark(), "0000");
         assertEquals(1, npmRuns(InstallSetting.AUTO));
     }
 
     @Test
-    void anInstallScriptInALockFileWithoutBlanksIsSeen() throws Exception {
+    void anInstallScriptOfAnInstalledPackageIsSeen() throws Exception {
         Path modules = Files.createDirectories(project.resolve("node_modules"));
-        InstallFingerprint mark = new InstallFingerprint(project, folder.resolve("cache"));
-        Files.writeString(modules.resolve(".package-lock.json"), "{\"packages\":{\"node_modules/a\":{}}}");
-        mark.set("tools");
-        assertTrue(mark.state("tools").unchanged());
+        InstallFingerprint mark = fingerprint();
+        Path manifest = Files.createDirectories(modules.resolve("a")).resolve("package.json");
+        Files.writeString(manifest, "{\"name\":\"a\"}");
+        mark.set();
+        assertTrue(mark.state().unchanged());
 
-        Files.writeString(
-                modules.resolve(".package-lock.json"),
-                "{\"packages\":{\"node_modules/a\":{\"version\":\"1\",\"hasInstallScript\":true}}}");
-        mark.set("tools");
+        Files.writeString(manifest, "{\"name\":\"a\",\"scripts\":{\"postinstall\":\"true\"}}");
+        mark.set();
 
-        assertFalse(mark.state("tools").unchanged());
+        assertFalse(mark.state().unchanged());
     }
 
     @Test
     void aLockFileThatIsNotUtf8IsNoReasonToFail() throws Exception {
         Files.write(Files.createDirectories(project.resolve("node_modules")).resolve(".package-lock.json"), new byte[] {-1, '{'});
         Files.write(project.resolve("package-lock.json"), new byte[] {-1, -2, 0});
-        InstallFingerprint mark = new InstallFingerprint(project, folder.resolve("cache"));
+        InstallFingerprint mark = fingerprint();
 
-        mark.set("tools");
+        mark.set();
 
-        assertTrue(mark.state("tools").unchanged());
+        assertTrue(mark.state().unchanged());
     }
 
     /** Which of the writer and the look at its file comes first differs from time to time. */
@@ -297,7 +309,7 @@ class InstallOnceTest {
         Path modules = Files.createDirectories(project.resolve("node_modules"));
         Files.writeString(modules.resolve(".package-lock.json"), "{}");
         Path file = Files.writeString(modules.resolve("index.js"), "written again and again");
-        InstallFingerprint mark = new InstallFingerprint(project, folder.resolve("cache"));
+        InstallFingerprint mark = fingerprint();
         AtomicBoolean done = new AtomicBoolean();
         Thread writer = new Thread(() -> {
             while (!done.get()) {
@@ -312,8 +324,8 @@ class InstallOnceTest {
         try {
             int forgotten = 0;
             for (int i = 0; i < 100 && forgotten == 0; i++) {
-                mark.set("tools");
-                forgotten += Files.exists(folder.resolve("cache/npm-ci.mark")) ? 0 : 1;
+                mark.set();
+                forgotten += Files.exists(mark()) ? 0 : 1;
             }
             assertEquals(1, forgotten);
         } finally {
@@ -321,8 +333,8 @@ class InstallOnceTest {
             writer.join();
         }
 
-        mark.set("tools");
+        mark.set();
 
-        assertTrue(mark.state("tools").unchanged());
+        assertTrue(mark.state().unchanged());
     }
 }

@@ -51,7 +51,7 @@ class InstallStepTest {
     }
 
     private static InstalledTool tool(String version) {
-        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", "", "");
+        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", "", "", "");
     }
 
     private Project project(String packageJson) {

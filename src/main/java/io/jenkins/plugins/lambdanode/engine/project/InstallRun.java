@@ -1,0 +1,14 @@
+package io.jenkins.plugins.lambdanode.engine.project;
+
+import java.io.Serializable;
+
+/**
+ * An install as it would be run now: all that decides what it makes of the same files.
+ *
+ * @param folder the absolute path of the folder that it is run in
+ * @param madeWith the command line, tools and their configuration, as text
+ * @param environment the build and its environment as a digest, which install scripts can go by; empty outside a build
+ */
+public record InstallRun(String folder, String madeWith, String environment) implements Serializable {
+    private static final long serialVersionUID = 1L;
+}

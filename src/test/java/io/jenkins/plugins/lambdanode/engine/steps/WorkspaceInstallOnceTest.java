@@ -1,0 +1,204 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
+import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
+import io.jenkins.plugins.lambdanode.testing.NodeTool;
+import io.jenkins.plugins.lambdanode.testing.KeptLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Ten functions of one repository, each deployed from its own folder. Installs are counted by a program of the tool's name on the PATH. */
+class WorkspaceInstallOnceTest {
+
+    private static final int MEMBERS = 10;
+
+    @TempDir
+    private Path folder;
+
+    private Path root;
+    private final KeptLog log = new KeptLog();
+
+    enum Tool {
+        NPM(NodeTool.NODE, "npm", "npm install --package-lock-only", "ci"),
+        PNPM(NodeTool.PNPM, "pnpm", "pnpm install --lockfile-only", "install"),
+        YARN_CLASSIC(NodeTool.YARN_CLASSIC, "yarn", "yarn install --non-interactive", "install"),
+        YARN(NodeTool.YARN, "yarn", "yarn install --mode=update-lockfile", "install");
+
+        private final NodeTool tool;
+        private final String program;
+        private final String lock;
+        private final String install;
+
+        Tool(NodeTool tool, String program, String lock, String install) {
+            this.tool = tool;
+            this.program = program;
+            this.lock = lock;
+            this.install = install;
+        }
+    }
+
+    private void write(String path, String text) throws IOException {
+        Path file = folder.resolve("repository").resolve(path);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+
+    private static void sh(Path where, Map<String, String> environment, String line) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c", line).directory(where.toFile()).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        String said = new String(process.getInputStream().readAllBytes());
+        assertEquals(0, process.waitFor(), line + ": " + said);
+    }
+
+    /** A workspace whose members all need a package of the registry and one of the repository. */
+    private Map<String, String> workspace(Tool tool) throws Exception {
+        root = folder.resolve("repository");
+        write("package.json", "{\"name\":\"root\",\"private\":true,\"workspaces\":[\"functions/*\",\"libs/*\"]}");
+        write("pnpm-workspace.yaml", "packages:\n  - 'functions/*'\n  - 'libs/*'\n");
+        write(".yarnrc.yml", "nodeLinker: node-modules\n");
+        write("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\",\"license\":\"MIT\"}");
+        write("libs/shared/index.js", "module.exports = 1;\n");
+        String shared = tool == Tool.NPM || tool == Tool.YARN_CLASSIC ? "1.0.0" : "workspace:*";
+        for (int i = 0; i < MEMBERS; i++) {
+            write(
+                    "functions/f" + i + "/package.json",
+                    "{\"name\":\"f" + i + "\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.2\",\"shared\":\"" + shared + "\"}}");
+        }
+        Path bin = Files.createDirectories(folder.resolve("bin"));
+        Path wrapper = bin.resolve(tool.program);
+        Files.writeString(
+                wrapper,
+                "#!/bin/sh\necho \"$1\" >> " + folder.resolve("calls") + "\nexec " + tool.tool.bin().resolve(tool.program) + " \"$@\"\n");
+        assertTrue(wrapper.toFile().setExecutable(true));
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.put("PATH", bin + ":" + tool.tool.onPath());
+        sh(root, environment, tool.lock + " && rm -rf node_modules functions/*/node_modules");
+        return environment;
+    }
+
+    private long installs(Tool tool, Map<String, String> environment, String... members) throws Exception {
+        Files.writeString(folder.resolve("calls"), "");
+        for (String member : members) {
+            try (LocalWorkspace workspace = new LocalWorkspace(
+                    root.resolve(member), Optional.of(folder.resolve("cache")), environment, new HttpSender(log), log)) {
+                new InstallStep(workspace, log).run(InstallSetting.AUTO);
+            }
+        }
+        return Files.readAllLines(folder.resolve("calls")).stream().filter(tool.install::equals).count();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tenFunctionsOfARepositoryCostOneInstall(Tool tool) throws Exception {
+        Map<String, String> environment = workspace(tool);
+        String[] all = new String[MEMBERS];
+        for (int i = 0; i < MEMBERS; i++) {
+            all[i] = "functions/f" + i;
+        }
+
+        assertEquals(1, installs(tool, environment, all), log.text());
+        assertEquals(0, installs(tool, environment, all), log.text());
+
+        // What is linked is as it is.
+        write("libs/shared/index.js", "module.exports = 2;\n");
+        assertEquals(0, installs(tool, environment, "functions/f1"), log.text());
+
+        write("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\",\"license\":\"ISC\"}");
+        assertEquals(1, installs(tool, environment, "functions/f2", "functions/f3"), log.text());
+
+        Files.writeString(root.resolve("node_modules/added-by-hand.js"), "");
+        environment.put("NODE_OPTIONS", "--no-warnings");
+        assertEquals(1, installs(tool, environment, "functions/f4", "functions/f5"), log.text());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMembersOwnNodeModulesIsLookedAtToo(Tool tool) throws Exception {
+        Map<String, String> environment = workspace(tool);
+        write("functions/f0/package.json", "{\"name\":\"f0\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.0.0\"}}");
+        sh(root, environment, tool.lock + " && rm -rf node_modules functions/*/node_modules");
+        assertEquals(1, installs(tool, environment, "functions/f0", "functions/f1"), log.text());
+        Path version = root.resolve("functions/f0/node_modules/ms");
+        assertTrue(Files.exists(version), log.text());
+
+        sh(root, environment, "rm -rf functions/f0/node_modules/ms");
+
+        assertEquals(1, installs(tool, environment, "functions/f1", "functions/f0"), log.text());
+        assertTrue(Files.exists(version), log.text());
+    }
+
+    @Test
+    void aPackageWithAnInstallScriptIsInstalledOnceInABuild() throws Exception {
+        Map<String, String> environment = workspace(Tool.NPM);
+        Path scripted = Files.createDirectories(folder.resolve("scripted"));
+        Files.writeString(
+                scripted.resolve("package.json"), "{\"name\":\"scripted\",\"version\":\"1.0.0\",\"scripts\":{\"postinstall\":\"true\"}}");
+        sh(scripted, environment, "npm pack --silent --pack-destination " + root);
+        write("package.json", "{\"name\":\"root\",\"private\":true,\"workspaces\":[\"functions/*\",\"libs/*\"],"
+                + "\"dependencies\":{\"scripted\":\"file:scripted-1.0.0.tgz\"}}");
+        sh(root, environment, Tool.NPM.lock);
+        environment.put("BUILD_TAG", "jenkins-orders-1");
+
+        assertEquals(1, installs(Tool.NPM, environment, "functions/f0", "functions/f1", "functions/f2"), log.text());
+        environment.put("STAGE_NAME", "another");
+        assertEquals(0, installs(Tool.NPM, environment, "functions/f3"), log.text());
+        environment.put("TARGET", "production");
+        assertEquals(1, installs(Tool.NPM, environment, "functions/f3"), log.text());
+        environment.put("BUILD_TAG", "jenkins-orders-2");
+        assertEquals(1, installs(Tool.NPM, environment, "functions/f3"), log.text());
+        environment.remove("BUILD_TAG");
+        assertEquals(2, installs(Tool.NPM, environment, "functions/f3", "functions/f4"), log.text());
+    }
+
+    @Test
+    void aMemberWithAnInstallScriptOfItsOwnIsInstalledEachTime() throws Exception {
+        Map<String, String> environment = workspace(Tool.NPM);
+        write("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\",\"scripts\":{\"prepare\":\"true\"}}");
+
+        assertEquals(2, installs(Tool.NPM, environment, "functions/f0", "functions/f1"), log.text());
+        assertTrue(
+                log.text().contains("npm ci: libs/shared has install scripts of its own (prepare), which can go by anything."),
+                log.text());
+    }
+
+    @Test
+    void whatPnpmCopiesFromTheRepositoryIsCopiedEachTime() throws Exception {
+        Map<String, String> environment = workspace(Tool.PNPM);
+        write(
+                "functions/f0/package.json",
+                "{\"name\":\"f0\",\"version\":\"1.0.0\",\"dependencies\":{\"plain\":\"file:../../plain\"}}");
+        write("plain/package.json", "{\"name\":\"plain\",\"version\":\"1.0.0\"}");
+        sh(root, environment, Tool.PNPM.lock);
+
+        assertEquals(2, installs(Tool.PNPM, environment, "functions/f0", "functions/f1"), log.text());
+    }
+
+    @Test
+    void whatYarnCopiesFromTheRepositoryIsCopiedEachTime() throws Exception {
+        Map<String, String> environment = workspace(Tool.YARN_CLASSIC);
+        write("plain/package.json", "{\"name\":\"plain\",\"version\":\"1.0.0\"}");
+        write(
+                "functions/f0/package.json",
+                "{\"name\":\"f0\",\"version\":\"1.0.0\",\"dependencies\":{\"plain\":\"file:../../plain\"}}");
+        sh(root, environment, Tool.YARN_CLASSIC.lock);
+
+        write("plain/index.js", "module.exports = 1;\n");
+        assertEquals(1, installs(Tool.YARN_CLASSIC, environment, "functions/f0"), log.text());
+        write("plain/index.js", "module.exports = 2;\n");
+        assertEquals(1, installs(Tool.YARN_CLASSIC, environment, "functions/f1"), log.text());
+        assertEquals("module.exports = 2;\n", Files.readString(root.resolve("node_modules/plain/index.js")));
+    }
+}
