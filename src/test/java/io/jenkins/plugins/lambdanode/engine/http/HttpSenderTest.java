@@ -153,6 +153,7 @@ class HttpSenderTest {
                 .get(0);
 
         assertFalse(reply.answered());
+        assertTrue(reply.fileFailed(), "sending it again is of no use");
         assertTrue(reply.failure().contains("NoSuchFileException: " + file), reply.failure());
     }
 

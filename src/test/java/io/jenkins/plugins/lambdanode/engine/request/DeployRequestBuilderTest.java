@@ -48,6 +48,11 @@ class DeployRequestBuilderTest {
     }
 
     @Test
+    void anAliasImpliesAVersion() throws Exception {
+        assertTrue(orders().alias("live").build().publishes());
+    }
+
+    @Test
     void aBlankTextLeavesWhatWasSetBefore() throws Exception {
         DeployRequest request = orders()
                 .s3Bucket("global-bucket")
