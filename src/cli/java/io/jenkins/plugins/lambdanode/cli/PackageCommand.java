@@ -70,7 +70,7 @@ final class PackageCommand implements Callable<Integer> {
                 Workspace workspace = project.workspace(progress, Optional.empty())) {
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
-                    : List.of(new TargetFunction(handler, runtime, architecture, 0));
+                    : List.of(new TargetFunction(handler, runtime, architecture, 0, ""));
             InstallStep install = new InstallStep(workspace, progress);
             PackReport report;
             try (DeploymentLocks.Lock folder = new FolderLocks().awaitFolder(install.folder(), progress)) {

@@ -49,11 +49,11 @@ public final class PackageStep {
             FunctionState state = target.state().get();
             return new TargetFunction(
                     state.handler(), state.runtime(), one(asked, state.architectures()),
-                    state.layerBytes(arn -> !layers.isOurs(state, arn)));
+                    state.layerBytes(arn -> !layers.isOurs(state, arn)), state.nodePath());
         }
         return request.create()
                 .map(create -> new TargetFunction(
-                        create.handler(), create.runtime(), one(asked, create.architectures()), 0))
+                        create.handler(), create.runtime(), one(asked, create.architectures()), 0, create.environment().getOrDefault("NODE_PATH", "")))
                 .orElse(TargetFunction.UNKNOWN);
     }
 

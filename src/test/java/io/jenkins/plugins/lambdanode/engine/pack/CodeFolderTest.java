@@ -46,7 +46,7 @@ class CodeFolderTest {
     }
 
     private static PackRequest request(String codeDir, List<String> includes, List<String> excludes, PackSettings.Links links) {
-        TargetFunction function = new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0);
+        TargetFunction function = new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, "");
         PackSettings settings = new PackSettings(codeDir, true, includes, excludes, links, PackSettings.DEFAULT_LEVEL);
         return PackRequest.of(settings, List.of(function), false, "", false);
     }
@@ -193,7 +193,7 @@ class CodeFolderTest {
 
     @Test
     void theHandlerIsLookedForInThePackage() throws Exception {
-        TargetFunction before = new TargetFunction("dist/lib/answer.handler", "nodejs22.x", "x86_64", 0);
+        TargetFunction before = new TargetFunction("dist/lib/answer.handler", "nodejs22.x", "x86_64", 0, "");
         PackRequest request = PackRequest.of(request("dist").settings(), List.of(before), false, "", false);
 
         String message = assertThrows(DeployException.class, () -> Packs.pack(project, request)).getMessage();
@@ -203,7 +203,7 @@ class CodeFolderTest {
 
     @Test
     void aHandlerThatLambdaFindsByItsNameAloneIsWarnedOf() throws Exception {
-        TargetFunction before = new TargetFunction("dist/index.handler", "nodejs22.x", "x86_64", 0);
+        TargetFunction before = new TargetFunction("dist/index.handler", "nodejs22.x", "x86_64", 0, "");
         PackRequest request = PackRequest.of(request("dist").settings(), List.of(before), false, "", false);
 
         String message = Packs.pack(project, request).findings().get(0).message();

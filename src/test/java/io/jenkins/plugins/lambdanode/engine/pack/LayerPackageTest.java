@@ -44,7 +44,7 @@ class LayerPackageTest {
     }
 
     private static TargetFunction function(String handler, String runtime) {
-        return new TargetFunction(handler, runtime, "", 0);
+        return new TargetFunction(handler, runtime, "", 0, "");
     }
 
     private Path link(String name, String target) throws Exception {
@@ -146,11 +146,26 @@ class LayerPackageTest {
         arm[18] = (byte) 183;
         Packs.write(project, "node_modules/dep/tool", arm);
 
-        List<String> codes = pack(new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0)).findings().stream()
+        List<String> codes = pack(new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, "")).findings().stream()
                 .map(Finding::code)
                 .toList();
 
         assertTrue(codes.containsAll(List.of("native-other-platform", "sdk-in-runtime")), codes.toString());
+    }
+
+    @Test
+    void aNodePathOfTheFunctionsOwnThatHidesTheLayerIsSaid() throws Exception {
+        for (String path : List.of("", "/opt/nodejs/node_modules", "/var/task/lib:/opt/nodejs/node_modules/")) {
+            TargetFunction function = new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, path);
+            assertEquals(List.of(), pack(function).findings(), path);
+        }
+        TargetFunction hiding = new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, "/var/task/lib:/opt/nodejs");
+
+        Finding finding = pack(hiding).findings().get(0);
+
+        assertEquals("node-path", finding.code());
+        assertTrue(finding.message().contains("Add /opt/nodejs/node_modules to NODE_PATH"), finding.message());
+        assertEquals(List.of(), Packs.pack(project, Packs.forFunction(hiding)).findings());
     }
 
     @Test

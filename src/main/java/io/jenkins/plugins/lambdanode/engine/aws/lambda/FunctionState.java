@@ -5,6 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.List;
 import java.util.function.Predicate;
 import software.amazon.awssdk.services.lambda.model.CapacityProviderConfig;
+import software.amazon.awssdk.services.lambda.model.EnvironmentResponse;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResponse;
 import software.amazon.awssdk.services.lambda.model.LambdaManagedInstancesCapacityProviderConfig;
 import software.amazon.awssdk.services.lambda.model.LambdaResponse;
@@ -12,8 +13,8 @@ import software.amazon.awssdk.services.lambda.model.Layer;
 
 /**
  * A function as Lambda describes it in the responses of GetFunctionConfiguration, UpdateFunctionCode and CreateFunction, with
- * the names of those responses. A text is empty and a number 0 where Lambda does not say. The environment is left out: its
- * values can be secrets.
+ * the names of those responses. A text is empty and a number 0 where Lambda does not say. Of the
+ * environment there is NODE_PATH alone: other values can be secrets.
  *
  * @param codeSize bytes of the deployment package
  * @param timeout seconds
@@ -43,7 +44,8 @@ public record FunctionState(
         String lastUpdateStatusReasonCode,
         String packageType,
         String capacityProviderArn,
-        List<String> architectures) {
+        List<String> architectures,
+        String nodePath) {
 
     public FunctionState {
         layers = List.copyOf(layers);
@@ -90,7 +92,10 @@ public record FunctionState(
                         .map(CapacityProviderConfig::lambdaManagedInstancesCapacityProviderConfig)
                         .map(LambdaManagedInstancesCapacityProviderConfig::capacityProviderArn)
                         .orElse(""),
-                list(response, "Architectures").stream().map(Object::toString).toList());
+                list(response, "Architectures").stream().map(Object::toString).toList(),
+                response.getValueForField("Environment", EnvironmentResponse.class)
+                        .map(environment -> environment.variables().getOrDefault("NODE_PATH", ""))
+                        .orElse(""));
     }
 
     /** A function that does not exist: nothing is known but its name. */

@@ -11,11 +11,12 @@ import java.io.Serializable;
  * @param architecture {@code x86_64} or {@code arm64}
  * @param layerBytes the sum of the {@code CodeSize} of its layers, the one with the dependencies that are apart not among
  *     them: zipped bytes, so a lower bound of what they unzip to
+ * @param nodePath its environment variable NODE_PATH
  */
-public record TargetFunction(String handler, String runtime, String architecture, long layerBytes)
+public record TargetFunction(String handler, String runtime, String architecture, long layerBytes, String nodePath)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
     /** Nothing is known of the function. */
-    public static final TargetFunction UNKNOWN = new TargetFunction("", "", "", 0);
+    public static final TargetFunction UNKNOWN = new TargetFunction("", "", "", 0, "");
 }

@@ -25,6 +25,7 @@ public final class Checks {
             new SecretFilesCheck(),
             new RuntimeCheck(),
             new RuntimeSdkCheck(),
+            new NodePathCheck(),
             new HandlerCheck(),
             new MissingDependencyCheck(),
             new AddOnCheck(),

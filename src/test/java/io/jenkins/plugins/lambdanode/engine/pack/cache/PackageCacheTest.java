@@ -157,7 +157,7 @@ class PackageCacheTest {
         Packs.write(project, "bin/tool", elf);
         String key = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n";
         Path published = Packs.write(project, "node_modules/x/key.pem", key);
-        PackRequest request = Packs.forFunction(new TargetFunction("", "nodejs24.x", "x86_64", 0));
+        PackRequest request = Packs.forFunction(new TargetFunction("", "nodejs24.x", "x86_64", 0, ""));
         List<String> first = codes(Packs.packLater(project, cache, request));
         assertEquals(List.of("native-other-platform"), first);
         assertEquals(first, codes(Packs.packLater(project, cache, request)));

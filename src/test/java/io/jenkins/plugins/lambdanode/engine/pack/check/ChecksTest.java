@@ -51,11 +51,11 @@ class ChecksTest {
     }
 
     private static TargetFunction handler(String handler) {
-        return new TargetFunction(handler, RUNTIME, "", 0);
+        return new TargetFunction(handler, RUNTIME, "", 0, "");
     }
 
     private static TargetFunction architecture(String architecture) {
-        return new TargetFunction("", RUNTIME, architecture, 0);
+        return new TargetFunction("", RUNTIME, architecture, 0, "");
     }
 
     private String error(TargetFunction function) {
@@ -64,7 +64,7 @@ class ChecksTest {
 
     @Test
     void aSoundProjectHasNoFindings() throws Exception {
-        assertEquals(List.of(), findings(new TargetFunction("index.handler", RUNTIME, "arm64", 1000)));
+        assertEquals(List.of(), findings(new TargetFunction("index.handler", RUNTIME, "arm64", 1000, "")));
         assertEquals(List.of(), Packs.pack(project).findings());
     }
 
@@ -85,12 +85,12 @@ class ChecksTest {
 
     @Test
     void aHandlerThatCouldBeFoundOtherwiseIsNoError() throws Exception {
-        assertEquals(List.of("handler-missing"), codes(new TargetFunction("other.handler", RUNTIME, "", 5)));
+        assertEquals(List.of("handler-missing"), codes(new TargetFunction("other.handler", RUNTIME, "", 5, "")));
         Packs.write(project, "node_modules/wrapper/index.js", "");
         assertEquals(List.of(), codes(handler("wrapper.handler")));
         Packs.write(project, "run.sh", "#!/bin/sh");
         assertEquals(List.of(), codes(handler("run.sh")));
-        assertEquals(List.of(), codes(new TargetFunction("other.handler", "python3.14", "", 0)));
+        assertEquals(List.of(), codes(new TargetFunction("other.handler", "python3.14", "", 0, "")));
     }
 
     @Test
@@ -122,7 +122,7 @@ class ChecksTest {
         for (String major : List.of("22", "24")) {
             assertEquals(
                     warned != null && warned.contains(major) ? List.of("module-format") : List.of(),
-                    codes(new TargetFunction("index.handler", "nodejs" + major + ".x", "", 0)));
+                    codes(new TargetFunction("index.handler", "nodejs" + major + ".x", "", 0, "")));
         }
     }
 
@@ -145,7 +145,7 @@ class ChecksTest {
     void aCallbackHandlerIsAWarningWhereTheRuntimeNoLongerCallsIt(String source, boolean warned) throws Exception {
         Packs.write(project, "index.js", source);
         assertEquals(warned ? List.of("callback-handler") : List.of(), codes(handler("index.handler")));
-        assertFalse(codes(new TargetFunction("index.handler", "nodejs22.x", "", 0)).contains("callback-handler"));
+        assertFalse(codes(new TargetFunction("index.handler", "nodejs22.x", "", 0, "")).contains("callback-handler"));
     }
 
     private static byte[] elf(int machine) {
@@ -188,8 +188,8 @@ class ChecksTest {
         Packs.write(project, "node_modules/bcrypt/package.json", "{\"main\": \"./bcrypt.js\"}");
         Packs.write(project, "node_modules/bcrypt/bcrypt.js", main);
         Packs.write(project, "node_modules/bcrypt/build/Release/bcrypt.node", elf(62));
-        assertEquals(List.of(), findings(new TargetFunction("index.handler", RUNTIME, "x86_64", 0)));
-        TargetFunction arm = new TargetFunction("index.handler", RUNTIME, "arm64", 0);
+        assertEquals(List.of(), findings(new TargetFunction("index.handler", RUNTIME, "x86_64", 0, "")));
+        TargetFunction arm = new TargetFunction("index.handler", RUNTIME, "arm64", 0, "");
         String message = severity == Severity.ERROR ? error(arm) : only(arm).message();
         assertTrue(message.contains("linux x86_64, and the function is linux arm64"), message);
         assertTrue(message.contains("npm's --cpu does not change that"), message);
@@ -205,11 +205,11 @@ class ChecksTest {
     @Test
     void anAddOnForAnotherNodeIsAWarningThatNamesBoth() throws Exception {
         Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0node_register_module_v115\0"));
-        String message = only(new TargetFunction("", "nodejs24.x", "x86_64", 0)).message();
+        String message = only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).message();
         assertTrue(message.contains("Node.js 20 (ABI 115), and the function runs nodejs24.x (ABI 137)"), message);
-        assertEquals(List.of(), codes(new TargetFunction("", "nodejs20.x", "x86_64", 0)).stream().filter(c -> c.startsWith("native")).toList());
+        assertEquals(List.of(), codes(new TargetFunction("", "nodejs20.x", "x86_64", 0, "")).stream().filter(c -> c.startsWith("native")).toList());
         Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0napi_register_module_v1\0"));
-        assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0)));
+        assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")));
     }
 
     /** What gcc makes of NODE_MODULE, as in add-ons with nan: the structure that registers itself is in the section .data. */
@@ -226,9 +226,9 @@ class ChecksTest {
     @Test
     void anAddOnThatRegistersItselfIsReadToo() throws Exception {
         Packs.write(project, "node_modules/db/build/Release/db.node", registeringAddOn(115));
-        assertTrue(only(new TargetFunction("", "nodejs24.x", "x86_64", 0)).message().contains("Node.js 20 (ABI 115)"));
+        assertTrue(only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).message().contains("Node.js 20 (ABI 115)"));
         Packs.write(project, "node_modules/db/build/Release/db.node", registeringAddOn(137));
-        assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0)));
+        assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")));
     }
 
     @Test
@@ -317,7 +317,7 @@ class ChecksTest {
         Finding finding = only(handler("index.handler"));
         assertEquals("missing-dependency", finding.code());
         assertTrue(finding.message().contains(": gone, b (which node_modules/a/ needs)."), finding.message());
-        assertEquals(List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5)), "a layer can have them");
+        assertEquals(List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5, "")), "a layer can have them");
         Packs.write(project, "node_modules/b/package.json", "{}");
         Packs.write(project, "node_modules/gone/package.json", "{}");
         assertEquals(List.of(), codes(handler("index.handler")));
@@ -370,7 +370,7 @@ class ChecksTest {
         } else {
             String message = error(handler("index.handler"));
             assertTrue(message.contains("It imports " + missing + ", which is neither in the package nor in nodejs24.x"), message);
-            assertEquals(List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5)), "a layer can have it");
+            assertEquals(List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5, "")), "a layer can have it");
         }
     }
 
@@ -418,7 +418,7 @@ class ChecksTest {
 
     @Test
     void aDeprecatedRuntimeIsAWarning() throws Exception {
-        assertEquals(List.of("runtime-deprecated"), codes(new TargetFunction("", "nodejs16.x", "", 0)));
+        assertEquals(List.of("runtime-deprecated"), codes(new TargetFunction("", "nodejs16.x", "", 0, "")));
     }
 
     @Test
@@ -434,7 +434,7 @@ class ChecksTest {
         Packs.write(project, "node_modules/@aws-sdk/x.js", "x");
         assertEquals(
                 List.of(Severity.WARNING, Severity.WARNING, Severity.INFO),
-                findings(new TargetFunction("index.handler", "nodejs18.x", "", 0)).stream().map(Finding::severity).toList());
+                findings(new TargetFunction("index.handler", "nodejs18.x", "", 0, "")).stream().map(Finding::severity).toList());
     }
 
     @Test

@@ -114,7 +114,7 @@ class HandlerOracleTest {
             }
             List<String> loaded = RuntimeClient.load(major, handlers);
             for (int i = 0; i < layouts.size(); i++) {
-                String said = said(projects.get(i), new TargetFunction(layouts.get(i).handler, "nodejs" + major + ".x", "", 0));
+                String said = said(projects.get(i), new TargetFunction(layouts.get(i).handler, "nodejs" + major + ".x", "", 0, ""));
                 boolean works = loaded.get(i).equals("ok");
                 char expected = layouts.get(i).expected.charAt(version);
                 boolean agrees = said.charAt(0) == expected && (expected == 'W' || (expected == '-') == works);

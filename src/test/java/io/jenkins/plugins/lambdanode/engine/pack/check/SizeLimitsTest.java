@@ -74,7 +74,7 @@ class SizeLimitsTest {
     void layersCountTowardsTheUnzippedLimit() throws Exception {
         sparse("a", 1_000_000);
         PackRequest request = Packs.forFunction(
-                TargetFunction.UNKNOWN, new TargetFunction("", "", "", 261_144_001));
+                TargetFunction.UNKNOWN, new TargetFunction("", "", "", 261_144_001, ""));
         assertTrue(assertThrows(DeployException.class, () -> Packs.pack(project, request)).getMessage().contains("261,144,001"));
     }
 
