@@ -103,6 +103,31 @@ class AwsAccessTest {
     }
 
     @Test
+    void variablesOfAJobLeadToNoOtherEndpointAndThoseOfTheControllerAreSaid() throws Exception {
+        build("job-endpoint", ", credentialsId: 'aws-deploy'", Result.SUCCESS, "AWS_ENDPOINT_URL=http://127.0.0.1:1");
+        LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
+        String endpoint = global.getEndpointUrl();
+        try {
+            global.setEndpointUrl("");
+            System.setProperty("aws.endpointUrl", endpoint);
+
+            WorkflowRun run = build("controller-endpoint", ", credentialsId: 'aws-deploy'", Result.SUCCESS, "AWS_ENDPOINT_URL=http://127.0.0.1:1");
+
+            jenkins.assertLogContains("Endpoints by the AWS configuration of this machine", run);
+            jenkins.assertLogContains("lambda at " + endpoint, run);
+        } finally {
+            System.clearProperty("aws.endpointUrl");
+            global.setEndpointUrl(endpoint);
+        }
+        assertTrue(Aws.function("job-endpoint").isPresent());
+        assertTrue(Aws.function("controller-endpoint").isPresent());
+    }
+
+    private static WorkflowRun build(String name, String more, Result expected, String variable) throws Exception {
+        return Builds.run(jenkins, name, "withEnv(['" + variable + "']) {\n" + script(name, more) + "\n}", expected);
+    }
+
+    @Test
     void aRoleIsAssumedWithItsExternalId() throws Exception {
         String role = Aws.newRole("order-4711");
 

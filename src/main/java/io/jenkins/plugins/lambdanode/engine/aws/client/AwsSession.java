@@ -15,7 +15,6 @@ import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsClient;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.awscore.defaultsmode.DefaultsMode;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.builder.SdkSyncClientBuilder;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -26,6 +25,7 @@ import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.endpoints.S3EndpointProvider;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
 
@@ -81,20 +81,23 @@ public final class AwsSession implements AutoCloseable {
         return configured(LambdaClient.builder(), who, over, retries).build();
     }
 
-    /** The standard defaults use us-east-1's regional endpoint, not the global one, which can lead to another region. */
     private S3Client s3(AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
         boolean pathStyle = settings.endpoint().isPresent();
-        S3Client client = configured(S3Client.builder(), who, over, retries)
-                .defaultsMode(DefaultsMode.STANDARD)
-                .forcePathStyle(pathStyle)
-                .build();
+        S3Client client = s3(who, over, retries, pathStyle);
         if (pathStyle || endpoint(client).isEmpty()) {
             return client;
         }
         client.close();
+        return s3(who, over, retries, true);
+    }
+
+    /** At us-east-1's regional endpoint, as everywhere: the global one, the SDK's default there, can lead to another region. */
+    private S3Client s3(AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries, boolean pathStyle) {
+        S3EndpointProvider rules = S3EndpointProvider.defaultProvider();
         return configured(S3Client.builder(), who, over, retries)
-                .defaultsMode(DefaultsMode.STANDARD)
-                .forcePathStyle(true)
+                .endpointProvider(parameters -> rules.resolveEndpoint(
+                        parameters.toBuilder().useGlobalEndpoint(false).build()))
+                .forcePathStyle(pathStyle)
                 .build();
     }
 

@@ -5,20 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.engine.aws.Python;
 import io.jenkins.plugins.lambdanode.testing.Program;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
+import io.jenkins.plugins.lambdanode.testing.RefusingProxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,53 +66,88 @@ class EndpointsTest {
         variables.put("AWS_CONFIG_FILE", configuration.toString());
         variables.put("AWS_SHARED_CREDENTIALS_FILE", folder.resolve("none").toString());
         variables.put("AWS_EC2_METADATA_DISABLED", "true");
-        List<String> reached = new CopyOnWriteArrayList<>();
-        try (ServerSocket proxy = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            refuseAll(proxy, reached);
+        List<String> reached;
+        try (RefusingProxy proxy = new RefusingProxy()) {
             Program child = Program.run(
                     Path.of(""),
                     variables,
                     Program.java(
                             List.of(),
                             RequestsInChild.class.getName(),
-                            List.of(String.valueOf(proxy.getLocalPort()), folder.toString(), of.profile())));
+                            List.of(String.valueOf(proxy.port()), folder.toString(), of.profile())));
             assertEquals(0, child.status(), child.err());
+            reached = proxy.reached();
         }
 
         String expected = botocores(variables, of.profile());
         assertEquals(Collections.nCopies(6, expected), reached);
     }
 
-    /** A proxy that lets nothing through and keeps the scheme and authority of what was asked for. */
-    private static void refuseAll(ServerSocket proxy, List<String> reached) {
-        Thread answering = new Thread(() -> {
-            while (!proxy.isClosed()) {
-                try (Socket client = proxy.accept()) {
-                    BufferedReader in = new BufferedReader(
-                            new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1));
-                    String[] line = in.readLine().split(" ");
-                    reached.add(line[0].equals("CONNECT")
-                            ? "https://" + line[1].replaceFirst(":443$", "")
-                            : line[1].replaceFirst("(https?://[^/]+)/.*", "$1"));
-                    int length = 0;
-                    for (String header = in.readLine(); !header.isEmpty(); header = in.readLine()) {
-                        if (header.toLowerCase().startsWith("content-length:")) {
-                            length = Integer.parseInt(header.substring(15).strip());
-                        }
-                    }
-                    for (int i = 0; i < length; i++) {
-                        in.read();
-                    }
-                    client.getOutputStream()
-                            .write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                                    .getBytes(StandardCharsets.ISO_8859_1));
-                } catch (IOException e) {
-                    // The test has ended, or the client hung up.
-                }
-            }
-        });
-        answering.setDaemon(true);
-        answering.start();
+    /** @param configuration of the profile {@code ci} */
+    private record Services(String name, Map<String, String> variables, String configuration, List<String> expected) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /** In us-east-1, where S3 has a global endpoint besides the regional one. */
+    static Stream<Services> services() {
+        List<String> own = List.of("http://s3.aws.test", "http://sts.aws.test:81", "https://lambda.aws.test");
+        List<String> fips = List.of(
+                "https://some-bucket.s3-fips.us-east-1.amazonaws.com",
+                "https://sts-fips.us-east-1.amazonaws.com",
+                "https://lambda-fips.us-east-1.amazonaws.com");
+        List<String> dualStack = List.of(
+                "https://some-bucket.s3.dualstack.us-east-1.amazonaws.com",
+                "https://sts.us-east-1.api.aws",
+                "https://lambda.us-east-1.api.aws");
+        return Stream.of(
+                new Services("nothing", Map.of(), "", List.of(
+                        "https://some-bucket.s3.us-east-1.amazonaws.com",
+                        "https://sts.us-east-1.amazonaws.com",
+                        "https://lambda.us-east-1.amazonaws.com")),
+                new Services("AWS_ENDPOINT_URL_*", Map.of(
+                        "AWS_ENDPOINT_URL_LAMBDA", "https://lambda.aws.test",
+                        "AWS_ENDPOINT_URL_S3", "http://s3.aws.test",
+                        "AWS_ENDPOINT_URL_STS", "http://sts.aws.test:81"), "", own),
+                new Services("services of the profile", Map.of(), """
+                        services = elsewhere
+                        [services elsewhere]
+                        lambda =
+                          endpoint_url = https://lambda.aws.test
+                        s3 =
+                          endpoint_url = http://s3.aws.test
+                        sts =
+                          endpoint_url = http://sts.aws.test:81
+                        """, own),
+                new Services("AWS_USE_FIPS_ENDPOINT", Map.of("AWS_USE_FIPS_ENDPOINT", "true"), "", fips),
+                new Services("use_fips_endpoint", Map.of(), "use_fips_endpoint = true\n", fips),
+                new Services("AWS_USE_DUALSTACK_ENDPOINT", Map.of("AWS_USE_DUALSTACK_ENDPOINT", "true"), "", dualStack),
+                new Services("use_dualstack_endpoint", Map.of(), "use_dualstack_endpoint = true\n", dualStack));
+    }
+
+    /** Each request goes through a proxy, which sees every host that is asked for. */
+    @ParameterizedTest
+    @MethodSource("services")
+    void eachServiceHasItsOwnEndpointAndNoOtherHostIsAsked(Services of) throws Exception {
+        Map<String, String> variables = new HashMap<>(of.variables());
+        variables.put("AWS_CONFIG_FILE", Files.writeString(
+                        folder.resolve("config"), "[profile ci]\nregion = us-east-1\n" + of.configuration())
+                .toString());
+        variables.put("AWS_EC2_METADATA_DISABLED", "true");
+        try (RefusingProxy proxy = new RefusingProxy()) {
+            Program child = Program.run(
+                    Path.of(""),
+                    variables,
+                    Program.java(
+                            List.of(), ServicesInChild.class.getName(), List.of(String.valueOf(proxy.port()), "ci")));
+
+            assertEquals(0, child.status(), child.err());
+            assertEquals(of.expected(), proxy.reached().stream().distinct().toList());
+            // What a presigned URL names is where the client goes.
+            assertEquals(of.expected().get(0), child.out().strip());
+        }
     }
 
     private static String botocores(Map<String, String> variables, String profile) {
