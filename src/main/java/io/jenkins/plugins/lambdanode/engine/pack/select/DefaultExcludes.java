@@ -22,10 +22,10 @@ public final class DefaultExcludes {
     static final List<String> ANYWHERE = List.of(
             ".git", ".svn", ".hg", ".idea", ".vscode", ".DS_Store", "*.swp", ".npmrc", ".yarnrc.yml", "npm-debug.log*");
 
-    /** Paths in any node_modules: notes of package managers, which hold times, paths and development dependencies. */
+    /** Paths in any node_modules: notes of package managers, which hold times, paths and development dependencies, and what pnpm set aside. */
     static final List<String> IN_NODE_MODULES = List.of(
-            ".cache", ".package-lock.json", ".modules.yaml", ".pnpm-workspace-state*.json", ".pnpm/lock.yaml", ".yarn-integrity",
-            ".yarn-state.yml");
+            ".cache", ".ignored", ".ignored_*", ".package-lock.json", ".modules.yaml", ".pnpm-workspace-state*.json", ".pnpm/lock.yaml",
+            ".yarn-integrity", ".yarn-state.yml");
 
     /**
      * Paths in the folder {@code build} of the project and of each npm package: by-products of node-gyp. They hold paths of the

@@ -124,6 +124,7 @@ class SelectionTest {
     @Test
     void notesOfPackageManagersAreLeftOut() throws Exception {
         for (String name : List.of(
+                ".ignored/old/index.js", ".ignored_old/index.js",
                 ".package-lock.json", ".modules.yaml", ".pnpm-workspace-state-v1.json", ".pnpm/lock.yaml", ".yarn-integrity",
                 ".yarn-state.yml", "a/node_modules/.cache/x")) {
             Packs.write(project, "node_modules/" + name, "written at 12:00 in /home/jenkins");
