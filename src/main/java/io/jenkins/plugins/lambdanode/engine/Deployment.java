@@ -55,11 +55,6 @@ public final class Deployment {
     private final RecordStep record;
 
     /** @param workspace where the project is; closing it is the caller's */
-    public Deployment(DeployRequest request, Workspace workspace, AwsSession session, Progress progress) {
-        this(request, workspace, session, DeploymentContext.NONE, progress);
-    }
-
-    /** @param workspace where the project is; closing it is the caller's */
     public Deployment(
             DeployRequest request, Workspace workspace, AwsSession session, DeploymentContext context, Progress progress) {
         this.request = request;

@@ -407,7 +407,7 @@ class DocumentedPoliciesTest {
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(new AwsSettings(
                         Account.REGION, Optional.of(endpoint), StaticCredentialsProvider.create(user), role, Optional.empty()))) {
-            new Deployment(request.build(), workspace, session, log).run();
+            new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
         }
     }
 

@@ -140,7 +140,7 @@ class LayerDeploymentTest {
             try (LocalWorkspace workspace =
                             new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                     AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request.build(), workspace, session, log).run();
+                return new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
             }
         }
 

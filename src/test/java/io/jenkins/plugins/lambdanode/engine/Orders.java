@@ -78,7 +78,7 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Opt
                 Account.REGION, Optional.of(endpoint), credentials, Optional.empty(), Optional.empty());
         try (LocalWorkspace workspace = new LocalWorkspace(project, cache, System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
-            return new Deployment(request, workspace, session, log).run();
+            return new Deployment(request, workspace, session, DeploymentContext.NONE, log).run();
         }
     }
 }

@@ -232,6 +232,19 @@ class FunctionsFaultsTest {
         assertTrue(log.text().contains("but has applied it"), log.text());
     }
 
+    @Test
+    void anUpdateOfTheArchitectureAloneThatWasCutOffIsSentAgain() throws Exception {
+        PackReport report = Package.holding(folder, "same");
+        FunctionName name = existing(Emulator.MOTO, report);
+        UpdateOptions arm = new UpdateOptions(List.of("arm64"), false, Optional.empty(), Optional.empty());
+        try (Wire wire = new Wire(Emulator.MOTO.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.CUT_BEFORE);
+                AwsSession session = Cloud.session(wire.endpoint())) {
+            functions(session).update(name, new CodeSource.Direct(report), arm, report.codeSha256());
+        }
+
+        assertEquals(2, workspace.requests.size());
+    }
+
     @ParameterizedTest
     @EnumSource(Emulator.class)
     void aStagedUpdateWhoseResponseIsLostIsNotSentTwice(Emulator emulator) throws Exception {
