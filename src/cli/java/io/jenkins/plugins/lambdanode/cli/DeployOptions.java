@@ -167,7 +167,7 @@ final class DeployOptions {
 
     /** What goes where, for the log. */
     Origin origin() {
-        return new Origin(project.dir(), "", aws.credentialsName(), aws.roleArn.strip());
+        return new Origin(project.dir(), "", aws.credentialsName());
     }
 
     /** @throws DeployException if an option's value is wrong, or one is missing */

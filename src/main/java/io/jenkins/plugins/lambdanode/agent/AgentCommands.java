@@ -53,7 +53,8 @@ final class AgentCommands {
 
     CommandOutcome run(Command command) throws IOException, InterruptedException {
         List<String> words = words(command);
-        OutputTail output = new OutputTail(command.quiet() ? line -> {} : listener.getLogger()::println);
+        OutputTail output = new OutputTail(
+                command.quiet() ? line -> {} : listener.getLogger()::println, line -> line.replace(scriptFile().getRemote(), "sh"));
         Proc process;
         try {
             process = launcher.launch()
@@ -110,15 +111,19 @@ final class AgentCommands {
     private List<String> words(Command command) throws IOException, InterruptedException {
         List<String> words = !launcher.isUnix()
                 ? command.wordsOnWindows()
-                : command.shell() ? List.of("sh", script(command)) : command.wordsOnUnix();
+                : command.shell() ? List.of("sh", "-e", script(command)) : command.wordsOnUnix();
         return words.stream().map(AgentCommands::escaped).toList();
+    }
+
+    private FilePath scriptFile() {
+        return temporary.child("command.sh");
     }
 
     /** A file for the shell, which ends at the first line that fails: the words of a command are for all to see who list processes. */
     private String script(Command command) throws IOException, InterruptedException {
-        FilePath file = temporary.child("command.sh");
+        FilePath file = scriptFile();
         try {
-            file.write("set -e\n" + command.display() + "\n", StandardCharsets.UTF_8.name());
+            file.write(command.display() + "\n", StandardCharsets.UTF_8.name());
         } catch (IOException e) {
             throw FileErrors.diskFull(e, file.getName(), temporary.getRemote(), "");
         }

@@ -102,7 +102,7 @@ public final class BuildDeployment {
             if (failure == null) {
                 throw e;
             }
-            recordFailure(e, failure.getMessage());
+            recordFailure(failed(e, failure.getMessage()));
             throw failure;
         }
     }
@@ -115,16 +115,23 @@ public final class BuildDeployment {
         return failure instanceof DeployException ? explained(failure.getMessage(), failure) : null;
     }
 
+    private FailedDeployment failed(Exception failure, String message) {
+        return new FailedDeployment(
+                failure instanceof DeploymentFailure deployment && deployment.functionName().isPresent()
+                        ? List.of(deployment.functionName().get())
+                        : functions,
+                region,
+                failure instanceof DeploymentFailure deployment ? deployment.phase().label() : "",
+                secrets.mask(
+                        failure instanceof DeployException explained && !agentIsLost(failure)
+                                ? explained.messageWithOutput()
+                                : message));
+    }
+
     /** A failure that is recorded must not become another where the record fails. */
-    private void recordFailure(Exception failure, String message) {
+    private void recordFailure(FailedDeployment failure) {
         try {
-            recorder.record(new FailedDeployment(
-                    failure instanceof DeploymentFailure deployment && deployment.functionName().isPresent()
-                            ? List.of(deployment.functionName().get())
-                            : functions,
-                    region,
-                    failure instanceof DeploymentFailure deployment ? deployment.phase().label() : "",
-                    secrets.mask(message)));
+            recorder.record(failure);
         } catch (IOException | RuntimeException e) {
             listener.getLogger().println("The build's page does not show this failure: the build could not be saved ("
                     + e.getMessage() + ").");
@@ -193,8 +200,7 @@ public final class BuildDeployment {
         return new Origin(
                 dir,
                 known.isEmpty() ? agent.commit() : known,
-                identity.origin(),
-                text(settings.getRoleArn()).orElse(""));
+                identity.origin());
     }
 
     private List<DeployedFunction> deploy(Deployment deployment, AgentWorkspace agent) throws IOException, InterruptedException {
@@ -202,6 +208,10 @@ public final class BuildDeployment {
         try {
             result = deployment.run();
         } catch (IOException | InterruptedException | RuntimeException e) {
+            if (e instanceof InterruptedException && !deployment.stopped().isEmpty()) {
+                recordFailure(FailedDeployment.stopped(
+                        functions, region, deployment.phase().label(), String.join("\n", deployment.stopped())));
+            }
             boolean reachable = !(e instanceof InterruptedException) && !agentIsLost(e);
             recordDone(deployment, reachable ? Optional.of(agent) : Optional.empty());
             throw e;

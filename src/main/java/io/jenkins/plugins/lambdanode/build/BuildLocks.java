@@ -101,7 +101,7 @@ final class BuildLocks implements DeploymentLocks {
         try {
             // Not tryAcquire() without a time: it would jump the queue.
             if (!line.free.tryAcquire(0, TimeUnit.SECONDS)) {
-                progress.log("Waiting for " + ahead + ", which " + work + " too");
+                progress.log("Waiting for " + (ahead.equals(build) ? "another deployment of this build" : ahead) + ", which " + work + " too");
                 line.free.acquire();
                 held.waited = true;
             }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.lambdanode.build;
 
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import hudson.AbortException;
 import hudson.model.Describable;
 import hudson.util.EditDistance;
@@ -123,9 +125,9 @@ public final class PipelineArguments {
 
     private static Integer number(String name, Object value) throws AbortException {
         try {
-            return Integer.valueOf(value.toString().strip());
-        } catch (NumberFormatException e) {
-            throw new AbortException(name + " is '" + value + "'. Use a whole number up to " + Integer.MAX_VALUE + ".");
+            return SettingRules.number(name, value.toString());
+        } catch (DeployException e) {
+            throw new AbortException(e.getMessage());
         }
     }
 }

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.DependencyLayer;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionUpdater;
@@ -41,7 +42,7 @@ public final class Deployment {
     private final DeployRequest request;
     private final DeploymentContext context;
     private final Progress progress;
-    private final Timings timings = new Timings();
+    private final Timings timings;
     private final Staging uploads;
     private final BuildHistory history;
     private final PreflightStep preflight;
@@ -60,6 +61,7 @@ public final class Deployment {
         this.request = request;
         this.context = context;
         this.progress = progress;
+        this.timings = new Timings(request.functions().stream().map(FunctionName::name).toList());
         FunctionReader functions = new FunctionReader(session, progress);
         FunctionUpdater updater = new FunctionUpdater(session, workspace, progress, request.waitTimeout());
         FunctionReleases releases = new FunctionReleases(session, progress, request.waitTimeout());
@@ -137,6 +139,16 @@ public final class Deployment {
         boolean sent = update.sendsCode(targets, packaged);
         stage.check(packaged, sent);
         return new DesiredCode(packaged, layer.run(targets, packaged), stage.run(packaged, sent));
+    }
+
+    /** After an interrupt, a line for each function that is not done: whether it was changed. */
+    public List<String> stopped() {
+        return record.linesOfStop();
+    }
+
+    /** The phase that was begun last. */
+    public Phase phase() {
+        return timings.latest();
     }
 
     /** The functions that are done, also after a failure, an interrupt or the loss of the workspace; empty where none is. */

@@ -135,15 +135,16 @@ public final class BuildRecorder {
         function.s3Key = deployed.staged().map(staged -> staged.key()).orElse(null);
         function.codeSize = packaged.zippedBytes();
         function.unzippedBytes = packaged.unzippedBytes();
-        function.sentBytes = result.sentBytes();
         function.files = packaged.files();
         result.layer().ifPresent(layer -> {
             function.layerVersionArn = layer.layerVersionArn();
             function.layerSize = layer.codeSize();
         });
-        function.millis = result.timings().stream().mapToLong(Timing::millis).sum();
-        result.timings().forEach(timing -> function.phases.add(
-                new DeployedFunction.PhaseTime(timing.phase().label(), timing.millis(), timing.bytes())));
+        List<Timing> timings = result.timingsOf(deployed);
+        function.sentBytes = DeployResult.sentBytes(timings);
+        function.millis = timings.stream().mapToLong(Timing::millis).sum();
+        timings.forEach(timing -> function.phases.add(new DeployedFunction.PhaseTime(
+                timing.phase().label(), timing.millis(), timing.bytes(), timing.isShared())));
         packaged.heaviest().forEach(part -> function.heaviest.add(
                 new DeployedFunction.PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));
         packaged.findings().forEach(finding -> function.findings.add(new DeployedFunction.Note(

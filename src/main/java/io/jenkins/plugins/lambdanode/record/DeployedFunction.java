@@ -45,11 +45,13 @@ public final class DeployedFunction implements Serializable {
         private final String name;
         private final long millis;
         private final long bytes;
+        private final boolean shared;
 
-        PhaseTime(String name, long millis, long bytes) {
+        PhaseTime(String name, long millis, long bytes, boolean shared) {
             this.name = name;
             this.millis = millis;
             this.bytes = bytes;
+            this.shared = shared;
         }
 
         @Whitelisted
@@ -66,6 +68,12 @@ public final class DeployedFunction implements Serializable {
         @Whitelisted
         public long getBytes() {
             return bytes;
+        }
+
+        /** Whether it was for several functions, which were deployed together. */
+        @Whitelisted
+        public boolean isShared() {
+            return shared;
         }
 
         @Override
@@ -267,16 +275,21 @@ public final class DeployedFunction implements Serializable {
         return files;
     }
 
-    /** The bytes of package that were sent to AWS. */
+    /** The bytes of package that were sent to AWS for it, with those that several functions shared. */
     @Whitelisted
     public long getSentBytes() {
         return sentBytes;
     }
 
-    /** How long the deployment took, in milliseconds. */
+    /** How long its deployment took, in milliseconds, with the phases that several functions shared. */
     @Whitelisted
     public long getMillis() {
         return millis;
+    }
+
+    /** The part of {@link #getMillis()} that was for several functions. */
+    long sharedMillis() {
+        return phases.stream().filter(PhaseTime::isShared).mapToLong(PhaseTime::getMillis).sum();
     }
 
     @Whitelisted

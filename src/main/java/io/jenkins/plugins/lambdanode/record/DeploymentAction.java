@@ -228,7 +228,9 @@ public final class DeploymentAction extends Tab
         return joined(
                 failure.getPhase().isEmpty()
                         ? Messages.DeploymentAction_failedAtStart()
-                        : Messages.DeploymentAction_failedIn(failure.getPhase()),
+                        : failure.isStopped()
+                                ? Messages.DeploymentAction_stoppedIn(failure.getPhase())
+                                : Messages.DeploymentAction_failedIn(failure.getPhase()),
                 failure.getRegion());
     }
 
@@ -239,6 +241,11 @@ public final class DeploymentAction extends Tab
     /** For the page: a number of bytes for a person. Not called size, which is a word of Jelly's expressions. */
     public String inUnits(long bytes) {
         return ByteSize.of(bytes);
+    }
+
+    /** For the page: how many files there are. */
+    public String inFiles(int files) {
+        return files == 1 ? Messages.DeploymentAction_file() : Messages.DeploymentAction_files(files);
     }
 
     /** For the page: milliseconds as seconds. */

@@ -26,7 +26,6 @@ import org.kohsuke.stapler.bind.JavaScriptMethod;
 public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     private static final int SHOWN_BUILDS = 50;
-    private static final int BYTES_IN_MB = 1 << 20;
     private static final int MILLIS_IN_SECOND = 1000;
     private static final int DECIMALS = 100;
 
@@ -40,37 +39,57 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     /** What a chart shows; sizes and times have an axis each. */
     enum Measure {
-        SIZE("lambda-node-deploy-size", Palette.BLUE, DeployedFunction::getCodeSize, BYTES_IN_MB),
-        TIME("lambda-node-deploy-time", Palette.ORANGE, DeployedFunction::getMillis, MILLIS_IN_SECOND);
+        SIZE("lambda-node-deploy-size", Palette.BLUE, DeployedFunction::getCodeSize, function -> 0),
+        TIME(
+                "lambda-node-deploy-time",
+                Palette.ORANGE,
+                DeployedFunction::sharedMillis,
+                function -> function.getMillis() - function.sharedMillis());
 
         private final String urlName;
         private final Palette color;
-        private final ToLongFunction<DeployedFunction> value;
-        private final int unit;
+        private final ToLongFunction<DeployedFunction> common;
+        private final ToLongFunction<DeployedFunction> own;
 
-        Measure(String urlName, Palette color, ToLongFunction<DeployedFunction> value, int unit) {
+        /** @param common what functions with the same package have in common; counts once */
+        Measure(
+                String urlName,
+                Palette color,
+                ToLongFunction<DeployedFunction> common,
+                ToLongFunction<DeployedFunction> own) {
             this.urlName = urlName;
             this.color = color;
-            this.value = value;
-            this.unit = unit;
+            this.common = common;
+            this.own = own;
         }
 
-        private String unitName() {
-            return this == SIZE ? Messages.DeploymentTrendAction_sizeUnit() : Messages.DeploymentTrendAction_timeUnit();
+        private Unit unit(long most) {
+            return this == TIME
+                    ? new Unit(Messages.DeploymentTrendAction_timeUnit(), MILLIS_IN_SECOND)
+                    : most < 1 << 20
+                            ? new Unit(Messages.DeploymentTrendAction_sizeUnit("KB"), 1 << 10)
+                            : new Unit(Messages.DeploymentTrendAction_sizeUnit("MB"), 1 << 20);
         }
 
         private String title() {
             return this == SIZE ? Messages.DeploymentTrendAction_size() : Messages.DeploymentTrendAction_time();
         }
 
-        /** Of all packages that a build deployed, to two decimals; one that several functions got counts once. */
-        private double of(Run<?, ?> run) {
+        /** Of all packages that a build deployed, in bytes or milliseconds; one that several functions got counts once. */
+        private long of(Run<?, ?> run) {
+            List<DeployedFunction> functions = run.getAction(DeploymentAction.class).getFunctions();
             Map<String, Long> packages = new HashMap<>();
-            run.getAction(DeploymentAction.class)
-                    .getFunctions()
-                    .forEach(function -> packages.put(function.getCodeSha256(), value.applyAsLong(function)));
-            long sum = packages.values().stream().mapToLong(Long::longValue).sum();
-            return Math.round((double) sum * DECIMALS / unit) / (double) DECIMALS;
+            functions.forEach(function -> packages.put(function.getCodeSha256(), common.applyAsLong(function)));
+            return packages.values().stream().mapToLong(Long::longValue).sum()
+                    + functions.stream().mapToLong(own).sum();
+        }
+    }
+
+    /** @param size bytes or milliseconds */
+    private record Unit(String name, int size) {
+        /** To two decimals. */
+        double of(long value) {
+            return Math.round((double) value * DECIMALS / size) / (double) DECIMALS;
         }
     }
 
@@ -103,19 +122,21 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     public String getBuildTrendModel() {
         List<String> labels = new ArrayList<>();
         List<Integer> builds = new ArrayList<>();
-        List<Double> values = new ArrayList<>();
+        List<Long> measured = new ArrayList<>();
         for (Run<?, ?> run : deployments(SHOWN_BUILDS)) {
             labels.add(run.getDisplayName());
             builds.add(run.getNumber());
-            values.add(measure.of(run));
+            measured.add(measure.of(run));
         }
+        Unit unit = measure.unit(measured.stream().mapToLong(Long::longValue).max().orElse(0));
+        List<Double> values = measured.stream().map(unit::of).toList();
         LinesChartModel model = new LinesChartModel(labels, builds);
         model.setDomainAxisItemName(Messages.DeploymentTrendAction_build());
         model.useContinuousRangeAxis();
         model.setRangeMin(0);
         model.setRangeMax(roundedUp(values.stream().mapToDouble(Double::doubleValue).max().orElse(1)));
         model.addSeries(new LineSeries(
-                measure.unitName(), measure.color.getNormal(), StackedMode.SEPARATE_LINES, FilledMode.FILLED, values));
+                unit.name(), measure.color.getNormal(), StackedMode.SEPARATE_LINES, FilledMode.FILLED, values));
         return new JacksonFacade().toJson(model);
     }
 

@@ -6,7 +6,7 @@ import java.util.List;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 
-/** A deployment that failed, as the build's page shows it. */
+/** A deployment that failed or was stopped, as the build's page shows it. */
 @Restricted(NoExternalUse.class)
 public final class FailedDeployment implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -15,6 +15,7 @@ public final class FailedDeployment implements Serializable {
     private final String region;
     private final String phase;
     private final String message;
+    private final boolean stopped;
 
     /**
      * @param functions the names of the functions that it failed for; empty where none is known
@@ -23,10 +24,24 @@ public final class FailedDeployment implements Serializable {
      * @param message what the log says
      */
     public FailedDeployment(List<String> functions, String region, String phase, String message) {
+        this(functions, region, phase, message, false);
+    }
+
+    private FailedDeployment(List<String> functions, String region, String phase, String message, boolean stopped) {
         this.functions = new ArrayList<>(functions);
         this.region = region;
         this.phase = phase;
         this.message = message;
+        this.stopped = stopped;
+    }
+
+    /** The same of one that was stopped, because the build was aborted. */
+    public static FailedDeployment stopped(List<String> functions, String region, String phase, String message) {
+        return new FailedDeployment(functions, region, phase, message, true);
+    }
+
+    public boolean isStopped() {
+        return stopped;
     }
 
     /** For a page; empty where none is known. */

@@ -100,7 +100,7 @@ class AgentWorkspaceTest {
             assertEquals(7, outcome.exitStatus());
         }
         List<String> lines = Files.readAllLines(said);
-        assertTrue(lines.get(0).matches("sh \\S+/command.sh kept"), lines.toString());
+        assertTrue(lines.get(0).matches("sh -e \\S+/command.sh kept"), lines.toString());
         assertFalse(Files.exists(folder.resolve("workspace@tmp/lambda-node-deploy-test")));
     }
 
@@ -226,7 +226,7 @@ class AgentWorkspaceTest {
                 env.addLine(variable);
             }
             List<String> words = List.copyOf(starter.cmds());
-            started = new Started(words, words.get(0).equals("sh") ? Files.readString(Path.of(words.get(1))) : "", env);
+            started = new Started(words, words.get(0).equals("sh") ? Files.readString(Path.of(words.get(words.size() - 1))) : "", env);
             throw new IOException("not started");
         }
 

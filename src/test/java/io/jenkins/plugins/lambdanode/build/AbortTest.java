@@ -79,6 +79,8 @@ class AbortTest {
             assertEquals(List.of(), cached);
         }
         jenkins.assertLogNotContains("\tat ", run);
+        String page = jenkins.createWebClient().getPage(run).asNormalizedText();
+        assertTrue(page.contains("stopped in the phase"), page);
     }
 
     private static long processesWith(String text) {

@@ -255,6 +255,20 @@ class BuildLocksTest {
                 List.of("Waiting for that of a, which deploys a too", "Waiting for that of b, which deploys b too"), log);
     }
 
+    @Test
+    @Timeout(60)
+    void aBranchThatWaitsForAnotherOfItsBuildIsNotToldToWaitForItself() throws Exception {
+        List<FunctionName> shared = List.of(FunctionName.parse("shared"));
+        List<String> log = new CopyOnWriteArrayList<>();
+        DeploymentLocks.Lock first = new BuildLocks("own", "par #1").await(shared, Progress.NONE);
+        Thread second = started(() -> new BuildLocks("own", "par #1").await(shared, telling(log)).close());
+        awaitWaiting(log, 1, second);
+        first.close();
+        second.join();
+
+        assertEquals(List.of("Waiting for another deployment of this build, which deploys shared too"), log);
+    }
+
     private interface Build {
         void run() throws InterruptedException;
     }

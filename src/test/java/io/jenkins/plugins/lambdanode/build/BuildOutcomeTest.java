@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import hudson.model.Fingerprint;
 import hudson.model.Result;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
@@ -75,6 +76,7 @@ class BuildOutcomeTest {
                 log.lines().filter(line -> line.equals("outcome=created updated=true before=null version=1 sha=null")).count(),
                 log);
         assertTrue(log.contains("nothing to upload"), log);
+        assertTrue(log.contains("retried: created (earlier in this build), version 1"), log);
         assertEquals("created", only(run).getOutcome());
         assertEquals("created", Builds.record(run, "retried").path("Outcome").asText());
     }
@@ -177,6 +179,49 @@ class BuildOutcomeTest {
         String message = run.getAction(DeploymentAction.class).getFailures().get(0).getMessage();
         assertTrue(message.contains("failed in "), message);
         assertFalse(message.contains("-" + Aws.SECRET_KEY), message);
+    }
+
+    @Test
+    void whatNpmSaysOfAFailureIsInTheLogOnceAndOnThePage() throws Exception {
+        WorkflowRun run = Builds.run(
+                jenkins,
+                "npm-fails",
+                onAgent("writeFile file: 'fn/package.json', text: '{\"dependencies\":{\"a\":\"1\"}}'\n"
+                        + "writeFile file: 'fn/package-lock.json', text: '{\"name\":\"fn\",\"lockfileVersion\":3,\"packages\":{}}'\n"
+                        + Builds.deploy("npm-fails", "")),
+                Result.FAILURE);
+
+        String log = JenkinsRule.getLog(run);
+        assertEquals(1, log.lines().filter(line -> line.contains("code EUSAGE")).count(), log);
+        String page = jenkins.createWebClient().getPage(run).asNormalizedText();
+        assertTrue(page.contains("code EUSAGE"), page);
+    }
+
+    @Test
+    void eachFunctionOfAStepHasItsOwnTimeAndBytes() throws Exception {
+        for (String name : List.of("own-one", "own-two")) {
+            Builds.run(jenkins, name + "-before", onAgent(Builds.WRITE_PROJECT + Builds.deploy(name, "")), Result.SUCCESS);
+        }
+
+        WorkflowRun run = Builds.run(
+                jenkins,
+                "own",
+                onAgent(Builds.project("new") + "lambdaNodeDeploy functionNames: 'own-one, own-two', dir: 'fn', credentialsId: 'aws-deploy'"),
+                Result.SUCCESS);
+
+        for (String name : List.of("own-one", "own-two")) {
+            JsonNode record = Builds.record(run, name);
+            long update = 0;
+            for (JsonNode timing : record.path("Timings")) {
+                boolean own = timing.path("Phase").asText().equals("update");
+                assertEquals(!own, timing.path("Shared").asBoolean(), record.path("Timings").toString());
+                update += own ? timing.path("Bytes").asLong() : 0;
+            }
+            assertEquals(record.path("CodeSize").asLong(), update, record.path("Timings").toString());
+        }
+        for (DeployedFunction function : run.getAction(DeploymentAction.class).getFunctions()) {
+            assertEquals(function.getCodeSize(), function.getSentBytes());
+        }
     }
 
     @Test

@@ -153,6 +153,22 @@ class BuildOutcomeTest {
     }
 
     @Test
+    void onlyANewVersionIsAReleaseAndTheSameVersionIsNone() throws Exception {
+        Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
+        deploy(Baseline.NONE, orders.unreleased(name).build());
+
+        Deployed first = deploy(Baseline.NONE, orders.unreleased(name).publish(true).build());
+        Deployed again = deploy(Baseline.NONE, orders.unreleased(name).publish(true).build());
+
+        assertEquals(Outcome.RELEASED, first.outcome());
+        assertEquals(Optional.of("1"), first.version());
+        assertEquals(Optional.empty(), first.previousVersion());
+        assertEquals(Outcome.UNCHANGED, again.outcome());
+        assertEquals(Optional.of("1"), again.version());
+        assertEquals(Optional.of("1"), again.previousVersion());
+    }
+
+    @Test
     void aBuildThatWasCutOffBetweenUpdateAndReleaseSaysUpdatedWhenItIsCarriedOn() throws Exception {
         deploy(Baseline.NONE);
         String before = ACCOUNT.configuration(name, "CodeSha256");

@@ -439,14 +439,14 @@ class DeploymentTest {
         project.with("index.js", Project.handler("second"));
         int before = log.lines().size();
         Order order = order().aliased("live");
-        order.origin = new Origin("services/orders", "0123456789abcdef", "credentials aws-deploy", "");
+        order.origin = new Origin("services/orders", "0123456789abcdef", "credentials aws-deploy");
 
         order.deploy();
 
         List<String> lines = log.lines().subList(before, log.lines().size());
         assertEquals(
-                "Deploying services/orders (commit 01234567) to " + name + " in eu-west-1 with credentials aws-deploy,"
-                        + " account 000000000000",
+                "Deploying services/orders (commit 01234567) to " + name + " in eu-west-1, account 000000000000,"
+                        + " with credentials aws-deploy as root",
                 lines.get(0));
         assertTrue(lines.contains("Updating " + name), lines.toString());
         assertTrue(lines.contains("Alias live: 1 -> 2"), lines.toString());
@@ -457,7 +457,7 @@ class DeploymentTest {
     void aDeploymentThatEndsAtOnceHasSaidWhatItWasFor() throws Exception {
         order().existingOnly().failure();
 
-        assertEquals(List.of("Deploying the project to " + name + " in eu-west-1"), log.lines());
+        assertEquals(List.of("Deploying the project to " + name + " in eu-west-1, account 000000000000, as root"), log.lines());
     }
 
     @Test

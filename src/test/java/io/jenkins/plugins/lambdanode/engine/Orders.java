@@ -63,13 +63,17 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Opt
 
     /** What the others begin with. */
     DeployRequestBuilder request(String... functions) throws DeployException {
+        return unreleased(functions).alias("live");
+    }
+
+    /** Straight to Lambda, without a version. */
+    DeployRequestBuilder unreleased(String... functions) throws DeployException {
         return DeployRequest.builder()
                 .functionNames(String.join(",", functions))
                 .install("none")
                 .create(true)
                 .role(role)
                 .runtime("nodejs22.x")
-                .alias("live")
                 .waitTimeout(60);
     }
 

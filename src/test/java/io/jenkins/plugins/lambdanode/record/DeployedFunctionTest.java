@@ -44,7 +44,7 @@ class DeployedFunctionTest {
     @Test
     void whatIsInItsListsMayBeReadToo() throws Exception {
         assertEquals(new TreeSet<>(List.of("code", "message", "severity")), properties(DeployedFunction.Note.class));
-        assertEquals(new TreeSet<>(List.of("bytes", "millis", "name")), properties(DeployedFunction.PhaseTime.class));
+        assertEquals(new TreeSet<>(List.of("bytes", "millis", "name", "shared")), properties(DeployedFunction.PhaseTime.class));
         assertEquals(
                 new TreeSet<>(List.of("name", "unzippedBytes", "zippedBytes")), properties(DeployedFunction.PackageSize.class));
         assertTrue(properties(DeployedFunction.class).contains("findings"));

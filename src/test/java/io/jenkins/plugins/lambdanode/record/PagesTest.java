@@ -296,7 +296,7 @@ class PagesTest {
         hostile.artifact = "\"><script>alert(1)</script>";
         hostile.fingerprint = "\"><script>alert(1)</script>";
         hostile.findings.add(new DeployedFunction.Note(MARKUP, MARKUP, MARKUP));
-        hostile.phases.add(new DeployedFunction.PhaseTime(MARKUP, 1, 1));
+        hostile.phases.add(new DeployedFunction.PhaseTime(MARKUP, 1, 1, false));
         hostile.heaviest.add(new DeployedFunction.PackageSize(MARKUP, 1, 1));
         DeploymentAction.addTo(build, List.of(hostile));
         DeploymentAction.addTo(build, new FailedDeployment(List.of(MARKUP), MARKUP, MARKUP, MARKUP));
@@ -479,7 +479,50 @@ class PagesTest {
                 build, List.of(function("payments", "a", 1 << 20, 1000), function("refunds", "b", 2 << 20, 500)));
 
         assertEquals(List.of(3.0), boxed(values(project, Measure.SIZE)));
-        assertEquals(List.of(1.5), boxed(values(project, Measure.TIME)));
+        assertEquals(List.of(2.5), boxed(values(project, Measure.TIME)));
+    }
+
+    @Test
+    void aPhaseThatSeveralFunctionsSharedIsToldSoAndCountsOnce() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
+        List<DeployedFunction> functions = List.of(function("one", "a", 300, 1500), function("two", "a", 300, 1750));
+        functions.forEach(function -> {
+            function.files = 1;
+            function.phases.add(new DeployedFunction.PhaseTime("install", 1000, 0, true));
+        });
+        functions.get(0).phases.add(new DeployedFunction.PhaseTime("update", 500, 300, false));
+        functions.get(1).phases.add(new DeployedFunction.PhaseTime("update", 750, 300, false));
+        DeploymentAction.addTo(build, functions);
+
+        assertEquals(List.of(2.25), boxed(values(project, Measure.TIME)));
+        String shown = page(build.getUrl()).getBody().getTextContent();
+        assertTrue(shown.contains("install (shared)"), shown);
+        assertFalse(shown.contains("update (shared)"), shown);
+        assertTrue(shown.contains("1 file,"), shown);
+    }
+
+    @Test
+    void theChartOfSmallPackagesIsInKilobytes() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        deployed(project, "a", 300, 1000);
+        deployed(project, "b", 2048, 1000);
+
+        assertEquals(List.of(0.29, 2.0), boxed(values(project, Measure.SIZE)));
+        assertTrue(trend(project, Measure.SIZE).getBuildTrendModel().contains("KB, zipped"));
+    }
+
+    @Test
+    void aStoppedDeploymentIsShownAsStoppedWithWhatWasNotChanged() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        DeploymentAction.addTo(
+                build, FailedDeployment.stopped(List.of("orders"), "eu-west-1", "install", "Stopped. orders: not changed."));
+
+        String page = page(build.getUrl()).asNormalizedText();
+
+        assertTrue(page.contains("orders · stopped in the phase install · eu-west-1"), page);
+        assertTrue(page.contains("Stopped. orders: not changed."), page);
+        assertFalse(page.contains("failed in"), page);
     }
 
     @Test

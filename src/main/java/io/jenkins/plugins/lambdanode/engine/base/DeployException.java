@@ -11,13 +11,30 @@ import java.io.IOException;
 public class DeployException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    private final String output;
+
     /** @param message one or more lines; the last says what to do. */
     public DeployException(String message) {
+        this(message, "");
+    }
+
+    /**
+     * @param output the lines of a command's output in which it gives its reason. The log has them already, so that the message
+     *     does not repeat them; empty, or ends without a line end
+     */
+    public DeployException(String message, String output) {
         super(message);
+        this.output = output;
     }
 
     /** @param cause kept for debug logs; its text is not shown to the user. */
     public DeployException(String message, Throwable cause) {
         super(message, cause);
+        this.output = cause instanceof DeployException failure ? failure.output : "";
+    }
+
+    /** The message for a reader who has not got the log before him: with the reason that a command gave. */
+    public String messageWithOutput() {
+        return output.isEmpty() ? getMessage() : getMessage() + "\n" + output;
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * What a command prints, line by line: passed on as it comes, its last lines kept. It is read as UTF-8, which Node.js writes
@@ -21,6 +22,7 @@ public final class OutputTail extends OutputStream {
     private static final int MORE_BYTES = 3;
 
     private final Consumer<String> log;
+    private final UnaryOperator<String> edit;
     private final Deque<String> last = new ArrayDeque<>();
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private boolean afterReturn;
@@ -28,7 +30,13 @@ public final class OutputTail extends OutputStream {
     private boolean closed;
 
     public OutputTail(Consumer<String> log) {
+        this(log, UnaryOperator.identity());
+    }
+
+    /** @param edit changes a line before it is passed on and kept */
+    public OutputTail(Consumer<String> log, UnaryOperator<String> edit) {
         this.log = log;
+        this.edit = edit;
     }
 
     @Override
@@ -59,7 +67,7 @@ public final class OutputTail extends OutputStream {
     }
 
     private void end() {
-        String text = line.toString(StandardCharsets.UTF_8);
+        String text = edit.apply(line.toString(StandardCharsets.UTF_8));
         line.reset();
         if (closed) {
             return;

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import java.util.List;
@@ -21,12 +22,13 @@ public final class BuildFailure {
     private BuildFailure() {}
 
     /** @param location the project's folder */
-    public static String of(Command command, CommandOutcome outcome, String location) {
+    public static DeployException of(Command command, CommandOutcome outcome, String location) {
         List<String> lines = CommandLines.withoutColours(outcome);
         List<String> said = lines.stream().filter(line -> !NOISE.matcher(line).matches()).toList();
-        return "The build '" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + "."
-                + CommandLines.shown(said.subList(Math.max(0, said.size() - SHOWN_LINES), said.size()))
-                + "\n" + advice(String.join("\n", lines)).orElse("The log above has all that it says.");
+        return new DeployException(
+                "The build '" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + ".\n"
+                        + advice(String.join("\n", lines)).orElse("The log above has all that it says."),
+                CommandLines.shown(said.subList(Math.max(0, said.size() - SHOWN_LINES), said.size())));
     }
 
     private static Optional<String> advice(String output) {

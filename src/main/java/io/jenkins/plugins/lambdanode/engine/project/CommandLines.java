@@ -15,8 +15,8 @@ final class CommandLines {
                 .toList();
     }
 
-    /** Lines below a message; empty for none. */
+    /** Lines for the text of a failure; empty for none. */
     static String shown(List<String> lines) {
-        return lines.isEmpty() ? "" : "\n  | " + String.join("\n  | ", lines);
+        return lines.isEmpty() ? "" : "  | " + String.join("\n  | ", lines);
     }
 }

@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.project;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import java.util.regex.Pattern;
 /** Says in plain words why an install failed, and what to do: package managers print it in the words of all their versions. */
 public final class InstallFailure {
 
-    /** How many of a failed command's lines its error repeats: all of them are in the log already. */
+    /** How many of a failed command's lines its error has for those who do not see the log. */
     private static final int SHOWN_LINES = 6;
 
     /** The lines in which a shell, npm (6; 7 to 9; 10 and later), pnpm, Yarn 1, Yarn 2 and later, and Bun give the reason. */
@@ -100,16 +101,17 @@ public final class InstallFailure {
      *
      * @param location the project's folder
      */
-    public static String of(Command command, CommandOutcome outcome, String location) {
+    public static DeployException of(Command command, CommandOutcome outcome, String location) {
         List<String> lines = CommandLines.withoutColours(outcome);
-        return "'" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + "."
-                + (outcome.exitStatus() == CommandOutcome.NOT_FOUND ? " A program that it names was not found." : "")
-                + shown(lines)
-                + advice(lines, "npm", "", "package-lock.json").map(text -> "\n" + text).orElse("");
+        return new DeployException(
+                "'" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + "."
+                        + (outcome.exitStatus() == CommandOutcome.NOT_FOUND ? " A program that it names was not found." : "")
+                        + advice(lines, "npm", "", "package-lock.json").map(text -> "\n" + text).orElse(""),
+                shown(lines));
     }
 
     /** The message for a package manager, which had been found. */
-    public static String of(
+    public static DeployException of(
             Command command, CommandOutcome outcome, ProjectFolder project, InstallPlan plan, InstalledTool tool) {
         List<String> lines = CommandLines.withoutColours(outcome);
         String output = String.join("\n", lines);
@@ -121,9 +123,10 @@ public final class InstallFailure {
                         tool.manager().program(),
                         tool.version(),
                         plan.lockFile().isEmpty() ? "the lock file" : plan.lockFile()));
-        return "'" + command.display() + "' failed in " + plan.folder() + " with exit status " + outcome.exitStatus() + "."
-                + shown(lines)
-                + "\n" + advice.orElse("The log above has all that " + tool.manager().title() + " says.");
+        return new DeployException(
+                "'" + command.display() + "' failed in " + plan.folder() + " with exit status " + outcome.exitStatus() + ".\n"
+                        + advice.orElse("The log above has all that " + tool.manager().title() + " says."),
+                shown(lines));
     }
 
     private static Optional<String> advice(List<String> lines, String program, String version, String lockFile) {

@@ -142,9 +142,9 @@ public record InstalledTool(
     private static String advice(PackageManager manager, String lockFile) {
         switch (manager) {
             case NPM:
-                return "Install Node.js with npm on this machine and put it on the PATH. In a Pipeline, name an installation of the"
-                        + " NodeJS plugin, as tools { nodejs '<installation>' } or around the step as nodejs('<installation>') { },"
-                        + " or run in an image that has Node.js.";
+                return "Install Node.js with npm on this machine and put it on the PATH. Or use an installation of Jenkins's NodeJS"
+                        + " plugin: in a Pipeline tools { nodejs '<installation>' }, or nodejs('<installation>') { } around the step;"
+                        + " in a freestyle job 'Provide Node & npm bin/ folder to PATH'. Or run in an image that has Node.js.";
             case BUN:
                 return "The lock file " + lockFile + " is Bun's. Add the line 'npm install --global bun' before the deployment, or"
                         + " use an image that has it.";

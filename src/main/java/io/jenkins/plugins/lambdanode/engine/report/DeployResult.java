@@ -5,8 +5,12 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a deployment did.
@@ -14,18 +18,51 @@ import java.util.Optional;
  * @param functions one for each function of the request, in its order
  * @param packaged the package
  * @param layer the layer version with the dependencies; empty where they are in the package
- * @param timings the phases that ran, in their order
- * @param sentBytes bytes of package that were sent to AWS
+ * @param timings the phases that ran, and for which function, in their order
  */
 public record DeployResult(
         List<Deployed> functions,
         PackReport packaged,
         Optional<LayerState> layer,
-        List<Timing> timings, long sentBytes) {
+        List<Timing> timings) {
+
+    private static final Set<Phase> SENDING = EnumSet.of(Phase.LAYER, Phase.STAGE, Phase.UPDATE);
 
     public DeployResult {
         functions = List.copyOf(functions);
         timings = List.copyOf(timings);
+    }
+
+    /** The phases that a function took part in: its own, and those that it shared with the other functions. */
+    public List<Timing> timingsOf(Deployed function) {
+        return timings.stream()
+                .filter(timing -> timing.isShared()
+                        || timing.function().equals(Optional.of(function.state().functionName())))
+                .toList();
+    }
+
+    /** The phases, each once for all functions. */
+    public List<Timing> timingsInAll() {
+        Map<Phase, Timing> all = new EnumMap<>(Phase.class);
+        timings.forEach(timing -> all.merge(
+                timing.phase(),
+                new Timing(timing.phase(), Optional.empty(), timing.millis(), timing.bytes()),
+                (sum, more) -> new Timing(
+                        sum.phase(), Optional.empty(), sum.millis() + more.millis(), sum.bytes() + more.bytes())));
+        return List.copyOf(all.values());
+    }
+
+    /** Bytes of package that were sent to AWS. */
+    public long sentBytes() {
+        return sentBytes(timings);
+    }
+
+    /** Bytes of package that were sent to AWS in these phases. */
+    public static long sentBytes(List<Timing> timings) {
+        return timings.stream()
+                .filter(timing -> SENDING.contains(timing.phase()))
+                .mapToLong(Timing::bytes)
+                .sum();
     }
 
     /** What became of a function. */
@@ -56,6 +93,7 @@ public record DeployResult(
      * @param previousVersion the version that the alias pointed to before the build; without an alias the newest version before,
      *     where that is known
      * @param previousCodeSha256 the function's CodeSha256 before the build; empty where it did not exist
+     * @param earlier whether the outcome is that of an earlier deployment of the build, and this one had nothing to do
      */
     public record Deployed(
             FunctionState state,
@@ -64,7 +102,8 @@ public record DeployResult(
             Optional<AliasState> alias,
             Optional<StagedObject> staged,
             Optional<String> previousVersion,
-            Optional<String> previousCodeSha256) {
+            Optional<String> previousCodeSha256,
+            boolean earlier) {
 
         public boolean updated() {
             return outcome.changed();
@@ -74,8 +113,15 @@ public record DeployResult(
     /**
      * How long a phase took.
      *
+     * @param function the name of the function that it was for; empty where it was for several
      * @param millis wall time in milliseconds
      * @param bytes bytes it wrote or sent; 0 where it did neither
      */
-    public record Timing(Phase phase, long millis, long bytes) {}
+    public record Timing(Phase phase, Optional<String> function, long millis, long bytes) {
+
+        /** Whether the functions of a deployment had it in common. */
+        public boolean isShared() {
+            return function.isEmpty();
+        }
+    }
 }

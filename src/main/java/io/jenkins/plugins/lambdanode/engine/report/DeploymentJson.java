@@ -53,12 +53,13 @@ public final class DeploymentJson {
             staged.version().ifPresent(version -> node.put("Version", version));
             node.put("AlreadyThere", staged.alreadyThere());
         });
-        for (Timing timing : result.timings()) {
+        for (Timing timing : result.timingsOf(deployed)) {
             json.withArray("Timings")
                     .addObject()
                     .put("Phase", timing.phase().label())
                     .put("Millis", timing.millis())
-                    .put("Bytes", timing.bytes());
+                    .put("Bytes", timing.bytes())
+                    .put("Shared", timing.isShared());
         }
         return json;
     }

@@ -5,44 +5,52 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a front end knows of where a deployment comes from and who makes it. A text is empty where it is not known.
+ * What a front end knows of where a deployment comes from and with whose credentials it is made. A text is empty where it is not
+ * known.
  *
  * @param folder the project's folder, as the user named it
  * @param commit the commit that is deployed, for instance a Git commit's 40 hexadecimal digits
  * @param credentials whose they are, for instance {@code credentials aws-deploy} or {@code profile staging}
- * @param role the ARN of the role that is assumed
  */
-public record Origin(String folder, String commit, String credentials, String role) {
+public record Origin(String folder, String commit, String credentials) {
 
-    public static final Origin UNKNOWN = new Origin("", "", "", "");
+    public static final Origin UNKNOWN = new Origin("", "", "");
 
     /** As many digits of a commit as Git shows. */
     private static final int COMMIT_DIGITS = 8;
+
+    /** {@code arn:partition:service:region:account:resource}. */
+    private static final int ARN_PARTS = 6;
+
+    private static final int ARN_ACCOUNT = 4;
 
     /**
      * The first line of a deployment's log: what goes where, and as whom.
      *
      * @param functions their names
-     * @param account 12 digits; empty where it is not known
+     * @param account the functions' account, 12 digits; empty where it is not known
+     * @param caller the ARN of who makes the requests; empty where it is not known
      */
-    public String line(List<String> functions, String region, Optional<String> account, boolean dryRun) {
+    public String line(
+            List<String> functions, String region, Optional<String> account, Optional<String> caller, boolean dryRun) {
         StringBuilder line = new StringBuilder(dryRun ? "Dry run of deploying " : "Deploying ");
         line.append(folder.isEmpty() || folder.equals(".") ? "the project" : folder);
         if (!commit.isEmpty()) {
             line.append(" (commit ").append(commit, 0, Math.min(COMMIT_DIGITS, commit.length())).append(")");
         }
         line.append(" to ").append(String.join(", ", functions)).append(" in ").append(region);
+        Optional<String> in = account.or(() -> caller.flatMap(Origin::account));
+        in.ifPresent(id -> line.append(", account ").append(id));
         if (!credentials.isEmpty()) {
-            line.append(" with ").append(credentials);
+            line.append(", with ").append(credentials);
         }
-        if (!role.isEmpty()) {
-            line.append(credentials.isEmpty() ? " with the role " : " and the role ").append(role);
-        }
-        account.or(this::accountOfRole).ifPresent(id -> line.append(", account ").append(id));
+        caller.ifPresent(arn -> line.append(credentials.isEmpty() ? ", as " : " as ")
+                .append(account(arn).equals(in) ? arn.split(":", ARN_PARTS)[ARN_PARTS - 1] : arn));
         return SafeText.oneLine(line.toString(), 2000);
     }
 
-    private Optional<String> accountOfRole() {
-        return role.matches("arn:[^:]*:iam::\\d{12}:.*") ? Optional.of(role.split(":")[4]) : Optional.empty();
+    private static Optional<String> account(String arn) {
+        String[] parts = arn.split(":", ARN_PARTS);
+        return parts.length == ARN_PARTS ? Optional.of(parts[ARN_ACCOUNT]) : Optional.empty();
     }
 }

@@ -20,15 +20,19 @@ public final class Summary {
     /** What was packaged, with a line for each finding. */
     public static List<String> packaged(PackReport report) {
         List<String> lines = new ArrayList<>();
-        lines.add("Packaged " + report.files() + " files, " + ByteSize.of(report.unzippedBytes()) + ", into "
+        lines.add("Packaged " + files(report) + ", " + ByteSize.of(report.unzippedBytes()) + ", into "
                 + ByteSize.of(report.zippedBytes()) + " (CodeSha256 " + report.codeSha256() + ")");
-        report.layer().ifPresent(layer -> lines.add("Packaged " + layer.files() + " files of node_modules, "
+        report.layer().ifPresent(layer -> lines.add("Packaged " + files(layer) + " of node_modules, "
                 + ByteSize.of(layer.unzippedBytes()) + ", into a layer of " + ByteSize.of(layer.zippedBytes()) + " (CodeSha256 "
                 + layer.codeSha256() + ")"));
         for (Finding finding : report.findings()) {
             lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ") + text(finding));
         }
         return lines;
+    }
+
+    private static String files(PackReport report) {
+        return report.files() == 1 ? "1 file" : report.files() + " files";
     }
 
     /** What was found, after the file that it is about. A file's name can hold anything: no control character of it is shown. */
@@ -41,7 +45,7 @@ public final class Summary {
     public static List<String> deployed(DeployResult result) {
         List<String> lines = new ArrayList<>();
         if (!result.timings().isEmpty()) {
-            lines.add(result.timings().stream().map(Summary::phase).collect(Collectors.joining(", ", "Time: ", "")));
+            lines.add(result.timingsInAll().stream().map(Summary::phase).collect(Collectors.joining(", ", "Time: ", "")));
         }
         result.layer().ifPresent(layer -> lines.add("Layer " + layer.name() + ": version " + layer.version()
                 + (layer.published() ? " published, " : ", there already, ") + ByteSize.of(layer.codeSize()) + ", CodeSha256 "
@@ -50,6 +54,7 @@ public final class Summary {
             lines.add(deployed.state().functionName() + ": "
                     + deployed.outcome().name().toLowerCase(Locale.ROOT)
                     + (deployed.outcome() == DeployResult.Outcome.VALIDATED ? " (dry run: nothing was changed)" : "")
+                    + (deployed.earlier() ? " (earlier in this build)" : "")
                     + deployed.version().map(version -> ", version " + version).orElse("")
                     + deployed.alias().map(alias -> ", alias " + alias.name()).orElse("")
                     + deployed.previousVersion()

@@ -2,31 +2,46 @@ package io.jenkins.plugins.lambdanode.engine.report;
 
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
 import java.io.IOException;
-import java.util.EnumMap;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.Optional;
 
-/** Takes the time of phases, and the bytes that they wrote or sent. */
+/** Takes the time of phases, and the bytes that they wrote or sent, for each function or for all of them. */
 public final class Timings {
 
-    private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
-    private final Map<Phase, Long> bytes = new EnumMap<>(Phase.class);
+    private record Part(Phase phase, Optional<String> function) {}
+
+    private static final class Measured {
+        private long nanos;
+        private long bytes;
+    }
+
+    private final Map<Part, Measured> parts = new LinkedHashMap<>();
+    private final Optional<String> only;
+    private Optional<String> function;
     private Phase latest = Phase.PREFLIGHT;
+
+    /** @param functions the names of those that are deployed: what is done for one alone is its own */
+    public Timings(List<String> functions) {
+        this.only = functions.size() == 1 ? Optional.of(functions.get(0)) : Optional.empty();
+        this.function = only;
+    }
 
     /** The work of a phase. */
     public interface Work<T> {
         T run() throws IOException, InterruptedException;
     }
 
-    /** Runs a phase's work; a phase that runs for several functions adds up. */
+    /** Runs a phase's work; a phase that runs several times adds up. */
     public <T> T time(Phase phase, Work<T> work) throws IOException, InterruptedException {
         long start = System.nanoTime();
         latest = phase;
         try {
             return work.run();
         } finally {
-            nanos.merge(phase, System.nanoTime() - start, Long::sum);
+            part(phase).nanos += System.nanoTime() - start;
         }
     }
 
@@ -35,12 +50,27 @@ public final class Timings {
         void run() throws IOException, InterruptedException;
     }
 
-    /** Runs a phase's work; a phase that runs for several functions adds up. */
+    /** Runs a phase's work; a phase that runs several times adds up. */
     public void run(Phase phase, Task task) throws IOException, InterruptedException {
         time(phase, () -> {
             task.run();
             return null;
         });
+    }
+
+    /** What follows is for this function alone. */
+    public void begin(String functionName) {
+        function = Optional.of(functionName);
+    }
+
+    /** What follows is for all functions. */
+    public void end() {
+        function = only;
+    }
+
+    /** The function that the work is for; empty where it is for several. */
+    public Optional<String> function() {
+        return function;
     }
 
     /** The phase that was begun last: where a deployment has failed. */
@@ -49,20 +79,21 @@ public final class Timings {
     }
 
     public void bytes(Phase phase, long count) {
-        bytes.merge(phase, count, Long::sum);
+        part(phase).bytes += count;
     }
 
-    /** Bytes of package sent to S3 and Lambda. */
-    public long sentBytes() {
-        return Stream.of(Phase.LAYER, Phase.STAGE, Phase.UPDATE)
-                .mapToLong(phase -> bytes.getOrDefault(phase, 0L))
-                .sum();
+    private Measured part(Phase phase) {
+        return parts.computeIfAbsent(new Part(phase, function), absent -> new Measured());
     }
 
     public List<Timing> list() {
-        return nanos.entrySet().stream()
+        return parts.entrySet().stream()
                 .map(entry -> new Timing(
-                        entry.getKey(), entry.getValue() / 1_000_000, bytes.getOrDefault(entry.getKey(), 0L)))
+                        entry.getKey().phase(),
+                        entry.getKey().function(),
+                        entry.getValue().nanos / 1_000_000,
+                        entry.getValue().bytes))
+                .sorted(Comparator.comparing(Timing::phase))
                 .toList();
     }
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -69,20 +70,34 @@ public final class SettingRules {
     /** Lambda API reference, Environment: a letter, then letters, digits and underscores. */
     private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z][a-zA-Z0-9_]*");
 
+    /** As Jenkins puts variables in: {@code ${NAME}} and {@code $NAME}. */
+    private static final Pattern VARIABLE_REFERENCE = Pattern.compile("\\$\\{?([a-zA-Z_][a-zA-Z0-9_]*)\\}?");
+
     private SettingRules() {}
 
     // The function
 
     /** @param text a name, partial ARN or ARN */
     public static FunctionName functionName(String text) throws DeployException {
-        return FunctionName.parse(text.strip());
+        if (text.strip().matches("(?s).*[,\\s].*")) {
+            throw wrong("functionName", text.strip(), "It names one function. Name several with functionNames.");
+        }
+        return functionNamed("functionName", text.strip());
+    }
+
+    private static FunctionName functionNamed(String setting, String text) throws DeployException {
+        Optional<String> unset = unsetVariable(text);
+        if (unset.isPresent()) {
+            throw wrong(setting, text, "");
+        }
+        return FunctionName.parse(text);
     }
 
     /** @param text names, partial ARNs or ARNs, separated by commas or white space */
     public static List<FunctionName> functionNames(String text) throws DeployException {
         List<FunctionName> functions = new ArrayList<>();
         for (String name : text.strip().split("[,\\s]+")) {
-            functions.add(FunctionName.parse(name));
+            functions.add(functionNamed("functionNames", name));
         }
         return functions;
     }
@@ -177,7 +192,7 @@ public final class SettingRules {
     }
 
     public static int compressionLevel(String text) throws DeployException {
-        return (int) number("compressionLevel", text, 1, 9, "");
+        return number("compressionLevel", text);
     }
 
     public static Dependencies dependencies(String text) throws DeployException {
@@ -193,7 +208,7 @@ public final class SettingRules {
     }
 
     public static int keepLayerVersions(String text) throws DeployException {
-        return (int) number("keepLayerVersions", text, 1, Integer.MAX_VALUE, " of versions");
+        return number("keepLayerVersions", text);
     }
 
     // Staging
@@ -221,7 +236,7 @@ public final class SettingRules {
 
     /** Bytes. */
     public static long threshold(String text) throws DeployException {
-        return number("s3Threshold", text, 0, Long.MAX_VALUE, " of bytes");
+        return number("s3Threshold", text);
     }
 
     /** How S3 encrypts what is staged. */
@@ -252,18 +267,18 @@ public final class SettingRules {
 
     /** @param text seconds */
     public static Duration waitTimeout(String text) throws DeployException {
-        return Duration.ofSeconds(number("waitTimeout", text, 1, Duration.ofDays(1).toSeconds(), " of seconds"));
+        return Duration.ofSeconds(number("waitTimeout", text));
     }
 
     // A function that is created
 
     public static int memorySize(String text) throws DeployException {
-        return (int) number("memorySize", text, 128, Integer.MAX_VALUE, " of MB");
+        return number("memorySize", text);
     }
 
     /** @param text seconds */
     public static int timeout(String text) throws DeployException {
-        return (int) number("timeout", text, 1, 900, " of seconds");
+        return number("timeout", text);
     }
 
     /** @param text a line of KEY=value for each variable */
@@ -316,26 +331,53 @@ public final class SettingRules {
                 "Use " + String.join(", ", Arrays.copyOf(values, values.length - 1)) + " or " + last + ".");
     }
 
-    private static long number(String setting, String text, long least, long most, String unit) throws DeployException {
+    private record Range(int least, int most, String unit) {}
+
+    /** Lambda API reference, CreateFunction: MemorySize and Timeout. */
+    private static final Map<String, Range> NUMBERS = Map.of(
+            "compressionLevel", new Range(1, 9, ""),
+            "keepLayerVersions", new Range(1, Integer.MAX_VALUE, " of versions"),
+            "s3Threshold", new Range(0, Integer.MAX_VALUE, " of bytes"),
+            "waitTimeout", new Range(1, (int) Duration.ofDays(1).toSeconds(), " of seconds"),
+            "memorySize", new Range(128, 10240, " of MB"),
+            "timeout", new Range(1, 900, " of seconds"));
+
+    /**
+     * A whole number.
+     *
+     * @param setting the name of one whose value is a number
+     * @throws DeployException if it is none that the setting takes
+     */
+    public static int number(String setting, String text) throws DeployException {
+        Range range = NUMBERS.get(setting);
         try {
-            long number = Long.parseLong(text.strip());
-            if (number >= least && number <= most) {
+            int number = Integer.parseInt(text.strip());
+            if (number >= range.least() && number <= range.most()) {
                 return number;
             }
         } catch (NumberFormatException e) {
-            throw notInRange(setting, text, least, most, unit);
+            throw notIn(range, setting, text);
         }
-        throw notInRange(setting, text, least, most, unit);
+        throw notIn(range, setting, text);
     }
 
-    private static DeployException notInRange(String setting, String text, long least, long most, String unit) {
+    private static DeployException notIn(Range range, String setting, String text) {
         return wrong(
                 setting,
                 text,
-                "Use a number" + unit + (most >= Integer.MAX_VALUE ? ", " + least + " or more." : " from " + least + " to " + most + "."));
+                "Use a whole number" + range.unit() + " from " + range.least() + " to " + range.most() + ".");
     }
 
     private static DeployException wrong(String setting, String text, String right) {
-        return new DeployException(setting + " is '" + SafeText.oneLine(text, 200) + "'. " + right);
+        return new DeployException(
+                setting + " is '" + SafeText.oneLine(text, 200) + "'. " + unsetVariable(text).map(unset -> (unset + " " + right).strip()).orElse(right));
+    }
+
+    /** What is wrong with a text that still has a variable in it when all that are set have been put in; empty where it has none. */
+    private static Optional<String> unsetVariable(String text) {
+        Matcher variable = VARIABLE_REFERENCE.matcher(text);
+        return variable.find()
+                ? Optional.of("The variable " + variable.group(1) + " is not set: set it before the deployment, or check its name.")
+                : Optional.empty();
     }
 }

@@ -43,11 +43,30 @@ public final class BuildHistory {
 
     /** Remembers what the function is. Called before the first change of it is sent. */
     void begin(Target target) throws DeployException, InterruptedException {
+        begin(target, before(target));
+    }
+
+    private void begin(Target target, Before before) throws DeployException, InterruptedException {
         begun.add(target.name().name());
         String arn = functions.arn(target.name(), target.state());
         if (baseline.recall(arn).isEmpty()) {
-            baseline.remember(arn, before(target));
+            baseline.remember(arn, before);
         }
+    }
+
+    /** Reads the newest version of a function; empty where that is not known. */
+    interface NewestVersion {
+        Optional<String> read() throws DeployException, InterruptedException;
+    }
+
+    /** The newest version before the build; empty where that is not known. Called before one is published. */
+    Optional<String> versionBefore(Target target, NewestVersion newest) throws DeployException, InterruptedException {
+        Before before = before(target);
+        if (recalled(target).isEmpty()) {
+            before = new Before(before.exists(), before.codeSha256(), before.layerArns(), newest.read().orElse(""));
+            begin(target, before);
+        }
+        return Optional.of(before.version()).filter(version -> !version.isEmpty());
     }
 
     /** What the function was before the build: what preflight saw, unless an earlier attempt has changed it. */

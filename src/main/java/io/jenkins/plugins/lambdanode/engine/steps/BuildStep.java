@@ -36,7 +36,7 @@ public final class BuildStep {
         progress.log("$ " + command.display());
         CommandOutcome outcome = workspace.run(command);
         if (!outcome.succeeded()) {
-            throw new DeployException(BuildFailure.of(command, outcome, workspace.inspect().location()));
+            throw BuildFailure.of(command, outcome, workspace.inspect().location());
         }
     }
 }

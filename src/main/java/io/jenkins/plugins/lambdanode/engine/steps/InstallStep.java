@@ -44,7 +44,7 @@ public final class InstallStep {
             Command command = Command.shell(install.command());
             CommandOutcome outcome = logged(command);
             if (!outcome.succeeded()) {
-                throw new DeployException(InstallFailure.of(command, outcome, project.location()));
+                throw InstallFailure.of(command, outcome, project.location());
             }
             return;
         }
@@ -83,7 +83,7 @@ public final class InstallStep {
         for (Command command : commands) {
             CommandOutcome outcome = logged(command);
             if (!outcome.succeeded()) {
-                throw new DeployException(InstallFailure.of(command, outcome, project, plan, tool));
+                throw InstallFailure.of(command, outcome, project, plan, tool);
             }
             Optional<String> blocked = InstallFailure.blockedScripts(outcome.lastLines());
             blocked.ifPresent(warning -> progress.log("WARNING: " + warning));

@@ -23,7 +23,7 @@ public final class RecordStep {
     private final Progress progress;
     private final List<Deployed> done = new ArrayList<>();
     private Optional<DesiredCode> desired = Optional.empty();
-    private Optional<String> current = Optional.empty();
+    private List<String> linesOfStop = List.of();
 
     public RecordStep(DeployRequest request, BuildHistory history, Timings timings, Progress progress) {
         this.request = request;
@@ -39,12 +39,12 @@ public final class RecordStep {
 
     /** This function is next: a failure is its own from now on. */
     public void begin(Target target) {
-        current = Optional.of(target.name().name());
+        timings.begin(target.name().name());
     }
 
     public void done(Deployed deployed) {
         done.add(deployed);
-        current = Optional.empty();
+        timings.end();
     }
 
     /** The functions that are done, each complete in itself; empty where none is. */
@@ -54,12 +54,12 @@ public final class RecordStep {
 
     public DeployResult result() {
         DesiredCode code = desired.orElseThrow();
-        return new DeployResult(done, code.packaged(), code.layer(), timings.list(), timings.sentBytes());
+        return new DeployResult(done, code.packaged(), code.layer(), timings.list());
     }
 
     /** @param inPreflight the function that preflight has failed for */
     public DeploymentFailure failure(DeployException failure, Optional<String> inPreflight) {
-        return new DeploymentFailure(withDone(failure), timings.latest(), current.or(() -> inPreflight), deployed());
+        return new DeploymentFailure(withDone(failure), timings.latest(), timings.function().or(() -> inPreflight), deployed());
     }
 
     private DeployException withDone(DeployException failure) {
@@ -73,17 +73,28 @@ public final class RecordStep {
 
     /** Says of each function whether the deployment, which was stopped, has changed it. */
     public void stopped() {
-        for (FunctionName function : request.functions()) {
-            progress.log("Stopped. " + function.name() + ": "
-                    + done.stream()
-                            .filter(deployed -> deployed.state().functionName().equals(function.name()))
-                            .map(deployed -> deployed.outcome().name().toLowerCase(Locale.ROOT)
-                                    + (deployed.outcome().changed() ? ", with the new code in force." : "."))
-                            .findFirst()
-                            .orElse(history.begun().contains(function.name())
-                                    ? "the change had begun. It has the previous code or the new; the next deployment completes it."
-                                    : "not changed."));
+        List<String> left = new ArrayList<>();
+        for (String function : request.functions().stream().map(FunctionName::name).distinct().toList()) {
+            Optional<String> ended = done.stream()
+                    .filter(deployed -> deployed.state().functionName().equals(function))
+                    .map(deployed -> deployed.outcome().name().toLowerCase(Locale.ROOT)
+                            + (deployed.outcome().changed() ? ", with the new code in force." : "."))
+                    .findFirst();
+            String line = "Stopped. " + function + ": "
+                    + ended.orElse(history.begun().contains(function)
+                            ? "the change had begun. It has the previous code or the new; the next deployment completes it."
+                            : "not changed.");
+            progress.log(line);
+            if (ended.isEmpty()) {
+                left.add(line);
+            }
         }
+        linesOfStop = left;
+    }
+
+    /** What was said of the functions that are not done; empty where the deployment was not stopped. */
+    public List<String> linesOfStop() {
+        return linesOfStop;
     }
 
     private String names() {

@@ -52,11 +52,21 @@ public final class ReleaseStep {
             progress.log("Function " + deployed.state().functionName() + " is on managed instances: callers without a version or"
                     + " an alias run $LATEST.PUBLISHED, which a numbered version does not change.");
         }
+        // Only where nothing else says that the function has changed: it takes a request, or more where there are many versions.
+        Optional<String> newest = request.alias().isEmpty() && deployed.outcome() == Outcome.UNCHANGED
+                ? history.versionBefore(target, () -> releases.newestVersion(name))
+                : Optional.empty();
         String version = releases.publish(name, codeSha256, Optional.empty(), "");
         progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");
         return request.alias().isPresent()
                 ? released(deployed, version, moveAlias(target, name, request.alias().get(), version, deployed))
-                : released(deployed, Optional.of(version), Optional.empty(), Optional.empty(), deployed.outcome());
+                : released(
+                        deployed,
+                        Optional.of(version),
+                        Optional.empty(),
+                        newest.filter(before -> !before.equals(FunctionReleases.UNPUBLISHED)),
+                        newest.isPresent() && !newest.get().equals(version) ? Outcome.RELEASED : deployed.outcome(),
+                        deployed.earlier());
     }
 
     private Deployed latestPublished(FunctionName name, Deployed deployed, String codeSha256)
@@ -66,7 +76,7 @@ public final class ReleaseStep {
                 + (published ? " now has this code" : " has this code already")
                 + ": what callers of a function on managed instances run.");
         return published && deployed.outcome() == Outcome.UNCHANGED
-                ? released(deployed, deployed.version(), Optional.empty(), Optional.empty(), Outcome.RELEASED)
+                ? released(deployed, deployed.version(), Optional.empty(), Optional.empty(), Outcome.RELEASED, false)
                 : deployed;
     }
 
@@ -98,7 +108,8 @@ public final class ReleaseStep {
                 Optional.of(version),
                 Optional.of(alias),
                 before,
-                moved && deployed.outcome() == Outcome.UNCHANGED ? Outcome.RELEASED : deployed.outcome());
+                moved && deployed.outcome() == Outcome.UNCHANGED ? Outcome.RELEASED : deployed.outcome(),
+                !alias.changed() && (moved || deployed.earlier()));
     }
 
     private static Deployed released(
@@ -106,7 +117,8 @@ public final class ReleaseStep {
             Optional<String> version,
             Optional<AliasState> alias,
             Optional<String> before,
-            Outcome outcome) {
+            Outcome outcome,
+            boolean earlier) {
         return new Deployed(
                 deployed.state(),
                 outcome,
@@ -114,7 +126,8 @@ public final class ReleaseStep {
                 alias,
                 deployed.staged(),
                 before,
-                deployed.previousCodeSha256());
+                deployed.previousCodeSha256(),
+                earlier);
     }
 
     private static String arn(Deployed deployed, String alias) {

@@ -181,14 +181,16 @@ public final class UpdateStep {
             Outcome outcome,
             Optional<StagedObject> staged) {
         Before before = history.before(target);
+        Outcome ofTheBuild = history.ofTheBuild(outcome, target, state);
         return new Deployed(
                 state,
-                history.ofTheBuild(outcome, target, state),
+                ofTheBuild,
                 Optional.empty(),
                 Optional.empty(),
                 staged,
                 Optional.empty(),
-                before.exists() ? Optional.of(before.codeSha256()) : Optional.empty());
+                before.exists() ? Optional.of(before.codeSha256()) : Optional.empty(),
+                outcome == Outcome.UNCHANGED && ofTheBuild != Outcome.UNCHANGED);
     }
 
     private static Deployed validated(Target target, FunctionState state, DesiredCode desired) {
@@ -199,6 +201,7 @@ public final class UpdateStep {
                 Optional.empty(),
                 desired.staged(),
                 Optional.empty(),
-                target.state().map(FunctionState::codeSha256));
+                target.state().map(FunctionState::codeSha256),
+                false);
     }
 }

@@ -19,7 +19,10 @@ class DeploymentJsonTest {
 
     private static JsonNode record(Deployed... functions) throws Exception {
         DeployResult result = new DeployResult(
-                List.of(functions), Samples.report(), Optional.empty(), List.of(new Timing(Phase.PACKAGE, 12, 1536)), 1536);
+                List.of(functions), Samples.report(), Optional.empty(), List.of(
+                        new Timing(Phase.PACKAGE, Optional.empty(), 12, 1536),
+                        new Timing(Phase.UPDATE, Optional.of("refunds"), 9, 1536),
+                        new Timing(Phase.UPDATE, Optional.of("orders"), 7, 1536)));
         return new ObjectMapper().readTree(DeploymentJson.text(result));
     }
 
@@ -41,8 +44,7 @@ class DeploymentJsonTest {
                 List.of(Samples.deployed("orders", Outcome.UPDATED, Optional.empty())),
                 Samples.reportWithLayer(),
                 Optional.of(Samples.layer(false)),
-                List.of(),
-                0);
+                List.of());
 
         JsonNode record = new ObjectMapper().readTree(DeploymentJson.text(result));
 
@@ -82,7 +84,8 @@ class DeploymentJsonTest {
                 Optional.of(new AliasState("live", "1", "arn:alias", true, Optional.empty())),
                 Optional.of(new StagedObject("bucket", "key.zip", Optional.of("v1"), false, 1536)),
                 Optional.of("6"),
-                Optional.of("b2xk")));
+                Optional.of("b2xk"),
+                false));
 
         assertTrue(record.get("Updated").asBoolean());
         assertEquals("created", record.get("Outcome").asText());
@@ -92,7 +95,10 @@ class DeploymentJsonTest {
         assertEquals(
                 "{\"Bucket\":\"bucket\",\"Key\":\"key.zip\",\"Version\":\"v1\",\"AlreadyThere\":false}",
                 record.get("Staged").toString());
-        assertEquals("[{\"Phase\":\"package\",\"Millis\":12,\"Bytes\":1536}]", record.get("Timings").toString());
+        assertEquals(
+                "[{\"Phase\":\"package\",\"Millis\":12,\"Bytes\":1536,\"Shared\":true},"
+                        + "{\"Phase\":\"update\",\"Millis\":7,\"Bytes\":1536,\"Shared\":false}]",
+                record.get("Timings").toString());
         assertEquals("q83vEg==", record.get("Package").get("CodeSha256").asText());
         assertEquals("secret-file", record.get("Package").get("Findings").get(0).get("Code").asText());
         assertEquals(1, record.get("Package").get("Skipped").get(0).get("Count").asInt());

@@ -21,8 +21,10 @@ class SummaryTest {
         DeployResult result = new DeployResult(
                 List.of(Samples.deployed("orders", DeployResult.Outcome.UPDATED, Optional.of("7"))),
                 Samples.report(), Optional.empty(),
-                List.of(new Timing(Phase.PREFLIGHT, 1234, 0), new Timing(Phase.UPDATE, 50, 1536)),
-                1536);
+                List.of(
+                        new Timing(Phase.PREFLIGHT, Optional.empty(), 1234, 0),
+                        new Timing(Phase.UPDATE, Optional.of("orders"), 30, 1024),
+                        new Timing(Phase.UPDATE, Optional.of("refunds"), 20, 512)));
 
         assertEquals(
                 List.of(
@@ -37,8 +39,7 @@ class SummaryTest {
                 List.of(Samples.deployed("orders", DeployResult.Outcome.UPDATED, Optional.empty())),
                 Samples.reportWithLayer(),
                 Optional.of(Samples.layer(true)),
-                List.of(),
-                0);
+                List.of());
 
         assertEquals(
                 "Layer orders-dependencies: version 3 published, 2.0 MB, CodeSha256 EjQ=",
@@ -76,11 +77,12 @@ class SummaryTest {
                 Optional.of(new AliasState("live", "4", "arn:alias", true, Optional.of("3"))),
                 Optional.empty(),
                 Optional.of("3"),
-                Optional.of("b2xk"));
+                Optional.of("b2xk"),
+                true);
 
         assertEquals(
-                List.of("orders: released, version 4, alias live (before: version 3), CodeSha256 q83vEg=="),
-                Summary.deployed(new DeployResult(List.of(moved), Samples.report(), Optional.empty(), List.of(), 0)));
+                List.of("orders: released (earlier in this build), version 4, alias live (before: version 3), CodeSha256 q83vEg=="),
+                Summary.deployed(new DeployResult(List.of(moved), Samples.report(), Optional.empty(), List.of())));
     }
 
     /** 80 % of 262,144,000 bytes unzipped, or of 52,428,800 bytes that go straight to Lambda. */

@@ -119,6 +119,8 @@ class SettingRulesTest {
                 "waitTimeout | 0",
                 "waitTimeout | 10m",
                 "memorySize | 64",
+                "memorySize | 10241",
+                "s3Threshold | 3000000000",
                 "timeout | 901",
                 "environment | NODE_ENV",
                 "environment | 1A=b",
@@ -146,8 +148,26 @@ class SettingRulesTest {
                 "dependencies is 'auto'. Use package, layer or none.",
                 assertThrows(DeployException.class, () -> SettingRules.dependencies("auto")).getMessage());
         assertEquals(
-                "waitTimeout is '0'. Use a number of seconds from 1 to 86400.",
+                "waitTimeout is '0'. Use a whole number of seconds from 1 to 86400.",
                 assertThrows(DeployException.class, () -> SettingRules.waitTimeout("0")).getMessage());
+    }
+
+    @Test
+    void aVariableThatIsNotSetIsNamed() {
+        assertEquals(
+                "alias is 'live-${NOPE}'. The variable NOPE is not set: set it before the deployment, or check its name."
+                        + " Use letters, digits, - and _, at most 128, and not digits alone.",
+                assertThrows(DeployException.class, () -> SettingRules.alias("live-${NOPE}")).getMessage());
+        assertEquals(
+                "functionName is 'orders-$NOPE'. The variable NOPE is not set: set it before the deployment, or check its name.",
+                assertThrows(DeployException.class, () -> SettingRules.functionName("orders-$NOPE")).getMessage());
+    }
+
+    @Test
+    void severalFunctionsInTheSettingForOneAreToldWhereTheyBelong() {
+        assertEquals(
+                "functionName is 'a, b'. It names one function. Name several with functionNames.",
+                assertThrows(DeployException.class, () -> SettingRules.functionName("a, b")).getMessage());
     }
 
     @Test

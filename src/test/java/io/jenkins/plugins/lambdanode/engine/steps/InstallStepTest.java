@@ -242,15 +242,15 @@ class InstallStepTest {
         Project.example("xray", folder)
                 .with("package.json", "{\"name\": \"xray\", \"dependencies\": {\"aws-xray-sdk\": \"3.11.0\"}}");
 
-        String message = failure(InstallSetting.AUTO, System.getenv()).getMessage();
+        String message = failure(InstallSetting.AUTO, System.getenv()).messageWithOutput();
 
         assertTrue(message.contains("'" + CI + "' failed"), message);
         assertTrue(message.contains("exit status 1"), message);
         assertTrue(message.contains("  | npm error code EUSAGE"), message);
         assertTrue(message.contains("lock file's aws-xray-sdk@3.12.0 does not satisfy aws-xray-sdk@3.11.0"), message);
         assertTrue(
-                message.endsWith("package.json and package-lock.json disagree: run 'npm install' in the project and commit"
-                        + " both files."),
+                message.contains("\npackage.json and package-lock.json disagree: run 'npm install' in the project and commit"
+                        + " both files.\n"),
                 message);
     }
 
@@ -259,7 +259,7 @@ class InstallStepTest {
         project("{\"dependencies\": {\"left-pad\": \"1.3.0\"}}")
                 .with(".npmrc", "registry=http://127.0.0.1:9/\nfetch-retries=0\nprefer-online=true\ncache=" + folder + "/c\n");
 
-        String message = failure(InstallSetting.AUTO, System.getenv()).getMessage();
+        String message = failure(InstallSetting.AUTO, System.getenv()).messageWithOutput();
 
         assertTrue(message.contains("ECONNREFUSED"), message);
         assertTrue(message.contains("registry can't be reached from this machine"), message);
@@ -304,10 +304,12 @@ class InstallStepTest {
 
     @Test
     void aFewLastLinesOfAFailedCommandAreShownAndNoMore() throws Exception {
-        String message = failure("for i in $(seq 1 100); do echo line $i; done; exit 3").getMessage();
+        DeployException error = failure("for i in $(seq 1 100); do echo line $i; done; exit 3");
+        String message = error.messageWithOutput();
 
         assertTrue(message.contains("exit status 3"), message);
         assertTrue(message.contains("  | line 100") && message.contains("  | line 95"), message);
+        assertFalse(error.getMessage().contains("line 100"), "The log has it already");
         assertFalse(message.contains("line 94\n"), message);
     }
 

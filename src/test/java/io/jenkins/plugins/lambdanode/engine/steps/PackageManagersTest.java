@@ -106,7 +106,7 @@ class PackageManagersTest {
     }
 
     private String failure(Map<String, String> environment) {
-        return assertThrows(DeployException.class, () -> install(folder, environment)).getMessage();
+        return assertThrows(DeployException.class, () -> install(folder, environment)).messageWithOutput();
     }
 
     private String installed(String name) throws Exception {

@@ -39,7 +39,7 @@ final class Advice {
                     + " certificate is not trusted, add the CA that signed it (for instance that of a proxy that opens TLS"
                     + " connections) to the trust store of the Java that sends the request; a package is sent from the agent that"
                     + " it is on. If the server does not speak TLS, use http:// in the endpoint."),
-            rule("no response", (o, f) -> f.unanswered(), (o, f) -> "Check the network between this build and " + o.place()
+            rule("no response", (o, f) -> f.unanswered(), (o, f) -> "Check the network on the way to " + o.place()
                     + ": its name must resolve, a firewall must let it through, and a proxy that is needed must be configured."),
             rule("expired credentials", (o, f) -> f.credentialsExpired(), (o, f) -> "The AWS credentials have expired. Renew them"
                     + " and run the deployment again."),
@@ -68,7 +68,7 @@ final class Advice {
                     + " endpoint (https:// instead of http://, no path), and whether a proxy responds instead of AWS."),
             rule("denied", Advice::isDenied, Advice::denied),
             rule("missing bucket", Advice::isMissingBucket, (o, f) -> "Check the bucket's name, or create it in the function's region:"
-                    + " aws s3 mb s3://" + o.subject().replaceFirst("^bucket ", "")),
+                    + " aws s3 mb s3://" + o.subject().replaceFirst("^bucket ", "") + " --region " + o.region()),
             rule("missing function", (o, f) -> f.is("ResourceNotFoundException") && o.resource().contains(":function:"), (o, f) ->
                     "Check the function's name, the region and the account. To have the deployment create a function that does"
                             + " not exist, turn on create, with the ARN of its execution role."),

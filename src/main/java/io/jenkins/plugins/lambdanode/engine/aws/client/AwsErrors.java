@@ -58,8 +58,9 @@ public final class AwsErrors {
             int quote = message.indexOf("The Canonical String");
             message = quote < 0 ? message : message.substring(0, quote);
         }
-        String code = failure.code().isEmpty() || message.contains(failure.code()) ? "" : failure.code() + ": ";
-        String words = SafeText.oneLine(code + message, MAX_MESSAGE_LENGTH).strip();
+        String code = failure.code().isEmpty() || message.contains(failure.code()) ? "" : failure.code();
+        String both = code + (code.isEmpty() || message.isEmpty() ? "" : ": ") + message;
+        String words = SafeText.oneLine(both, MAX_MESSAGE_LENGTH).strip();
         return words.isEmpty() && !failure.unanswered() ? "HTTP status " + failure.status() : words;
     }
 

@@ -22,6 +22,11 @@ public record AwsOperation(
         this(failed, iamAction, resource, subject, place, Optional.empty());
     }
 
+    /** The region alone. */
+    public String region() {
+        return place.replaceFirst(" .*", "");
+    }
+
     /** The same where Lambda fetches a package from S3 with this permission. */
     public AwsOperation fetching(Permission permission) {
         return new AwsOperation(failed, iamAction, resource, subject, place, Optional.of(permission));

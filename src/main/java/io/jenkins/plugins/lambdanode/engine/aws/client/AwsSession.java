@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -58,6 +59,12 @@ public final class AwsSession implements AutoCloseable {
     private final OfflineClient<S3Client> s3Offline;
     private final SigningClock signingClock = new SigningClock();
     private final BucketOwner bucketOwner = new BucketOwner();
+
+    /** How long a line of the log may keep a deployment waiting. */
+    private static final Duration CALLER_TIMEOUT = Duration.ofSeconds(2);
+
+    /** How messages name the services. */
+    private static final Map<String, String> SERVICES = Map.of("lambda", "Lambda", "s3", "S3", "sts", "STS");
 
     private AwsSession(AwsSettings settings, Duration responseTimeout) {
         this.settings = settings;
@@ -158,6 +165,24 @@ public final class AwsSession implements AutoCloseable {
         return AwsCalls.call(call, credentials::resolveCredentials);
     }
 
+    /**
+     * Who makes the requests, as an ARN: the role that is assumed, or what STS says of the credentials, which takes no permission.
+     * Empty where STS does not respond at once: a deployment does not depend on it.
+     */
+    public Optional<String> caller() throws InterruptedException {
+        if (settings.role().isPresent()) {
+            return settings.role().map(AwsSettings.AssumeRole::roleArn);
+        }
+        try {
+            return Optional.ofNullable(AwsCalls.interruptible(() -> sts.getCallerIdentity(
+                                    request -> request.overrideConfiguration(call -> call.apiCallTimeout(CALLER_TIMEOUT)))
+                            .arn()))
+                    .filter(arn -> arn.startsWith("arn:"));
+        } catch (SdkException e) {
+            return Optional.empty();
+        }
+    }
+
     /** Lambda, with the SDK's standard retries. */
     public LambdaClient lambda() {
         return lambda;
@@ -235,7 +260,7 @@ public final class AwsSession implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of("Endpoints by the AWS configuration of this machine (AWS_ENDPOINT_URL, endpoint_url): "
                         + others.entrySet().stream()
-                                .map(other -> other.getKey() + " at " + other.getValue().getScheme() + "://"
+                                .map(other -> SERVICES.get(other.getKey()) + " at " + other.getValue().getScheme() + "://"
                                         + other.getValue().getAuthority())
                                 .collect(Collectors.joining(", ")));
     }
@@ -244,7 +269,7 @@ public final class AwsSession implements AutoCloseable {
     public String place(String service) {
         return settings.region()
                 + Optional.ofNullable(endpoints().get(service))
-                        .map(uri -> " (" + service + " at " + uri.getScheme() + "://" + uri.getAuthority() + ")")
+                        .map(uri -> " (" + SERVICES.get(service) + " at " + uri.getScheme() + "://" + uri.getAuthority() + ")")
                         .orElse("")
                 + settings.proxy().map(proxy -> " through the proxy " + proxy).orElse("");
     }

@@ -141,10 +141,9 @@ public final class FunctionReader {
                     + ". Where Lambda refuses to update it, delete it and have it created again.");
         }
         if (revisionId.isPresent() && !revisionId.get().equals(state.revisionId())) {
-            throw AwsErrors.exception(
-                    operations.onFunction("Lambda will not update the code of", "UpdateFunctionCode", FunctionName.parse(state.functionArn())),
-                    AwsFailure.of(412, "PreconditionFailedException", "the RevisionId is " + state.revisionId() + ", not "
-                            + revisionId.get()));
+            throw new DeployException("Function " + state.functionName() + " has the RevisionId " + state.revisionId()
+                    + ", and the deployment is for " + revisionId.get() + ": the function was changed after that was read.\nRead the"
+                    + " RevisionId again (aws lambda get-function-configuration), or deploy without one.");
         }
     }
 
@@ -217,7 +216,7 @@ public final class FunctionReader {
     public DeployException missing(FunctionName function) {
         return AwsErrors.exception(
                 operations.onFunction("Lambda did not find", "GetFunctionConfiguration", function),
-                AwsFailure.of(404, "ResourceNotFoundException", "Function not found: " + operations.arn(function)));
+                AwsFailure.of(404, "ResourceNotFoundException", ""));
     }
 
     /** The function's ARN, as Lambda gave it; the account is {@code *} where neither Lambda nor the name says it. */

@@ -12,11 +12,14 @@ import io.jenkins.plugins.lambdanode.engine.base.Retry;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
+import software.amazon.awssdk.services.lambda.model.LambdaException;
 import software.amazon.awssdk.services.lambda.model.CreateAliasResponse;
 import software.amazon.awssdk.services.lambda.model.FunctionVersionLatestPublished;
 import software.amazon.awssdk.services.lambda.model.GetAliasResponse;
@@ -29,6 +32,7 @@ import software.amazon.awssdk.services.lambda.model.UpdateAliasResponse;
 public final class FunctionReleases {
 
     private static final String LATEST_PUBLISHED = "$LATEST.PUBLISHED";
+    private static final int HTTP_FORBIDDEN = 403;
 
     private final AwsSession session;
     private final Progress progress;
@@ -117,6 +121,35 @@ public final class FunctionReleases {
             reader.awaitVersion(function, published.version(), timeout);
         }
         return published.version();
+    }
+
+    /** What {@link #newestVersion} is of a function that has no published version. */
+    public static final String UNPUBLISHED = "$LATEST";
+
+    /**
+     * The number of the newest version, or {@value #UNPUBLISHED}; empty where that may not be asked
+     * (lambda:ListVersionsByFunction).
+     */
+    public Optional<String> newestVersion(FunctionName function) throws DeployException, InterruptedException {
+        AwsOperation operation =
+                operations.onFunction("Lambda did not list the versions of", "ListVersionsByFunction", function);
+        return AwsCalls.call(operation, () -> {
+            try {
+                return session.lambda()
+                        .listVersionsByFunctionPaginator(request -> request.functionName(function.value()))
+                        .versions()
+                        .stream()
+                        .map(FunctionConfiguration::version)
+                        .filter(version -> version.matches("\\d+"))
+                        .max(Comparator.comparingLong(Long::parseLong))
+                        .or(() -> Optional.of(UNPUBLISHED));
+            } catch (LambdaException e) {
+                if (e.statusCode() == HTTP_FORBIDDEN) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        });
     }
 
     private static DeployException changedSince(FunctionName function, String words) {

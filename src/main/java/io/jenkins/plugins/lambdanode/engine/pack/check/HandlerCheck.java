@@ -213,8 +213,12 @@ final class HandlerCheck implements Check {
             if (files.projectPackageJson().names("devDependencies").contains(name)) {
                 return "It is a development dependency: move it to dependencies in package.json.";
             }
-            return files.isInProject(NpmPackage.NODE_MODULES + name)
-                    ? "The project has it, and an exclude leaves it out."
+            if (files.isInProject(NpmPackage.NODE_MODULES + name)) {
+                return "The project has it, and an exclude leaves it out.";
+            }
+            return files.projectPackageJson().names("dependencies").contains(name)
+                    ? "It is in dependencies of package.json and not installed: let the deployment install it (install), or install it"
+                            + " before."
                     : "Add it to dependencies in package.json, and install.";
         }
     }

@@ -235,7 +235,7 @@ class AwsErrorsTest {
                 """
                 Lambda did not update the code of function orders in eu-west-1: no response.
                 The reason: UnresolvedAddressException
-                Check the network between this build and eu-west-1: its name must resolve, a firewall must let it through, \
+                Check the network on the way to eu-west-1: its name must resolve, a firewall must let it through, \
                 and a proxy that is needed must be configured.""",
                 text);
     }

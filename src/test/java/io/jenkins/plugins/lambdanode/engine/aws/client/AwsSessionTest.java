@@ -119,7 +119,7 @@ class AwsSessionTest {
             DeployException failed =
                     assertThrows(DeployException.class, () -> functions.find(Cloud.newFunction()));
 
-            assertTrue(failed.getMessage().contains("lambda at http://127.0.0.1:" + port), failed.getMessage());
+            assertTrue(failed.getMessage().contains("Lambda at http://127.0.0.1:" + port), failed.getMessage());
             assertTrue(failed.getMessage().contains("no response"), failed.getMessage());
         }
     }

@@ -248,7 +248,7 @@ class FunctionsContractTest {
                     () -> functions.update(name, new CodeSource.Direct(report), UpdateOptions.NONE, report.codeSha256()));
 
             assertTrue(failed.getMessage().contains("did not update the code of function " + name), failed.getMessage());
-            assertTrue(failed.getMessage().contains("Function not found"), failed.getMessage());
+            assertTrue(failed.getMessage().contains("ResourceNotFoundException"), failed.getMessage());
             assertTrue(failed.getMessage().contains("turn on create"), failed.getMessage());
         }
     }

@@ -597,7 +597,8 @@ class FunctionsFaultsTest {
                     .getMessage();
 
             assertTrue(gone.contains("orders is being deleted"), gone);
-            assertTrue(stale.contains("the RevisionId is r1, not r0"), stale);
+            assertTrue(stale.contains("has the RevisionId r1, and the deployment is for r0"), stale);
+            assertFalse(stale.contains("AWS says"), stale);
             reader.requireDeployable(active, Optional.of("r1"));
         }
     }

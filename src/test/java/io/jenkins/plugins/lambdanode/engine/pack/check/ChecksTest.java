@@ -417,6 +417,33 @@ class ChecksTest {
     }
 
     @Test
+    void theSdkThatADependencyBringsIsLeftOutByAnExclude() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"aws-xray-sdk-core\": \"3\"}}");
+        Packs.write(project, "node_modules/aws-xray-sdk-core/package.json", "{\"dependencies\": {\"@aws-sdk/types\": \"3\"}}");
+        Packs.write(project, "node_modules/@aws-sdk/types/package.json", "{}");
+        String transitive = findings(handler("index.handler")).get(0).message();
+        Packs.write(project, "package.json", "{\"dependencies\": {\"@aws-sdk/types\": \"3\", \"aws-xray-sdk-core\": \"3\"}}");
+        String direct = findings(handler("index.handler")).get(0).message();
+
+        assertTrue(
+                transitive.endsWith(
+                        "It is there for aws-xray-sdk-core. Exclude it (excludes: 'node_modules/@aws-sdk/**'), unless its version matters."),
+                transitive);
+        assertTrue(direct.endsWith("Make it a development dependency, unless you need this version."), direct);
+    }
+
+    @Test
+    void aDependencyThatIsNotInstalledIsNotToBeAddedToDependencies() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"left-pad\": \"1\"}}");
+        Packs.write(project, "index.js", "require('left-pad'); exports.handler = async () => 1;");
+
+        String message = findings(handler("index.handler")).get(0).message();
+
+        assertTrue(message.startsWith("It imports left-pad,"), message);
+        assertTrue(message.contains("It is in dependencies of package.json and not installed"), message);
+    }
+
+    @Test
     void aDeprecatedRuntimeIsAWarning() throws Exception {
         assertEquals(List.of("runtime-deprecated"), codes(new TargetFunction("", "nodejs16.x", "", 0, "")));
     }
