@@ -197,7 +197,7 @@ class DeploymentTest {
         DeployResult second = order().deploy();
 
         assertEquals(before, aws.changesOfCode());
-        assertEquals(sent, aws.bytesSent());
+        assertTrue(aws.bytesSent() - sent < 100, "It asks who it is, no more");
         assertEquals(0, second.sentBytes());
         assertTrue(log.text().contains("nothing to upload"), log.text());
     }
@@ -216,7 +216,7 @@ class DeploymentTest {
     }
 
     @Test
-    void anUnchangedDeploymentAsksForTheFunctionOnceAndForNothingElseThanWasOrdered() throws Exception {
+    void anUnchangedDeploymentAsksWhoItIsAndForTheFunctionOnceAndForNothingElseThanWasOrdered() throws Exception {
         String bucket = ACCOUNT.newBucket();
         order().stagedIn(bucket, 0).aliased("live").deploy();
         int before = aws.requests().size();
@@ -227,7 +227,9 @@ class DeploymentTest {
         String function = "/2015-03-31/functions/" + name + "/";
         assertEquals(
                 List.of(
+                        "POST /",
                         "GET " + function + "configuration",
+                        "POST /",
                         "GET " + function + "configuration",
                         "GET " + function + "aliases/live",
                         "POST " + function.replace(name, arn()) + "versions",

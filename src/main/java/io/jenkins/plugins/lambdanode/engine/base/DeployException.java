@@ -33,8 +33,14 @@ public class DeployException extends IOException {
         this.output = cause instanceof DeployException failure ? failure.output : "";
     }
 
-    /** The message for a reader who has not got the log before him: with the reason that a command gave. */
+    /** The message for a reader who does not see the log: with the reason that a command gave after the first line. */
     public String messageWithOutput() {
-        return output.isEmpty() ? getMessage() : getMessage() + "\n" + output;
+        if (output.isEmpty()) {
+            return getMessage();
+        }
+        int end = getMessage().indexOf('\n');
+        return end < 0
+                ? getMessage() + "\n" + output
+                : getMessage().substring(0, end) + "\n" + output + getMessage().substring(end);
     }
 }

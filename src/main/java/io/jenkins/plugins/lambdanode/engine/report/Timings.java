@@ -20,13 +20,12 @@ public final class Timings {
 
     private final Map<Part, Measured> parts = new LinkedHashMap<>();
     private final Optional<String> only;
-    private Optional<String> function;
+    private Optional<String> function = Optional.empty();
     private Phase latest = Phase.PREFLIGHT;
 
     /** @param functions the names of those that are deployed: what is done for one alone is its own */
     public Timings(List<String> functions) {
         this.only = functions.size() == 1 ? Optional.of(functions.get(0)) : Optional.empty();
-        this.function = only;
     }
 
     /** The work of a phase. */
@@ -65,10 +64,10 @@ public final class Timings {
 
     /** What follows is for all functions. */
     public void end() {
-        function = only;
+        function = Optional.empty();
     }
 
-    /** The function that the work is for; empty where it is for several. */
+    /** The function that has begun and not ended; empty where the work is for all of them. */
     public Optional<String> function() {
         return function;
     }
@@ -83,7 +82,7 @@ public final class Timings {
     }
 
     private Measured part(Phase phase) {
-        return parts.computeIfAbsent(new Part(phase, function), absent -> new Measured());
+        return parts.computeIfAbsent(new Part(phase, function.or(() -> only)), absent -> new Measured());
     }
 
     public List<Timing> list() {

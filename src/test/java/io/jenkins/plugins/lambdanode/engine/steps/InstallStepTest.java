@@ -249,8 +249,8 @@ class InstallStepTest {
         assertTrue(message.contains("  | npm error code EUSAGE"), message);
         assertTrue(message.contains("lock file's aws-xray-sdk@3.12.0 does not satisfy aws-xray-sdk@3.11.0"), message);
         assertTrue(
-                message.contains("\npackage.json and package-lock.json disagree: run 'npm install' in the project and commit"
-                        + " both files.\n"),
+                message.endsWith("package.json and package-lock.json disagree: run 'npm install' in the project and commit"
+                        + " both files."),
                 message);
     }
 
