@@ -37,8 +37,8 @@ class AgentWorkspaceTest {
 
         assertEquals(List.of("/usr/bin/env", "npm", "ci", "--omit=dev"), started(true, npm).words);
         Started script = started(true, line);
-        assertEquals("sh", script.words.get(0));
-        assertEquals("set -e\nyarn install --production\n", script.script);
+        assertEquals(List.of("sh", "-e"), script.words.subList(0, 2));
+        assertEquals("yarn install --production\n", script.script);
         assertEquals(List.of("cmd", "/c", "npm", "ci", "--omit=dev"), started(false, npm).words);
         assertEquals(List.of("cmd", "/c", "yarn install --production"), started(false, line).words);
     }
