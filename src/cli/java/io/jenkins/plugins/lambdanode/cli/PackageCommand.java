@@ -75,7 +75,7 @@ final class PackageCommand implements Callable<Integer> {
             PackReport report;
             try (DeploymentLocks.Lock folder = new FolderLocks().awaitFolder(install.folder(), progress)) {
                 install.run(settings.install());
-                new BuildStep(workspace, new Timings(), progress).run(settings.buildCommand());
+                new BuildStep(workspace, new Timings(List.of()), progress).run(settings.buildCommand());
                 report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false));
             }
             Summary.packaged(report).forEach(progress::log);

@@ -11,6 +11,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
 import io.jenkins.plugins.lambdanode.testing.Project;
+import java.util.List;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -43,7 +44,7 @@ class BuildStepTest {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(variables);
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), environment, new HttpSender(log), log)) {
-            new BuildStep(workspace, new Timings(), log).run(Optional.of(line));
+            new BuildStep(workspace, new Timings(List.of()), log).run(Optional.of(line));
         }
     }
 
