@@ -448,7 +448,7 @@ class DeploymentTest {
         List<String> lines = log.lines().subList(before, log.lines().size());
         assertEquals(
                 "Deploying services/orders (commit 01234567) to " + name + " in eu-west-1, account 000000000000,"
-                        + " with credentials aws-deploy as root",
+                        + " with credentials aws-deploy",
                 lines.get(0));
         assertTrue(lines.contains("Updating " + name), lines.toString());
         assertTrue(lines.contains("Alias live: 1 -> 2"), lines.toString());
@@ -459,7 +459,7 @@ class DeploymentTest {
     void aDeploymentThatEndsAtOnceHasSaidWhatItWasFor() throws Exception {
         order().existingOnly().failure();
 
-        assertEquals(List.of("Deploying the project to " + name + " in eu-west-1, account 000000000000, as root"), log.lines());
+        assertEquals(List.of("Deploying the project to " + name + " in eu-west-1"), log.lines());
     }
 
     @Test
