@@ -76,15 +76,10 @@ public final class CodeFolder {
 
     /** The package.json that counts for the code, where it is not in its folder and says something for it. */
     private Optional<Path> packageJson() throws IOException {
-        for (Path at = folder; !at.equals(project); ) {
-            if (Files.exists(at.resolve(PACKAGE_JSON))) {
-                return at.equals(folder) || !isReadByNode(at.resolve(PACKAGE_JSON))
-                        ? Optional.empty()
-                        : Optional.of(at.resolve(PACKAGE_JSON));
-            }
-            at = at.getParent();
-            if (at.equals(project) && isReadByNode(at.resolve(PACKAGE_JSON))) {
-                return Optional.of(at.resolve(PACKAGE_JSON));
+        for (Path at = folder; isApart() && at != null && at.startsWith(project); at = at.getParent()) {
+            Path file = at.resolve(PACKAGE_JSON);
+            if (Files.exists(file)) {
+                return !at.equals(folder) && isReadByNode(file) ? Optional.of(file) : Optional.empty();
             }
         }
         return Optional.empty();
