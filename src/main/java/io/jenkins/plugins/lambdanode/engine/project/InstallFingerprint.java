@@ -48,8 +48,8 @@ import java.util.stream.Stream;
  */
 public final class InstallFingerprint {
 
-    /** Where the mark is in node_modules: tools keep what they like in .cache, and it is not packaged. */
-    private static final String MARK = ".cache/lambda-node-deploy/install";
+    /** The folder of the mark in node_modules: tools keep what they like in .cache, and it is not packaged. */
+    private static final String MARK_FOLDER = ".cache/lambda-node-deploy";
 
     private static final int MAX_MARK_BYTES = 4096;
 
@@ -87,13 +87,15 @@ public final class InstallFingerprint {
 
     private final Path root;
     private final Path modules;
+    private final Path folder;
     private final Path mark;
     private final InstallRun run;
 
     public InstallFingerprint(InstallRun run) {
         this.root = Path.of(run.folder());
         this.modules = root.resolve("node_modules");
-        this.mark = modules.resolve(MARK);
+        this.folder = modules.resolve(MARK_FOLDER);
+        this.mark = folder.resolve("install");
         this.run = run;
     }
 
@@ -143,8 +145,8 @@ public final class InstallFingerprint {
         List<String> lines = new ArrayList<>(now.values());
         lines.add(
                 !haveInstallScripts(packages) ? NO_SCRIPTS : run.environment().isEmpty() ? SCRIPTS_OUTSIDE_A_BUILD : run.environment());
-        Files.createDirectories(mark.getParent());
-        Path unfinished = mark.resolveSibling("install." + UUID.randomUUID());
+        Files.createDirectories(folder);
+        Path unfinished = folder.resolve("install." + UUID.randomUUID());
         try {
             Files.write(unfinished, lines, StandardCharsets.US_ASCII);
             Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
