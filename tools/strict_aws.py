@@ -382,14 +382,14 @@ class Account:
             return self._regions.get(bucket)
 
     def authorize(self, request, signature, principal):
-        """Refuses the request unless the principal's policies allow every action that it takes."""
+        """Refuses the request unless the principal's policies, and a role's trust policy, allow every action that it takes."""
+        if request.operation == "AssumeRole":
+            self._check_trust(request, principal)
         if principal == "root":
             return
         for action, resource in self._permissions(request, signature.region):
             if not self._allows(signature.access_key, principal, action, resource):
                 raise self._denial(request, principal, action, resource)
-        if request.operation == "AssumeRole":
-            self._check_trust(request, principal)
 
     def may_list(self, signature, principal, bucket):
         return principal == "root" or self._allows(signature.access_key, principal, "s3:ListBucket", f"arn:aws:s3:::{bucket}")

@@ -9,6 +9,7 @@ import hudson.model.Result;
 import hudson.model.Run;
 import hudson.plugins.git.GitSCM;
 import io.jenkins.plugins.casc.ConfigurationAsCode;
+import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.NodeTool;
 import io.jenkins.plugins.lambdanode.testing.Program;
@@ -98,6 +99,7 @@ class ReadmeJenkinsfilesTest {
     @BeforeAll
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
+        Emulator.MINISTACK.accept(ACCOUNT, Aws.SECRET_KEY, "");
         Program.python(PREPARE, Aws.endpoint().toString(), REGION, ACCOUNT);
         for (Block block : blocks("yaml")) {
             if (block.text().contains("unclassified:")) {
@@ -106,7 +108,7 @@ class ReadmeJenkinsfilesTest {
             }
         }
         LambdaNodeConfiguration.get().setEndpointUrl(Aws.endpoint().toString());
-        Aws.addCredentials(Aws.CREDENTIALS_ID, ACCOUNT, "test");
+        Aws.addCredentials(Aws.CREDENTIALS_ID, ACCOUNT, Aws.SECRET_KEY);
         jenkins.jenkins
                 .getDescriptorByType(NodeJSInstallation.DescriptorImpl.class)
                 .setInstallations(new NodeJSInstallation("node-24", NodeTool.NODE.home().toString(), List.of()));

@@ -114,7 +114,7 @@ class AwsAccessTest {
             WorkflowRun run = build("controller-endpoint", ", credentialsId: 'aws-deploy'", Result.SUCCESS, "AWS_ENDPOINT_URL=http://127.0.0.1:1");
 
             jenkins.assertLogContains("Endpoints by the AWS configuration of this machine", run);
-            jenkins.assertLogContains("lambda at " + endpoint, run);
+            jenkins.assertLogContains("Lambda at " + endpoint, run);
         } finally {
             System.clearProperty("aws.endpointUrl");
             global.setEndpointUrl(endpoint);

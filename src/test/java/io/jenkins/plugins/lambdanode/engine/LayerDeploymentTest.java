@@ -226,13 +226,13 @@ class LayerDeploymentTest {
     }
 
     @Test
-    void anUnchangedDeploymentWithABucketAndAVersionMakesThreeCalls() throws Exception {
+    void anUnchangedDeploymentWithABucketAndAVersionMakesFourCalls() throws Exception {
         String bucket = ACCOUNT.newBucket();
         order().stagedIn(bucket).publishing().deploy();
 
         List<String> requests = requestsOf(order().stagedIn(bucket).publishing());
 
-        assertEquals(3, requests.size(), requests.toString());
+        assertEquals(4, requests.size(), requests.toString());
     }
 
     @Test

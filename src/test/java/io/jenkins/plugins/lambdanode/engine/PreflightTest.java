@@ -173,7 +173,7 @@ class PreflightTest {
     void anotherRevisionThanTheOneAskedForEndsTheDeploymentBeforeAnythingIsSent() throws Exception {
         String message = failure(staged().revisionId("00000000-0000-0000-0000-000000000000"));
 
-        assertTrue(message.contains("not 00000000-0000-0000-0000-000000000000"), message);
+        assertTrue(message.contains("the deployment is for 00000000-0000-0000-0000-000000000000"), message);
         assertTrue(nothingWasChanged(), aws.requests().toString());
     }
 

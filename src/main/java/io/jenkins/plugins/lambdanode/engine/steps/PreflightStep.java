@@ -61,7 +61,6 @@ public final class PreflightStep {
      * @return each function once, in the request's order
      */
     public List<Target> run() throws DeployException, InterruptedException {
-        Optional<String> caller = session.caller();
         List<Target> targets = List.of();
         try {
             targets = find();
@@ -71,7 +70,7 @@ public final class PreflightStep {
                     request.functions().stream().map(FunctionName::name).distinct().toList(),
                     session.region(),
                     account(targets),
-                    caller,
+                    session.caller(),
                     request.dryRun()));
             session.endpointNotice().ifPresent(progress::log);
             session.signingClock().notice().ifPresent(progress::log);

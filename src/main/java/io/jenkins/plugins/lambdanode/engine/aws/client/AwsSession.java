@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -59,9 +58,6 @@ public final class AwsSession implements AutoCloseable {
     private final OfflineClient<S3Client> s3Offline;
     private final SigningClock signingClock = new SigningClock();
     private final BucketOwner bucketOwner = new BucketOwner();
-
-    /** How long a line of the log may keep a deployment waiting. */
-    private static final Duration CALLER_TIMEOUT = Duration.ofSeconds(2);
 
     /** How messages name the services. */
     private static final Map<String, String> SERVICES = Map.of("lambda", "Lambda", "s3", "S3", "sts", "STS");
@@ -165,22 +161,9 @@ public final class AwsSession implements AutoCloseable {
         return AwsCalls.call(call, credentials::resolveCredentials);
     }
 
-    /**
-     * Who makes the requests, as an ARN: the role that is assumed, or what STS says of the credentials, which takes no permission.
-     * Empty where STS does not respond at once: a deployment does not depend on it.
-     */
-    public Optional<String> caller() throws InterruptedException {
-        if (settings.role().isPresent()) {
-            return settings.role().map(AwsSettings.AssumeRole::roleArn);
-        }
-        try {
-            return Optional.ofNullable(AwsCalls.interruptible(() -> sts.getCallerIdentity(
-                                    request -> request.overrideConfiguration(call -> call.apiCallTimeout(CALLER_TIMEOUT)))
-                            .arn()))
-                    .filter(arn -> arn.startsWith("arn:"));
-        } catch (SdkException e) {
-            return Optional.empty();
-        }
+    /** The ARN of the role that is assumed; empty where none is. Who the credentials are of would be one more call. */
+    public Optional<String> caller() {
+        return settings.role().map(AwsSettings.AssumeRole::roleArn);
     }
 
     /** Lambda, with the SDK's standard retries. */
