@@ -108,7 +108,7 @@ class HostileWorkspaceTest {
                         + deploy("removed", ", dir: 'fn', install: 'rm -rf ../fn'") + "\n}",
                 Result.FAILURE);
 
-        Builds.assertOneError(run, "The project's folder ");
+        Builds.assertOneError(run, "There is no folder ");
         assertTrue(Aws.function("removed").isEmpty());
     }
 
@@ -148,7 +148,7 @@ class HostileWorkspaceTest {
                 .scheduleBuild2(0)
                 .waitForStart();
 
-        jenkins.waitForMessage("Waiting for one-folder #1, which works in ", run);
+        jenkins.waitForMessage("Waiting for another deployment of this build, which works in ", run);
         agent.getWorkspaceFor(run.getParent()).child("go").write("", null);
 
         jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));

@@ -141,7 +141,7 @@ class BuildOutcomeTest {
             WorkflowRun run = Builds.run(
                     jenkins,
                     "in-part",
-                    onAgent(Builds.project("new") + "try { lambdaNodeDeploy functionNames: 'done-first,fails-then', dir: 'fn',"
+                    onAgent(Builds.project("new in part") + "try { lambdaNodeDeploy functionNames: 'done-first,fails-then', dir: 'fn',"
                             + " credentialsId: 'aws-deploy', endpointUrl: '" + faulty.url() + "' }\n"
                             + "finally { sh 'echo \"sha <$LAMBDA_CODE_SHA256_DONE_FIRST> <$LAMBDA_CODE_SHA256_FAILS_THEN>\"' }"),
                     Result.FAILURE);

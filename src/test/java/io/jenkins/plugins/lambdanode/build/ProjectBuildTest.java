@@ -84,7 +84,7 @@ class ProjectBuildTest {
 
         Builds.assertOneError(run, "The build 'echo \"cannot compile $WHAT\"; exit 3' failed in ");
         jenkins.assertLogContains("with exit status 3.", run);
-        jenkins.assertLogContains("  | cannot compile a variable", run);
+        jenkins.assertLogContains("cannot compile a variable", run);
         assertEquals(Optional.empty(), Aws.function("failing"));
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which tool installs a project's dependencies, where, and from which lock file.
@@ -250,10 +251,13 @@ public record InstallPlan(
                     + "\", and add the line 'corepack enable' before the deployment.");
         }
         if (classic) {
-            // Yarn 1 takes its own note of an earlier install for proof, also where files are gone, or a folder that it copied has changed.
-            return List.of(List.of(
+            // Yarn 1 takes its own note of an earlier install for proof, also where files are gone, or a folder that it copied has
+            // changed. Told not to, it does not compare the lock file with package.json either.
+            List<String> install = List.of(
                     "yarn", "install", frozen ? "--frozen-lockfile" : "--no-lockfile",
-                    needed.development() ? "--production=false" : "--production", "--skip-integrity-check", "--non-interactive"));
+                    needed.development() ? "--production=false" : "--production", "--non-interactive");
+            List<String> complete = Stream.concat(install.stream(), Stream.of("--skip-integrity-check")).toList();
+            return frozen ? List.of(install, complete) : List.of(complete);
         }
         if (lockFile.isEmpty()) {
             throw new DeployException(folder + " has no yarn.lock, without which Yarn " + tool.version()

@@ -49,7 +49,7 @@ class BuildStepTest {
     }
 
     private String failure(String line) {
-        return assertThrows(DeployException.class, () -> build(line)).getMessage();
+        return assertThrows(DeployException.class, () -> build(line)).messageWithOutput();
     }
 
     @Test
