@@ -72,6 +72,8 @@ class FormTest {
         step.setRoleSessionName("session");
         step.setAgentIdentity(true);
         step.setDir("services/orders");
+        step.setBuild("npm run build");
+        step.setCodeDir("dist");
         step.setInstall("yarn install --production");
         step.setIncludes("dist/**, node_modules/**");
         step.setExcludes("test/**\n**/*.map");
