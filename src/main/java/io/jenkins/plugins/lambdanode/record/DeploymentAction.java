@@ -234,6 +234,11 @@ public final class DeploymentAction extends Tab
                 failure.getRegion());
     }
 
+    /** For the page: a phase's name, and whether several functions shared it. */
+    public String describe(DeployedFunction.PhaseTime phase) {
+        return phase.isShared() ? Messages.DeploymentAction_sharedPhase(phase.getName()) : phase.getName();
+    }
+
     private static String joined(String... parts) {
         return Stream.of(parts).filter(part -> !part.isEmpty()).collect(Collectors.joining(" · "));
     }
