@@ -19,7 +19,7 @@ final class FolderLocks implements DeploymentLocks {
 
     @Override
     public Lock await(List<FunctionName> functions, Progress progress) {
-        return Lock.UNDISTURBED;
+        return Lock.NONE;
     }
 
     @Override
@@ -31,7 +31,7 @@ final class FolderLocks implements DeploymentLocks {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
             // Another user's, who has a copy of the project of his own or can write to this one no more than this user to his.
-            return Lock.UNDISTURBED;
+            return Lock.NONE;
         }
         try {
             FileLock free = channel.tryLock();
@@ -42,7 +42,7 @@ final class FolderLocks implements DeploymentLocks {
             return new Held(channel, free == null);
         } catch (IOException e) {
             Held.close(channel);
-            return Lock.UNDISTURBED;
+            return Lock.NONE;
         }
     }
 

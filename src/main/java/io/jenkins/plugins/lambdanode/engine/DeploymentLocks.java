@@ -11,7 +11,7 @@ import java.util.List;
 public interface DeploymentLocks {
 
     /** For a front end that runs one deployment at a time. */
-    DeploymentLocks NONE = (functions, progress) -> Lock.UNDISTURBED;
+    DeploymentLocks NONE = (functions, progress) -> Lock.NONE;
 
     /**
      * Waits until no other deployment is at work on any of these functions.
@@ -27,14 +27,14 @@ public interface DeploymentLocks {
      * @param progress told what is waited for
      */
     default Lock awaitFolder(String folder, Progress progress) throws InterruptedException {
-        return Lock.UNDISTURBED;
+        return Lock.NONE;
     }
 
     /** Held while functions or a folder are worked on. */
     interface Lock extends AutoCloseable {
 
         /** Where nobody else is at work. */
-        Lock UNDISTURBED = new Lock() {
+        Lock NONE = new Lock() {
             @Override
             public boolean waited() {
                 return false;

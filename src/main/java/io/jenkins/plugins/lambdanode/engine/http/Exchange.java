@@ -33,7 +33,7 @@ final class Exchange {
     private volatile String fileFailure = "";
     private volatile boolean fileFailed;
     private volatile boolean late;
-    private volatile SendReply reply = SendReply.unanswered("not sent");
+    private volatile SendReply reply = SendReply.noResponse("not sent");
     private CompletableFuture<HttpResponse<String>> sent;
     private long deadline;
 
@@ -102,7 +102,7 @@ final class Exchange {
     private SendReply noReply(Throwable failure) {
         return fileFailed && !late
                 ? SendReply.unreadable(words(failure))
-                : SendReply.unanswered(words(failure));
+                : SendReply.noResponse(words(failure));
     }
 
     private String words(Throwable failure) {
@@ -133,7 +133,7 @@ final class Exchange {
     private SendReply reply(HttpResponse<String> response) {
         // Not AWS's response; where a tunnel was asked for the JDK's client gives it no body.
         if (response.statusCode() == PROXY_AUTHENTICATION_REQUIRED) {
-            return SendReply.unanswered("the proxy refuses the connection (HTTP status 407): "
+            return SendReply.noResponse("the proxy refuses the connection (HTTP status 407): "
                     + (login.isEmpty()
                             ? "it asks for a login"
                             : "it does not accept the login, or Java did not send it: for HTTPS it does where it is started"
@@ -143,7 +143,7 @@ final class Exchange {
         response.headers()
                 .map()
                 .forEach((name, values) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), values.get(0)));
-        return SendReply.answered(response.statusCode(), headers, response.body());
+        return SendReply.response(response.statusCode(), headers, response.body());
     }
 
     /** The JDK's own request timeout ends with the response's head; this one covers its body too. */

@@ -23,12 +23,12 @@ public record SendReply(int status, Map<String, String> headers, String body, St
     }
 
     /** A response. */
-    public static SendReply answered(int status, Map<String, String> headers, String body) {
+    public static SendReply response(int status, Map<String, String> headers, String body) {
         return new SendReply(status, headers, body, "", false);
     }
 
     /** No response came, for instance since the connection was cut. */
-    public static SendReply unanswered(String failure) {
+    public static SendReply noResponse(String failure) {
         return new SendReply(0, Map.of(), "", failure, false);
     }
 
@@ -37,7 +37,7 @@ public record SendReply(int status, Map<String, String> headers, String body, St
         return new SendReply(0, Map.of(), "", failure, true);
     }
 
-    public boolean answered() {
+    public boolean hasResponse() {
         return status != 0;
     }
 

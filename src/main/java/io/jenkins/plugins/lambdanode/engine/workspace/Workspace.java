@@ -53,7 +53,7 @@ public interface Workspace extends AutoCloseable {
 
     /**
      * Sends each request once, several at a time, and returns a reply for each in the order given. A request that got no
-     * response is a reply too ({@link SendReply#answered()} is false): who asked decides whether to sign it anew and try again.
+     * response is a reply too ({@link SendReply#hasResponse()} is false): who asked decides whether to sign it anew and try again.
      */
     List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException;
 

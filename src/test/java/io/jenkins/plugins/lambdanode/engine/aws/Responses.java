@@ -30,7 +30,7 @@ public final class Responses {
             return SESSION.lambdaOffline()
                     .read(
                             lambda -> FunctionState.from(lambda.getFunctionConfiguration(r -> r.functionName("f"))),
-                            SendReply.answered(200, Map.of(), json));
+                            SendReply.response(200, Map.of(), json));
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

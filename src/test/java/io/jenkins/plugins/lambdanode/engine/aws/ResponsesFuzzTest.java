@@ -40,7 +40,7 @@ class ResponsesFuzzTest {
     @Property(shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void anyRefusalIsToldInPrintableWords(@ForAll("answers") String body, @ForAll @IntRange(min = 300, max = 599) int status) {
         assertTimeoutPreemptively(GOOD_TIME, () -> {
-            String message = AwsErrors.exception(CALL, AwsFailure.of(SendReply.answered(status, Map.of(), body)))
+            String message = AwsErrors.exception(CALL, AwsFailure.of(SendReply.response(status, Map.of(), body)))
                     .getMessage();
             isPrintable(message);
             assertFalse(body.length() < 500 && message.contains("X-Amz-Signature=sigMARKED"), message);

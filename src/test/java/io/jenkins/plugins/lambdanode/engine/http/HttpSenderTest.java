@@ -139,7 +139,7 @@ class HttpSenderTest {
                 () -> sender.send(List.of(put(url("/short"), Body.part(file.toString(), 0, 60_000), 60)))
                         .get(0));
 
-        assertFalse(reply.answered());
+        assertFalse(reply.hasResponse());
         assertTrue(reply.failure().contains("ended after 50000 of the 60000 bytes"), reply.failure());
     }
 
@@ -152,7 +152,7 @@ class HttpSenderTest {
                 .send(List.of(put(url("/none"), Body.part(file, 0, 60_000), 60)))
                 .get(0);
 
-        assertFalse(reply.answered());
+        assertFalse(reply.hasResponse());
         assertTrue(reply.fileFailed(), "sending it again is of no use");
         assertTrue(reply.failure().contains("NoSuchFileException: " + file), reply.failure());
     }
@@ -236,7 +236,7 @@ class HttpSenderTest {
                 .send(List.of(put(url("/hang"), Body.part(file(10).toString(), 0, 10), 1)))
                 .get(0);
 
-        assertFalse(reply.answered());
+        assertFalse(reply.hasResponse());
         assertEquals("no response within 1 seconds", reply.failure());
     }
 
@@ -347,7 +347,7 @@ class HttpSenderTest {
                 .send(List.of(put("http://127.0.0.1:" + port + "/", Body.part(file(10).toString(), 0, 10), 60)))
                 .get(0);
 
-        assertFalse(reply.answered());
+        assertFalse(reply.hasResponse());
         assertEquals("ConnectException: 127.0.0.1:" + port, reply.failure());
     }
 
@@ -465,7 +465,7 @@ class HttpSenderTest {
                     .send(List.of(put(scheme + "://aws.example/", Body.part(file(10).toString(), 0, 10), 60)))
                     .get(0);
 
-            assertFalse(reply.answered());
+            assertFalse(reply.hasResponse());
             assertTrue(reply.failure().contains(words), reply.failure());
         }
     }

@@ -35,11 +35,11 @@ final class Advice {
             rule("not from AWS", (o, f) -> f.isNotFromAws(), (o, f) -> "A proxy, a network that asks for a login, or an endpoint"
                     + " that is not AWS's responded instead of AWS. Check the proxy and the endpoint. It is not known whether"
                     + " the request was carried out: run the deployment again."),
-            rule("TLS", (o, f) -> f.unanswered() && isAboutTls(f), (o, f) -> "The TLS connection to " + o.place() + " failed. If its"
+            rule("TLS", (o, f) -> f.noResponse() && isAboutTls(f), (o, f) -> "The TLS connection to " + o.place() + " failed. If its"
                     + " certificate is not trusted, add the CA that signed it (for instance that of a proxy that opens TLS"
                     + " connections) to the trust store of the Java that sends the request; a package is sent from the agent that"
                     + " it is on. If the server does not speak TLS, use http:// in the endpoint."),
-            rule("no response", (o, f) -> f.unanswered(), (o, f) -> "Check the network on the way to " + o.place()
+            rule("no response", (o, f) -> f.noResponse(), (o, f) -> "Check the network on the way to " + o.place()
                     + ": its name must resolve, a firewall must let it through, and a proxy that is needed must be configured."),
             rule("expired credentials", (o, f) -> f.credentialsExpired(), (o, f) -> "The AWS credentials have expired. Renew them"
                     + " and run the deployment again."),

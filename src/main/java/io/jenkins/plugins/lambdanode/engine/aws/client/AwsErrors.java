@@ -41,7 +41,7 @@ public final class AwsErrors {
                 + headline(operation, failure));
         String reason = reason(failure);
         if (!reason.isEmpty()) {
-            lines.add((failure.unanswered() ? "The reason: " : "AWS says: ") + reason);
+            lines.add((failure.noResponse() ? "The reason: " : "AWS says: ") + reason);
         }
         lines.add(Advice.of(operation, failure));
         return String.join("\n", lines);
@@ -61,7 +61,7 @@ public final class AwsErrors {
         String code = failure.code().isEmpty() || message.contains(failure.code()) ? "" : failure.code();
         String both = code + (code.isEmpty() || message.isEmpty() ? "" : ": ") + message;
         String words = SafeText.oneLine(both, MAX_MESSAGE_LENGTH).strip();
-        return words.isEmpty() && !failure.unanswered() ? "HTTP status " + failure.status() : words;
+        return words.isEmpty() && !failure.noResponse() ? "HTTP status " + failure.status() : words;
     }
 
     private static String headline(AwsOperation operation, AwsFailure failure) {
@@ -71,7 +71,7 @@ public final class AwsErrors {
         if (failure.isNotFromAws()) {
             return ": the response is not from AWS.";
         }
-        if (failure.unanswered() && !Advice.isAboutCredentials(failure)) {
+        if (failure.noResponse() && !Advice.isAboutCredentials(failure)) {
             return ": no response.";
         }
         if (Advice.isMissingBucket(operation, failure)) {

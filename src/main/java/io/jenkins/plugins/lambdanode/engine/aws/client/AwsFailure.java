@@ -78,7 +78,7 @@ public record AwsFailure(
 
     /** A response that is not a success, or no response. */
     public static AwsFailure of(SendReply reply) {
-        if (!reply.answered()) {
+        if (!reply.hasResponse()) {
             return of(0, "", reply.failure());
         }
         String code = "";
@@ -159,14 +159,14 @@ public record AwsFailure(
 
     /** Whether something came, but not from AWS: a page to log in to a network, for instance, which the SDK cannot read. */
     boolean isNotFromAws() {
-        return unanswered()
+        return noResponse()
                 && (message.startsWith(NOT_FROM_AWS)
                         || message.startsWith("JsonParseException")
                         || message.startsWith("Could not parse XML"));
     }
 
     /** No response came: the request may or may not have been carried out. */
-    boolean unanswered() {
+    boolean noResponse() {
         return status == 0;
     }
 
@@ -177,7 +177,7 @@ public record AwsFailure(
 
     /** It is not known whether the request was carried out. */
     public boolean inDoubt() {
-        return unanswered() || status >= 500 && !throttled();
+        return noResponse() || status >= 500 && !throttled();
     }
 
     public boolean credentialsExpired() {

@@ -28,7 +28,7 @@ import software.amazon.awssdk.utils.SdkAutoCloseable;
  */
 public final class OfflineClient<C extends SdkAutoCloseable> implements AutoCloseable {
 
-    private static final SendReply NOTHING = SendReply.answered(200, Map.of(), "");
+    private static final SendReply NOTHING = SendReply.response(200, Map.of(), "");
 
     private final C client;
     private volatile SendReply response = NOTHING;

@@ -88,7 +88,7 @@ final class PartSender {
                 for (int i = 0; i < round.size(); i++) {
                     UploadPart part = batch.get(i);
                     SendReply reply = round.get(i);
-                    bytes[0] += reply.answered() ? part.body().length() : 0;
+                    bytes[0] += reply.hasResponse() ? part.body().length() : 0;
                     if (hasArrived(reply, part)) {
                         replies.put(part.number(), reply);
                         remaining.remove(part);
@@ -119,7 +119,7 @@ final class PartSender {
      */
     private List<SendReply> withEarlyRefusal(List<SendRequest> requests, List<SendReply> round)
             throws IOException, InterruptedException {
-        if (round.stream().anyMatch(reply -> reply.answered() || reply.fileFailed())) {
+        if (round.stream().anyMatch(reply -> reply.hasResponse() || reply.fileFailed())) {
             return round;
         }
         SendRequest first = requests.get(0);

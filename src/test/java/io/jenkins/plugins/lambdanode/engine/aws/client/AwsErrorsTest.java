@@ -36,7 +36,7 @@ class AwsErrorsTest {
     private static String lambda(int status, String type, String message) {
         return AwsErrors.exception(
                         UPDATE,
-                        AwsFailure.of(SendReply.answered(
+                        AwsFailure.of(SendReply.response(
                                 status,
                                 Map.of("x-amzn-errortype", type),
                                 "{\"Message\": \"" + message + "\", \"Type\": \"User\"}")))
@@ -46,7 +46,7 @@ class AwsErrorsTest {
     private static String s3(int status, String code, String message) {
         String xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code + "</Code><Message>" + message
                 + "</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>";
-        return AwsErrors.exception(STAGE, AwsFailure.of(SendReply.answered(status, Map.of(), xml))).getMessage();
+        return AwsErrors.exception(STAGE, AwsFailure.of(SendReply.response(status, Map.of(), xml))).getMessage();
     }
 
     @Test
@@ -228,7 +228,7 @@ class AwsErrorsTest {
     @Test
     void noResponseNamesTheReasonAndThePlace() {
         String text = AwsErrors.exception(
-                        UPDATE, AwsFailure.of(SendReply.unanswered("UnresolvedAddressException")))
+                        UPDATE, AwsFailure.of(SendReply.noResponse("UnresolvedAddressException")))
                 .getMessage();
 
         assertEquals(
@@ -247,7 +247,7 @@ class AwsErrorsTest {
     @ParameterizedTest
     @ValueSource(ints = {301, 302, 307, 308})
     void aRedirectByWhatIsNoLambdaSaysNothingOfBuckets(int status) {
-        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.answered(status, Map.of(), "<html>Moved</html>")))
+        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.response(status, Map.of(), "<html>Moved</html>")))
                 .getMessage();
 
         assertFalse(text.contains("bucket"), text);
@@ -263,7 +263,7 @@ class AwsErrorsTest {
                 "SSLException: Unsupported or unrecognized SSL message"
             })
     void aTlsConnectionThatIsNotMadeSaysWhereTheCaBelongs(String reason) {
-        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.unanswered(reason))).getMessage();
+        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.noResponse(reason))).getMessage();
 
         assertTrue(text.contains("The reason: " + reason), text);
         assertTrue(lastLine(text).contains("trust store of the Java that"), text);
@@ -272,7 +272,7 @@ class AwsErrorsTest {
     @Test
     void aRefusalWithoutAnErrorCodeMayBeAProxys() {
         String text = AwsErrors.exception(
-                        UPDATE, AwsFailure.of(SendReply.answered(403, Map.of(), "<html><h1>Blocked by policy</h1></html>")))
+                        UPDATE, AwsFailure.of(SendReply.response(403, Map.of(), "<html><h1>Blocked by policy</h1></html>")))
                 .getMessage();
 
         assertTrue(text.contains("it may come from a proxy or a firewall"), text);
@@ -294,7 +294,7 @@ class AwsErrorsTest {
     void aResponseThatIsNotAwssKeepsOneLineOfItsStatus() {
         String text = AwsErrors.exception(
                         UPDATE,
-                        AwsFailure.of(SendReply.answered(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>")))
+                        AwsFailure.of(SendReply.response(502, Map.of(), "<html><h1>Bad Gateway</h1>\u001b[31m</html>")))
                 .getMessage();
 
         assertTrue(text.contains("HTTP status 502"), text);

@@ -258,7 +258,7 @@ class StagingContractTest {
         SendingWorkspace refusing = new SendingWorkspace() {
             @Override
             public List<SendReply> send(List<SendRequest> batch) {
-                return batch.stream().map(request -> SendReply.unanswered("ConnectException: refused")).toList();
+                return batch.stream().map(request -> SendReply.noResponse("ConnectException: refused")).toList();
             }
         };
         TestTime time = TestTime.startingNow();
@@ -307,7 +307,7 @@ class StagingContractTest {
             @Override
             public List<SendReply> send(List<SendRequest> batch) throws IOException, InterruptedException {
                 return requests.isEmpty() && requests.addAll(batch)
-                        ? List.of(SendReply.unanswered("IOException: reset"))
+                        ? List.of(SendReply.noResponse("IOException: reset"))
                         : super.send(batch);
             }
         };
