@@ -72,7 +72,7 @@ class LambdaNodeDeployStepTest {
         jenkins.assertLogContains("size=" + onServer.codeSize() + " revision=", run);
         jenkins.assertLogContains("warning environment-file: conf/.env: ", run);
         jenkins.assertLogContains("phase package", run);
-        jenkins.assertLogContains("Deploying fn to scripted in us-east-1, account 000000000000, with credentials aws-deploy", run);
+        jenkins.assertLogContains("Deploying fn to scripted in us-east-1, with credentials aws-deploy", run);
         assertEquals(
                 onServer.codeSha256(),
                 Builds.record(run, "scripted").path("CodeSha256").asText());
