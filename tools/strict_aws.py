@@ -22,6 +22,7 @@ import binascii
 import collections
 import dataclasses
 import datetime
+import email.utils
 import fnmatch
 import hashlib
 import http.client
@@ -750,7 +751,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         print(f"Refused ({refusal.error}): {request.method} {request.path}: {refusal.message}", flush=True)
         status, *codes = ERRORS[refusal.error]
         code = codes[CODE_OF[request.service]]
-        headers = {"x-amzn-RequestId": "strict", **refusal.headers}
+        headers = {"x-amzn-RequestId": "strict", "Date": email.utils.formatdate(usegmt=True), **refusal.headers}
         if request.service == "lambda":
             headers |= {"x-amzn-ErrorType": code, "Content-Type": "application/json"}
             body = json.dumps({"Message": refusal.message})

@@ -226,7 +226,7 @@ public final class Wire implements AutoCloseable {
     }
 
     /** The request line and the headers with the empty line at their end; empty where the client hangs up. */
-    private static String head(InputStream in) throws IOException {
+    public static String head(InputStream in) throws IOException {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         for (int b, ends = 0; ends < 4; ) {
             if ((b = in.read()) < 0) {

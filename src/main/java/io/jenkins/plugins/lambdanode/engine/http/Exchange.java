@@ -5,11 +5,13 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -25,6 +27,7 @@ import java.util.function.LongConsumer;
 final class Exchange {
 
     private static final int PROXY_AUTHENTICATION_REQUIRED = 407;
+    private static final String EXPECT = "expect";
 
     private final SendRequest request;
     private final Optional<String> login;
@@ -34,8 +37,10 @@ final class Exchange {
     private volatile boolean fileFailed;
     private volatile boolean late;
     private volatile SendReply reply = SendReply.noResponse("not sent");
-    private CompletableFuture<HttpResponse<String>> sent;
-    private long deadline;
+    private volatile Optional<SendReply> refusedHead = Optional.empty();
+    private volatile CompletableFuture<HttpResponse<String>> sent;
+    private boolean expectsContinue;
+    private long started;
 
     Exchange(SendRequest request, Optional<String> login, LongConsumer counter) {
         this.request = request;
@@ -43,26 +48,67 @@ final class Exchange {
         this.counter = counter;
     }
 
-    void start(HttpClient client, BlockingQueue<Exchange> finished) {
-        deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(request.timeoutSeconds());
+    /**
+     * Sends it.
+     *
+     * @param expectContinue whether a request with {@code Expect: 100-continue} waits for the server's word before its body
+     */
+    void start(HttpClient client, BlockingQueue<Exchange> finished, boolean expectContinue) {
+        started = System.nanoTime();
+        expectsContinue = expectContinue
+                && BodyStream.length(request.body()) > 0
+                && request.headers().keySet().stream().anyMatch(EXPECT::equalsIgnoreCase);
+        CompletableFuture<HttpResponse<String>> response;
         try {
-            sent = client.sendAsync(prepared(), response -> new FirstBytes());
+            response = client.sendAsync(prepared(), head -> {
+                if (expectsContinue && opened.isEmpty() && head.statusCode() >= 300) {
+                    refusedHead = Optional.of(reply(head.statusCode(), head.headers(), ""));
+                }
+                return new FirstBytes();
+            });
         } catch (IllegalArgumentException e) {
-            sent = CompletableFuture.failedFuture(e);
+            response = CompletableFuture.failedFuture(e);
         }
-        sent.whenComplete((response, failure) -> {
-            reply = failure == null ? reply(response) : noReply(failure);
-            closeFiles();
-            finished.add(this);
+        CompletableFuture<HttpResponse<String>> current = response;
+        sent = current;
+        current.whenComplete((whole, failure) -> {
+            // Not where it has been started over.
+            if (sent == current) {
+                reply = failure == null ? reply(whole.statusCode(), whole.headers(), whole.body()) : noReply(failure);
+                closeFiles();
+                finished.add(this);
+            }
         });
+    }
+
+    /** Whether the server has said for too long neither that the body may come nor that it may not: it may not know the question. */
+    boolean isUnanswered(Duration patience) {
+        return expectsContinue
+                && opened.isEmpty()
+                && refusedHead.isEmpty()
+                && System.nanoTime() - started > patience.toNanos();
+    }
+
+    /** Sends it again, with its body at once. */
+    void startOver(HttpClient client, BlockingQueue<Exchange> finished) {
+        CompletableFuture<HttpResponse<String>> unanswered = sent;
+        if (!unanswered.isDone()) {
+            start(client, finished, false);
+            unanswered.cancel(true);
+        }
     }
 
     private HttpRequest prepared() {
         HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(request.url()));
-        request.headers().forEach(builder::header);
+        request.headers().forEach((name, value) -> {
+            if (!name.equalsIgnoreCase(EXPECT)) {
+                builder.header(name, value);
+            }
+        });
         login.ifPresent(text -> builder.header("Proxy-Authorization", text));
         long length = BodyStream.length(request.body());
-        return builder.method(
+        return builder.expectContinue(expectsContinue)
+                .method(
                         request.method(),
                         length == 0
                                 ? BodyPublishers.noBody()
@@ -100,6 +146,9 @@ final class Exchange {
     }
 
     private SendReply noReply(Throwable failure) {
+        if (refusedHead.isPresent()) {
+            return refusedHead.get();
+        }
         return fileFailed && !late
                 ? SendReply.unreadable(words(failure))
                 : SendReply.noResponse(words(failure));
@@ -130,9 +179,9 @@ final class Exchange {
                 : name + ": " + cause.getMessage();
     }
 
-    private SendReply reply(HttpResponse<String> response) {
+    private SendReply reply(int status, HttpHeaders all, String body) {
         // Not AWS's response; where a tunnel was asked for the JDK's client gives it no body.
-        if (response.statusCode() == PROXY_AUTHENTICATION_REQUIRED) {
+        if (status == PROXY_AUTHENTICATION_REQUIRED) {
             return SendReply.noResponse("the proxy refuses the connection (HTTP status 407): "
                     + (login.isEmpty()
                             ? "it asks for a login"
@@ -140,16 +189,17 @@ final class Exchange {
                                     + " with -Djdk.http.auth.tunneling.disabledSchemes= on the machine that sends"));
         }
         Map<String, String> headers = new LinkedHashMap<>();
-        response.headers()
-                .map()
-                .forEach((name, values) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), values.get(0)));
-        return SendReply.response(response.statusCode(), headers, response.body());
+        all.map().forEach((name, values) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), values.get(0)));
+        return SendReply.response(status, headers, body);
     }
 
-    /** The JDK's own request timeout ends with the response's head; this one covers its body too. */
+    /**
+     * The JDK's own request timeout ends with the response's head; this one covers its body too. The body of a refusal that came
+     * before the request's never comes in the JDK before 19 (JDK-8286171).
+     */
     void cancelWhereLate() {
-        if (System.nanoTime() - deadline > 0) {
-            late = true;
+        late = System.nanoTime() - started > TimeUnit.SECONDS.toNanos(request.timeoutSeconds());
+        if (late || refusedHead.isPresent()) {
             cancel();
         }
     }

@@ -36,8 +36,13 @@ public final class HttpSender {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
 
+    /** How long a server may take to let a body come, as Apache's HttpClient has it, which the SDK uses; and to connect to it. */
+    private static final Duration CONTINUE_TIMEOUT = Duration.ofSeconds(5);
+
     private final Progress progress;
     private final Optional<ProxySettings> proxy;
+    private final Duration continueTimeout;
+    private boolean expectContinue = true;
     private HttpClient client;
 
     /** Reaches AWS as the JVM's own proxy settings say. */
@@ -47,8 +52,13 @@ public final class HttpSender {
 
     /** @param proxy the proxy to use; empty for the JVM's own settings */
     public HttpSender(Progress progress, Optional<ProxySettings> proxy) {
+        this(progress, proxy, CONTINUE_TIMEOUT);
+    }
+
+    HttpSender(Progress progress, Optional<ProxySettings> proxy, Duration continueTimeout) {
         this.progress = progress;
         this.proxy = proxy;
+        this.continueTimeout = continueTimeout;
     }
 
     /** Made when there is something to send: it takes a fifth of a second, and an unchanged project sends nothing. */
@@ -81,7 +91,8 @@ public final class HttpSender {
 
     /**
      * Sends each request once, {@value #PARALLEL} at a time, and returns a reply for each in the order given. A failure is a
-     * reply too; so is a file that is shorter than its body says.
+     * reply too; so is a file that is shorter than its body says. Of a request with {@code Expect: 100-continue} the body is
+     * sent when the server lets it come, or does not say so for some seconds.
      *
      * @throws InterruptedException within a second of an interrupt; what is in progress is cancelled
      */
@@ -103,13 +114,19 @@ public final class HttpSender {
                 while (next < all.size() && inProgress.size() < PARALLEL) {
                     Exchange exchange = all.get(next++);
                     inProgress.add(exchange);
-                    exchange.start(client(), finished);
+                    exchange.start(client(), finished, expectContinue);
                 }
                 Exchange ended = finished.poll(500, TimeUnit.MILLISECONDS);
                 if (ended != null) {
                     inProgress.remove(ended);
                 } else {
-                    inProgress.forEach(Exchange::cancelWhereLate);
+                    for (Exchange exchange : inProgress) {
+                        if (exchange.isUnanswered(continueTimeout)) {
+                            expectContinue = false;
+                            exchange.startOver(client(), finished);
+                        }
+                        exchange.cancelWhereLate();
+                    }
                 }
             }
         } finally {

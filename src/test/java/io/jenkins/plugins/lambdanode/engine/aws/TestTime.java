@@ -20,7 +20,7 @@ public final class TestTime extends Clock {
         this.now = now;
     }
 
-    static TestTime startingAt(Instant now) {
+    public static TestTime startingAt(Instant now) {
         return new TestTime(now);
     }
 

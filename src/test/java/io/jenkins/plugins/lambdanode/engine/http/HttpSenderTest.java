@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.testing.Wire;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,10 +27,12 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -528,5 +531,40 @@ class HttpSenderTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** As a proxy may that knows nothing of Expect; RFC 9110, section 10.1.1: who waits for 100 must not wait forever. */
+    @Test
+    void aServerThatDoesNotKnowExpectGetsTheBodyAfterAWhileAndAtOnceTheNextTime() throws Exception {
+        Path content = file(100_000);
+        List<String> heads = new CopyOnWriteArrayList<>();
+        try (ServerSocket deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            threads.execute(() -> {
+                while (!deaf.isClosed()) {
+                    try (Socket client = deaf.accept()) {
+                        heads.add(Wire.head(client.getInputStream()));
+                        if (client.getInputStream().readNBytes(100_000).length == 100_000) {
+                            client.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                                    .getBytes(StandardCharsets.US_ASCII));
+                        }
+                    } catch (IOException e) {
+                        // The client hung up, or the test has ended.
+                    }
+                }
+            });
+            HttpSender sender = new HttpSender(Progress.NONE, Optional.empty(), Duration.ZERO);
+            SendRequest request = new SendRequest(
+                    "PUT",
+                    "http://127.0.0.1:" + deaf.getLocalPort() + "/x",
+                    Map.of("Expect", "100-continue"),
+                    Body.part(content.toString(), 0, 100_000),
+                    30);
+
+            assertEquals(200, sender.send(List.of(request)).get(0).status());
+            assertEquals(200, sender.send(List.of(request)).get(0).status());
+        }
+        assertEquals(
+                List.of(true, false, false),
+                heads.stream().map(head -> head.toLowerCase(Locale.ROOT).contains("expect: 100-continue")).toList());
     }
 }

@@ -16,7 +16,6 @@ import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +34,7 @@ final class PartSender {
     private static final int ROUNDS = 6;
 
     private static final int PROBE_SECONDS = 30;
+    private static final int HTTP_FORBIDDEN = 403;
 
     private final AwsSession session;
     private final Workspace workspace;
@@ -113,20 +113,28 @@ final class PartSender {
     }
 
     /**
-     * S3 can refuse a request and hang up while its body is still being sent; the sender then sees a cut connection and not the
-     * refusal. So where no request of a round got a response, the first is sent once more without its body, which S3 refuses in
-     * the same words; one that it would accept it refuses for its checksum.
+     * S3 can refuse a request before its body has been sent. The sender then has the refusal's status without its words, or, where
+     * S3 hangs up in mid-body, no response at all. So the first such request of a round is sent once more without its body, which
+     * S3 refuses in the same words; one that it would accept it refuses for its checksum.
      */
     private List<SendReply> withEarlyRefusal(List<SendRequest> requests, List<SendReply> round)
             throws IOException, InterruptedException {
-        if (round.stream().anyMatch(reply -> reply.hasResponse() || reply.fileFailed())) {
+        boolean cutOff = round.stream().noneMatch(reply -> reply.hasResponse() || reply.fileFailed());
+        Optional<SendReply> wordless = round.stream().filter(PartSender::isWordless).findFirst();
+        if (!cutOff && wordless.isEmpty()) {
             return round;
         }
-        SendRequest first = requests.get(0);
+        SendRequest first = requests.get(wordless.map(round::indexOf).orElse(0));
         SendRequest empty = new SendRequest(
                 first.method(), first.url(), first.headers(), Body.part(first.body().file(), 0, 0), PROBE_SECONDS);
         SendReply refusal = workspace.send(List.of(empty)).get(0);
-        return refusal.status() == 403 ? List.copyOf(Collections.nCopies(round.size(), refusal)) : round;
+        return refusal.status() == wordless.map(SendReply::status).orElse(HTTP_FORBIDDEN)
+                ? round.stream().map(reply -> cutOff || isWordless(reply) ? refusal : reply).toList()
+                : round;
+    }
+
+    private static boolean isWordless(SendReply reply) {
+        return reply.status() >= 300 && reply.status() < 500 && reply.body().isEmpty();
     }
 
     private List<SendRequest> sign(List<UploadPart> batch, BiConsumer<S3Client, UploadPart> request)

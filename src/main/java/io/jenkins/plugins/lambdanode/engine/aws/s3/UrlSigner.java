@@ -57,6 +57,8 @@ final class UrlSigner {
                         .putProperty(AwsV4HttpSigner.NORMALIZE_PATH, false)
                         .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, clock))
                 .request();
+        // As the SDK's client has it, and not signed: a refusal comes before the body is sent.
+        headers.put("Expect", "100-continue");
         return new SendRequest(
                 written.method().name(), signed.getUri().toString(), headers, body, (int) VALID.toSeconds());
     }

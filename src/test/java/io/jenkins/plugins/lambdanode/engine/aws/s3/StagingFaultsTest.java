@@ -40,19 +40,21 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.file.Files;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -273,7 +275,7 @@ class StagingFaultsTest {
                             .contains("\"Action\": \"s3:PutObject\", \"Resource\": \"arn:aws:s3:::" + bucket + "/orders/"),
                     failed.getMessage());
         }
-        assertEquals(1, workspace.requests.size());
+        assertEquals(1, workspace.requests.stream().filter(request -> request.body().length() > 0).count());
     }
 
     @ParameterizedTest
@@ -528,6 +530,71 @@ class StagingFaultsTest {
         assertTrue(log.text().contains("This machine's clock differs from S3's by"), log.text());
     }
 
+    /** The server in front of MiniStack judges a URL by its own clock, as S3 does. */
+    @ParameterizedTest
+    @CsvSource({SMALL + ",-60,2", LARGE + ",-60,6", SMALL + ",60,2"})
+    void aUrlOfAControllerWhoseClockIsAnHourOffIsSignedAnewOnce(int bytes, int minutes, int sent) throws Exception {
+        PackReport report = Package.weighing(folder, "package", bytes);
+        TestTime wrong = TestTime.startingAt(Instant.now().plus(Duration.ofMinutes(minutes)));
+        StagedObject staged;
+        try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
+            staged = new Staging(session, workspace, UploadJournal.NONE, log, wrong.backoff())
+                    .stage(report, Cloud.staging(bucket, ""), "orders");
+        }
+
+        assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+        assertTrue(log.text().contains("This machine's clock differs from S3's by " + (minutes > 0 ? "-3" : "3")), log.text());
+        assertEquals(sent, workspace.requests.stream().filter(request -> request.body().length() > 0).count());
+    }
+
+    /** Six rounds without any progress end an upload. */
+    @Test
+    void anUploadGoesOnAsLongAsSomeOfItArrivesNowAndThen() throws Exception {
+        PackReport report = Package.weighing(folder, "large", LARGE);
+        AtomicInteger rounds = new AtomicInteger();
+        SendingWorkspace patchy = new SendingWorkspace() {
+            @Override
+            public List<SendReply> send(List<SendRequest> batch) throws IOException, InterruptedException {
+                List<SendReply> replies =
+                        new ArrayList<>(Collections.nCopies(batch.size(), SendReply.noResponse("IOException: reset")));
+                if (batch.get(0).body().length() > 0 && rounds.incrementAndGet() % 4 == 0) {
+                    replies.set(0, super.send(batch.subList(0, 1)).get(0));
+                }
+                return replies;
+            }
+        };
+        StagedObject staged;
+        try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
+            staged = new Staging(session, patchy, UploadJournal.NONE, log, time.backoff())
+                    .stage(report, Cloud.staging(bucket, ""), "orders");
+        }
+
+        assertEquals(12, rounds.get());
+        assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,0", "5,1"})
+    void anUploadThatWasStartedLongBeforeThisOneIsSomeoneElsesAndStays(int minutesBefore, String left) throws Exception {
+        Python.run(
+                """
+                import sys, boto3
+                s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
+                                 aws_access_key_id='test', aws_secret_access_key='test')
+                s.create_multipart_upload(Bucket=sys.argv[2], Key='orders/1.zip')
+                """,
+                Emulator.MINISTACK.endpoint().toString(),
+                bucket);
+        Remembering memory = new Remembering("");
+        memory.started(new UploadJournal.Upload(
+                bucket, "orders/1.zip", "", Instant.now().plus(Duration.ofMinutes(minutesBefore))));
+        try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
+            new Staging(session, workspace, memory, log, time.backoff()).abortPending();
+        }
+
+        assertEquals(left, StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"HEAD /", "POST /"})
     void aWrongClockIsPutRightForTheCallsAroundAnUploadToo(String request) throws Exception {
@@ -631,34 +698,38 @@ class StagingFaultsTest {
         assertEquals(1, workspace.requests.size());
     }
 
-    /** As S3 does where who signed may not write: the response and the end of the connection come before the body has. */
-    @Test
-    void aRefusalThatComesBeforeTheBodyHasBeenReadIsShownInS3sWordsAndTheBodyNotSentAgainAndAgain() throws Exception {
+    /** As S3 does where who signed may not write: it refuses by the head of the request, and hangs up. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRefusalBeforeTheBodyIsShownInS3sWordsAndNextToNoBytesAreSentForIt(boolean letsContinue) throws Exception {
         PackReport report = Package.weighing(folder, "refused", 4 << 20);
         AtomicInteger bodies = new AtomicInteger();
+        AtomicLong bodyBytes = new AtomicLong();
         try (ServerSocket s3 = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Thread answering = new Thread(() -> {
                 while (!s3.isClosed()) {
                     try (Socket client = s3.accept()) {
-                        BufferedReader in = new BufferedReader(
-                                new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1));
-                        String line = in.readLine();
-                        boolean body = false;
-                        for (String header = in.readLine(); !header.isEmpty(); header = in.readLine()) {
-                            body |= header.toLowerCase().startsWith("content-length:") && !header.endsWith(" 0");
-                        }
-                        if (line.startsWith("PUT") && body) {
+                        InputStream in = client.getInputStream();
+                        String head = Wire.head(in);
+                        boolean put = head.startsWith("PUT ");
+                        boolean body = put && !head.contains("Content-Length: 0\r\n");
+                        if (body) {
                             bodies.incrementAndGet();
-                            client.setSoLinger(true, 0);
-                        } else {
-                            String xml = "<Error><Code>AccessDenied</Code><Message>explicit words of S3</Message></Error>";
-                            client.getOutputStream()
-                                    .write(("HTTP/1.1 " + (line.startsWith("PUT") ? "403 Forbidden" : "404 Not Found")
-                                                    + "\r\nConnection: close\r\nContent-Length: "
-                                                    + (line.startsWith("HEAD") ? 0 : xml.length()) + "\r\n\r\n"
-                                                    + (line.startsWith("HEAD") ? "" : xml))
-                                            .getBytes(StandardCharsets.ISO_8859_1));
                         }
+                        if (body && letsContinue) {
+                            client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                            bodyBytes.addAndGet(in.readNBytes(1).length);
+                            client.setSoLinger(true, 0);
+                            continue;
+                        }
+                        String xml = "<Error><Code>AccessDenied</Code><Message>explicit words of S3</Message></Error>";
+                        client.getOutputStream()
+                                .write(("HTTP/1.1 " + (put ? "403 Forbidden" : "404 Not Found")
+                                                + "\r\nConnection: close\r\nContent-Length: " + xml.length() + "\r\n\r\n"
+                                                + (head.startsWith("HEAD ") ? "" : xml))
+                                        .getBytes(StandardCharsets.ISO_8859_1));
+                        client.shutdownOutput();
+                        bodyBytes.addAndGet(in.transferTo(OutputStream.nullOutputStream()));
                     } catch (IOException e) {
                         // The client hung up, or the test has ended.
                     }
@@ -672,6 +743,7 @@ class StagingFaultsTest {
 
             assertTrue(failed.getMessage().contains("AccessDenied: explicit words of S3"), failed.getMessage());
             assertEquals(1, bodies.get());
+            assertEquals(letsContinue ? 1 : 0, bodyBytes.get());
         }
     }
 }
