@@ -38,6 +38,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkGlobalTime;
 
 /** What AWS's side says before a deployment is acted on before a byte of the package is sent. */
@@ -188,6 +190,30 @@ class PreflightTest {
         assertTrue(nothingWasChanged(), aws.requests().toString());
     }
 
+    /** Lambda gives an idle function's resources back, and takes new code for it as ever. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Inactive", "Failed"})
+    void aFunctionInAnotherStateIsUpdatedAndOnlyAFailedOneIsWarnedOf(String state) throws Exception {
+        String other = configuration(", \"StateReason\": \"The role is gone\", \"StateReasonCode\": \"InvalidConfiguration\"")
+                .replace("\"Active\"", "\"" + state + "\"");
+        aws.proxy()
+                .stubFor(get(urlPathEqualTo(path("/configuration")))
+                        .atPriority(1)
+                        .inScenario("state")
+                        .whenScenarioStateIs(STARTED)
+                        .willSetStateTo("seen")
+                        .willReturn(json(other)));
+
+        assertEquals(Outcome.UPDATED, deploy(request()));
+
+        assertEquals(
+                state.equals("Failed"),
+                log.text().contains("WARNING: Function " + name + " is in state Failed: The role is gone (InvalidConfiguration). Where"
+                        + " Lambda refuses to update it, delete it"),
+                log.text());
+        assertEquals(state.equals("Failed"), log.text().contains("WARNING"), log.text());
+    }
+
     /** As where this machine's clock is an hour behind AWS's. */
     @Test
     void aWrongClockIsSaidBeforeAnythingIsSentAndWhatIsSignedHasAwssTime() throws Exception {
@@ -211,8 +237,8 @@ class PreflightTest {
             }
         });
 
-        // S3, whose clock is another one here, refuses that time.
-        failure(staged());
+        // S3, whose clock is another one here, refuses that time, and its own is learnt.
+        assertEquals(Outcome.UPDATED, deploy(staged()));
 
         assertEquals(0, sentBefore[0], log.text());
         String hour = DateTimeFormatter.ofPattern("yyyyMMdd'T'HH").format(aws.atOffset(ZoneOffset.UTC));

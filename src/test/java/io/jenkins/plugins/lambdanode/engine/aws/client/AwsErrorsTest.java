@@ -154,7 +154,7 @@ class AwsErrorsTest {
                 "412|PreconditionFailedException|The RevisionId provided does not match|Read the RevisionId again",
                 "403|ExpiredTokenException|The security token included in the request is expired|have expired. Renew them",
                 "403|UnrecognizedClientException|The security token included in the request is invalid.|does not know the access key",
-                "502|KMSAccessDeniedException|Lambda was unable to decrypt the code|kms:Decrypt",
+                "502|KMSAccessDeniedException|Lambda was unable to decrypt the code|kms:Decrypt to the service lambda.amazonaws.com too",
                 "400|InvalidParameterValueException|The role defined for the function cannot be assumed by Lambda.|lambda.amazonaws.com",
                 "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: PermanentRedirect. S3 Error Message: x|same region",
                 "400|InvalidParameterValueException|Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: x|staged again",

@@ -3,6 +3,9 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.delete;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -216,6 +219,34 @@ class DependencyLayerTest {
             assertTrue(message.contains("did not publish a version of layer " + name), message);
             assertTrue(message.contains("\"Action\": \"lambda:PublishLayerVersion\""), message);
             assertTrue(message.contains(":layer:" + name), message);
+        }
+    }
+
+    /** The account's total and the layer's versions, as the account's other functions are not this deployment's to list. */
+    @Test
+    void fullCodeStorageIsSaidWithWhatHoldsIt() throws Exception {
+        PackReport report = Package.holding(folder, "modules");
+        publishedByOthers(Emulator.MOTO, "one");
+        publishedByOthers(Emulator.MOTO, "two");
+        observed.proxy()
+                .stubFor(post(urlPathMatching("/2018-10-31/layers/.*"))
+                        .atPriority(1)
+                        .willReturn(aResponse()
+                                .withStatus(400)
+                                .withHeader("x-amzn-ErrorType", "CodeStorageExceededException")
+                                .withBody("{\"Message\": \"Code storage limit exceeded.\"}")));
+        observed.proxy()
+                .stubFor(get(urlPathMatching(".*/account-settings/?"))
+                        .atPriority(1)
+                        .willReturn(aResponse().withBody("{\"AccountLimit\":{\"TotalCodeSize\":80530636800},"
+                                + "\"AccountUsage\":{\"TotalCodeSize\":80529588224,\"FunctionCount\":12}}")));
+        try (AwsSession session = Cloud.session(observed.endpoint())) {
+            String message = assertThrows(DeployException.class, () -> publish(layer(session), report)).getMessage();
+
+            assertTrue(message.startsWith("Lambda did not publish a version of layer " + name), message);
+            assertTrue(message.contains("CodeStorageExceededException: Code storage limit exceeded."), message);
+            assertTrue(message.contains("In use: 76799.0 MB of 76800.0 MB, by 12 functions with their versions, and by layers."), message);
+            assertTrue(message.endsWith("Layer " + name + " has 2 versions; keepLayerVersions deletes old ones."), message);
         }
     }
 

@@ -647,8 +647,11 @@ class FunctionsFaultsTest {
                 () -> post(urlPathMatching("/2015-03-31/functions/.*/versions")),
                 refusal(409, "ResourceConflictException", "The operation cannot be performed at this time."));
         try (AwsSession session = session()) {
+            first(2, () -> get(urlPathMatching(CONFIGURATION)), json(configuration(name, "InProgress", "", report.codeSha256())));
             assertEquals("1", functions(session).publish(name, report.codeSha256(), Optional.empty(), ""));
         }
+        lambda.verify(3, getRequestedFor(urlPathMatching(CONFIGURATION)));
+        lambda.verify(2, postRequestedFor(urlPathMatching("/2015-03-31/functions/.*/versions")));
     }
 
     @Test
