@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jenkinsci.plugins.scriptsecurity.sandbox.whitelists.Whitelisted;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
@@ -287,9 +288,12 @@ public final class DeployedFunction implements Serializable {
         return millis;
     }
 
-    /** The part of {@link #getMillis()} that was for several functions. */
-    long sharedMillis() {
-        return phases.stream().filter(PhaseTime::isShared).mapToLong(PhaseTime::getMillis).sum();
+    /** How long these phases took, in milliseconds. */
+    long millisOf(Set<String> names) {
+        return phases.stream()
+                .filter(phase -> names.contains(phase.getName()))
+                .mapToLong(PhaseTime::getMillis)
+                .sum();
     }
 
     @Whitelisted

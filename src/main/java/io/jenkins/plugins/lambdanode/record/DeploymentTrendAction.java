@@ -10,24 +10,31 @@ import hudson.model.Action;
 import hudson.model.Job;
 import hudson.model.Run;
 import io.jenkins.plugins.echarts.AsyncTrendChart;
+import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.bind.JavaScriptMethod;
 
-/** One chart on the job's page: the size of what its builds deployed, or how long that took. */
+/** One chart on the job's page: the size of what its builds deployed, or how long that took, with a line for each function. */
 @Restricted(NoExternalUse.class)
 public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     private static final int SHOWN_BUILDS = 50;
-    private static final int MILLIS_IN_SECOND = 1000;
-    private static final int DECIMALS = 100;
+    /** As many as the chart's palette has colors for, with one for npm and one for those that are left over. */
+    private static final int SHOWN_FUNCTIONS = 8;
+    private static final Set<String> NPM = Set.of(Phase.INSTALL.label(), Phase.BUILD.label());
 
     private final Job<?, ?> job;
     private final Measure measure;
@@ -39,49 +46,28 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     /** What a chart shows; sizes and times have an axis each. */
     enum Measure {
-        SIZE("lambda-node-deploy-size", Palette.BLUE, DeployedFunction::getCodeSize, function -> 0),
-        TIME(
-                "lambda-node-deploy-time",
-                Palette.ORANGE,
-                DeployedFunction::sharedMillis,
-                function -> function.getMillis() - function.sharedMillis());
+        SIZE("lambda-node-deploy-size"),
+        TIME("lambda-node-deploy-time");
 
         private final String urlName;
-        private final Palette color;
-        private final ToLongFunction<DeployedFunction> common;
-        private final ToLongFunction<DeployedFunction> own;
 
-        /** @param common what functions with the same package have in common; counts once */
-        Measure(
-                String urlName,
-                Palette color,
-                ToLongFunction<DeployedFunction> common,
-                ToLongFunction<DeployedFunction> own) {
+        Measure(String urlName) {
             this.urlName = urlName;
-            this.color = color;
-            this.common = common;
-            this.own = own;
+        }
+
+        /** Bytes, or milliseconds without npm's. */
+        private long of(DeployedFunction function) {
+            return this == SIZE ? function.getCodeSize() : function.getMillis() - function.millisOf(NPM);
         }
 
         private Unit unit(long most) {
             return this == TIME
-                    ? new Unit(Messages.DeploymentTrendAction_timeUnit(), MILLIS_IN_SECOND)
-                    : most < 1 << 20
-                            ? new Unit(Messages.DeploymentTrendAction_sizeUnit("KB"), 1 << 10)
-                            : new Unit(Messages.DeploymentTrendAction_sizeUnit("MB"), 1 << 20);
+                    ? new Unit("s", 1000)
+                    : most < 1 << 20 ? new Unit("KB", 1 << 10) : new Unit("MB", 1 << 20);
         }
 
         private String title() {
             return this == SIZE ? Messages.DeploymentTrendAction_size() : Messages.DeploymentTrendAction_time();
-        }
-
-        /** Of all packages that a build deployed, in bytes or milliseconds; one that several functions got counts once. */
-        private long of(Run<?, ?> run) {
-            List<DeployedFunction> functions = run.getAction(DeploymentAction.class).getFunctions();
-            Map<String, Long> packages = new HashMap<>();
-            functions.forEach(function -> packages.put(function.getCodeSha256(), common.applyAsLong(function)));
-            return packages.values().stream().mapToLong(Long::longValue).sum()
-                    + functions.stream().mapToLong(own).sum();
         }
     }
 
@@ -89,7 +75,35 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     private record Unit(String name, int size) {
         /** To two decimals. */
         double of(long value) {
-            return Math.round((double) value * DECIMALS / size) / (double) DECIMALS;
+            return Math.round(value * 100.0 / size) / 100.0;
+        }
+    }
+
+    /** @param values bytes or milliseconds, one for each build, oldest first; null where the build did not deploy it */
+    private record Line(String name, List<Long> values) {
+
+        long last() {
+            return values.stream().filter(Objects::nonNull).reduce((earlier, later) -> later).orElse(0L);
+        }
+
+        static long most(List<Line> lines) {
+            return lines.stream()
+                    .flatMap(line -> line.values.stream())
+                    .filter(Objects::nonNull)
+                    .mapToLong(Long::longValue)
+                    .max()
+                    .orElse(0);
+        }
+
+        /** Where no line has a value, there is none either. */
+        static List<Long> sums(List<Line> lines, int builds) {
+            return IntStream.range(0, builds)
+                    .mapToObj(build -> lines.stream()
+                            .map(line -> line.values.get(build))
+                            .filter(Objects::nonNull)
+                            .reduce(Long::sum)
+                            .orElse(null))
+                    .toList();
         }
     }
 
@@ -120,24 +134,85 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     @JavaScriptMethod
     @Override
     public String getBuildTrendModel() {
-        List<String> labels = new ArrayList<>();
-        List<Integer> builds = new ArrayList<>();
-        List<Long> measured = new ArrayList<>();
-        for (Run<?, ?> run : deployments(SHOWN_BUILDS)) {
-            labels.add(run.getDisplayName());
-            builds.add(run.getNumber());
-            measured.add(measure.of(run));
-        }
-        Unit unit = measure.unit(measured.stream().mapToLong(Long::longValue).max().orElse(0));
-        List<Double> values = measured.stream().map(unit::of).toList();
-        LinesChartModel model = new LinesChartModel(labels, builds);
+        List<Run<?, ?>> runs = List.copyOf(deployments(SHOWN_BUILDS));
+        List<Line> lines = lines(runs.stream().map(DeploymentTrendAction::functions).toList());
+        long most = Line.most(lines);
+        Unit unit = measure.unit(most);
+        LinesChartModel model = new LinesChartModel(
+                runs.stream().map(Run::getDisplayName).toList(),
+                runs.stream().map(Run::getNumber).toList());
         model.setDomainAxisItemName(Messages.DeploymentTrendAction_build());
         model.useContinuousRangeAxis();
         model.setRangeMin(0);
-        model.setRangeMax(roundedUp(values.stream().mapToDouble(Double::doubleValue).max().orElse(1)));
-        model.addSeries(new LineSeries(
-                unit.name(), measure.color.getNormal(), StackedMode.SEPARATE_LINES, FilledMode.FILLED, values));
+        model.setRangeMax(roundedUp(unit.of(most)));
+        for (Line line : lines) {
+            LineSeries series = new LineSeries(
+                    Messages.DeploymentTrendAction_line(line.name, unit.name()),
+                    Palette.color(model.getSeries().size()).getNormal(),
+                    StackedMode.SEPARATE_LINES,
+                    FilledMode.LINES);
+            series.addAll(line.values.stream()
+                    .map(value -> value == null ? null : unit.of(value))
+                    .toList());
+            model.addSeries(series);
+        }
         return new JacksonFacade().toJson(model);
+    }
+
+    private static List<DeployedFunction> functions(Run<?, ?> run) {
+        return run.getAction(DeploymentAction.class).getFunctions();
+    }
+
+    /** The functions' lines, the largest first, and npm's where it took time. */
+    private List<Line> lines(List<List<DeployedFunction>> builds) {
+        Map<String, DeployedFunction> byArn = new LinkedHashMap<>();
+        builds.forEach(functions -> functions.forEach(function -> byArn.put(function.getFunctionArn(), function)));
+        List<Line> functions = new ArrayList<>(byArn.values().stream()
+                .map(function -> new Line(name(function, byArn.values()), builds.stream()
+                        .map(build -> valueOf(function, build))
+                        .toList()))
+                .sorted(Comparator.comparingLong(Line::last).reversed())
+                .toList());
+        List<Line> lines = new ArrayList<>(functions.subList(0, Math.min(SHOWN_FUNCTIONS, functions.size())));
+        List<Line> others = functions.subList(lines.size(), functions.size());
+        if (!others.isEmpty()) {
+            lines.add(new Line(Messages.DeploymentTrendAction_others(others.size()), Line.sums(others, builds.size())));
+        }
+        Line npm = new Line(
+                Messages.DeploymentTrendAction_npm(),
+                builds.stream().map(DeploymentTrendAction::npmMillis).toList());
+        if (measure == Measure.TIME && Line.most(List.of(npm)) > 0) {
+            lines.add(npm);
+        }
+        return lines;
+    }
+
+    /** With its region where another one has its name, with its ARN where that is in the region too. */
+    private static String name(DeployedFunction function, Collection<DeployedFunction> all) {
+        List<DeployedFunction> namesakes = all.stream()
+                .filter(other -> other.getFunctionName().equals(function.getFunctionName()))
+                .toList();
+        if (namesakes.size() == 1) {
+            return function.getFunctionName();
+        }
+        return namesakes.stream().filter(other -> other.getRegion().equals(function.getRegion())).count() > 1
+                ? function.getFunctionArn()
+                : function.getFunctionName() + " · " + function.getRegion();
+    }
+
+    private Long valueOf(DeployedFunction function, List<DeployedFunction> build) {
+        return build.stream()
+                .filter(function::isSameFunctionAs)
+                .map(measure::of)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** What functions that were deployed together have in common counts once. */
+    private static long npmMillis(List<DeployedFunction> build) {
+        Map<String, Long> packages = new HashMap<>();
+        build.forEach(function -> packages.put(function.getCodeSha256(), function.millisOf(NPM)));
+        return packages.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** The end of an axis: the next of 1, 2, 3, ... 9, 10, 20, ... or 0.1, 0.2, ... that is not below the value. */

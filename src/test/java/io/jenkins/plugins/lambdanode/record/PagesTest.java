@@ -25,9 +25,10 @@ import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.lang.reflect.Method;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import jenkins.model.experimentalflags.UserExperimentalFlagsProperty;
 import org.htmlunit.html.HtmlAnchor;
@@ -105,14 +106,14 @@ class PagesTest {
         return new DeploymentTrendAction(project, measure);
     }
 
-    private static double[] values(FreeStyleProject project, Measure measure) throws Exception {
-        JsonNode model = new ObjectMapper().readTree(trend(project, measure).getBuildTrendModel());
-        JsonNode data = model.path("series").path(0).path("data");
-        double[] values = new double[data.size()];
-        for (int at = 0; at < values.length; at++) {
-            values[at] = data.path(at).asDouble();
-        }
-        return values;
+    /** The chart's lines by their names, each with a value for each build. */
+    private static Map<String, String> lines(FreeStyleProject project, Measure measure) throws Exception {
+        Map<String, String> lines = new LinkedHashMap<>();
+        new ObjectMapper()
+                .readTree(trend(project, measure).getBuildTrendModel())
+                .path("series")
+                .forEach(series -> lines.put(series.path("name").asText(), series.path("data").toString()));
+        return lines;
     }
 
     @Test
@@ -467,19 +468,39 @@ class PagesTest {
 
         assertEquals("[1,3]", model.path("buildNumbers").toString());
         assertEquals("[\"#1\",\"#3\"]", model.path("domainAxisLabels").toString());
-        assertEquals(List.of(1.0, 3.0), boxed(values(project, Measure.SIZE)));
-        assertEquals(List.of(1.0, 2.5), boxed(values(project, Measure.TIME)));
+        assertEquals(Map.of("orders (MB)", "[1.0,3.0]"), lines(project, Measure.SIZE));
+        assertEquals(Map.of("orders (s)", "[1.0,2.5]"), lines(project, Measure.TIME));
     }
 
     @Test
-    void aPackageThatSeveralFunctionsGotCountsOnce() throws Exception {
+    void eachFunctionHasALineTheLargestFirstWithGapsWhereABuildDidNotDeployIt() throws Exception {
         FreeStyleProject project = jenkins.createFreeStyleProject();
-        FreeStyleBuild build = deployed(project, "a", 1 << 20, 1000);
+        deployed(project, "a", 1 << 20, 1000);
+        DeployedFunction abroad = function("orders", "b", 2 << 20, 500);
+        abroad.functionArn = abroad.functionArn.replace("eu-west-1", "us-east-1");
+        abroad.region = "us-east-1";
         DeploymentAction.addTo(
-                build, List.of(function("payments", "a", 1 << 20, 1000), function("refunds", "b", 2 << 20, 500)));
+                jenkins.buildAndAssertSuccess(project), List.of(function("payments", "a", 3 << 20, 250), abroad));
 
-        assertEquals(List.of(3.0), boxed(values(project, Measure.SIZE)));
-        assertEquals(List.of(2.5), boxed(values(project, Measure.TIME)));
+        assertEquals(
+                "{payments (MB)=[null,3.0], orders · us-east-1 (MB)=[null,2.0], orders · eu-west-1 (MB)=[1.0,null]}",
+                lines(project, Measure.SIZE).toString());
+    }
+
+    @Test
+    void aChartOfManyFunctionsShowsTheLargestAndTheRestTogether() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        DeploymentAction.addTo(
+                jenkins.buildAndAssertSuccess(project),
+                IntStream.rangeClosed(1, 11)
+                        .mapToObj(number -> function("f" + number, "a" + number, number << 20, 1000))
+                        .toList());
+
+        Map<String, String> lines = lines(project, Measure.SIZE);
+
+        assertEquals(9, lines.size());
+        assertEquals("[4.0]", lines.get("f4 (MB)"));
+        assertEquals("[6.0]", lines.get("3 others together (MB)"));
     }
 
     @Test
@@ -495,7 +516,9 @@ class PagesTest {
         functions.get(1).phases.add(new DeployedFunction.PhaseTime("update", 750, 300, false));
         DeploymentAction.addTo(build, functions);
 
-        assertEquals(List.of(2.25), boxed(values(project, Measure.TIME)));
+        assertEquals(
+                "{two (s)=[0.75], one (s)=[0.5], install and build (s)=[1.0]}",
+                lines(project, Measure.TIME).toString());
         String shown = page(build.getUrl()).getBody().getTextContent();
         assertTrue(shown.contains("install (shared)"), shown);
         assertFalse(shown.contains("update (shared)"), shown);
@@ -508,8 +531,7 @@ class PagesTest {
         deployed(project, "a", 300, 1000);
         deployed(project, "b", 2048, 1000);
 
-        assertEquals(List.of(0.29, 2.0), boxed(values(project, Measure.SIZE)));
-        assertTrue(trend(project, Measure.SIZE).getBuildTrendModel().contains("KB, zipped"));
+        assertEquals(Map.of("orders (KB)", "[0.29,2.0]"), lines(project, Measure.SIZE));
     }
 
     @Test
@@ -577,9 +599,5 @@ class PagesTest {
 
         assertEquals("b", env.get("LAMBDA_CODE_SHA256"));
         assertNull(env.get("LAMBDA_CODE_SHA256_ORDERS"));
-    }
-
-    private static List<Double> boxed(double[] values) {
-        return Arrays.stream(values).boxed().toList();
     }
 }
