@@ -17,15 +17,19 @@ import hudson.model.Label;
 import hudson.model.Result;
 import io.jenkins.plugins.lambdanode.LambdaNodeConfiguration;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Wire;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -33,6 +37,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 
@@ -102,29 +109,73 @@ class AwsAccessTest {
         assertTrue(Aws.function("variables").isPresent());
     }
 
-    @Test
-    void variablesOfAJobLeadToNoOtherEndpointAndThoseOfTheControllerAreSaid() throws Exception {
-        build("job-endpoint", ", credentialsId: 'aws-deploy'", Result.SUCCESS, "AWS_ENDPOINT_URL=http://127.0.0.1:1");
-        LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
-        String endpoint = global.getEndpointUrl();
-        try {
-            global.setEndpointUrl("");
-            System.setProperty("aws.endpointUrl", endpoint);
-
-            WorkflowRun run = build("controller-endpoint", ", credentialsId: 'aws-deploy'", Result.SUCCESS, "AWS_ENDPOINT_URL=http://127.0.0.1:1");
-
-            jenkins.assertLogContains("Endpoints by the AWS configuration of this machine", run);
-            jenkins.assertLogContains("Lambda at " + endpoint, run);
-        } finally {
-            System.clearProperty("aws.endpointUrl");
-            global.setEndpointUrl(endpoint);
-        }
-        assertTrue(Aws.function("job-endpoint").isPresent());
-        assertTrue(Aws.function("controller-endpoint").isPresent());
+    /**
+     * Each way to name an endpoint, in the order of docs/credentials.md: where it counts, all that count less lead elsewhere, as
+     * do the variables of the job.
+     */
+    private enum Way {
+        STEP,
+        GLOBAL,
+        VARIABLE,
+        PROFILE
     }
 
-    private static WorkflowRun build(String name, String more, Result expected, String variable) throws Exception {
-        return Builds.run(jenkins, name, "withEnv(['" + variable + "']) {\n" + script(name, more) + "\n}", expected);
+    @TempDir
+    private Path aws;
+
+    @ParameterizedTest
+    @EnumSource
+    void allThatCarriesCodeGoesWhereTheReadsGo(Way way) throws Exception {
+        String name = "endpoint-by-" + way.name().toLowerCase(Locale.ROOT);
+        String layer = "def deploy(more) { lambdaNodeDeploy(more + [functionName: '" + name + "', dir: 'fn', install: 'none', "
+                + "dependencies: 'layer', credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE + "']]) }\n";
+        LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
+        String before = global.getEndpointUrl();
+        try (Wire right = new Wire(Aws.endpoint());
+                Wire wrong = new Wire(Aws.endpoint())) {
+            String elsewhere = wrong.endpoint().toString();
+            String here = right.endpoint().toString();
+            String more = way == Way.STEP ? "[endpointUrl: '" + here + "']" : "[:]";
+            global.setEndpointUrl(way == Way.STEP ? elsewhere : way == Way.GLOBAL ? here : "");
+            if (way != Way.PROFILE) {
+                System.setProperty("aws.endpointUrl", way == Way.VARIABLE ? here : elsewhere);
+            }
+            Path profile = Files.writeString(
+                    aws.resolve("config"),
+                    "[default]\nservices = some\n[services some]\n"
+                            + "lambda =\n  endpoint_url = " + (way == Way.PROFILE ? here : elsewhere) + "\n");
+            System.setProperty("aws.configFile", profile.toString());
+
+            WorkflowRun run = Builds.run(
+                    jenkins,
+                    name,
+                    layer + "node('agent') { withEnv(['AWS_ENDPOINT_URL=" + elsewhere + "', 'AWS_ENDPOINT_URL_LAMBDA=" + elsewhere
+                            + "']) {\n" + Builds.WRITE_PROJECT + "writeFile file: 'fn/package.json', text: '{\"dependencies\":"
+                            + "{\"one\":\"1.0.0\"}}'\n"
+                            + "writeFile file: 'fn/node_modules/one/package.json', text: '{\"version\":\"1.0.0\"}'\n"
+                            + "deploy(" + more + ")\n" + Builds.project("changed") + "deploy(" + more + ")\n} }",
+                    Result.SUCCESS);
+
+            List<String> sent = right.requests().stream().map(Wire.Request::line).toList();
+            for (String request : List.of(
+                    "GET /2015-03-31/functions/" + name + "/configuration",
+                    "POST /2018-10-31/layers/" + name + "-dependencies/versions",
+                    "POST /2015-03-31/functions",
+                    "PUT /2015-03-31/functions/" + name + "/code")) {
+                assertTrue(sent.contains(request), request + " is not among " + sent);
+            }
+            assertEquals(List.of(), wrong.requests());
+            // The machine's own configuration redirects no job silently.
+            assertEquals(
+                    way == Way.VARIABLE || way == Way.PROFILE,
+                    JenkinsRule.getLog(run).contains("Endpoints by the AWS configuration of this machine (AWS_ENDPOINT_URL,"
+                            + " endpoint_url): Lambda at " + here),
+                    JenkinsRule.getLog(run));
+        } finally {
+            System.clearProperty("aws.endpointUrl");
+            System.clearProperty("aws.configFile");
+            global.setEndpointUrl(before);
+        }
     }
 
     @Test
