@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from emulated_aws import ENVIRONMENT, call, emulated_aws
+from emulated_aws import ENVIRONMENT, client, emulated_aws
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLI = ROOT / "target/standalone/lambda-node-deploy"
@@ -30,8 +30,8 @@ def deploy(endpoint, name, project, *options):
 
 
 def invoke(endpoint, name):
-    answer = call("POST", f"{endpoint}/2015-03-31/functions/{name}:live/invocations", b'{"name": "Jenkins"}')
-    return json.loads(answer)
+    answer = client("lambda", endpoint).invoke(FunctionName=name, Qualifier="live", Payload=b'{"name": "Jenkins"}')
+    return json.load(answer["Payload"])
 
 
 def expect(what, found, wanted):
@@ -64,7 +64,7 @@ def walk_through(endpoint, example, name, source, word, *options):
     print(f"invoked: {json.dumps(answer)}")
     if f"{word} again" not in answer["body"]:
         sys.exit(f"The demo failed: the new code did not answer: {answer!r}")
-    configuration = json.loads(call("GET", f"{endpoint}/2015-03-31/functions/{name}/configuration"))
+    configuration = client("lambda", endpoint).get_function_configuration(FunctionName=name)
     expect("CodeSha256 on the server", configuration["CodeSha256"], third["CodeSha256"])
     third["Package"]["Heaviest"] = third["Package"]["Heaviest"][:2]
     print(f"recorded: {json.dumps(third, indent=2)}")
@@ -75,7 +75,7 @@ def main():
     WORK.mkdir(parents=True)
     start = time.monotonic()
     with emulated_aws(WORK) as endpoint:
-        call("PUT", f"{endpoint}/{BUCKET}")
+        client("s3", endpoint).create_bucket(Bucket=BUCKET)
         through_s3 = ("--s3-bucket", BUCKET, "--s3-prefix", "lambda/", "--s3-threshold", "0")
         walk_through(endpoint, "hello", "hello", "index.js", "Hello")
         walk_through(endpoint, "hello", "hello-through-s3", "index.js", "Hello", *through_s3)

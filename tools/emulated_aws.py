@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import pathlib
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+
+import boto3
 
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
@@ -16,6 +19,7 @@ ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+ACCOUNT = "000000000000"
 PATIENCE_SECONDS = 60
 
 
@@ -66,8 +70,8 @@ def await_answer(url, running, log, patience=PATIENCE_SECONDS):
 
 
 @contextlib.contextmanager
-def emulated_aws(folder):
-    """The address of a MiniStack whose log and temporary files are in `folder`."""
+def emulator(folder):
+    """The address of a MiniStack whose log and temporary files are in `folder`. It takes what is not signed, too."""
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     log = folder / "ministack.log"
@@ -76,3 +80,23 @@ def emulated_aws(folder):
     with process([sys.executable, "-m", "ministack"], log, env=environment) as server:
         await_answer(f"{endpoint}/_ministack/health", server, log)
         yield endpoint
+
+
+@contextlib.contextmanager
+def emulated_aws(folder):
+    """The address of a MiniStack behind the server that refuses what AWS refuses. Logs and temporary files are in `folder`."""
+    port = free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    log = folder / "strict_aws.log"
+    with emulator(folder) as server:
+        command = [sys.executable, str(pathlib.Path(__file__).with_name("strict_aws.py")), server, str(port), ACCOUNT]
+        with process(command, log, env=ENVIRONMENT) as strict:
+            await_answer(f"{endpoint}/_strict/counts", strict, log)
+            yield endpoint
+
+
+def client(service, endpoint):
+    """boto3's client of a service (`lambda`, `s3`, `iam`) of the emulated AWS."""
+    return boto3.client(
+        service, endpoint_url=endpoint, region_name=ENVIRONMENT["AWS_REGION"],
+        aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"], aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"])

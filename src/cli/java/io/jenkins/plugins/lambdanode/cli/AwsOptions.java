@@ -3,15 +3,18 @@ package io.jenkins.plugins.lambdanode.cli;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import java.net.URI;
+import java.util.Objects;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 
 /** The options about the account: where it is, and who deploys. */
@@ -19,7 +22,7 @@ final class AwsOptions {
     @Option(
             names = "--region",
             paramLabel = "R",
-            description = "AWS region. Default: the one in the function's ARN, AWS_REGION, the profile.")
+            description = "AWS region. Default: the one in the function's ARN, AWS_REGION, AWS_DEFAULT_REGION, the profile.")
     String region = "";
 
     @Option(names = "--profile", paramLabel = "P", description = "Profile of the AWS configuration files; wins over AWS_ACCESS_KEY_ID.")
@@ -39,6 +42,7 @@ final class AwsOptions {
 
     /** @throws DeployException if an option's value is wrong, or no region is known */
     AwsSettings settings(FunctionName function, Optional<ProxySettings> proxy) throws DeployException {
+        requireProfile();
         return new AwsSettings(
                 region(function),
                 endpoint(),
@@ -75,12 +79,26 @@ final class AwsOptions {
                 : ProfileCredentialsProvider.create(profile.strip());
     }
 
+    /** As in the AWS CLI, a profile that is named has to exist. */
+    private void requireProfile() throws DeployException {
+        String name = profile.isBlank() ? variable("AWS_PROFILE") : profile.strip();
+        if (!name.isEmpty() && !name.equals("default") && ProfileFile.defaultProfileFile().profile(name).isEmpty()) {
+            throw new DeployException("There is no profile \"" + SafeText.oneLine(name, 100) + "\" in the AWS configuration files.\nName"
+                    + " one that is there (aws configure list-profiles), or say where they are with AWS_CONFIG_FILE and"
+                    + " AWS_SHARED_CREDENTIALS_FILE.");
+        }
+    }
+
     private String region(FunctionName function) throws DeployException {
         if (!region.isBlank()) {
             return SettingRules.region(region);
         }
         if (function.region().isPresent()) {
             return function.region().get();
+        }
+        // The AWS CLI reads it where there is no AWS_REGION, the SDK for Java does not.
+        if (variable("AWS_REGION").isEmpty() && !variable("AWS_DEFAULT_REGION").isEmpty()) {
+            return SettingRules.region(variable("AWS_DEFAULT_REGION"));
         }
         DefaultAwsRegionProviderChain.Builder chain = DefaultAwsRegionProviderChain.builder();
         if (!profile.isBlank()) {
@@ -92,5 +110,9 @@ final class AwsOptions {
             throw new DeployException(
                     "No AWS region is known. Give --region, or set AWS_REGION, or name it in the profile.", e);
         }
+    }
+
+    private static String variable(String name) {
+        return Objects.requireNonNullElse(System.getenv(name), "").strip();
     }
 }

@@ -7,6 +7,7 @@ import java.util.function.BiFunction;
 import java.util.function.BiPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What to do about a failure: the first rule of the list that applies to it. */
 final class Advice {
@@ -23,6 +24,17 @@ final class Advice {
                     + "|no ((?:service control|resource control|session|VPC endpoint) policy|permissions boundary) allows"
                     + "|(explicit deny)");
 
+    private static final Pattern PROVIDER = Pattern.compile("[\\[ ]\\w+CredentialsProvider\\(");
+
+    /** How providers of the SDK's default chain begin that have nothing to go by (auth 2.42.28). */
+    private static final List<String> NOT_CONFIGURED = List.of(
+            "Unable to load credentials from system settings. Access key must",
+            "Either the environment variable AWS_WEB_IDENTITY_TOKEN_FILE",
+            "Profile file contained no credentials for profile 'default'",
+            "Cannot fetch credentials from container - neither",
+            "IMDS credentials have been disabled",
+            "Failed to load credentials from IMDS");
+
     private record Rule(
             String name,
             BiPredicate<AwsOperation, AwsFailure> applies,
@@ -31,14 +43,16 @@ final class Advice {
     private static final List<Rule> RULES = List.of(
             rule("no credentials", (o, f) -> hasNoCredentials(f), (o, f) -> "No AWS credentials were found. Provide some: the"
                     + " variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile of the AWS configuration files, an"
-                    + " entry of Jenkins's credentials, or a role of the machine."),
+                    + " entry of Jenkins's credentials, or a role of the machine." + tried(f)),
+            rule("endpoints", (o, f) -> isAboutEndpoints(f), (o, f) -> "Turn off AWS_USE_FIPS_ENDPOINT or AWS_USE_DUALSTACK_ENDPOINT (of"
+                    + " the profile: use_fips_endpoint, use_dualstack_endpoint), or give no endpoint of your own."),
             rule("not from AWS", (o, f) -> f.isNotFromAws(), (o, f) -> "A proxy, a network that asks for a login, or an endpoint"
                     + " that is not AWS's responded instead of AWS. Check the proxy and the endpoint. It is not known whether"
                     + " the request was carried out: run the deployment again."),
             rule("TLS", (o, f) -> f.noResponse() && isAboutTls(f), (o, f) -> "The TLS connection to " + o.place() + " failed. If its"
                     + " certificate is not trusted, add the CA that signed it (for instance that of a proxy that opens TLS"
-                    + " connections) to the trust store of the Java that sends the request; a package is sent from the agent that"
-                    + " it is on. If the server does not speak TLS, use http:// in the endpoint."),
+                    + " connections) to the trust store of the Java that sends the request (AWS_CA_BUNDLE is not read); a package is"
+                    + " sent from the agent that it is on. If the server does not speak TLS, use http:// in the endpoint."),
             rule("no response", (o, f) -> f.noResponse(), (o, f) -> "Check the network on the way to " + o.place()
                     + ": its name must resolve, a firewall must let it through, and a proxy that is needed must be configured."),
             rule("expired credentials", (o, f) -> f.credentialsExpired(), (o, f) -> "The AWS credentials have expired. Renew them"
@@ -143,6 +157,25 @@ final class Advice {
     /** The SDK then lists all the places where it looked, which tells nobody what to do. */
     static boolean hasNoCredentials(AwsFailure failure) {
         return failure.message().contains("Unable to load credentials from any of the providers");
+    }
+
+    /** What the providers said that had something to say: most say that they are not configured. */
+    private static String tried(AwsFailure failure) {
+        int reasons = failure.message().indexOf("]) : [");
+        return reasons < 0
+                ? ""
+                : PROVIDER.splitAsStream(failure.message().substring(reasons))
+                        .skip(1)
+                        .map(text -> text.replaceFirst("^.*?\\): ", "").replaceFirst(": ProfileFile\\(.*|\\]$", ""))
+                        .filter(reason -> NOT_CONFIGURED.stream().noneMatch(reason::startsWith))
+                        .distinct()
+                        .map(reason -> "\nFound, and of no use: " + SafeText.oneLine(reason, AwsErrors.MAX_MESSAGE_LENGTH))
+                        .collect(Collectors.joining());
+    }
+
+    /** The SDK's endpoint rules refuse some combinations of settings. */
+    static boolean isAboutEndpoints(AwsFailure failure) {
+        return failure.noResponse() && failure.message().startsWith("Invalid Configuration: ");
     }
 
     static boolean isMissingBucket(AwsOperation operation, AwsFailure failure) {

@@ -32,6 +32,17 @@ public final class AwsErrors {
                 + " temporary folders. Run the deployment again.");
     }
 
+    /** The words of an exception that is no response of AWS, with those of its cause; without the profiles that the SDK has read. */
+    static String words(RuntimeException failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String words = SafeText.oneLine(String.valueOf(failure.getMessage()), MAX_MESSAGE_LENGTH).replaceFirst(": ProfileFile\\(.*", "");
+        String more = SafeText.oneLine(String.valueOf(cause.getMessage()), MAX_MESSAGE_LENGTH);
+        return words.contains(more) ? words : words + " (" + more + ")";
+    }
+
     private static String text(AwsOperation operation, AwsFailure failure) {
         if (Advice.hasNoCredentials(failure)) {
             return Advice.of(operation, failure);
@@ -71,7 +82,7 @@ public final class AwsErrors {
         if (failure.isNotFromAws()) {
             return ": the response is not from AWS.";
         }
-        if (failure.noResponse() && !Advice.isAboutCredentials(failure)) {
+        if (failure.noResponse() && !Advice.isAboutCredentials(failure) && !Advice.isAboutEndpoints(failure)) {
             return ": no response.";
         }
         if (Advice.isMissingBucket(operation, failure)) {

@@ -2,8 +2,10 @@ package io.jenkins.plugins.lambdanode.engine.aws.client;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +19,8 @@ import software.amazon.awssdk.awscore.AwsClient;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.builder.SdkSyncClientBuilder;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.http.apache.ProxyConfiguration;
@@ -44,6 +48,8 @@ public final class AwsSession implements AutoCloseable {
     private static final Duration RESPONSE_TIMEOUT = Duration.ofMinutes(5);
 
     private static final int ATTEMPTS = 5;
+
+    private static final String NO_CREDENTIALS = "The AWS credentials could not be read";
 
     private final AwsSettings settings;
     private final Duration responseTimeout;
@@ -127,11 +133,11 @@ public final class AwsSession implements AutoCloseable {
             throw new DeployException("\"" + SafeText.oneLine(settings.region(), 60)
                     + "\" is not an AWS region. Name one such as eu-west-1.");
         }
-        if (settings.endpoint().isPresent()) {
-            requireAddressAlone(settings.endpoint().get());
-        }
-        AwsSession session = new AwsSession(settings, responseTimeout);
+        AwsSession session = configured(settings, responseTimeout);
         try {
+            for (URI other : session.endpoints().values()) {
+                requireAddressAlone(other);
+            }
             session.resolvedCredentials();
             return session;
         } catch (DeployException | InterruptedException | RuntimeException e) {
@@ -140,8 +146,24 @@ public final class AwsSession implements AutoCloseable {
         }
     }
 
+    /** What is wrong with this machine's AWS configuration the SDK says with exceptions of many kinds. */
+    private static AwsSession configured(AwsSettings settings, Duration responseTimeout) throws DeployException {
+        try {
+            return new AwsSession(settings, responseTimeout);
+        } catch (SdkClientException | IllegalArgumentException | IllegalStateException e) {
+            throw new DeployException(
+                    "The AWS configuration of this machine is wrong: " + AwsErrors.words(e)
+                            + "\nFix the variable (AWS_...), or the setting of the profile, that it comes from.",
+                    e);
+        }
+    }
+
     /** Messages name the endpoint: what stands before an @ or after a ? can be a secret. */
     private static void requireAddressAlone(URI endpoint) throws DeployException {
+        if (endpoint.getHost() == null || !List.of("http", "https").contains(endpoint.getScheme())) {
+            throw new DeployException("An endpoint of the AWS configuration of this machine (AWS_ENDPOINT_URL, endpoint_url) is not of"
+                    + " the form https://host or http://host:port.\nGive it in full.");
+        }
         if (endpoint.getRawUserInfo() != null || endpoint.getRawQuery() != null || endpoint.getRawFragment() != null) {
             throw new DeployException("The endpoint " + endpoint.getScheme() + "://" + endpoint.getHost()
                     + " has a user name, a query or a fragment, which no endpoint of AWS has.\nGive its address alone, and"
@@ -152,13 +174,27 @@ public final class AwsSession implements AutoCloseable {
     /** The credentials as they are now: renewed by their provider where they have run out. */
     public AwsCredentials resolvedCredentials() throws DeployException, InterruptedException {
         String role = settings.role().map(AwsSettings.AssumeRole::roleArn).orElse("*");
-        AwsOperation call = new AwsOperation(
-                settings.role().map(r -> "The role " + r.roleArn() + " could not be assumed").orElse("The AWS credentials could not be read"),
+        AwsOperation operation = new AwsOperation(
+                settings.role().map(r -> "The role " + r.roleArn() + " could not be assumed").orElse(NO_CREDENTIALS),
                 "sts:AssumeRole",
                 role,
                 "role " + role,
                 place("sts"));
-        return AwsCalls.call(call, credentials::resolveCredentials);
+        try {
+            return AwsCalls.interruptible(credentials::resolveCredentials);
+        } catch (SdkException e) {
+            AwsFailure failure = AwsFailure.of(e);
+            boolean ofProvider = settings.role().isEmpty() && e instanceof SdkClientException;
+            throw ofProvider && !Advice.hasNoCredentials(failure) ? unreadable(e) : AwsErrors.exception(operation, failure, e);
+        } catch (IllegalStateException | IllegalArgumentException | UncheckedIOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /** Those who provide credentials have words of their own, and it is seldom the network. */
+    private static DeployException unreadable(RuntimeException cause) {
+        return new DeployException(
+                NO_CREDENTIALS + ": " + AwsErrors.words(cause) + "\nFix the profile or the variables (AWS_...) that name them.", cause);
     }
 
     /** The ARN of the role that is assumed; empty where none is. Who the credentials are of would be one more call. */
