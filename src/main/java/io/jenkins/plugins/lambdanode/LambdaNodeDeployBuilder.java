@@ -217,6 +217,11 @@ public class LambdaNodeDeployBuilder extends Builder {
     }
 
     @DataBoundSetter
+    public void setDeleteWithBranch(boolean deleteWithBranch) {
+        settings.setDeleteWithBranch(deleteWithBranch);
+    }
+
+    @DataBoundSetter
     public void setForce(boolean force) {
         settings.setForce(force);
     }

@@ -77,6 +77,7 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     private String revisionId;
     private String sourceKmsKeyArn;
     private FunctionConfiguration create;
+    private boolean deleteWithBranch;
     private boolean force;
     private Integer waitTimeout;
     private String endpointUrl;
@@ -387,6 +388,16 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     @DataBoundSetter
     public void setCreate(FunctionConfiguration create) {
         this.create = create;
+    }
+
+    @Override
+    public boolean isDeleteWithBranch() {
+        return deleteWithBranch;
+    }
+
+    @DataBoundSetter
+    public void setDeleteWithBranch(boolean deleteWithBranch) {
+        this.deleteWithBranch = deleteWithBranch;
     }
 
     public boolean isForce() {

@@ -44,8 +44,9 @@ public final class AwsAccess {
      * Credentials.
      *
      * @param origin where they are from, for a log: for instance {@code credentials aws-deploy}
+     * @param outlivesBuild whether they are there without the build
      */
-    public record Identity(AwsCredentialsProvider credentials, String origin) {}
+    public record Identity(AwsCredentialsProvider credentials, String origin, boolean outlivesBuild) {}
 
     /** The settings of the SDK for a function. */
     public AwsSettings settings(FunctionName function, Identity identity) throws DeployException {
@@ -92,7 +93,7 @@ public final class AwsAccess {
                 throw noSuchCredentials(id.get());
             }
             CredentialsProvider.track(run, found);
-            return new Identity(found, "credentials " + id.get());
+            return new Identity(found, "credentials " + id.get(), true);
         }
         String key = env.get("AWS_ACCESS_KEY_ID");
         String secret = env.get("AWS_SECRET_ACCESS_KEY");
@@ -103,13 +104,14 @@ public final class AwsAccess {
                             token == null || token.isEmpty()
                                     ? AwsBasicCredentials.create(key, secret)
                                     : AwsSessionCredentials.create(key, secret, token)),
-                    "the AWS_* variables around the step");
+                    "the AWS_* variables around the step",
+                    false);
         }
         if (settings.isAgentIdentity()) {
-            return new Identity(new AgentIdentity(workspace), "the agent's role");
+            return new Identity(new AgentIdentity(workspace), "the agent's role", false);
         }
         if (defaults.isControllerIdentityAllowed()) {
-            return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER);
+            return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER, true);
         }
         throw new DeployException("No AWS credentials. Give the step one of these: credentialsId, an AWS Credentials entry;"
                 + " AWS_* variables around it (withCredentials, withAWS); agentIdentity: true, the agent's own role;"
@@ -128,10 +130,10 @@ public final class AwsAccess {
             if (found == null) {
                 throw noSuchCredentials(id.get());
             }
-            return new Identity(found, "credentials " + id.get());
+            return new Identity(found, "credentials " + id.get(), true);
         }
         if (defaults.isControllerIdentityAllowed()) {
-            return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER);
+            return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER, true);
         }
         throw new DeployException("Choose credentials first: without them only a build can reach AWS"
                 + " (by its AWS_* variables or its agent's identity).");

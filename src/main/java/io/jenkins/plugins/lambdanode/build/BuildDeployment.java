@@ -181,6 +181,10 @@ public final class BuildDeployment {
         Progress progress = PacedProgress.toLog(listener.getLogger()::println);
         String dir = text(settings.getDir()).orElse(".");
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
+        if (settings.isDeleteWithBranch() && isOfBranch() && !identity.outlivesBuild()) {
+            throw new DeployException("deleteWithBranch needs credentialsId: when the branch is deleted, no build is there to give"
+                    + " credentials.");
+        }
         try (AwsSession session = AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
             region = session.region();
@@ -218,7 +222,7 @@ public final class BuildDeployment {
         }
         Summary.deployed(result).forEach(listener.getLogger()::println);
         try {
-            return recorder.record(result, region, Optional.of(agent.fingerprintOf(result.packaged().file())));
+            return record(result, Optional.of(agent.fingerprintOf(result.packaged().file())));
         } catch (IOException | RuntimeException e) {
             if (agentIsLost(e) || e instanceof DeployException) {
                 throw e;
@@ -234,15 +238,46 @@ public final class BuildDeployment {
             return;
         }
         try {
-            recorder.record(
+            record(
                     done.get(),
-                    region,
                     agent.isPresent()
                             ? Optional.of(agent.get().fingerprintOf(done.get().packaged().file()))
                             : Optional.empty());
         } catch (IOException | RuntimeException e) {
             listener.getLogger().println(notRecorded("The deployment is done in part", done.get(), e));
         }
+    }
+
+    private List<DeployedFunction> record(DeployResult result, Optional<String> md5) throws IOException, InterruptedException {
+        List<DeployedFunction> recorded = recorder.record(result, region, md5);
+        if (isOfBranch()) {
+            for (DeployResult.Deployed deployed : result.functions()) {
+                rememberForBranch(deployed);
+            }
+        }
+        return recorded;
+    }
+
+    private void rememberForBranch(DeployResult.Deployed deployed) throws IOException {
+        String function = deployed.state().functionArn();
+        if (!settings.isDeleteWithBranch()) {
+            BranchFunctions.get().keep(run.getParent(), function);
+        } else if (deployed.outcome() != DeployResult.Outcome.VALIDATED
+                && !BranchFunctions.get()
+                        .deployed(
+                                run.getParent(),
+                                function,
+                                deployed.state().codeSha256(),
+                                deployed.outcome() == DeployResult.Outcome.CREATED,
+                                settings,
+                                variables)) {
+            listener.getLogger().println("Function " + deployed.state().functionName()
+                    + " stays when this branch is deleted: this job did not create it.");
+        }
+    }
+
+    private boolean isOfBranch() {
+        return variables.containsKey(BranchVariable.NAME);
     }
 
     private static String notRecorded(String what, DeployResult result, Exception failure) {

@@ -19,6 +19,9 @@ public interface DeploymentSettings extends AccessSettings, Serializable {
 
     String getBuild();
 
+    /** Whether a function that the job of a branch creates is deleted with that job. */
+    boolean isDeleteWithBranch();
+
     /** What an administrator has set for all deployments. */
     Defaults defaults();
 

@@ -1,8 +1,10 @@
 package io.jenkins.plugins.lambdanode.build;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import hudson.model.Label;
 import hudson.model.Result;
 import hudson.plugins.git.GitSCM;
@@ -10,12 +12,18 @@ import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import jenkins.branch.BranchSource;
 import jenkins.plugins.git.GitSCMSource;
 import jenkins.plugins.git.traits.BranchDiscoveryTrait;
@@ -27,7 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.LogRecorder;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+import software.amazon.awssdk.core.SdkBytes;
 
 @WithJenkins
 @ExtendWith(EmulatorExtension.class)
@@ -60,6 +70,113 @@ class MultibranchTest {
         git("commit", "-q", "-m", answer);
     }
 
+    private WorkflowMultiBranchProject project(JenkinsRule jenkins, String name) throws Exception {
+        jenkins.createOnlineSlave(Label.get("agent"));
+        WorkflowMultiBranchProject project = jenkins.createProject(WorkflowMultiBranchProject.class, name);
+        GitSCMSource source = new GitSCMSource(repository.toString());
+        source.setTraits(List.of(new BranchDiscoveryTrait()));
+        project.getSourcesList().add(new BranchSource(source));
+        return project;
+    }
+
+    private static void build(JenkinsRule jenkins, WorkflowMultiBranchProject project) throws Exception {
+        project.scheduleBuild2(0).getFuture().get();
+        jenkins.waitUntilNoActivity();
+        for (WorkflowJob job : project.getItems()) {
+            jenkins.assertBuildStatus(Result.SUCCESS, job.getLastBuild());
+        }
+    }
+
+    /** A branch that creates some functions, and deploys to one that was there before and to one that it wants to keep. */
+    @Test
+    void theFunctionsThatABranchCreatedGoWithItUnlessSomeoneElseDeployedToThem(JenkinsRule jenkins) throws Exception {
+        Aws.configureJenkins();
+        String deploy = "  lambdaNodeDeploy credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE + "'], functionName: ";
+        git("init", "-q", "-b", "main");
+        Files.writeString(
+                repository.resolve("Jenkinsfile"),
+                "node('agent') {\n  checkout scm\n"
+                        + "  if (env.BRANCH_NAME == 'main') {\n"
+                        + deploy + "'before'\n"
+                        + "  } else {\n"
+                        + deploy + "'of-${LAMBDA_BRANCH}', deleteWithBranch: true\n"
+                        + deploy + "'changed-${LAMBDA_BRANCH}', deleteWithBranch: true\n"
+                        + deploy + "'before', deleteWithBranch: true\n"
+                        + deploy + "'kept-${LAMBDA_BRANCH}', deleteWithBranch: true\n"
+                        + deploy + "'kept-${LAMBDA_BRANCH}'\n"
+                        + "  }\n}\n");
+        commit("one");
+        WorkflowMultiBranchProject project = project(jenkins, "going");
+        build(jenkins, project);
+        git("checkout", "-q", "-b", "dev");
+        commit("two");
+        build(jenkins, project);
+        WorkflowJob dev = project.getItemByBranchName("dev");
+        jenkins.assertLogContains("Function before stays when this branch is deleted: this job did not create it.", dev.getLastBuild());
+        Aws.lambda()
+                .updateFunctionCode(request -> request.functionName("changed-dev")
+                        .zipFile(SdkBytes.fromByteArray(zip("index.js", "exports.handler = async () => 'by hand';"))));
+        try (LogRecorder log = new LogRecorder().record(BranchFunctions.class, Level.INFO).capture(10)) {
+            git("checkout", "-q", "main");
+            git("branch", "-q", "-D", "dev");
+            project.scheduleBuild2(0).getFuture().get();
+
+            assertNull(project.getItemByBranchName("dev"));
+            for (int second = 0; second < 60 && log.getMessages().size() < 2; second++) {
+                Thread.sleep(1000);
+            }
+            List<String> messages = log.getMessages().stream()
+                    .map(message -> message.replaceAll("arn:[^ ]*function:", ""))
+                    .sorted()
+                    .toList();
+            assertEquals(
+                    List.of(
+                            "Deleted function of-dev with going/dev, which created it",
+                            "Function changed-dev was not deleted with going/dev: its code is not what that job deployed last"),
+                    messages);
+        }
+        assertTrue(Aws.function("of-dev").isEmpty());
+        assertTrue(Aws.function("changed-dev").isPresent());
+        assertTrue(Aws.function("before").isPresent());
+        assertTrue(Aws.function("kept-dev").isPresent());
+    }
+
+    private static byte[] zip(String name, String text) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            zip.putNextEntry(new ZipEntry(name));
+            zip.write(text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    @Test
+    void aBranchsFunctionThatCouldNotBeDeletedIsTriedAgainWhenJenkinsStarts(JenkinsRule jenkins) throws Exception {
+        Aws.configureJenkins();
+        git("init", "-q", "-b", "main");
+        Files.writeString(
+                repository.resolve("Jenkinsfile"),
+                "node('agent') {\n  checkout scm\n  lambdaNodeDeploy credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE
+                        + "'], functionName: 'again-${LAMBDA_BRANCH}', deleteWithBranch: true\n}\n");
+        commit("one");
+        WorkflowMultiBranchProject project = project(jenkins, "again");
+        build(jenkins, project);
+        SystemCredentialsProvider.getInstance().getCredentials().clear();
+
+        project.getItemByBranchName("main").delete();
+
+        assertTrue(Aws.function("again-main").isPresent());
+        Aws.configureJenkins();
+        BranchFunctions afterRestart = new BranchFunctions();
+        afterRestart.onLoaded();
+        for (int second = 0; second < 60 && Aws.function("again-main").isPresent(); second++) {
+            Thread.sleep(1000);
+        }
+        assertTrue(Aws.function("again-main").isEmpty());
+    }
+
     @Test
     void theExampleDeploysEachBranchToAFunctionOfItsOwnAndMainToLive(JenkinsRule jenkins) throws Exception {
         Aws.configureJenkins();
@@ -69,18 +186,10 @@ class MultibranchTest {
         commit("from main");
         git("checkout", "-q", "-b", BRANCH);
         commit("from the branch");
-        jenkins.createOnlineSlave(Label.get("agent"));
-        WorkflowMultiBranchProject project = jenkins.createProject(WorkflowMultiBranchProject.class, "multibranch");
-        GitSCMSource source = new GitSCMSource(repository.toString());
-        source.setTraits(List.of(new BranchDiscoveryTrait()));
-        project.getSourcesList().add(new BranchSource(source));
+        WorkflowMultiBranchProject project = project(jenkins, "multibranch");
 
-        project.scheduleBuild2(0).getFuture().get();
-        jenkins.waitUntilNoActivity();
+        build(jenkins, project);
 
-        for (WorkflowJob job : project.getItems()) {
-            jenkins.assertBuildStatus(Result.SUCCESS, job.getLastBuild());
-        }
         String branch = "multibranch-" + BranchVariable.valid(BRANCH);
         String head = Program.run("git", "-C", repository.toString(), "rev-parse", BRANCH).successful().out();
         jenkins.assertLogContains(
