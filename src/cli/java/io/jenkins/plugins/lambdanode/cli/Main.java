@@ -62,7 +62,13 @@ public final class Main implements Runnable {
         // JSON is UTF-8 (RFC 8259) whatever the locale; messages are in the terminal's own encoding.
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true);
-        int status = hasUnreadableArguments() ? unreadable(err) : execute(out, err, arguments);
+        if (isUnreadable()) {
+            err.println("ERROR: The arguments or the current folder contain characters that cannot be read in this locale, whose"
+                    + " encoding is ASCII. Set a UTF-8 locale: LC_ALL=C.UTF-8");
+            // Its exit asks for a logger, which fails in such a folder.
+            Runtime.getRuntime().halt(CommandLine.ExitCode.USAGE);
+        }
+        int status = execute(out, err, arguments);
         try {
             Runtime.getRuntime().removeShutdownHook(stop);
         } catch (IllegalStateException e) {
@@ -72,11 +78,14 @@ public final class Main implements Runnable {
         System.exit(status);
     }
 
-    /** In a locale without an encoding Java reads every other character of an argument as question marks. */
-    private static boolean hasUnreadableArguments() {
+    /** In a locale without an encoding Java reads every other character of arguments and folders as question marks. */
+    private static boolean isUnreadable() {
         try {
             if (!Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")).equals(StandardCharsets.US_ASCII)) {
                 return false;
+            }
+            if (System.getProperty("user.dir").chars().anyMatch(c -> c > 127)) {
+                return true;
             }
             for (byte b : Files.readAllBytes(Path.of("/proc/self/cmdline"))) {
                 if (b < 0) {
@@ -87,12 +96,6 @@ public final class Main implements Runnable {
             // Elsewhere than on Linux arguments are Unicode.
         }
         return false;
-    }
-
-    private static int unreadable(PrintWriter err) {
-        err.println("ERROR: The arguments contain characters that cannot be read in this locale, whose encoding is ASCII."
-                + " Set a UTF-8 locale: LC_ALL=C.UTF-8");
-        return CommandLine.ExitCode.USAGE;
     }
 
     /** Runs a command line and returns its exit status. */

@@ -49,6 +49,19 @@ class MainTest {
     }
 
     @Test
+    void aFolderThatTheLocaleCannotReadIsOneErrorToo() {
+        String java = String.join(" ", Program.java(List.of(), Main.class.getName(), List.of()));
+        Program ascii = Program.run(
+                folder,
+                Map.of("LC_ALL", "POSIX", "LANG", ""),
+                List.of("sh", "-c", "mkdir \"$(printf 'gr\\303\\274n')\" && cd gr* && exec " + java + " package --output x.zip"));
+
+        assertEquals(2, ascii.status(), ascii.err());
+        assertTrue(ascii.err().startsWith("ERROR: The arguments or the current folder contain characters"), ascii.err());
+        assertEquals(1, ascii.err().lines().count(), ascii.err());
+    }
+
+    @Test
     void theHelpOfDeployNamesEveryOptionOfTheDesign() {
         namesAll(
                 "deploy",

@@ -146,6 +146,22 @@ class ProfileTest {
         assertFalse(run.err().contains("no response"), run.err());
     }
 
+    /** A package goes by {@code HTTPS_PROXY} and {@code NO_PROXY} as this tool reads them, so what the SDK sends does too. */
+    @Test
+    void theSdkReadsNoVariablesOfAProxyByItself() throws Exception {
+        try (RefusingProxy proxy = new RefusingProxy()) {
+            Program run = deploy(Map.of(
+                    "AWS_ACCESS_KEY_ID", "test",
+                    "AWS_SECRET_ACCESS_KEY", "test",
+                    "AWS_REGION", "eu-west-1",
+                    "HTTP_PROXY", "http://127.0.0.1:" + proxy.port(),
+                    "NO_PROXY", "(*"));
+
+            assertEquals(List.of(), proxy.reached());
+            assertTrue(run.err().contains("ConnectException"), run.err());
+        }
+    }
+
     /** As {@code aws sso login} leaves it: the token in a file that is named by the SHA-1 of the session. */
     @Test
     void aProfileThatLogsInByIdentityCenterIsUsed() throws Exception {

@@ -59,6 +59,9 @@ public final class SettingRules {
     private static final Pattern KMS_KEY = Pattern.compile(KMS_ARN + "|(mrk-)?[0-9a-f-]{32,36}|alias/[a-zA-Z0-9/_-]+");
 
     /** Lambda API reference, UpdateFunctionCode, S3Bucket: old buckets have upper case letters. */
+    /** How the names of directory buckets end (S3 User Guide, "Directory bucket naming rules"). */
+    private static final String DIRECTORY_BUCKET = "--x-s3";
+
     private static final Pattern BUCKET = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{1,61}[0-9A-Za-z_-]");
 
     /** S3's limit for a key is 1,024 bytes: this leaves a function's or layer's name and a digest their room. */
@@ -217,6 +220,9 @@ public final class SettingRules {
     public static Optional<String> bucket(String text) throws DeployException {
         if (text.contains(":accesspoint/") || text.contains(":accesspoint:")) {
             throw wrong("s3Bucket", text, "Lambda fetches no package through an access point. Name the bucket that it belongs to.");
+        }
+        if (text.strip().endsWith(DIRECTORY_BUCKET)) {
+            throw wrong("s3Bucket", text, "Lambda fetches no package from a directory bucket. Name a general purpose bucket.");
         }
         return text.strip().equals(NO_BUCKET)
                 ? Optional.empty()

@@ -107,6 +107,7 @@ class SettingRulesTest {
                 "s3Bucket | my-staging/lambda",
                 "s3Bucket | ab",
                 "s3Bucket | arn:aws:s3:eu-west-1:123456789012:accesspoint/staging",
+                "s3Bucket | staging--use1-az4--x-s3",
                 "s3Threshold | -1",
                 "s3Sse | kms",
                 "s3KmsKeyId | staging",

@@ -346,21 +346,21 @@ public final class AwsSession implements AutoCloseable {
                 .connectionTimeout(CONNECT_TIMEOUT)
                 .socketTimeout(READ_TIMEOUT)
                 .maxConnections(16);
+        // The variables HTTPS_PROXY and NO_PROXY are for who calls: what the workspace sends goes the same way.
+        ProxyConfiguration.Builder through = ProxyConfiguration.builder().useEnvironmentVariableValues(false);
         settings.proxy().ifPresent(proxy -> {
             // The SDK takes regular expressions here.
             Set<String> direct = proxy.direct().stream()
                     .map(host -> host.toLowerCase(Locale.ROOT).replace(".", "\\.").replace("*", ".*"))
                     .collect(Collectors.toSet());
-            ProxyConfiguration.Builder through = ProxyConfiguration.builder()
-                    .endpoint(URI.create("http://" + proxy.host() + ":" + proxy.port()))
+            through.endpoint(URI.create("http://" + proxy.host() + ":" + proxy.port()))
                     .nonProxyHosts(direct)
-                    .useSystemPropertyValues(false)
-                    .useEnvironmentVariableValues(false);
+                    .useSystemPropertyValues(false);
             if (!proxy.user().isEmpty()) {
                 through.username(proxy.user()).password(proxy.password());
             }
-            builder.proxyConfiguration(through.build());
         });
+        builder.proxyConfiguration(through.build());
         return builder.build();
     }
 }
