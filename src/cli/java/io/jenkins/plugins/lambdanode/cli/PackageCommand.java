@@ -52,7 +52,7 @@ final class PackageCommand implements Callable<Integer> {
     @Option(names = "--runtime", paramLabel = "R", description = "Checks the package for this runtime, e.g. nodejs24.x.")
     private String runtime = "";
 
-    @Option(names = "--architecture", paramLabel = "A", description = "Checks native modules: x86_64 or arm64.")
+    @Option(names = "--architecture", paramLabel = "A", description = "Installs and checks native code for it: x86_64 or arm64.")
     private String architecture = "";
 
     @Option(names = "--json", description = "Write what is in the package to standard output as JSON.")
@@ -74,7 +74,7 @@ final class PackageCommand implements Callable<Integer> {
             InstallStep install = new InstallStep(workspace, progress);
             PackReport report;
             try (DeploymentLocks.Lock folder = new FolderLocks().awaitFolder(install.folder(), progress)) {
-                install.run(settings.install());
+                install.run(settings.install(), functions);
                 new BuildStep(workspace, new Timings(List.of()), progress).run(settings.buildCommand());
                 report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false));
             }

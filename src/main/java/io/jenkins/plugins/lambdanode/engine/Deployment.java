@@ -115,7 +115,7 @@ public final class Deployment {
         PackReport packaged;
         String root = timings.time(Phase.INSTALL, install::folder);
         try (DeploymentLocks.Lock folder = context.locks().awaitFolder(root, progress)) {
-            timings.run(Phase.INSTALL, () -> install.run(request.install()));
+            timings.run(Phase.INSTALL, () -> install.run(request.install(), packaging.described(targets)));
             build.run(request.build());
             packaged = timings.time(Phase.PACKAGE, () -> packaging.run(targets));
         }

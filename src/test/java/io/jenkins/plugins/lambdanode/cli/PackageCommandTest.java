@@ -10,6 +10,8 @@ import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.Project;
 import java.nio.file.Files;
+import java.io.IOException;
+import org.junit.jupiter.api.Timeout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -244,5 +246,61 @@ class PackageCommandTest {
 
         assertEquals(0, run.status(), run.err());
         assertTrue(run.err().lines().anyMatch("AWS_REGION"::equals), run.err());
+    }
+
+    /** The first install goes on only when the second deployment is seen to wait. */
+    @Test
+    @Timeout(120)
+    void twoMembersOfAWorkspaceThatArePackagedAtOnceTakeTurnsAndShareOneInstall() throws Exception {
+        Project root = new Project(folder.resolve("repository").toFile().getCanonicalFile().toPath())
+                .with("package.json", "{\"name\":\"root\",\"workspaces\":[\"functions/*\",\"libs/*\"]}")
+                .with("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\"}")
+                .with("libs/shared/index.js", "module.exports = 1;\n");
+        for (String name : List.of("a", "b")) {
+            root.with("functions/" + name + "/package.json",
+                            "{\"name\":\"" + name + "\",\"version\":\"1.0.0\",\"dependencies\":{\"shared\":\"1.0.0\"}}")
+                    .with("functions/" + name + "/index.js", "exports.handler = async () => require('shared');\n");
+        }
+        assertEquals(0, Program.run(root.folder(), Map.of(), List.of("npm", "install", "--package-lock-only", "--offline")).status());
+        Project bin = new Project(folder.resolve("bin")).with("npm", """
+                #!/bin/sh
+                PATH=${PATH#*:}
+                if [ "$1" = ci ]; then echo ci >> FOLDER/calls; while [ ! -e FOLDER/go ]; do sleep 0.05; done; fi
+                exec npm "$@"
+                """.replace("FOLDER", folder.toString()));
+        assertTrue(bin.folder().resolve("npm").toFile().setExecutable(true));
+
+        Process first = packMember(root, "a");
+        await(folder.resolve("calls"), "ci");
+        Process second = packMember(root, "b");
+        await(folder.resolve("b.log"), "Waiting for another deployment, which works in " + root.folder());
+        Files.writeString(folder.resolve("go"), "");
+
+        assertEquals(0, first.waitFor());
+        assertEquals(0, second.waitFor());
+        assertEquals(List.of("ci"), Files.readAllLines(folder.resolve("calls")));
+        assertTrue(Files.readString(folder.resolve("b.log")).contains("node_modules is unchanged since"));
+        for (String name : List.of("a", "b")) {
+            output = folder.resolve(name + ".zip");
+            assertEquals("index.js node_modules/shared/index.js node_modules/shared/package.json package.json", files());
+        }
+    }
+
+    private Process packMember(Project root, String name) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(Program.java(
+                        List.of("-Djava.io.tmpdir=" + folder),
+                        Main.class.getName(),
+                        List.of("package", "--dir", root.folder().resolve("functions").resolve(name).toString(), "--output",
+                                folder.resolve(name + ".zip").toString(), "--cache", folder.resolve("cache-" + name).toString())))
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve(name + ".log").toFile());
+        builder.environment().put("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
+        return builder.start();
+    }
+
+    private static void await(Path file, String text) throws Exception {
+        while (!Files.exists(file) || !Files.readString(file).contains(text)) {
+            Thread.sleep(20);
+        }
     }
 }

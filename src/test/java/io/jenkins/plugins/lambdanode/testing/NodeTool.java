@@ -40,7 +40,7 @@ public record NodeTool(String name, List<String> packages) {
 
     public static final NodeTool YARN_CLASSIC = new NodeTool("yarn-1", List.of("yarn@1.22.22"));
     public static final NodeTool YARN = new NodeTool("yarn-4", List.of("@yarnpkg/cli-dist@4.9.2"));
-    public static final NodeTool BUN = new NodeTool("bun", List.of("bun@1.2.0"));
+    public static final NodeTool BUN = new NodeTool("bun", List.of("bun@1.4.5"));
 
     /** Its folder; it is installed where it is not there. */
     public Path home() throws IOException, InterruptedException {

@@ -64,10 +64,11 @@ public final class InstallFingerprint {
     private static final List<String> LOCAL_PACKAGE = List.of("\"resolved\":\"file:", "\"version\":\"file:");
 
     /**
-     * How the lock files of pnpm and Yarn say so; {@code exec:} is made by a program. A {@code link:} or {@code workspace:} is a
-     * link and needs no install.
+     * How the lock files of pnpm and Yarn say so, or that a package has a patch that is not in {@link #SETTINGS_FOLDERS}; {@code
+     * exec:} is made by a program. A {@code link:} or {@code workspace:} is a link and needs no install.
      */
-    private static final Pattern COPIED = Pattern.compile("(^|[^\\w-])(file|exec):|type: directory");
+    private static final Pattern COPIED = Pattern.compile("(^|[^\\w-])(file|exec):|type: directory"
+            + "|patch:[^#]*#(?!~/(\\.yarn/)?patches/|(optional!)?~?builtin<)|^ {4}path: (?!patches/)");
 
     /** What runs when a package is installed (npm documentation, "scripts"). */
     private static final Pattern INSTALL_SCRIPT = Pattern.compile("\"(pre|post)?install\"\\s*:");
@@ -99,37 +100,46 @@ public final class InstallFingerprint {
         this.run = run;
     }
 
-    /** Whether node_modules is what the same install made, untouched. */
+    /** Whether node_modules is what the same install, or one that serves as well, made, untouched. */
     public InstallState state() throws IOException {
+        List<String> then = Files.isRegularFile(mark) && Files.size(mark) <= MAX_MARK_BYTES
+                ? Files.readAllLines(mark, StandardCharsets.ISO_8859_1)
+                : List.of();
+        boolean withDevelopment = !then.isEmpty() && !run.servedBy().isEmpty() && then.get(0).equals(textDigest(run.servedBy()));
+        Optional<String> change = change(then, withDevelopment ? run.servedBy() : run.madeWith());
+        return new InstallState(
+                change.isEmpty(),
+                withDevelopment,
+                change.isPresent()
+                        ? change.get()
+                        : "node_modules is unchanged since "
+                                + TIME.format(Files.getLastModifiedTime(mark).toInstant().atOffset(ZoneOffset.UTC)));
+    }
+
+    /** Why an install may change something; empty where it would not. */
+    private Optional<String> change(List<String> then, String madeWith) throws IOException {
         if (!Files.isDirectory(modules)) {
-            return new InstallState(false, "there is no node_modules");
+            return Optional.of("there is no node_modules");
         }
         LocalPackages packages = new LocalPackages(root);
         Optional<String> eachTime = eachTime(packages);
         if (eachTime.isPresent()) {
-            return new InstallState(false, eachTime.get());
+            return eachTime;
         }
-        List<String> then = Files.isRegularFile(mark) && Files.size(mark) <= MAX_MARK_BYTES
-                ? Files.readAllLines(mark, StandardCharsets.ISO_8859_1)
-                : List.of();
-        Map<String, String> now = then.isEmpty() ? Map.of() : digests(packages, Optional.empty());
+        Map<String, String> now = then.isEmpty() ? Map.of() : digests(madeWith, packages, Optional.empty());
         if (now.isEmpty() || then.size() != now.size() + 1) {
-            return new InstallState(false, "no earlier install is known");
+            return Optional.of("no earlier install is known");
         }
         int line = 0;
         for (Map.Entry<String, String> digest : now.entrySet()) {
             if (!then.get(line++).equals(digest.getValue())) {
-                return new InstallState(false, digest.getKey() + " has changed since the last install");
+                return Optional.of(digest.getKey() + " has changed since the last install");
             }
         }
         String scripts = then.get(line);
-        if (!scripts.equals(NO_SCRIPTS) && (run.environment().isEmpty() || !scripts.equals(run.environment()))) {
-            return new InstallState(false, THEIR_SCRIPTS);
-        }
-        return new InstallState(
-                true,
-                "node_modules is unchanged since "
-                        + TIME.format(Files.getLastModifiedTime(mark).toInstant().atOffset(ZoneOffset.UTC)));
+        return !scripts.equals(NO_SCRIPTS) && (run.environment().isEmpty() || !scripts.equals(run.environment()))
+                ? Optional.of(THEIR_SCRIPTS)
+                : Optional.empty();
     }
 
     /** Remembers node_modules as it is now, or forgets it where that is not safe. */
@@ -137,7 +147,7 @@ public final class InstallFingerprint {
         LocalPackages packages = new LocalPackages(root);
         Optional<FileTime> goneOn = awaitClock();
         Map<String, String> now =
-                goneOn.isEmpty() || eachTime(packages).isPresent() ? Map.of() : digests(packages, goneOn);
+                goneOn.isEmpty() || eachTime(packages).isPresent() ? Map.of() : digests(run.madeWith(), packages, goneOn);
         if (now.isEmpty()) {
             Files.deleteIfExists(mark);
             return;
@@ -182,7 +192,7 @@ public final class InstallFingerprint {
      *
      * @param before no entry of a node_modules may have been changed at this time or later
      */
-    private Map<String, String> digests(LocalPackages packages, Optional<FileTime> before) throws IOException {
+    private Map<String, String> digests(String madeWith, LocalPackages packages, Optional<FileTime> before) throws IOException {
         MessageDigest trees = Sha256.sha256();
         for (Path folder : packages.folders()) {
             Path installed = folder.resolve("node_modules");
@@ -192,9 +202,7 @@ public final class InstallFingerprint {
             }
         }
         Map<String, String> digests = new LinkedHashMap<>();
-        digests.put(
-                "Node.js, the package manager or its configuration",
-                hex(Sha256.sha256().digest(run.madeWith().getBytes(StandardCharsets.UTF_8))));
+        digests.put("Node.js, the package manager or its configuration", textDigest(madeWith));
         digests.put("package.json", fileDigest(root.resolve("package.json")));
         for (String lockFile : PackageManager.allLockFiles()) {
             digests.put(lockFile, fileDigest(root.resolve(lockFile)));
@@ -238,11 +246,12 @@ public final class InstallFingerprint {
         digest.update((text + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Archives and folders that npm's lock files name. */
+    /** Archives and folders that npm's lock files name; its hidden one those that only a setting (install-links) has copied. */
     private List<Path> localToNpm() throws IOException {
         List<Path> found = new ArrayList<>();
-        for (String lockFile : PackageManager.NPM.lockFiles()) {
-            Path file = root.resolve(lockFile);
+        for (Path file : Stream.concat(
+                        PackageManager.NPM.lockFiles().stream().map(root::resolve), Stream.of(modules.resolve(".package-lock.json")))
+                .toList()) {
             try {
                 if (Files.isRegularFile(file)) {
                     JsonText.after(file, LOCAL_PACKAGE).stream().map(root::resolve).forEach(found::add);
@@ -254,6 +263,10 @@ public final class InstallFingerprint {
         return found;
     }
 
+    private static String textDigest(String text) {
+        return hex(Sha256.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
     private static String hex(byte[] digest) {
         return HexFormat.of().formatHex(digest);
     }
@@ -261,7 +274,7 @@ public final class InstallFingerprint {
     /** Why an install can change something although nothing has changed that is looked at; empty where it cannot. */
     private Optional<String> eachTime(LocalPackages packages) throws IOException {
         if (copiesFolders()) {
-            return Optional.of("folders of the project's own are copied into node_modules, and can have changed");
+            return Optional.of("folders or patches of the project's own are copied into node_modules, and can have changed");
         }
         return packages.scripts();
     }

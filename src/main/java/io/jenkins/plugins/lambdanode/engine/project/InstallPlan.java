@@ -196,37 +196,94 @@ public record InstallPlan(
     /**
      * The commands that install, in order. None of them changes a lock file or package.json.
      *
+     * @param function what platform packages are needed for; empty where that is not known
      * @throws DeployException if this version of the tool can't install the project
      */
-    public List<Command> commands(InstalledTool tool) throws DeployException {
-        return words(tool).stream()
+    public List<Command> commands(InstalledTool tool, Optional<Platform> function) throws DeployException {
+        return words(tool, platformOptions(tool, function)).stream()
                 .map(words -> Command.program(words.toArray(String[]::new)).in(folder))
                 .toList();
     }
 
-    private List<List<String>> words(InstalledTool tool) throws DeployException {
+    /**
+     * The options that ask for the function's platform; none where this machine's is the same, or the tool knows none. A build needs
+     * this machine's packages as well: npm installs for one platform only, so it is not asked then.
+     */
+    public List<String> platformOptions(InstalledTool tool, Optional<Platform> function) {
+        if (function.isEmpty() || function.get().fits(tool.platform())) {
+            return List.of();
+        }
+        Platform asked = function.get();
+        boolean alsoHere = needed.development();
+        switch (manager) {
+            case NPM:
+                return alsoHere || !tool.isAtLeast(10, 1, 0) ? List.of() : options(asked);
+            case PNPM:
+                return !tool.isAtLeast(10, 14, 0)
+                        ? List.of()
+                        : join(alsoHere ? options(new Platform("current", "current", "current")) : List.of(), options(asked));
+            case BUN:
+                // It installs for glibc and musl.
+                Platform anyLibc = new Platform(asked.os(), asked.cpu(), "");
+                return !tool.isAtLeast(1, 2, 23)
+                        ? List.of()
+                        : join(alsoHere ? options(tool.platform()) : List.of(), options(anyLibc));
+            default:
+                // Yarn 2 and later takes supportedArchitectures from .yarnrc.yml only, Yarn 1 knows nothing of the kind.
+                return List.of();
+        }
+    }
+
+    /**
+     * The same with development dependencies. What it installs serves this one too, since packaging leaves them out. Empty where
+     * this one installs them itself, or asks for a platform that the other does not.
+     */
+    public Optional<InstallPlan> withDevelopment(InstalledTool tool, Optional<Platform> function) {
+        InstallPlan all = new InstallPlan(
+                manager, folder, lockFile, yarnClassic, frozen, copiesFolders, InstallSetting.Needed.ALL, once, reason, warnings);
+        return needed.development()
+                        || !all.platformOptions(tool, function).containsAll(platformOptions(tool, function))
+                ? Optional.empty()
+                : Optional.of(all);
+    }
+
+    private static List<String> options(Platform platform) {
+        List<String> options = new ArrayList<>(List.of("--os=" + platform.os(), "--cpu=" + platform.cpu()));
+        if (!platform.libc().isEmpty()) {
+            options.add("--libc=" + platform.libc());
+        }
+        return options;
+    }
+
+    private static List<String> join(List<String> some, List<String> more) {
+        return Stream.concat(some.stream(), more.stream()).distinct().toList();
+    }
+
+    private List<List<String>> words(InstalledTool tool, List<String> platform) throws DeployException {
         switch (manager) {
             case PNPM:
                 // pnpm asks before it removes what another tool has installed, and there is nobody to answer.
-                return List.of(List.of(
-                        "pnpm", "install", frozen ? "--frozen-lockfile" : "--no-lockfile",
-                        needed.development() ? "--prod=false" : "--prod",
-                        "--config.confirm-modules-purge=false"));
+                return List.of(join(
+                        List.of("pnpm", "install", frozen ? "--frozen-lockfile" : "--no-lockfile",
+                                needed.development() ? "--prod=false" : "--prod",
+                                "--config.confirm-modules-purge=false"),
+                        platform));
             case BUN:
                 List<String> bun = new ArrayList<>(List.of("bun", "install", frozen ? "--frozen-lockfile" : "--no-save"));
                 if (!needed.development()) {
                     bun.add("--production");
                 }
-                return List.of(bun);
+                return List.of(join(bun, platform));
             case YARN:
                 return yarn(tool);
             default:
-                return List.of(npm(tool));
+                return List.of(npm(tool, platform));
         }
     }
 
-    private List<String> npm(InstalledTool tool) {
+    private List<String> npm(InstalledTool tool, List<String> platform) {
         List<String> words = new ArrayList<>(List.of("npm", frozen ? "ci" : "install"));
+        words.addAll(platform);
         if (tool.majorVersion() < FIRST_NPM_WITH_OMIT) {
             words.add(needed.development() ? "--also=development" : "--only=production");
         } else {

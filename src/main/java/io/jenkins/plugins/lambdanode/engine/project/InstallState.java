@@ -6,8 +6,9 @@ import java.io.Serializable;
  * Whether an earlier install is still there, untouched.
  *
  * @param unchanged whether another one would change nothing
+ * @param withDevelopment whether the earlier one was {@link InstallRun#servedBy}
  * @param reason why so, for the log
  */
-public record InstallState(boolean unchanged, String reason) implements Serializable {
+public record InstallState(boolean unchanged, boolean withDevelopment, String reason) implements Serializable {
     private static final long serialVersionUID = 1L;
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -17,7 +18,8 @@ import java.util.Optional;
  * @param path where it was found; empty where it was not
  * @param searched the PATH
  * @param nodeLinker how Yarn 2 and later lays out packages; empty for others
- * @param settings platform and a digest of all that it goes by, of no use to a reader
+ * @param platform what it installs for unless it is asked otherwise: this machine
+ * @param settings a digest of all that it goes by, of no use to a reader
  * @param environment a digest of the build and its environment, without what names a secret; empty outside a build of Jenkins
  * @param failure what the tool said where it does not run; otherwise empty
  */
@@ -28,6 +30,7 @@ public record InstalledTool(
         String path,
         String searched,
         String nodeLinker,
+        Platform platform,
         String settings,
         String environment,
         String failure) {
@@ -60,18 +63,24 @@ public record InstalledTool(
             + " if (modern) for (const line of text.split('\\n')) { const setting = JSON.parse(line);"
             + " if (setting.key === 'nodeLinker') out.nodeLinker = setting.effective; } }"
             + " const report = process.report ? process.report.getReport() : {}, header = report.header ? report.header : {};"
-            + " out.settings = [process.platform, process.arch, header.glibcVersionRuntime ? 'glibc' : '', digest(text, function (name) {"
-            + " return begins(name, ['NPM_CONFIG_', 'PNPM_', 'YARN_']) ? true : ['NODE_ENV', 'NODE_OPTIONS'].includes(name); })].join(' ');"
+            + " const libc = process.platform !== 'linux' ? '' : header.glibcVersionRuntime ? 'glibc' : 'musl';"
+            + " out.platform = [process.platform, process.arch, libc].join(' ');"
+            + " out.settings = digest(text, function (name) {"
+            + " return begins(name, ['NPM_CONFIG_', 'PNPM_', 'YARN_']) ? true : ['NODE_ENV', 'NODE_OPTIONS'].includes(name); });"
             + " out.environment = process.env.BUILD_TAG ? digest('', function (name) {"
             + " return holds(name, ['SECRET', 'TOKEN', 'PASSW', 'KEY', 'CREDENTIAL', 'COOKIE', 'LAMBDA_NODE_DEPLOY']) ? false"
             + " : !['STAGE_NAME', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name); }) : '';"
             + " } catch (e) { out.failure = ('' + e.stderr + e.stdout).trim().slice(-1000); }"
             + " console.log('" + MARK + "' + JSON.stringify(out))";
 
+    /** Bun says no more: it is run each time. */
+    private static final String BUN_PROBE = "console.log('" + MARK
+            + "' + JSON.stringify({version: Bun.version, path: 'bun', platform: process.platform + ' ' + process.arch}))";
+
     /** A command that says which tool there is. Bun needs no Node.js. */
     public static Command probe(PackageManager manager) {
         return (manager == PackageManager.BUN
-                        ? Command.program("bun", "--version")
+                        ? Command.program("bun", "-e", BUN_PROBE)
                         : Command.program("node", "-e", PROBE, manager.program()))
                 .quietly();
     }
@@ -82,9 +91,6 @@ public record InstalledTool(
             return Optional.empty();
         }
         String last = outcome.lastLines().get(outcome.lastLines().size() - 1).strip();
-        if (manager == PackageManager.BUN) {
-            return Optional.of(new InstalledTool(manager, "", last, "bun", "", "", "", "", ""));
-        }
         try {
             JsonNode said = new ObjectMapper().readTree(last.substring(Math.min(MARK.length(), last.length())));
             return Optional.of(new InstalledTool(
@@ -94,6 +100,7 @@ public record InstalledTool(
                     said.path("path").asText(),
                     said.path("searched").asText(),
                     said.path("nodeLinker").asText(),
+                    Platform.of(said.path("platform").asText()),
                     said.path("settings").asText(),
                     said.path("environment").asText(),
                     said.path("failure").asText()));
@@ -108,8 +115,18 @@ public record InstalledTool(
 
     /** 0 where the version is not a number. */
     public int majorVersion() {
-        String major = version.replaceFirst("\\D.*", "");
-        return major.isEmpty() ? 0 : Integer.parseInt(major);
+        return number(0);
+    }
+
+    /** Whether it is this version or a later one; also where it is a pre-release of this one. */
+    boolean isAtLeast(int major, int minor, int patch) {
+        return Arrays.compare(new int[] {number(0), number(1), number(2)}, new int[] {major, minor, patch}) >= 0;
+    }
+
+    private int number(int index) {
+        String[] parts = version.split("\\.", -1);
+        String digits = index < parts.length ? parts[index].replaceFirst("\\D.*", "") : "";
+        return digits.isEmpty() ? 0 : Integer.parseInt(digits);
     }
 
     /** For the log, such as {@code Node.js v22.23.3, npm 10.9.2 (/opt/node/bin/npm)}. */
@@ -121,7 +138,7 @@ public record InstalledTool(
 
     /** All that decides what the tool makes of the same files. */
     public String fingerprint() {
-        return nodeVersion + " " + manager.program() + " " + version + " " + settings;
+        return nodeVersion + " " + manager.program() + " " + version + " " + platform + " " + settings;
     }
 
     /** Why the tool can't be run, and what to do. */

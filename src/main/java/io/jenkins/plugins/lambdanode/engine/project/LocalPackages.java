@@ -20,9 +20,10 @@ import java.util.TreeSet;
 /** The packages of a repository that one install covers: the folder that it runs in, its workspace's members, and what they link to. */
 final class LocalPackages {
 
-    /** Scripts that an install runs for a package of the repository (npm documentation, "scripts"). */
-    static final List<String> LIFECYCLE_SCRIPTS =
-            List.of("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare");
+    /** Scripts that an install runs for a package of the repository (npm documentation, "scripts"; pnpm documentation, the same). */
+    static final List<String> LIFECYCLE_SCRIPTS = List.of(
+            "preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare",
+            "predependencies", "dependencies", "postdependencies", "pnpm:devPreinstall");
 
     private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
 

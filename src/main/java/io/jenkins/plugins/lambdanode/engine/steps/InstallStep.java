@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFailure;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
@@ -11,6 +12,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
+import io.jenkins.plugins.lambdanode.engine.project.Platform;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
@@ -36,9 +38,10 @@ public final class InstallStep {
     /**
      * Installs, where there is something to install and it has not been installed already.
      *
+     * @param functions what the dependencies are for; empty where that is not known
      * @throws DeployException if the command can't be run or fails; the message says why and what to do
      */
-    public void run(InstallSetting install) throws IOException, InterruptedException {
+    public void run(InstallSetting install, List<TargetFunction> functions) throws IOException, InterruptedException {
         ProjectFolder project = workspace.inspect();
         if (install.mode() == InstallMode.COMMAND) {
             Command command = Command.shell(install.command());
@@ -58,40 +61,82 @@ public final class InstallStep {
                                     : "No dependencies to install.");
             return;
         }
-        install(plan.get(), project);
+        install(plan.get(), project, Platform.ofFunctions(functions.stream().map(TargetFunction::architecture).toList()));
     }
 
-    private void install(InstallPlan plan, ProjectFolder project) throws IOException, InterruptedException {
-        InstalledTool tool = tool(plan);
-        progress.log(tool.display());
-        plan.warnings().forEach(warning -> progress.log("WARNING: " + warning));
-        List<Command> commands = plan.commands(tool);
-        Command last = commands.get(commands.size() - 1);
-        String name = last.words().get(0) + " " + last.words().get(1);
-        InstallRun run = new InstallRun(plan.folder(), last.display() + "\n" + tool.fingerprint(), tool.environment());
-        String reason = plan.reason();
-        if (plan.once()) {
-            InstallState state = workspace.installState(run);
-            if (state.unchanged()) {
-                progress.log(state.reason() + ": " + name + " is not needed (install: 'ci' always runs it).");
-                return;
-            }
-            reason = state.reason();
+    /** A plan with the tool that carries it out, for the functions' platform. */
+    private record Install(InstallPlan plan, InstalledTool tool, Optional<Platform> function) {
+
+        List<Command> commands() throws DeployException {
+            return plan.commands(tool, function);
         }
-        progress.log(name + ": " + reason + ".");
+
+        List<String> platformOptions() {
+            return plan.platformOptions(tool, function);
+        }
+
+        Optional<Install> withDevelopment() {
+            return plan.withDevelopment(tool, function).map(other -> new Install(other, tool, function));
+        }
+
+        private Command last() throws DeployException {
+            return commands().get(commands().size() - 1);
+        }
+
+        /** Such as {@code npm ci}. */
+        String name() throws DeployException {
+            return String.join(" ", last().words().subList(0, 2));
+        }
+
+        String madeWith() throws DeployException {
+            return last().display() + "\n" + tool.fingerprint();
+        }
+
+        InstallRun run() throws DeployException {
+            Optional<Install> other = withDevelopment();
+            return new InstallRun(plan.folder(), madeWith(), other.isPresent() ? other.get().madeWith() : "", tool.environment());
+        }
+    }
+
+    private void install(InstallPlan plan, ProjectFolder project, Optional<Platform> function) throws IOException, InterruptedException {
+        Install install = new Install(plan, tool(plan), function);
+        progress.log(install.tool().display());
+        plan.warnings().forEach(warning -> progress.log("WARNING: " + warning));
+        if (!plan.once()) {
+            run(install, plan.reason(), project);
+            return;
+        }
+        InstallState state = workspace.installState(install.run());
+        if (state.unchanged()) {
+            progress.log(state.reason() + ": " + install.name() + " is not needed (install: 'ci' always runs it).");
+            return;
+        }
+        // Another function of the repository is built, and would install once more.
+        Install chosen = state.withDevelopment() ? install.withDevelopment().orElseThrow() : install;
+        if (run(chosen, state.reason(), project)) {
+            remember(chosen.run());
+        }
+    }
+
+    /** Whether all of it was installed, install scripts included. */
+    private boolean run(Install install, String reason, ProjectFolder project) throws IOException, InterruptedException {
+        progress.log(install.name() + ": " + reason + ".");
+        if (!install.platformOptions().isEmpty()) {
+            progress.log("NOTE: This machine is " + install.tool().platform() + " and the function " + install.function().orElseThrow()
+                    + ": '" + install.name() + " " + String.join(" ", install.platformOptions())
+                    + "' brings the function's packages. What packages compile is for this machine all the same.");
+        }
         boolean complete = true;
-        for (Command command : commands) {
+        for (Command command : install.commands()) {
             CommandOutcome outcome = logged(command);
             if (!outcome.succeeded()) {
-                throw InstallFailure.of(command, outcome, project, plan, tool);
+                throw InstallFailure.of(command, outcome, project, install.plan(), install.tool());
             }
             Optional<String> blocked = InstallFailure.blockedScripts(outcome.lastLines());
             blocked.ifPresent(warning -> progress.log("WARNING: " + warning));
             complete &= blocked.isEmpty();
         }
-        if (plan.once() && complete) {
-            remember(run);
-        }
+        return complete;
     }
 
     private CommandOutcome logged(Command command) throws IOException, InterruptedException {

@@ -38,7 +38,7 @@ public final class PackageStep {
     }
 
     /** What the functions will be when the update is in force. */
-    List<TargetFunction> described(List<Target> targets) {
+    public List<TargetFunction> described(List<Target> targets) {
         return targets.stream().map(this::described).toList();
     }
 

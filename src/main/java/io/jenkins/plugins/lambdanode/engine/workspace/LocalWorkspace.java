@@ -125,7 +125,7 @@ public final class LocalWorkspace implements Workspace {
     @Override
     public InstallState installState(InstallRun install) throws IOException {
         return cache.isEmpty()
-                ? new InstallState(false, "without --cache it runs each time")
+                ? new InstallState(false, false, "without --cache it runs each time")
                 : new InstallFingerprint(install).state();
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** With real npm, on a project whose one dependency is a package in a file: no registry is asked. */
 class InstallOnceTest {
@@ -66,6 +68,10 @@ class InstallOnceTest {
     }
 
     private long npmRuns(InstallSetting install, Map<String, String> variables) throws Exception {
+        return npmRuns(install, variables, List.of());
+    }
+
+    private long npmRuns(InstallSetting install, Map<String, String> variables, List<TargetFunction> functions) throws Exception {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(variables);
         log.clear();
@@ -80,7 +86,7 @@ class InstallOnceTest {
         };
         try (LocalWorkspace workspace =
                 new LocalWorkspace(project, Optional.of(folder.resolve("cache")), environment, new HttpSender(progress), progress)) {
-            new InstallStep(workspace, progress).run(install);
+            new InstallStep(workspace, progress).run(install, functions);
         }
         assertTrue(Files.isRegularFile(project.resolve("node_modules/dep/index.js")));
         return log.stream().filter(line -> line.startsWith("added ")).count();
@@ -91,7 +97,7 @@ class InstallOnceTest {
     }
 
     private InstallFingerprint fingerprint() {
-        return new InstallFingerprint(new InstallRun(project.toString(), "tools", ""));
+        return new InstallFingerprint(new InstallRun(project.toString(), "tools", "", ""));
     }
 
     @Test
@@ -116,14 +122,35 @@ class InstallOnceTest {
     }
 
     @Test
-    void anInstallWithDevelopmentDependenciesIsToldFromOneWithout() throws Exception {
+    void anInstallWithDevelopmentDependenciesServesADeploymentWithoutABuildToo() throws Exception {
         InstallSetting forBuild = InstallSetting.AUTO.withNeeded(InstallSetting.Needed.ALL);
 
         assertEquals(1, npmRuns(InstallSetting.AUTO));
         assertEquals(1, npmRuns(forBuild));
         assertEquals(0, npmRuns(forBuild));
-        assertEquals(1, npmRuns(InstallSetting.AUTO));
         assertEquals(0, npmRuns(InstallSetting.AUTO));
+
+        Path lockFile = project.resolve("package-lock.json");
+        Files.writeString(lockFile, Files.readString(lockFile) + "\n");
+        assertEquals(1, npmRuns(InstallSetting.AUTO));
+        assertEquals(0, npmRuns(forBuild));
+    }
+
+    @Test
+    void anInstallForAnotherPlatformIsToldFromOneForThisMachine() throws Exception {
+        InstallSetting forBuild = InstallSetting.AUTO.withNeeded(InstallSetting.Needed.ALL);
+        List<TargetFunction> arm = List.of(new TargetFunction("", "", "arm64", 0, ""));
+        List<TargetFunction> intel = List.of(new TargetFunction("", "", "x86_64", 0, ""));
+        boolean onIntel = System.getProperty("os.arch").equals("amd64");
+        List<TargetFunction> other = onIntel ? arm : intel;
+
+        assertEquals(1, npmRuns(InstallSetting.AUTO, Map.of(), other));
+        assertTrue(log.toString().contains("$ npm ci --os=linux --cpu=" + (onIntel ? "arm64" : "x64") + " --libc=glibc"), log.toString());
+        assertEquals(0, npmRuns(InstallSetting.AUTO, Map.of(), other));
+        assertEquals(1, npmRuns(InstallSetting.AUTO, Map.of(), onIntel ? intel : arm));
+        assertEquals(0, npmRuns(InstallSetting.AUTO, Map.of()));
+        assertEquals(1, npmRuns(forBuild, Map.of(), other));
+        assertEquals(1, npmRuns(InstallSetting.AUTO, Map.of(), other));
     }
 
     @Test
@@ -160,6 +187,20 @@ class InstallOnceTest {
         Files.writeString(shared.resolve("package.json"), "{\"name\":\"shared\",\"version\":\"1.0.0\"}");
         Files.writeString(shared.resolve("index.js"), "module.exports = 1;");
         sh(project, "npm install --silent --offline --install-links ./libs/shared && rm -rf node_modules");
+        npmRuns(InstallSetting.AUTO);
+        Files.writeString(shared.resolve("index.js"), "module.exports = 2;");
+
+        assertEquals(1, npmRuns(InstallSetting.AUTO));
+        assertEquals("module.exports = 2;", Files.readString(project.resolve("node_modules/shared/index.js")));
+    }
+
+    @Test
+    void aFolderThatOnlyASettingOfNpmHasCopiedIsCopiedEachTime() throws Exception {
+        Path shared = Files.createDirectories(project.resolve("libs/shared"));
+        Files.writeString(shared.resolve("package.json"), "{\"name\":\"shared\",\"version\":\"1.0.0\"}");
+        Files.writeString(shared.resolve("index.js"), "module.exports = 1;");
+        sh(project, "npm install --silent --offline --no-install-links ./libs/shared && rm -rf node_modules");
+        Files.writeString(project.resolve(".npmrc"), "install-links=true\n");
         npmRuns(InstallSetting.AUTO);
         Files.writeString(shared.resolve("index.js"), "module.exports = 2;");
 
@@ -260,12 +301,13 @@ class InstallOnceTest {
         assertEquals(1, npmRuns(InstallSetting.AUTO, trusted));
     }
 
-    @Test
-    void aProjectWithScriptsOfItsOwnIsInstalledEachTime() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"preinstall", "postinstall", "prepare", "dependencies"})
+    void aProjectWithScriptsOfItsOwnIsInstalledEachTime(String script) throws Exception {
         Files.writeString(
                 project.resolve("package.json"),
                 Files.readString(project.resolve("package.json"))
-                        .replace("\"dependencies\"", "\"scripts\":{\"postinstall\":\"echo made\"},\"dependencies\""));
+                        .replace("\"dependencies\"", "\"scripts\":{\"" + script + "\":\"echo made\"},\"dependencies\""));
         assertEquals(1, npmRuns(InstallSetting.AUTO));
         assertEquals(1, npmRuns(InstallSetting.AUTO));
     }

@@ -11,6 +11,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
 import io.jenkins.plugins.lambdanode.engine.project.PackageManager;
+import io.jenkins.plugins.lambdanode.engine.project.Platform;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
@@ -21,11 +22,14 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,11 +51,60 @@ class InstallStepTest {
 
     private Optional<String> command(InstallSetting install) throws IOException {
         Optional<InstallPlan> plan = InstallPlan.of(install, ProjectFolder.of(folder, folder));
-        return plan.isEmpty() ? Optional.empty() : Optional.of(plan.get().commands(tool("10.9.2")).get(0).display());
+        return plan.isEmpty() ? Optional.empty() : Optional.of(plan.get().commands(tool("10.9.2"), Optional.empty()).get(0).display());
     }
 
     private static InstalledTool tool(String version) {
-        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", "", "", "");
+        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", new Platform("linux", "x64", "glibc"), "", "", "");
+    }
+
+    /** The command of a tool on this machine, for a function. */
+    private String command(String tool, String machine, String architecture, InstallSetting.Needed needed) throws IOException {
+        String[] nameAndVersion = tool.split("@");
+        PackageManager manager = PackageManager.valueOf(nameAndVersion[0].toUpperCase(Locale.ROOT));
+        String[] platform = (machine + " ").split(" ", -1);
+        InstalledTool installed = new InstalledTool(
+                manager, "v22.0.0", nameAndVersion[1], "/bin/tool", "/bin", "node-modules",
+                new Platform(platform[0], platform[1], platform[2]), "", "", "");
+        InstallPlan plan = InstallPlan.of(InstallSetting.AUTO.withNeeded(needed), ProjectFolder.of(folder, folder)).orElseThrow();
+        return plan.commands(installed, Platform.ofFunctions(List.of(architecture))).get(0).display();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "npm@10.9.2  | linux x64 glibc    | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
+        "npm@10.1.0  | linux x64 musl     | x86_64 | PRODUCTION | --os=linux --cpu=x64 --libc=glibc",
+        "npm@12.2.1  | darwin arm64       | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
+        "npm@10.9.2  | linux x64 glibc    | x86_64 | PRODUCTION |",
+        "npm@10.9.2  | linux x64 glibc    | ''     | PRODUCTION |",
+        "npm@10.0.0  | linux x64 glibc    | arm64  | PRODUCTION |",
+        "npm@10.9.2  | linux x64 glibc    | arm64  | ALL        |",
+        "pnpm@10.14.0| linux x64 glibc    | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
+        "pnpm@12.1.0 | linux x64 glibc    | arm64  | ALL        | --os=current --cpu=current --libc=current --os=linux --cpu=arm64 --libc=glibc",
+        "pnpm@10.13.1| linux x64 glibc    | arm64  | PRODUCTION |",
+        "bun@1.2.23  | linux x64          | arm64  | PRODUCTION | --os=linux --cpu=arm64",
+        "bun@1.4.5   | linux x64          | arm64  | ALL        | --os=linux --cpu=x64 --cpu=arm64",
+        "bun@1.2.22  | linux x64          | arm64  | PRODUCTION |",
+        "bun@1.4.5   | linux x64          | x86_64 | PRODUCTION |",
+        "yarn@4.9.2  | linux x64 glibc    | arm64  | PRODUCTION |"
+    })
+    void theInstallAsksForTheFunctionsPlatformWhereThisMachinesIsAnother(
+            String tool, String machine, String architecture, InstallSetting.Needed needed, String asked) throws Exception {
+        String lockFile = Map.of("npm", "package-lock.json", "pnpm", "pnpm-lock.yaml", "bun", "bun.lock", "yarn", "yarn.lock")
+                .get(tool.replaceFirst("@.*", ""));
+        project(ONE_DEPENDENCY).with(lockFile, "__metadata:\n");
+
+        String options = Arrays.stream(command(tool, machine, architecture, needed).split(" "))
+                .filter(word -> word.matches("--(os|cpu|libc)=.*"))
+                .collect(Collectors.joining(" "));
+
+        assertEquals(asked == null ? "" : asked, options);
+    }
+
+    @Test
+    void functionsOfTwoArchitecturesAreNoReasonToAskForOne() {
+        assertEquals(Optional.empty(), Platform.ofFunctions(List.of("arm64", "x86_64")));
+        assertEquals("linux arm64 glibc", Platform.ofFunctions(List.of("arm64", "arm64")).orElseThrow().toString());
     }
 
     private Project project(String packageJson) {
@@ -60,7 +113,7 @@ class InstallStepTest {
 
     private void install(InstallSetting install, Map<String, String> environment) throws Exception {
         try (LocalWorkspace workspace = new LocalWorkspace(folder, environment, new HttpSender(log), log)) {
-            new InstallStep(workspace, log).run(install);
+            new InstallStep(workspace, log).run(install, List.of());
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** With the real tools: npm 6 to 12, pnpm, Yarn 1 and 4, and Bun. */
@@ -101,7 +103,7 @@ class PackageManagersTest {
 
     private void install(Path project, Map<String, String> environment) throws Exception {
         try (LocalWorkspace workspace = new LocalWorkspace(project, environment, new HttpSender(log), log)) {
-            new InstallStep(workspace, log).run(InstallSetting.AUTO);
+            new InstallStep(workspace, log).run(InstallSetting.AUTO, List.of());
         }
     }
 
@@ -138,11 +140,33 @@ class PackageManagersTest {
                 "NODE_ENV", "production", "NPM_CONFIG_PRODUCTION", "true", "npm_config_omit", "dev"));
 
         try (LocalWorkspace workspace = new LocalWorkspace(folder, environment, new HttpSender(log), log)) {
-            new InstallStep(workspace, log).run(InstallSetting.AUTO.withNeeded(InstallSetting.Needed.ALL));
+            new InstallStep(workspace, log).run(InstallSetting.AUTO.withNeeded(InstallSetting.Needed.ALL), List.of());
         }
 
         assertEquals(LOCKED, installed("ms"));
         assertEquals("1.3.0", installed("left-pad"));
+    }
+
+    /** Of a package with its native code in one package for each platform, the one for an arm64 function is installed on this machine. */
+    @ParameterizedTest
+    @CsvSource({"NPM,PRODUCTION,linux-arm64-gnu", "NPM_12,PRODUCTION,linux-arm64-gnu", "PNPM,PRODUCTION,linux-arm64-gnu",
+        "PNPM,ALL,linux-arm64-gnu linux-x64-gnu", "BUN,PRODUCTION,linux-arm64-gnu", "BUN,ALL,linux-arm64-gnu linux-x64-gnu",
+        "NPM,ALL,linux-x64-gnu"})
+    void thePackagesOfTheFunctionsPlatformAreInstalled(Tool tool, InstallSetting.Needed needed, String installed) throws Exception {
+        write("package.json", "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"@node-rs/crc32\":\"1.10.6\"}}");
+        sh(folder, tool.environment(), tool.lock + " && rm -rf node_modules");
+
+        try (LocalWorkspace workspace = new LocalWorkspace(folder, tool.environment(), new HttpSender(log), log)) {
+            new InstallStep(workspace, log).run(
+                    InstallSetting.AUTO.withNeeded(needed), List.of(new TargetFunction("", "", "arm64", 0, "")));
+        }
+
+        assertEquals(
+                installed,
+                sh(folder, Map.of(), "find node_modules -name 'crc32.*.node' | sed 's/.*crc32.//; s/.node$//' | grep -v musl | sort -u | tr '\\n' ' '"));
+        boolean asked = installed.contains("arm64");
+        assertEquals(asked, log.text().contains("NOTE: This machine is linux x64"), log.text());
+        assertEquals(asked, log.text().contains("--os=linux --cpu=") && log.text().contains("--cpu=arm64"), log.text());
     }
 
     @Test

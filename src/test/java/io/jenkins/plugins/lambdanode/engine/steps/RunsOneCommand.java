@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -33,7 +34,7 @@ final class RunsOneCommand {
         };
         try (LocalWorkspace workspace = new LocalWorkspace(
                 Path.of(arguments[0]), System.getenv(), new HttpSender(counting), counting)) {
-            new InstallStep(workspace, counting).run(InstallSetting.parse(arguments[1]));
+            new InstallStep(workspace, counting).run(InstallSetting.parse(arguments[1]), List.of());
         }
         new PrintStream(System.out, true, StandardCharsets.UTF_8).println(characters + " characters, last " + last);
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -87,16 +88,22 @@ class WorkspaceInstallOnceTest {
         assertTrue(wrapper.toFile().setExecutable(true));
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.put("PATH", bin + ":" + tool.tool.onPath());
+        // Of its own: an install of another project changes the times of files that it has from the same store.
+        environment.put("npm_config_store_dir", folder.resolve("store").toString());
         sh(root, environment, tool.lock + " && rm -rf node_modules functions/*/node_modules");
         return environment;
     }
 
     private long installs(Tool tool, Map<String, String> environment, String... members) throws Exception {
+        return installs(tool, environment, InstallSetting.Needed.PRODUCTION, members);
+    }
+
+    private long installs(Tool tool, Map<String, String> environment, InstallSetting.Needed needed, String... members) throws Exception {
         Files.writeString(folder.resolve("calls"), "");
         for (String member : members) {
             try (LocalWorkspace workspace = new LocalWorkspace(
                     root.resolve(member), Optional.of(folder.resolve("cache")), environment, new HttpSender(log), log)) {
-                new InstallStep(workspace, log).run(InstallSetting.AUTO);
+                new InstallStep(workspace, log).run(InstallSetting.AUTO.withNeeded(needed), List.of());
             }
         }
         return Files.readAllLines(folder.resolve("calls")).stream().filter(tool.install::equals).count();
@@ -124,6 +131,13 @@ class WorkspaceInstallOnceTest {
         Files.writeString(root.resolve("node_modules/added-by-hand.js"), "");
         environment.put("NODE_OPTIONS", "--no-warnings");
         assertEquals(1, installs(tool, environment, "functions/f4", "functions/f5"), log.text());
+
+        // Functions that are built and others that are not share the install of those that are.
+        assertEquals(1, installs(tool, environment, InstallSetting.Needed.ALL, "functions/f6", "functions/f7"), log.text());
+        assertEquals(0, installs(tool, environment, "functions/f6", "functions/f8"), log.text());
+        write("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\",\"license\":\"0BSD\"}");
+        assertEquals(1, installs(tool, environment, "functions/f9"), log.text());
+        assertEquals(0, installs(tool, environment, InstallSetting.Needed.ALL, "functions/f0"), log.text());
     }
 
     @ParameterizedTest

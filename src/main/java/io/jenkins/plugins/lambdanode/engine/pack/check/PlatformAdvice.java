@@ -6,13 +6,14 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 final class PlatformAdvice {
     private PlatformAdvice() {}
 
-    static String npmCpu(TargetFunction function) {
-        return function.architecture().equals("arm64") ? "arm64" : "x64";
-    }
-
-    /** Of what is published prebuilt, npm installs what its options ask for. */
+    /**
+     * Of what is published prebuilt, package managers install what their options ask for. An install of the deployment's own asks by
+     * itself, where it can: not npm with a build, not Yarn.
+     */
     static String prebuilt(TargetFunction function) {
-        return "Install for the function's platform: npm ci --os=linux --cpu=" + npmCpu(function) + " --libc=glibc.";
+        String cpu = function.architecture().equals("arm64") ? "arm64" : "x64";
+        return "Install for the function's platform: npm ci --os=linux --cpu=" + cpu + " --libc=glibc --omit=dev (npm 10.1 and later; with a"
+                + " build, as its last command), or supportedArchitectures in Yarn's .yarnrc.yml or pnpm's settings.";
     }
 
     /** What is compiled is for the machine that compiles: npm's options do not reach it. */
