@@ -17,6 +17,7 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** The lists and field checks of a deployment's form. */
+@SuppressWarnings({"lgtm[jenkins/csrf]", "lgtm[jenkins/no-permission-check]"}) // Lists and checks of text: they read and change nothing.
 public abstract class DeploymentForm extends StepDescriptor {
 
     @POST
