@@ -69,15 +69,22 @@ public final class InstallFailure {
             Advice.on("EBADENGINE|EBADDEVENGINES|ERR_PNPM_UNSUPPORTED_ENGINE|The engine \"",
                     "package.json asks for another Node.js or another tool than the build has: choose it, as tools { nodejs"
                             + " '<installation>' } in a Pipeline."),
-            Advice.on("E401|E403|ENEEDAUTH|ERR_PNPM_FETCH_40[13]|YN0041",
+            Advice.on("E401|E403|ENEEDAUTH|ERR_PNPM_FETCH_40[13]|YN0041|Response Code: 40[13]|Request failed \"40[13]|GET \\S+ - 40[13]",
                     "The npm registry refused access: give the build its npm token (an .npmrc from a credential, for"
                             + " instance), or check the registry that .npmrc names."),
-            Advice.on("E404|ERR_PNPM_FETCH_404|YN0035",
+            Advice.on("E404|ERR_PNPM_FETCH_404|YN0035|Request failed \"404|GET \\S+ - 404|Couldn't find package \"",
                     "The package is not in the registry, or it is private and the build has no npm token for it: registries answer"
                             + " 404 then too. Check its name in package.json and the registry that .npmrc names, and give the build"
                             + " its token (an .npmrc from a credential, for instance)."),
             Advice.on("ETARGET|ERR_PNPM_NO_MATCHING_VERSION|YN0082",
                     "The version is not in the registry: check it in package.json, and the registry that .npmrc names."),
+            Advice.on("EINTEGRITY|ERR_PNPM_TARBALL_INTEGRITY|Integrity check failed|IntegrityCheckFailed|YN0018",
+                    "What the registry sent is not what {lockFile} vouches for. If somebody has published the version again, or the lock"
+                            + " file was merged by hand, remove the package's entry from it, run '{program} install' and commit it; otherwise"
+                            + " empty the cache of {program} on this machine."),
+            Advice.on("ERESOLVE|ERR_PNPM_PEER_DEP_ISSUES",
+                    "Packages ask for peer dependencies that do not go together: choose versions that do. Where it works all the same, commit"
+                            + " what lets it pass in .npmrc: legacy-peer-deps=true for npm, strict-peer-dependencies=false for pnpm."),
             Advice.on("(?s)(?:EACCES|EPERM|EROFS).*\\.npm|root-owned files|Log files were not written due to an error writing",
                     "The user of the build has no home folder of its own, so npm cannot write its cache. Set HOME or npm_config_cache"
                             + " to a folder that it may write, such as withEnv([\"npm_config_cache=${WORKSPACE_TMP}/npm\"])"
@@ -85,12 +92,15 @@ public final class InstallFailure {
             Advice.on("SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)|CERT_HAS_EXPIRED",
                     "Node.js does not trust the certificate of the registry or the proxy: name the file with its issuer in"
                             + " NODE_EXTRA_CA_CERTS, or as cafile in .npmrc."),
+            Advice.on("(?s)gyp ERR!.*(?:ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|getaddrinfo|undefined response|status code 40)",
+                    "A package's native code has to be compiled, and node-gyp can't download the headers of Node.js: set"
+                            + " npm_config_nodedir to the folder of a Node.js that has them (include/node), or npm_config_disturl to a mirror."),
             Advice.on("ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET",
                     "The npm registry can't be reached from this machine: check its network, proxy and .npmrc."),
             Advice.on("gyp ERR!",
                     "A package's native code could not be compiled: the machine needs Python, make and a C++ compiler."),
             Advice.on("ERR_PNPM_IGNORED_BUILDS", "Approve the packages you trust with 'pnpm approve-builds' and commit the file."),
-            Advice.on("(?s)Usage Error.*focus|Couldn't find a script named \"focus\"|Command \"workspaces focus\"",
+            Advice.on("(?s)Usage Error.*focus|While running workspaces focus|Couldn't find a script named \"focus\"|Command \"workspaces focus\"",
                     "Yarn 2 and 3 need a plugin to leave devDependencies out: run 'yarn plugin import workspace-tools' and commit"
                             + " what it adds."));
 
@@ -129,7 +139,8 @@ public final class InstallFailure {
                 shown(lines));
     }
 
-    private static Optional<String> advice(List<String> lines, String program, String version, String lockFile) {
+    /** What to do about what a tool printed. */
+    static Optional<String> advice(List<String> lines, String program, String version, String lockFile) {
         String text = String.join("\n", lines);
         return ADVICE.stream()
                 .filter(advice -> advice.sign().matcher(text).find())
@@ -211,17 +222,25 @@ public final class InstallFailure {
         }
     }
 
+    /** A tool's line about install scripts that it has not run, the tool, and what lets them run. */
+    private record Blocked(String sign, String tool, String remedy) {}
+
+    private static final List<Blocked> BLOCKED = List.of(
+            new Blocked("had install scripts blocked", "npm", "'npm install-scripts approve <package>' and commit package.json"),
+            new Blocked("Ignored build scripts:", "pnpm", "'pnpm approve-builds' and commit what it writes"),
+            new Blocked("all build scripts have been disabled", "Yarn",
+                    "\"dependenciesMeta\": {\"<package>\": {\"built\": true}} in package.json, or enableScripts: true in .yarnrc.yml"),
+            new Blocked("Run `bun pm untrusted`", "Bun", "'bun pm trust <package>' and commit package.json"));
+
     /**
-     * What a successful install has left out; empty where it has left out nothing. npm 12 blocks install scripts; npm 11.16 and
-     * later only announce that, and pnpm 10 blocks them.
+     * What a successful install has left out; empty where it has left out nothing. npm 12 blocks install scripts (npm 11.16 and later
+     * only announce that), as do pnpm 10, Yarn 4.14 and Bun.
      */
     public static Optional<String> blockedScripts(List<String> lines) {
-        Optional<String> npm = lines.stream().filter(line -> line.contains("had install scripts blocked")).findFirst();
-        Optional<String> pnpm = lines.stream().filter(line -> line.contains("Ignored build scripts:")).findFirst();
-        return npm.or(() -> pnpm).map(line -> (npm.isPresent() ? "npm" : "pnpm")
-                + " did not run the install scripts of some packages (see above). A native module can be left without its binary:"
-                + " approve the packages you trust with '"
-                + (npm.isPresent() ? "npm install-scripts approve <package>" : "pnpm approve-builds")
-                + "' and commit " + (npm.isPresent() ? "package.json." : "what it writes."));
+        return BLOCKED.stream()
+                .filter(blocked -> lines.stream().anyMatch(line -> line.contains(blocked.sign)))
+                .findFirst()
+                .map(blocked -> blocked.tool + " did not run the install scripts of some packages (see above). A native module can be left"
+                        + " without its binary: approve the packages you trust with " + blocked.remedy + ".");
     }
 }

@@ -73,7 +73,7 @@ public record InstallPlan(
             return Optional.empty();
         }
         ProjectFolder.Folder root = root(project);
-        Lock lock = auto ? Lock.of(root, json) : Lock.ofNpm(root);
+        Lock lock = (auto ? Lock.of(root, json) : Lock.ofNpm(root)).warnOfOwn(project.folder(), root);
         if (install.mode() == InstallMode.CI && lock.file().isEmpty()) {
             throw new DeployException("install is 'ci', but " + root.path() + " has no package-lock.json."
                     + (root.lockFiles().isEmpty()
@@ -178,6 +178,20 @@ public record InstallPlan(
                         + "'s lock file, or correct packageManager.");
             }
             return new Lock(manager, file, warnings);
+        }
+
+        /** pnpm alone can be told to keep one for each member (sharedWorkspaceLockfile). */
+        Lock warnOfOwn(ProjectFolder.Folder project, ProjectFolder.Folder root) {
+            List<String> own = project.equals(root) || file.isEmpty()
+                    ? List.of()
+                    : project.lockFiles().stream().filter(name -> !name.equals("pnpm-lock.yaml") || manager != PackageManager.PNPM).toList();
+            if (own.isEmpty()) {
+                return this;
+            }
+            List<String> more = new ArrayList<>(warnings);
+            more.add("The project has " + String.join(", ", own) + " of its own, and is a member of the workspace of " + root.path() + ", whose "
+                    + file + " counts. Remove the project's" + (own.size() == 1 ? "" : " lock files") + ", or take it out of the workspace.");
+            return new Lock(manager, file, more);
         }
 
         private static String first(ProjectFolder.Folder root, PackageManager manager) {

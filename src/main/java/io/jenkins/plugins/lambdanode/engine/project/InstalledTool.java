@@ -7,6 +7,8 @@ import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A package manager with the Node.js that runs it, as a command in the workspace finds them on its PATH. They know best what the
@@ -34,6 +36,9 @@ public record InstalledTool(
         String settings,
         String environment,
         String failure) {
+
+    /** npm 6 and pnpm refuse an .npmrc with a variable that is not set. */
+    private static final Pattern UNSET_VARIABLE = Pattern.compile("Failed to replace env in config: \\$\\{([^}]*)\\}");
 
     private static final String MARK = "lambda-node-deploy: ";
 
@@ -70,7 +75,8 @@ public record InstalledTool(
             + " out.environment = process.env.BUILD_TAG ? digest('', function (name) {"
             + " return holds(name, ['SECRET', 'TOKEN', 'PASSW', 'KEY', 'CREDENTIAL', 'COOKIE', 'LAMBDA_NODE_DEPLOY']) ? false"
             + " : !['STAGE_NAME', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name); }) : '';"
-            + " } catch (e) { out.failure = ('' + e.stderr + e.stdout).trim().slice(-1000); }"
+            + " } catch (e) { const said = ('' + e.stderr + e.stdout).trim(),"
+            + " at = said.indexOf('Failed to replace env'); out.failure = at < 0 ? said.slice(-1000) : said.slice(at, at + 200); }"
             + " console.log('" + MARK + "' + JSON.stringify(out))";
 
     /** Bun says no more: it is run each time. */
@@ -144,7 +150,13 @@ public record InstalledTool(
     /** Why the tool can't be run, and what to do. */
     public String missing(String lockFile) {
         if (!path.isEmpty()) {
-            return path + " does not run: " + failure + "\nFix the installation of " + manager.title() + " on this machine.";
+            Matcher variable = UNSET_VARIABLE.matcher(failure);
+            return path + " does not run: "
+                    + (variable.find()
+                            ? "an .npmrc has ${" + variable.group(1) + "}, and the build has no variable of that name. Give it to the build (from a"
+                                    + " credential, for instance), or use npm 7 or later, which goes on without."
+                            : failure + "\n" + InstallFailure.advice(failure.lines().toList(), manager.program(), version, lockFile)
+                                    .orElse("Fix the installation of " + manager.title() + " on this machine."));
         }
         return manager.program() + " was not found on the PATH (" + searched + "). " + advice(manager, lockFile);
     }

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.project;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
+import io.jenkins.plugins.lambdanode.engine.base.GitFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
@@ -87,7 +88,7 @@ public record ProjectFolder(
         }
         return new ProjectFolder(
                 project.toString(),
-                look(project),
+                look(project.toRealPath()),
                 above(project.toRealPath(), limit.toRealPath()),
                 Files.isRegularFile(project.resolve("binding.gyp")));
     }
@@ -95,7 +96,7 @@ public record ProjectFolder(
     private static List<Folder> above(Path project, Path limit) throws IOException {
         List<Folder> found = new ArrayList<>();
         Path folder = project;
-        for (int i = 0; i < MAX_FOLDERS_ABOVE && !folder.equals(limit) && !isRepository(folder); i++) {
+        for (int i = 0; i < MAX_FOLDERS_ABOVE && !folder.equals(limit) && !GitFolder.isTop(folder); i++) {
             folder = folder.getParent();
             if (folder == null || !Files.isReadable(folder)) {
                 break;
@@ -106,10 +107,6 @@ public record ProjectFolder(
             }
         }
         return found;
-    }
-
-    private static boolean isRepository(Path folder) {
-        return Files.exists(folder.resolve(".git"));
     }
 
     private static Folder look(Path folder) throws IOException {

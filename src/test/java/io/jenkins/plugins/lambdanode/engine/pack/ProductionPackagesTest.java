@@ -147,6 +147,26 @@ class ProductionPackagesTest {
         assertFalse(Files.exists(task.resolve("node_modules/@acme/shared/README.md")));
     }
 
+    /** npm with install-strategy=linked links each member in its own node_modules too. */
+    @Test
+    void aLinkToTheProjectItselfBesideAVirtualStoreStaysALink() throws Exception {
+        local("functions/orders", "orders", "\"dependencies\":{\"a\":\"*\"}");
+        installed("node_modules/.store/a@1.0.0/node_modules/a", "1.0.0", "");
+        link("functions/orders/node_modules/a", "../../../node_modules/.store/a@1.0.0/node_modules/a");
+        link("functions/orders/node_modules/orders", "..");
+        Path task = requireSame(orders);
+        assertEquals(Path.of(".."), Files.readSymbolicLink(task.resolve("node_modules/orders")));
+    }
+
+    @Test
+    void aMemberThatIsASubmoduleHasWhatIsInstalledAboveIt() throws Exception {
+        local("functions/orders", "orders", "\"dependencies\":{\"a\":\"*\"}");
+        installed("node_modules/a", "1.0.0", "");
+        Files.createDirectories(root.resolve(".git"));
+        Packs.write(root, "functions/orders/.git", "gitdir: ../../.git/modules/functions/orders");
+        requireSame(orders);
+    }
+
     @Test
     void theDependenciesOfAMemberGoIntoALayerOfTheirOwn() throws Exception {
         local("functions/orders", "orders", "\"dependencies\":{\"@acme/shared\":\"*\",\"c\":\"*\"}");

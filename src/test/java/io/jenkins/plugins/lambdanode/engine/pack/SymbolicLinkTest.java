@@ -119,6 +119,14 @@ class SymbolicLinkTest {
         assertEquals(1, Packs.pack(project, Packs.including("index.js")).entries());
     }
 
+    /** npm 6 makes such links for development dependencies that it leaves out. */
+    @Test
+    void aCommandOfAPackageThatIsNotInstalledIsLeftOut() throws Exception {
+        Files.createDirectories(project.resolve("node_modules/.bin"));
+        link("node_modules/.bin/mkdirp", "../mkdirp/bin/cmd.js");
+        assertEquals(List.of(), ZipListing.of(Packs.pack(project).file()).names().stream().filter(name -> name.endsWith("mkdirp")).toList());
+    }
+
     @Test
     void linksThatMultiplyWithoutACircleAreStopped() throws Exception {
         for (int i = 0; i < 24; i++) {

@@ -130,6 +130,14 @@ class PackageManagersTest {
         assertEquals("", sh(folder, Map.of(), "git status --porcelain"));
     }
 
+    @Test
+    void aVariableOfNpmrcThatIsNotSetIsNamedWhereNpm6StopsOfIt() throws Exception {
+        write("package.json", PACKAGE_JSON);
+        write(".npmrc", "//registry.example.org/:_authToken=${NO_SUCH_TOKEN}\n");
+        String message = failure(Tool.NPM_6.environment());
+        assertTrue(message.contains("an .npmrc has ${NO_SUCH_TOKEN}, and the build has no variable of that name"), message);
+    }
+
     @ParameterizedTest
     @EnumSource
     void forABuildDevelopmentDependenciesAreInstalledWhateverTheEnvironmentSays(Tool tool) throws Exception {

@@ -94,6 +94,11 @@ public record NodeRuntime(int major, int abi, LocalDate deprecation) {
         return major >= 24;
     }
 
+    /** Whether {@code require} loads ES modules (nodejs24.x and later): Lambda starts Node.js 20 and 22 without ({@code --no-experimental-require-module}). */
+    public boolean requiresModules() {
+        return major >= 24;
+    }
+
     /**
      * Whether the runtime loads a handler with {@code import()} and tries its name without an extension first (nodejs24.x and
      * later; aws-lambda-ric 4). Before, it does so for ES modules only (aws-lambda-ric 3).

@@ -22,7 +22,7 @@ import java.util.Optional;
 
 /** What the checks look at: the entries of a package, and the functions that it is for. */
 final class CheckedPackage {
-    private static final int MAX_SCRIPT_BYTES = 1 << 20;
+    private static final int MAX_SCRIPT_BYTES = 4 << 20;
 
     private final Path project;
     private final PackSettings settings;
@@ -157,13 +157,19 @@ final class CheckedPackage {
 
     /** The {@code package.json} that Node.js asks about a file: that of the nearest folder that has one. */
     PackageJson nearestPackageJson(String name) throws IOException {
+        Optional<String> folder = packageScope(name);
+        return folder.isPresent() ? packageJson(folder.get()) : PackageJson.EMPTY;
+    }
+
+    /** The nearest folder above a file that has a {@code package.json}, with a {@code /} at the end, or empty for the package's top. */
+    Optional<String> packageScope(String name) {
         for (int slash = name.lastIndexOf('/'); ; slash = name.lastIndexOf('/', slash - 1)) {
             String folder = name.substring(0, slash + 1);
             if (byName.containsKey(folder + "package.json")) {
-                return packageJson(folder);
+                return Optional.of(folder);
             }
             if (slash < 0 || folder.endsWith("/node_modules/")) {
-                return PackageJson.EMPTY;
+                return Optional.empty();
             }
         }
     }

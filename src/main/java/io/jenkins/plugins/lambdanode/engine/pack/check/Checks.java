@@ -29,6 +29,7 @@ public final class Checks {
             new HandlerCheck(),
             new MissingDependencyCheck(),
             new AddOnCheck(),
+            new MissingAddOnCheck(),
             new PlatformPackageCheck(),
             new PrismaCheck());
 

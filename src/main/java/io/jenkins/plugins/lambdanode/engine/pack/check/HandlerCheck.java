@@ -15,6 +15,8 @@ import java.util.Optional;
 
 /** Whether the runtime can load the function's handler from the package. */
 final class HandlerCheck implements Check {
+    private static final String SDK =
+            "Runtimes from nodejs18.x on have version 3 of the AWS SDK only: use @aws-sdk/..., or add aws-sdk to dependencies.";
 
     @Override
     public List<Finding> check(CheckedPackage files) throws IOException {
@@ -143,35 +145,73 @@ final class HandlerCheck implements Check {
             }
             Optional<JavaScriptText> script = files.script(file);
             if (script.isPresent()) {
-                moduleFormat(file, script.get());
+                moduleSettings(file);
                 callback(handler, file, script.get());
-                imports(file);
+                export(handler, file, script.get());
             }
+            HandlerImports imports = new HandlerImports(files, function).follow();
+            for (SourceEntry loaded : imports.loaded()) {
+                Optional<JavaScriptText> read = files.script(loaded);
+                if (read.isPresent()) {
+                    moduleFormat(loaded, read.get());
+                }
+            }
+            imports(file, script, imports);
         }
 
-        private void moduleFormat(SourceEntry file, JavaScriptText script) throws IOException {
+        private boolean isModule(SourceEntry file) throws IOException {
+            return file.name().endsWith(".mjs") || file.name().endsWith(".js") && files.nearestPackageJson(file.name()).isModule();
+        }
+
+        private void moduleSettings(SourceEntry file) throws IOException {
             String name = file.name();
-            PackageJson json = files.nearestPackageJson(name);
-            boolean module = name.endsWith(".mjs") || name.endsWith(".js") && json.isModule();
+            boolean module = isModule(file);
             if (module && files.dependencyLayer() && runtime.isPresent() && !runtime.get().importsFromLayers()) {
                 add(Severity.WARNING, "layer-import", "It is an ES module, and on " + function.runtime() + " an import does not find"
                         + " packages in a layer. Move the function to nodejs18.x or later, or keep the dependencies in the package"
                         + " (dependencies: 'package').", name);
             }
-            if (module && name.endsWith(".js") && json.hasByteOrderMark() && runtime.isPresent()
+            if (module && name.endsWith(".js") && files.nearestPackageJson(name).hasByteOrderMark() && runtime.isPresent()
                     && !runtime.get().importsHandler()) {
                 add(Severity.WARNING, "byte-order-mark", "Its package.json begins with a byte order mark (BOM), and " + function.runtime()
                         + " then does not see \"type\": \"module\" in it. Save package.json without the mark.", name);
             }
-            if (module && script.hasCommonJsExports() && !script.hasModuleSyntax()) {
-                add(Severity.WARNING, "module-format", "It is an ES module (" + (name.endsWith(".mjs") ? ".mjs" : "\"type\": \"module\""
-                        + " in package.json") + ") but exports like CommonJS (module.exports), which fails when it is loaded. Name it"
-                        + " .cjs, or export its handler with export.", name);
+        }
+
+        private void moduleFormat(SourceEntry file, JavaScriptText script) throws IOException {
+            String name = file.name();
+            String format = name.endsWith(".mjs") ? ".mjs" : "\"type\": \"module\" in package.json";
+            if (isModule(file)) {
+                Optional<String> byShim = script.requiredByShim();
+                Optional<String> missing = script.missingInModule();
+                if (script.hasCommonJsExports() && !script.hasModuleSyntax()) {
+                    add(Severity.WARNING, "module-format", "It is an ES module (" + format + ") but exports like CommonJS"
+                            + " (module.exports), which fails when it is loaded. Name it .cjs, or export its handler with export.", name);
+                } else if (byShim.isPresent()) {
+                    add(Severity.WARNING, "module-format", "It is an ES module (" + format + ") that a bundler made of CommonJS, and its"
+                            + " require of " + SafeText.name(byShim.get()) + " fails there (\"Dynamic require of ... is not supported\")."
+                            + " Bundle as CommonJS (esbuild --format=cjs), or define require by a banner with createRequire.", name);
+                } else if (missing.isPresent()) {
+                    add(Severity.WARNING, "module-format", "It is an ES module (" + format + ") and uses " + missing.get() + ", which ES"
+                            + " modules do not have. " + (missing.get().equals("require") ? "Use import, or createRequire of node:module."
+                                    : "Use import.meta.dirname, or import.meta.url."), name);
+                }
+                return;
             }
-            boolean detected = !name.endsWith(".cjs") && !json.has("type") && runtime.map(NodeRuntime::detectsModules).orElse(true);
-            if (!module && !detected && script.hasModuleSyntax() && !script.hasCommonJsExports()) {
+            boolean detected = !name.endsWith(".cjs") && !files.nearestPackageJson(name).has("type")
+                    && runtime.map(NodeRuntime::detectsModules).orElse(true);
+            if (!detected && script.hasModuleSyntax() && !script.hasCommonJsExports()) {
                 add(Severity.WARNING, "module-format", "It has import or export statements but Node.js takes it for CommonJS, which"
                         + " fails when it is loaded. Name it .mjs, or put \"type\": \"module\" into package.json.", name);
+            }
+        }
+
+        /** The first part of the function's name is exported; the others are properties. */
+        private void export(Handler handler, SourceEntry file, JavaScriptText script) {
+            String name = handler.function().replaceFirst("\\..*", "");
+            if (script.lacksExport(name)) {
+                add(Severity.WARNING, "handler-not-exported", shown() + ", and this file exports nothing of the name "
+                        + SafeText.name(name) + ". Export it, or set the function's handler to a function that the file exports.", file.name());
             }
         }
 
@@ -183,28 +223,50 @@ final class HandlerCheck implements Check {
         }
 
         /** A layer could hold what is missing. */
-        private void imports(SourceEntry file) throws IOException {
+        private void imports(SourceEntry file, Optional<JavaScriptText> script, HandlerImports imports) throws IOException {
             if (function.layerBytes() > 0 || runtime.isEmpty()) {
                 return;
             }
-            HandlerImports imports = new HandlerImports(files, function);
-            for (String name : imports.unresolved()) {
-                add(Severity.ERROR, "import-missing", "It imports " + SafeText.name(name) + ", which is neither in the package nor in "
-                        + function.runtime() + ". " + advice(name, imports), file.name());
+            for (HandlerImports.Import wanted : imports.unresolved()) {
+                add(Severity.ERROR, "import-missing", "It imports " + SafeText.name(wanted.name())
+                        + (wanted.reason().isEmpty() ? ", which is neither in the package nor in " + function.runtime() : ", " + wanted.reason())
+                        + ". " + advice(wanted, imports), wanted.from().name());
+            }
+            for (HandlerImports.Import wanted : imports.requiredModules()) {
+                add(Severity.WARNING, "require-of-module", "It loads " + SafeText.name(wanted.name()) + ", an ES module, by require, which "
+                        + function.runtime() + " refuses (ERR_REQUIRE_ESM), also where Node.js itself no longer does. Use import or import(),"
+                        + " a version that is CommonJS, or nodejs24.x.", wanted.from().name());
+            }
+            if (script.isPresent() && script.get().requiresUncaught("aws-sdk") && runtime.get().hasSdkV3()
+                    && files.dependencies().find("", "aws-sdk").isEmpty()
+                    && imports.unresolved().stream().noneMatch(wanted -> wanted.name().equals("aws-sdk"))) {
+                add(Severity.WARNING, "import-missing", "It has a require of aws-sdk, which is neither in the package nor in "
+                        + function.runtime() + ": it fails where that line is run. " + SDK, file.name());
             }
         }
 
-        private String advice(String name, HandlerImports imports) throws IOException {
+        private String advice(HandlerImports.Import wanted, HandlerImports imports) throws IOException {
+            String name = wanted.name();
             String codeDir = SafeText.name(files.settings().codeDir());
-            if (imports.leadsOutOfCode(name)) {
+            if (imports.leadsOutOfCode(wanted)) {
                 return "It is outside of " + codeDir + " (codeDir), and what is in that is the package's top. Have the build copy it"
                         + " there, or set codeDir to a folder that holds both.";
+            }
+            if (name.startsWith("#")) {
+                return "Correct imports in package.json"
+                        + (files.settings().hasCodeDir() ? ": its paths begin at the package's top, which is what is in " + codeDir : "") + ".";
+            }
+            if (wanted.reason().contains("write ")) {
+                return "TypeScript wants it so in the source too.";
+            }
+            if (!wanted.reason().isEmpty() && !name.startsWith(".")) {
+                return "Build that package before the deployment, correct its package.json or the import, or check the excludes.";
             }
             if (name.startsWith(".")) {
                 return "Build the project before the deployment, or check includes and excludes.";
             }
             if (name.equals("aws-sdk")) {
-                return "Runtimes from nodejs18.x on have version 3 of the AWS SDK only: use @aws-sdk/..., or add aws-sdk to dependencies.";
+                return SDK;
             }
             if (!files.settings().dependencies()) {
                 return "No node_modules goes in (dependencies: 'none'): have the bundler put it into the bundle, not leave it external,"

@@ -76,7 +76,9 @@ record HandlerFile(Outcome outcome, Optional<SourceEntry> file) {
             return of(Outcome.FOUND, Optional.empty());
         }
         if (files.has(path + "/index.js")) {
-            return of(Outcome.FOUND, files.entry(path + "/index.js"));
+            return of(
+                    files.nearestPackageJson(path + "/index.js").isModule() ? Outcome.FOLDER : Outcome.FOUND,
+                    files.entry(path + "/index.js"));
         }
         boolean hidden = files.has(path + ".mjs") || files.has(path + ".cjs");
         return of(hidden ? Outcome.FOLDER : Outcome.MISSING, Optional.empty());

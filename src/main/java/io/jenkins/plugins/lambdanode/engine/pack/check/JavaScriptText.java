@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,10 +24,22 @@ public final class JavaScriptText {
     private static final Pattern STATIC_IMPORT = Pattern.compile(
             "(?m)^(?:import[ \\t]*|(?:import|export)\\b[^;\"()=]{1,2000}+(?<=\\bfrom[ \\t\\n]{0,3}))\"(\\d+)\"");
 
-    /** At the left margin and outside of all braces: as people and compilers write it at a file's top. */
+    /** What TypeScript, Babel and esbuild put around a {@code require}. */
+    private static final String REQUIRE = "(?:(?:tslib_\\d+\\.)?(?:__import(?:Default|Star)|__toESM|_interopRequire(?:Default|Wildcard))\\()?"
+            + "require\\(\"(\\d+)\"\\)";
+
+    /**
+     * A declaration outside of all braces, the second and later ones of a list, and a statement that cannot be the body of an
+     * {@code if}.
+     */
     private static final Pattern TOP_REQUIRE = Pattern.compile(
-            "(?m)^(?:(?:const|let|var)[ \\t]+(?:[\\w$]+|\\{\\})[ \\t]*=[ \\t]*)?(?:(?:tslib_\\d+\\.)?__import(?:Default|Star)\\()?"
-                    + "require\\(\"(\\d+)\"\\)");
+            "(?:(?:(?<![\\w$.])(?:const|let|var)[ \\t]+|\\G(?:, ?\\d+)?\\)?,\\s*)(?:[\\w$]+|\\{\\})[ \\t]*=[ \\t]*|(?:^|[;}\"]\\s*\\n)[ \\t]*|^)" + REQUIRE);
+
+    private static final Pattern ANY_REQUIRE = Pattern.compile("(?<![\\w$.])require\\(\"(\\d+)\"\\)");
+
+    /** esbuild's stand-in for {@code require} in ES modules, which throws where there is none, and its name. */
+    private static final Pattern REQUIRE_SHIM =
+            Pattern.compile("([\\w$]++)[ \\t]*+=\\s*+\\(\\(?[\\w$]++\\)?[ \\t]*+=>[ \\t]*+typeof require\\b");
 
     private static final String BEFORE_REGULAR_EXPRESSION = "(,=:[!&|?{};+-*%<>~^\n";
 
@@ -55,15 +68,94 @@ public final class JavaScriptText {
         return COMMONJS_EXPORT.matcher(code).find();
     }
 
-    /** What it loads whenever it is loaded itself, in its order: {@code import} statements, and {@code require} at its top. */
-    List<String> certainImports() {
-        List<String> imports = new ArrayList<>();
-        for (Matcher matcher : List.of(STATIC_IMPORT.matcher(code), TOP_REQUIRE.matcher(top))) {
-            while (matcher.find()) {
-                imports.add(strings.get(Integer.parseInt(matcher.group(1))));
+    /**
+     * What a file loads.
+     *
+     * @param isStatement whether by {@code import} or {@code export ... from}, not by {@code require}
+     */
+    record Import(String name, boolean isStatement) {
+        Import withName(String other) {
+            return new Import(other, isStatement);
+        }
+    }
+
+    /** What it loads whenever it is loaded itself: {@code import} statements, then {@code require} at its top. */
+    List<Import> certainImports() {
+        List<Import> imports = new ArrayList<>();
+        strings(STATIC_IMPORT, code).forEach(name -> imports.add(new Import(name, true)));
+        strings(TOP_REQUIRE, top).forEach(name -> imports.add(new Import(name, false)));
+        return imports;
+    }
+
+    private List<String> strings(Pattern pattern, CharSequence text) {
+        return pattern.matcher(text).results().map(found -> strings.get(Integer.parseInt(found.group(1)))).toList();
+    }
+
+    /** Whether it requires a package anywhere but in a {@code try}. */
+    boolean requiresUncaught(String name) {
+        return ANY_REQUIRE.matcher(code).results()
+                .anyMatch(found -> strings.get(Integer.parseInt(found.group(1))).equals(name) && !isCaught(found.start()));
+    }
+
+    /**
+     * What it surely or likely uses that ES modules do not have, such as {@code require} or {@code __dirname}: at its top, where it
+     * neither declares it nor asks whether it is there.
+     */
+    Optional<String> missingInModule() {
+        for (String name : List.of("require", "__dirname", "__filename")) {
+            String use = name.equals("require") ? "require\\(" : name + "\\b";
+            if (Pattern.compile("(?<![\\w$.])" + use).matcher(top).find() && !declares(name)) {
+                return Optional.of(name);
             }
         }
-        return imports;
+        return Optional.empty();
+    }
+
+    private boolean declares(String name) {
+        return Pattern.compile("(?:typeof|const|let|var|function|as|import)\\s+" + name + "\\b|[{,]\\s*" + name + "\\s*[,}]|\\b" + name
+                        + "\\s*=[^=]").matcher(code).find();
+    }
+
+    /** What it requires, anywhere but in a {@code try}, by what esbuild puts into ES modules and what fails in them. */
+    Optional<String> requiredByShim() {
+        Matcher shim = REQUIRE_SHIM.matcher(code);
+        if (!shim.find()
+                || Pattern.compile("(?:const|let|var|as)\\s+require\\b").matcher(code).find()) {
+            return Optional.empty();
+        }
+        return Pattern.compile("(?<![\\w$.])" + Pattern.quote(shim.group(1)) + "\\(\"(\\d+)\"\\)").matcher(code).results()
+                .filter(found -> !isCaught(found.start()))
+                .map(found -> strings.get(Integer.parseInt(found.group(1))))
+                .findFirst();
+    }
+
+    /** Whether a place is in the block of a {@code try}. */
+    private boolean isCaught(int place) {
+        int depth = 0;
+        for (int i = place - 1; i >= 0; i--) {
+            if (code.charAt(i) == '}') {
+                depth++;
+            } else if (code.charAt(i) == '{' && depth-- == 0) {
+                depth = 0;
+                if (code.substring(Math.max(0, i - 20), i).matches("(?s).*\\btry\\s*")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Whether it exports nothing of a name, for certain: it has exports, and the name occurs nowhere in it. */
+    boolean lacksExport(String name) {
+        boolean occurs = Pattern.compile("(?<![\\w$])" + Pattern.quote(name) + "(?![\\w$])").matcher(code).find()
+                || strings.contains(name);
+        if (occurs || hasModuleSyntax()) {
+            return !occurs && !Pattern.compile("\\bexport\\s*\\*").matcher(code).find() && Pattern.compile("\\bexport\\b").matcher(code).find();
+        }
+        long exports = Pattern.compile("\\bexports\\b").matcher(code).results().count();
+        long plain = Pattern.compile("(?<![\\w$.])(?:module\\.)?exports(?:\\.[\\w$]+\\s*=[^=]|\\s*=\\s*\\{[^{}.]*\\}\\s*(?:;|\\n|$))")
+                .matcher(code).results().count();
+        return exports > 0 && exports == plain;
     }
 
     /** Whether it was understood and catches nothing. */
@@ -85,17 +177,59 @@ public final class JavaScriptText {
                 || hasThree(Pattern.compile("\\bexport[ \\t]++(?:async[ \\t]++)?function[ \\t]++" + quoted + "[ \\t]*" + parameters))) {
             return true;
         }
-        Matcher exported = Pattern.compile("\\bexports\\." + quoted + "[ \\t]*+=[ \\t]*+([\\w$]++)[ \\t]*+(?:;|\\n|$)").matcher(code);
-        if (!exported.find()) {
-            return false;
+        Optional<String> object = exportedObject();
+        if (object.isPresent()
+                && hasThree(Pattern.compile("(?:^|[,\\s])(?:async[ \\t]++)?" + quoted + "(?:[ \\t]*+:[ \\t]*+(?:async[ \\t]++)?(?:function\\b[ \\t]*+[\\w$]*+[ \\t]*+)?)?"
+                        + parameters + "[ \\t]*(?:=>|\\{)"), object.get())) {
+            return true;
         }
-        String declared = Pattern.quote(exported.group(1));
-        return hasThree(Pattern.compile("(?m)^(?:const|let|var)[ \\t]++" + declared + function))
-                || hasThree(Pattern.compile("(?m)(?:^|[;}][ \\t]*+)(?:async[ \\t]++)?function[ \\t]++" + declared + "[ \\t]*" + parameters));
+        Optional<String> declared = declared(quoted, object).map(Pattern::quote);
+        return declared.isPresent()
+                && (hasThree(Pattern.compile("(?m)(?:^|[;}][ \\t]*+)(?:const|let|var)[ \\t]++" + declared.get() + function))
+                        || hasThree(Pattern.compile("(?m)(?:^|[;}][ \\t]*+)(?:async[ \\t]++)?function[ \\t]++" + declared.get() + "[ \\t]*" + parameters)));
+    }
+
+    /** The name in the file of what it exports under a name, as people, TypeScript and esbuild write it. */
+    private Optional<String> declared(String quoted, Optional<String> object) {
+        return first("\\bexports\\." + quoted + "[ \\t]*+=[ \\t]*+([\\w$]++)[ \\t]*+(?:;|\\n|$)", code)
+                .filter(name -> !name.equals("void"))
+                .or(() -> first("\\bexport[ \\t]*+\\{[^{}]{0,2000}?\\b([\\w$]++)\\s++as\\s++" + quoted + "\\s*+[,}]", code))
+                .or(() -> first("\\bexport[ \\t]*+\\{(?:[^{}]{0,2000}?,)?\\s*+(" + quoted + ")\\s*+[,}]", code))
+                .or(() -> first("__export\\([\\w$]++,\\s*+\\{(?:[^{}]{0,2000}?,)?\\s*+" + quoted + ":\\s*+\\(\\)\\s*+=>\\s*+([\\w$]++)\\s*+[,}]", code))
+                .or(() -> object.flatMap(text -> first("(?:^|,)\\s*+" + quoted + "[ \\t]*+:[ \\t]*+([\\w$]++)\\s*+(?:,|$)", text)))
+                .or(() -> object.flatMap(text -> first("(?:^|,)\\s*+(" + quoted + ")\\s*+(?:,|$)", text)));
+    }
+
+    private static Optional<String> first(String pattern, CharSequence text) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+    }
+
+    /** What is between the braces of {@code module.exports = { }}, without what is in braces in it. */
+    private Optional<String> exportedObject() {
+        Matcher start = Pattern.compile("\\bmodule\\.exports[ \\t]*+=\\s*+\\{").matcher(code);
+        if (!start.find()) {
+            return Optional.empty();
+        }
+        StringBuilder object = new StringBuilder();
+        int depth = 1;
+        for (int i = start.end(); i < code.length() && depth > 0; i++) {
+            char c = code.charAt(i);
+            depth -= c == '}' ? 1 : 0;
+            if (depth == 1) {
+                object.append(c);
+            }
+            depth += c == '{' ? 1 : 0;
+        }
+        return Optional.of(object.toString());
     }
 
     private boolean hasThree(Pattern pattern) {
-        Matcher matcher = pattern.matcher(code);
+        return hasThree(pattern, code);
+    }
+
+    private static boolean hasThree(Pattern pattern, CharSequence text) {
+        Matcher matcher = pattern.matcher(text);
         while (matcher.find()) {
             String parameters = matcher.group(1);
             long commas = parameters.chars().filter(c -> c == ',').count();

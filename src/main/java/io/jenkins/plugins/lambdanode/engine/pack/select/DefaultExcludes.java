@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What is left out of a package by default: what can hold a secret, what a function has no use for, and what packaging itself
@@ -28,8 +29,8 @@ public final class DefaultExcludes {
             ".yarn-integrity", ".yarn-state.yml");
 
     /**
-     * Paths in the folder {@code build} of the project and of each npm package: by-products of node-gyp. They hold paths of the
-     * machine, and a link to its Python (nodejs/node-gyp #2713).
+     * Paths in the folder {@code build} of the project and of each npm package, or {@code build-tmp-napi-v3} and the like, where node-pre-gyp
+     * builds: by-products of node-gyp. They hold paths of the machine, and a link to its Python (nodejs/node-gyp #2713).
      */
     static final List<String> IN_BUILD = List.of(
             "node_gyp_bins", "Makefile", "*.Makefile", "*.mk", "config.gypi", "gyp-mac-tool", "**/.deps", "**/obj.target", "**/*.o");
@@ -48,6 +49,8 @@ public final class DefaultExcludes {
             ".gitignore", ".gitattributes", ".gitmodules", ".husky", ".editorconfig", ".eslintrc*", ".eslintignore",
             "eslint.config.*", ".prettierrc*", ".prettierignore",
             LambdaIgnore.FILE_NAME);
+
+    private static final Pattern BUILD_FOLDER = Pattern.compile("build(?:-tmp[\\w-]*)?/");
 
     private static final Names ANYWHERE_NAMES = new Names(ANYWHERE, "");
     private static final Names NODE_MODULES_NAMES = new Names(IN_NODE_MODULES, NpmPackage.NODE_MODULES);
@@ -128,11 +131,11 @@ public final class DefaultExcludes {
             String below = path.substring(modules + NpmPackage.NODE_MODULES.length());
             reason = below.startsWith(".") ? NODE_MODULES_NAMES.reason(below) : reason;
         }
-        if (reason.isEmpty() && path.contains("build/")) {
-            String folder = NpmPackage.folderOf(path) + "build/";
-            return path.startsWith(folder) ? BUILD_NAMES.reason(path.substring(folder.length())) : reason;
-        }
-        return reason;
+        int build = NpmPackage.folderOf(path).length();
+        int inBuild = path.indexOf('/', build) + 1;
+        return reason.isEmpty() && inBuild > 0 && BUILD_FOLDER.matcher(path).region(build, inBuild).matches()
+                ? BUILD_NAMES.reason(path.substring(inBuild))
+                : reason;
     }
 
     /** Why a path is left out unless an include pattern names it. */

@@ -373,6 +373,11 @@ public final class ProjectWalk {
         return folder.prefix.equals(NpmPackage.NODE_MODULES) || folder.prefix.endsWith("/" + NpmPackage.NODE_MODULES);
     }
 
+    /** npm 6 links commands of development dependencies that it does not install. */
+    private static boolean isCommands(Folder folder) {
+        return folder.prefix.endsWith(NpmPackage.NODE_MODULES + COMMANDS + "/");
+    }
+
     /** Whether a link in node_modules has been dealt with: by what production needs of what it leads to. */
     private boolean isPackageLink(Path link, String name, Folder folder, Listing listing) throws IOException {
         if (packages.isEmpty() || !NpmPackage.contains(name) || !Files.exists(link)) {
@@ -395,7 +400,7 @@ public final class ProjectWalk {
             }
             return true;
         }
-        return leadsOut && folder.prefix.endsWith("/" + COMMANDS + "/");
+        return leadsOut && isCommands(folder);
     }
 
     private void addLink(Path link, String name, Folder folder, Listing listing) throws IOException {
@@ -418,8 +423,9 @@ public final class ProjectWalk {
             attributes = attributes(real);
         } catch (IOException e) {
             Optional<String> skipped = selection.skipsFolder(name).or(() -> unincluded(name));
-            if (skipped.isPresent()) {
-                listing.excluded.add(new Excluded(skipped.get(), name));
+            boolean isUnusedCommand = e instanceof NoSuchFileException && isCommands(folder);
+            if (skipped.isPresent() || isUnusedCommand) {
+                listing.excluded.add(new Excluded(skipped.orElse("command that leads to nothing"), name));
                 return;
             }
             throw brokenLink(link, name, e);

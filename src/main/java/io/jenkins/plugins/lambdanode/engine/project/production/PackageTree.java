@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.project.production;
 
 import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
+import io.jenkins.plugins.lambdanode.engine.base.GitFolder;
 import io.jenkins.plugins.lambdanode.engine.base.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -189,7 +190,7 @@ final class PackageTree {
     private Path findRoot(Path owner) throws IOException {
         Path root = owner;
         for (Path folder = owner; folder != null; folder = folder.getParent()) {
-            if (Files.exists(folder.resolve(".git"))) {
+            if (GitFolder.isTop(folder)) {
                 return folder;
             }
             if (isWorkspaceRoot(folder)) {

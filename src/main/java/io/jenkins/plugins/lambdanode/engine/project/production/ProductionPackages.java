@@ -149,8 +149,8 @@ public final class ProductionPackages {
                 && !storeEntries.contains(folder);
     }
 
-    /** What a link at a place says that leads to a package of this project which has a place of its own. */
+    /** What a link at a place says that leads to the project itself, or to a package of it which has a place of its own. */
     public Optional<String> link(String place, Path target) {
-        return layout.placeOf(target).map(to -> PackageLayout.link(place, to));
+        return (target.equals(project) ? Optional.of("") : layout.placeOf(target)).map(to -> PackageLayout.link(place, to));
     }
 }

@@ -78,7 +78,7 @@ class ChecksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/opt/nodejs/node_modules/x/handler.handler", "index.handler", "index.a.b", "/var/task/index.handler"})
+    @ValueSource(strings = {"/opt/nodejs/node_modules/x/handler.handler", "index.handler", "index.handler.inner", "/var/task/index.handler"})
     void aHandlerThatIsThereOrInALayerIsNoFinding(String handler) throws Exception {
         assertEquals(List.of(), codes(handler(handler)));
     }
@@ -109,10 +109,10 @@ class ChecksTest {
         "index.js  | module   | module.exports.handler = async () => 1         | 22 24",
         "index.mjs |          | exports.handler = async () => 1                | 22 24",
         "index.cjs | module   | exports.handler = async () => 1                |",
-        "index.js  |          | exports.h = 1; // export const handler = 1     |",
-        "index.js  |          | exports.h = 'x'; /* import a from 'b' */       |",
-        "index.js  |          | const a = `export default 1`; exports.h = a    |",
-        "index.js  |          | const a = `${`x`} `; exports.h = a             |",
+        "index.js  |          | exports.handler = 1; // export const a = 1     |",
+        "index.js  |          | exports.handler = 'x'; /* import a from 'b' */ |",
+        "index.js  |          | const a = `export default 1`; exports.handler=a |",
+        "index.js  |          | const a = `${`x`} `; exports.handler = a       |",
         "index.js  |          | const a = await import('x'); exports.handler=a |",
     })
     void aModuleFormatThatNodeWouldNotTakeIsAWarning(String file, String type, String source, String warned) throws Exception {
@@ -351,7 +351,7 @@ class ChecksTest {
         "const x = require('@aws-sdk/client-s3'); |",
         "const x = require('./lib/there');     |",
         "const x = require('there');           |",
-        "const x = require('self/lib/x');      |",
+        "const x = require('self/lib/there');  |",
         "const x = () => require('gone');      |",
         "try { x = require('gone'); } catch {} |",
         "if (0) {\\nconst x = require('gone');\\n} |",
@@ -359,7 +359,7 @@ class ChecksTest {
         "const x = `\\nconst y = require('gone');\\n`; |",
     })
     void anImportOfTheHandlersFileThatResolvesNowhereIsAnError(String source, String missing) throws Exception {
-        Packs.write(project, "package.json", "{\"name\": \"self\"}");
+        Packs.write(project, "package.json", "{\"name\": \"self\", \"exports\": {\"./lib/*\": \"./lib/*.js\"}}");
         Packs.write(project, "lib/there.js", "");
         Packs.write(project, "node_modules/there/index.js", "");
         // Node.js takes the file for what it is.
@@ -481,5 +481,23 @@ class ChecksTest {
         }
         byte[] javaClass = {(byte) 0xca, (byte) 0xfe, (byte) 0xba, (byte) 0xbe, 0, 0, 0, 61, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
         assertEquals(Optional.empty(), NativeProgram.of(javaClass));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{'scripts':{'install':'node-pre-gyp install --fallback-to-build'}}  | dependencies         | native-missing",
+        "{'scripts':{'install':'prebuild-install -r napi'}}                  | dependencies         | native-missing",
+        "{}                                                                  | dependencies         | native-missing",
+        "{'scripts':{'install':'node install.js'}}                           | dependencies         |",
+        "{'scripts':{'install':'node-gyp rebuild'}}                          | optionalDependencies |",
+        "{'scripts':{'install':'node install/check.js; node-gyp rebuild'},'optionalDependencies':{'@img/sharp-linux-x64':'1'}} | dependencies |",
+    })
+    void aPackageWithoutTheAddOnThatItsInstallScriptMakesIsAWarning(String json, String field, String code) throws Exception {
+        Packs.write(project, "package.json", "{\"" + field + "\": {\"native\": \"1\"}}");
+        Packs.write(project, "node_modules/native/package.json", json.replace('\'', '"'));
+        Packs.write(project, "node_modules/native/binding.gyp", "{}");
+        assertEquals(code == null ? List.of() : List.of(code), codes(handler("index.handler")));
+        Packs.write(project, "node_modules/native/prebuilds/linux-x64/native.node", "");
+        assertEquals(List.of(), codes(handler("index.handler")));
     }
 }

@@ -114,6 +114,9 @@ class SelectionTest {
         Files.createDirectories(project.resolve(built + "node_gyp_bins"));
         Files.createSymbolicLink(project.resolve(built + "node_gyp_bins/python3"), Path.of("/usr/bin/python3"));
         Packs.write(project, built + "Release/cpufeatures.node", "built");
+        // node-pre-gyp, for bcrypt 5
+        Packs.write(project, "node_modules/bcrypt/build-tmp-napi-v3/node_gyp_bins/python3", "");
+        Packs.write(project, "node_modules/bcrypt/build-tmp-napi-v3/Makefile", "/home/jenkins/workspace/job");
         Packs.write(project, "node_modules/a/lib/Makefile", "its own");
         Packs.write(project, "build/app.js", "built by the project");
         assertEquals(

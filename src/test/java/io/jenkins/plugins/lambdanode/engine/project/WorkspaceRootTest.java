@@ -1,0 +1,75 @@
+package io.jenkins.plugins.lambdanode.engine.project;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which folder the dependencies of a member of a workspace are installed in, and by which lock file. */
+class WorkspaceRootTest {
+    @TempDir
+    Path dir;
+
+    private Path root;
+    private Path member;
+
+    @BeforeEach
+    void makeWorkspace() throws Exception {
+        root = dir.toRealPath().resolve("repository");
+        member = root.resolve("functions/orders");
+        write(root.resolve(".git/HEAD"), "");
+        write(root.resolve("package.json"), "{\"workspaces\": [\"functions/*\"]}");
+        write(root.resolve("package-lock.json"), "{}");
+        write(member.resolve("package.json"), "{\"dependencies\": {\"ms\": \"2.1.3\"}}");
+    }
+
+    private static void write(Path file, String text) throws Exception {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+
+    private InstallPlan plan(Path project) throws Exception {
+        return InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(project, dir)).orElseThrow();
+    }
+
+    @Test
+    void aMemberThatIsASubmoduleBelongsToTheWorkspaceAroundIt() throws Exception {
+        write(member.resolve(".git"), "gitdir: ../../.git/modules/functions/orders\n");
+        assertEquals(root.toString(), plan(member).folder());
+    }
+
+    @Test
+    void aWorktreeBelongsToNothingAroundIt() throws Exception {
+        write(member.resolve(".git"), "gitdir: /home/jenkins/repository/.git/worktrees/orders\n");
+        assertEquals(member.toString(), plan(member).folder());
+    }
+
+    @Test
+    void aMemberIsFoundByALinkToIt() throws Exception {
+        Path link = Files.createSymbolicLink(dir.resolve("current"), member);
+        assertEquals(root.toString(), plan(link).folder());
+    }
+
+    @Test
+    void aLockFileOfTheMembersOwnIsSaidNotToCount() throws Exception {
+        assertEquals(List.of(), plan(member).warnings());
+        write(member.resolve("package-lock.json"), "{}");
+        List<String> warnings = plan(member).warnings();
+        assertEquals(1, warnings.size(), warnings.toString());
+        assertTrue(warnings.get(0).startsWith("The project has package-lock.json of its own, and is a member of the workspace of " + root), warnings.toString());
+    }
+
+    @Test
+    void pnpmCanKeepALockFileForEachMember() throws Exception {
+        Files.delete(root.resolve("package-lock.json"));
+        write(root.resolve("pnpm-lock.yaml"), "");
+        write(root.resolve("pnpm-workspace.yaml"), "packages: ['functions/*']\nsharedWorkspaceLockfile: false\n");
+        write(member.resolve("pnpm-lock.yaml"), "");
+        assertEquals(List.of(), plan(member).warnings());
+    }
+}
