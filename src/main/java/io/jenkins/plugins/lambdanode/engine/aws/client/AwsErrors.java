@@ -39,7 +39,9 @@ public final class AwsErrors {
             cause = cause.getCause();
         }
         String words = SafeText.oneLine(String.valueOf(failure.getMessage()), MAX_MESSAGE_LENGTH).replaceFirst(": ProfileFile\\(.*", "");
-        String more = SafeText.oneLine(String.valueOf(cause.getMessage()), MAX_MESSAGE_LENGTH);
+        String more = cause.getMessage() == null
+                ? cause.getClass().getSimpleName()
+                : SafeText.oneLine(cause.getMessage(), MAX_MESSAGE_LENGTH);
         return words.contains(more) ? words : words + " (" + more + ")";
     }
 

@@ -18,6 +18,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.ConnectException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -34,6 +35,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.SystemPropertyCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkClientException;
 
 @ExtendWith(EmulatorExtension.class)
 class AwsSessionTest {
@@ -63,6 +65,21 @@ class AwsSessionTest {
                 assertThrows(DeployException.class, () -> AwsSession.open(AwsSettings.of(region, KEY)));
 
         assertTrue(failed.getMessage().contains("AWS region"), failed.getMessage());
+    }
+
+    @Test
+    void whatAProviderOfCredentialsSaysIsInTheErrorAndNoAdviceAboutTheNetwork() {
+        AwsCredentialsProvider agent = () -> {
+            throw SdkClientException.create("The agent has no AWS role of its own", new IOException(new ConnectException()));
+        };
+
+        String message = assertThrows(DeployException.class, () -> AwsSession.open(AwsSettings.of("eu-west-1", agent)))
+                .getMessage();
+
+        assertEquals(
+                "The AWS credentials could not be read: The agent has no AWS role of its own (ConnectException)\nFix what provides"
+                        + " them: the profile, the variables (AWS_...) or the machine's role.",
+                message);
     }
 
     @Test
