@@ -144,6 +144,25 @@ class InstalledWorkspacesTest {
         assertTrue(Files.isSymbolicLink(opt.resolve("nodejs/node_modules/debug")));
     }
 
+    /** It looks for packages to remove once in a week; asked to at once here. */
+    @Test
+    void linksToWhatPnpmHasRemovedFromItsStoreForAnotherPlatformAreLeftOut() throws Exception {
+        Path project = Files.createDirectory(dir.toRealPath().resolve("project"));
+        Packs.write(project, "package.json", "{\"name\":\"orders\",\"version\":\"1.0.0\",\"dependencies\":{\"@node-rs/crc32\":\"1.10.6\"}}");
+        Packs.write(project, "index.js", "require('@node-rs/crc32');\n");
+        Tool.PNPM.install(project);
+        Run.program(Map.of("PATH", Tool.PNPM.tool.onPath()), "sh", "-c", "cd '" + project + "' && pnpm install --frozen-lockfile"
+                        + " --config.modules-cache-max-age=0 --os=linux --cpu=arm64 --libc=glibc")
+                .requireSuccess();
+        assertEquals("crc32-linux-x64-gnu\n", Run.program("sh", "-c", "cd '" + project
+                        + "' && find node_modules/.pnpm/node_modules -xtype l -printf '%f\\n'").requireSuccess());
+
+        String names = Run.program("find", unzip(Packs.pack(project)).toString()).requireSuccess();
+
+        assertTrue(names.contains("crc32.linux-arm64-gnu.node"), names);
+        assertFalse(names.contains("x64"), names);
+    }
+
     /** A project that npm has installed before: pnpm sets aside what is not its own. */
     @Test
     void whatPnpmSetsAsideChangesNoByteOfThePackage() throws Exception {

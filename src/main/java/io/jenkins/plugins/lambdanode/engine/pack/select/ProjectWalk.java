@@ -380,10 +380,18 @@ public final class ProjectWalk {
 
     /** Whether a link in node_modules has been dealt with: by what production needs of what it leads to. */
     private boolean isPackageLink(Path link, String name, Folder folder, Listing listing) throws IOException {
-        if (packages.isEmpty() || !NpmPackage.contains(name) || !Files.exists(link)) {
+        if (packages.isEmpty() || !NpmPackage.contains(name)) {
             return false;
         }
         ProductionPackages needed = packages.get();
+        if (!Files.exists(link)) {
+            // pnpm removes another platform's packages from its store some time, and leaves the links to them.
+            boolean unneeded = needed.isForDevelopment(link.resolveSibling(Files.readSymbolicLink(link)).normalize());
+            if (unneeded) {
+                listing.addForDevelopment(name, folder);
+            }
+            return unneeded;
+        }
         Path real = link.toRealPath();
         if (needed.folders().containsKey(name) || needed.links().containsKey(name)) {
             return true;
