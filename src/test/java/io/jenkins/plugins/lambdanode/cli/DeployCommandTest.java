@@ -115,6 +115,23 @@ class DeployCommandTest {
                 "{'Variables': {'GREETING': 'gr\u00fc\u00df=dich', 'EMPTY': ''}}", ACCOUNT.configuration(name, "Environment"));
     }
 
+    /** The platform that the function was made with, also where no setting names it. */
+    @Test
+    void dependenciesAreInstalledForTheArchitectureOfTheFunction() {
+        boolean onIntel = System.getProperty("os.arch").equals("amd64");
+        project.with("local/package.json", "{\"name\":\"local\",\"version\":\"1.0.0\"}")
+                .with("package.json", "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"local\":\"file:./local\"}}");
+        String asked = "$ npm install --os=linux --cpu=" + (onIntel ? "arm64" : "x64") + " --libc=glibc ";
+
+        Program created = create("--architectures", onIntel ? "arm64" : "x86_64");
+        assertEquals(0, created.status(), created.err());
+        assertTrue(created.err().contains(asked), created.err());
+
+        Program again = deploy();
+        assertEquals(0, again.status(), again.err());
+        assertTrue(again.err().contains(asked), again.err());
+    }
+
     @Test
     void severalFunctionsAreDeployedAndRecordedInTheirOrder() throws Exception {
         String other = Account.newName();

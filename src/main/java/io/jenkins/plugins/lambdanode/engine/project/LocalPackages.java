@@ -67,7 +67,7 @@ final class LocalPackages {
         return Optional.empty();
     }
 
-    private static void addLinks(Path folder, Deque<Path> found) throws IOException {
+    private void addLinks(Path folder, Deque<Path> found) throws IOException {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
@@ -76,7 +76,7 @@ final class LocalPackages {
                 String name = String.valueOf(entry.getFileName());
                 if (Files.isSymbolicLink(entry)) {
                     Path target = Files.isDirectory(entry) ? entry.toRealPath() : entry;
-                    if (!String.valueOf(target).contains("node_modules")) {
+                    if (!isInstalled(target)) {
                         found.add(target);
                     }
                 } else if (name.startsWith("@")) {
@@ -84,6 +84,17 @@ final class LocalPackages {
                 }
             }
         }
+    }
+
+    /** Whether it is in a node_modules of the repository, as what pnpm's links lead to is. */
+    private boolean isInstalled(Path target) {
+        Path inside = target.startsWith(root) ? root.relativize(target) : target;
+        for (Path name : inside) {
+            if (String.valueOf(name).equals("node_modules")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Map<String, Object> packageJson(Path folder) throws IOException {

@@ -334,6 +334,49 @@ class InstallOnceTest {
         assertFalse(mark.state().unchanged());
     }
 
+    /** As pnpm 10, Yarn 1 and Yarn 3 and 4 write them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {
+        "pnpm-lock.yaml | resolution: {directory: libs/shared, type: directory}                              | true",
+        "pnpm-lock.yaml | version: file:libs/shared                                                          | true",
+        "pnpm-lock.yaml | version: link:../../libs/shared                                                    | false",
+        "pnpm-lock.yaml | path: tools/ms.patch                                                               | true",
+        "pnpm-lock.yaml | path: patches/ms.patch                                                             | false",
+        "yarn.lock      | shared@file:libs/shared:                                                           | true",
+        "yarn.lock      | resolution: \"shared@file:../shared#../shared::hash=1&locator=a%40workspace%3A.\" | true",
+        "yarn.lock      | \"generated@exec:./make.js\":                                                     | true",
+        "yarn.lock      | \"shared@workspace:libs/shared\":                                                 | false",
+        "yarn.lock      | \"shared@portal:../shared::locator=a%40workspace%3A.\":                           | false",
+        "yarn.lock      | \"ms@patch:ms@npm%3A2.1.3#./tools/ms.patch::locator=a%40workspace%3A.\":           | true",
+        "yarn.lock      | \"ms@patch:ms@npm%3A2.1.3#~/.yarn/patches/ms-npm-2.1.3.patch\":                    | false",
+        "yarn.lock      | \"fsevents@patch:fsevents@npm%3A^2.3.2#optional!builtin<compat/fsevents>\":        | false",
+        "yarn.lock      | \"resolve@patch:resolve@^1.1.7#~builtin<compat/resolve>\":                         | false"
+    })
+    void aLockFileThatSaysThatFoldersOrPatchesAreCopiedInstallsEachTime(String lockFile, String line, boolean eachTime) throws Exception {
+        Files.createDirectories(project.resolve("node_modules"));
+        Files.writeString(project.resolve(lockFile), "    " + line + "\n");
+        fingerprint().set();
+
+        assertEquals(eachTime, !fingerprint().state().unchanged(), fingerprint().state().reason());
+    }
+
+    @Test
+    void aLinkedFolderWithAnInstallScriptIsSeenWhateverTheFolderAboveIsNamed() throws Exception {
+        Path root = Files.createDirectories(folder.resolve("node_modules-tests/repository")).toRealPath();
+        Path linked = Files.createDirectories(root.resolveSibling("shared"));
+        Files.writeString(linked.resolve("package.json"), "{\"name\":\"shared\"}");
+        Files.createSymbolicLink(Files.createDirectories(root.resolve("node_modules")).resolve("shared"), linked);
+        InstallFingerprint mark = new InstallFingerprint(new InstallRun(root.toString(), "tools", "", ""));
+        mark.set();
+        assertTrue(mark.state().unchanged(), mark.state().reason());
+
+        for (String name : List.of("package.json", "binding.gyp")) {
+            Files.writeString(linked.resolve(name), name.equals("package.json") ? "{\"scripts\":{\"prepare\":\"true\"}}" : "{}");
+            assertFalse(mark.state().unchanged(), name);
+            Files.writeString(linked.resolve("package.json"), "{\"name\":\"shared\"}");
+        }
+    }
+
     @Test
     void aLockFileThatIsNotUtf8IsNoReasonToFail() throws Exception {
         Files.write(Files.createDirectories(project.resolve("node_modules")).resolve(".package-lock.json"), new byte[] {-1, '{'});
