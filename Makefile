@@ -53,6 +53,8 @@ $(JENKINS_WAR): pom.xml | maven
 test: test-engine test-plugin
 	@unshare -rm true 2>/dev/null || echo "NOT RUN HERE: FullDiskTest and HostilePlacesTest.npmIsRunEachTimeOnAFileSystemThatIsNotKnownToBeLocal," \
 		"since this system lets no user mount a file system (unshare -rm)."
+	@docker info >/dev/null 2>&1 || echo "NOT RUN HERE: the Docker half of ContainersTest and the Pipelines of docs/containers.md," \
+		"since there is no Docker engine. tools/docker-engine make test brings one from Debian's packages."
 
 test-engine: emulators
 	mvn -B -f $(STANDALONE) verify

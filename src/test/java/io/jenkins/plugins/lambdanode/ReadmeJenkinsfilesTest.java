@@ -14,6 +14,7 @@ import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.NodeTool;
 import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
+import io.jenkins.plugins.lambdanode.testing.jenkins.DockerEngine;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,6 +80,9 @@ class ReadmeJenkinsfilesTest {
     @TempDir
     private static Path repository;
 
+    @TempDir
+    private static Path image;
+
     private record Block(String page, int number, String language, String text) {
         String branch() {
             return page.replaceAll("[/.]", "-") + "-" + number;
@@ -86,6 +90,11 @@ class ReadmeJenkinsfilesTest {
 
         boolean isJobDsl() {
             return text.startsWith("job(") || text.startsWith("pipelineJob(");
+        }
+
+        /** Whether what it needs is here. */
+        boolean canRun() {
+            return !isJobDsl() && !text.contains("podTemplate(") && (!text.contains("docker") || DockerEngine.isThere());
         }
 
         /** A whole Pipeline as it is; steps in a node with the sources. */
@@ -114,6 +123,9 @@ class ReadmeJenkinsfilesTest {
                 .setInstallations(new NodeJSInstallation("node-24", NodeTool.NODE.home().toString(), List.of()));
         GitSCM.ALLOW_LOCAL_CHECKOUT = true;
         jenkins.createOnlineSlave(Label.get("linux"));
+        if (DockerEngine.isThere()) {
+            DockerEngine.makeImage(image, "node:24-slim");
+        }
     }
 
     @AfterAll
@@ -171,7 +183,7 @@ class ReadmeJenkinsfilesTest {
         git("add", "-A");
         git("commit", "-q", "-m", "project");
         for (Block block : blocks("groovy")) {
-            if (!block.isJobDsl()) {
+            if (block.canRun()) {
                 pipelines.put(block.branch(), block);
                 git("checkout", "-q", "-b", block.branch(), "main");
                 Files.writeString(repository.resolve("Jenkinsfile"), block.jenkinsfile());

@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.agent;
 import hudson.model.TaskListener;
 import hudson.remoting.VirtualChannel;
 import hudson.util.ProcessTree;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.Body;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,6 +119,14 @@ final class AgentTasks {
 
         @Override
         public Boolean invoke(File folder, VirtualChannel channel) throws IOException {
+            try {
+                folder.toPath();
+            } catch (InvalidPathException e) {
+                throw new DeployException(
+                        "The agent's Java cannot use the name " + folder + ": its locale has the character set "
+                                + System.getProperty("sun.jnu.encoding") + ". Start the agent with LC_ALL=C.UTF-8 in its environment.",
+                        e);
+            }
             return !folder.exists() || folder.toPath().toRealPath().startsWith(Path.of(workspace).toRealPath());
         }
     }

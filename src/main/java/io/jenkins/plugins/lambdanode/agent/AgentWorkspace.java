@@ -24,7 +24,7 @@ import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -47,7 +47,7 @@ public final class AgentWorkspace implements Workspace {
     private final FilePath project;
     private final FilePath temporary;
     private final String cache;
-    private final Launcher launcher;
+    private final String npmCache;
     private final TaskListener listener;
     private final AgentChannel channel;
     private final AgentCommands commands;
@@ -66,7 +66,6 @@ public final class AgentWorkspace implements Workspace {
         this.deployment = deployment;
         this.workspace = workspace;
         this.project = workspace.child(dir);
-        this.launcher = launcher;
         this.listener = listener;
         FilePath folder = WorkspaceList.tempDir(workspace);
         if (folder == null) {
@@ -74,10 +73,11 @@ public final class AgentWorkspace implements Workspace {
                     + " has no folder above it for temporary files. Use a workspace in a folder of its own.");
         }
         this.temporary = folder.child(FOLDER + deployment);
+        this.npmCache = folder.child(CACHE_FOLDER).child("npm").getRemote();
         this.cache = folder.child(CACHE_FOLDER).child(Util.getDigestOf(project.getRemote())).getRemote();
         this.channel = new AgentChannel(deployment, project, listener);
         this.commands =
-                new AgentCommands(deployment, project, this.temporary, environment(env), launcher, channel, listener);
+                new AgentCommands(deployment, project, this.temporary, npmCache, environment(env), launcher, channel, listener);
         underWay(deployment);
         try {
             for (FilePath left : folder.listDirectories()) {
@@ -127,11 +127,23 @@ public final class AgentWorkspace implements Workspace {
         }
         String leaver = name.substring(FOLDER.length());
         if (leaver.equals(deployment) || !UNDER_WAY.contains(leaver)) {
-            channel.call(new AgentTasks.EndProcesses(AgentCommands.DEPLOYMENT_VARIABLE, leaver));
-            launcher.kill(Map.of(AgentCommands.DEPLOYMENT_VARIABLE, leaver));
-            channel.call(new AgentTasks.AwaitEnd(leaver));
-            left.deleteRecursive();
+            try {
+                commands.endProcesses(leaver);
+                channel.call(new AgentTasks.AwaitEnd(leaver));
+                left.deleteRecursive();
+            } catch (IOException e) {
+                notClearedUp(left, e);
+            }
         }
+    }
+
+    /** What is left does no harm, so the build goes on. */
+    private void notClearedUp(FilePath left, IOException failure) throws IOException {
+        if (channel.isGone()) {
+            throw failure;
+        }
+        listener.getLogger()
+                .println("WARNING: Not everything in " + left.getRemote() + " could be cleared up: " + failure.getMessage());
     }
 
     /** Where this deployment's temporary files are, on the agent. */
@@ -183,6 +195,11 @@ public final class AgentWorkspace implements Workspace {
     }
 
     @Override
+    public Optional<String> npmCache() {
+        return Optional.of(npmCache);
+    }
+
+    @Override
     public InstallState installState(InstallRun install) throws IOException, InterruptedException {
         return channel.call(new AgentTasks.CheckInstalled(install));
     }
@@ -219,6 +236,8 @@ public final class AgentWorkspace implements Workspace {
         boolean interrupted = Thread.interrupted();
         try {
             channel.clearUp(temporary::deleteRecursive);
+        } catch (IOException e) {
+            notClearedUp(temporary, e);
         } finally {
             ended(deployment);
             if (interrupted) {

@@ -61,6 +61,11 @@ public record Command(List<String> words, boolean shell, String folder, boolean 
         return new Command(words, shell, folder, true);
     }
 
+    /** The command with these words at its end. */
+    public Command with(String... more) {
+        return new Command(Stream.concat(words.stream(), Stream.of(more)).toList(), shell, folder, quiet);
+    }
+
     /** The command as one line for a log. */
     public String display() {
         return String.join(" ", words);
@@ -83,10 +88,12 @@ public record Command(List<String> words, boolean shell, String folder, boolean 
 
     /**
      * What to start on other systems for a command that is not for a shell. The JVM looks a program up on its own PATH, a
-     * container's launcher on the machine's; {@code env} does so where it runs, on the PATH of the command's environment.
+     * container's launcher on the machine's; {@code env} does so where it runs, on the PATH of the command's environment. It
+     * also takes away variables that a container has of its own.
      */
     public List<String> wordsOnUnix() {
         List<String> all = new ArrayList<>(List.of("/usr/bin/env"));
+        withheldVariables().forEach(name -> all.addAll(List.of("-u", name)));
         all.addAll(words);
         return all;
     }

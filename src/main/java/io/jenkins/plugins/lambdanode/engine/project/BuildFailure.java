@@ -27,7 +27,9 @@ public final class BuildFailure {
         List<String> said = lines.stream().filter(line -> !NOISE.matcher(line).matches()).toList();
         return new DeployException(
                 "The build '" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + ".\n"
-                        + advice(String.join("\n", lines)).orElse("The log above has all that it says."),
+                        + outcome.cause()
+                                .or(() -> advice(String.join("\n", lines)))
+                                .orElse("The log above has all that it says."),
                 CommandLines.shown(said.subList(Math.max(0, said.size() - SHOWN_LINES), said.size())));
     }
 

@@ -85,6 +85,9 @@ public final class InstallFailure {
             Advice.on("ERESOLVE|ERR_PNPM_PEER_DEP_ISSUES",
                     "Packages ask for peer dependencies that do not go together: choose versions that do. Where it works all the same, commit"
                             + " what lets it pass in .npmrc: legacy-peer-deps=true for npm, strict-peer-dependencies=false for pnpm."),
+            Advice.on("(?:EACCES|EPERM)[^\n]*node_modules",
+                    "node_modules belongs to another user, as after a container that ran as root: remove it as that user, and let"
+                            + " the container run as the agent's user (in Docker Pipeline without '-u root')."),
             Advice.on("(?s)(?:EACCES|EPERM|EROFS).*\\.npm|root-owned files|Log files were not written due to an error writing",
                     "The user of the build has no home folder of its own, so npm cannot write its cache. Set HOME or npm_config_cache"
                             + " to a folder that it may write, such as withEnv([\"npm_config_cache=${WORKSPACE_TMP}/npm\"])"
@@ -116,7 +119,10 @@ public final class InstallFailure {
         return new DeployException(
                 "'" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + "."
                         + (outcome.exitStatus() == CommandOutcome.NOT_FOUND ? " A program that it names was not found." : "")
-                        + advice(lines, "npm", "", "package-lock.json").map(text -> "\n" + text).orElse(""),
+                        + outcome.cause()
+                                .or(() -> advice(lines, "npm", "", "package-lock.json"))
+                                .map(text -> "\n" + text)
+                                .orElse(""),
                 shown(lines));
     }
 
@@ -125,7 +131,8 @@ public final class InstallFailure {
             Command command, CommandOutcome outcome, ProjectFolder project, InstallPlan plan, InstalledTool tool) {
         List<String> lines = CommandLines.withoutColours(outcome);
         String output = String.join("\n", lines);
-        Optional<String> advice = (DISK_FULL.sign().matcher(output).find()
+        Optional<String> advice = outcome.cause()
+                .or(() -> DISK_FULL.sign().matcher(output).find()
                         ? Optional.<String>empty()
                         : script(command, output, project, plan.needed().development()))
                 .or(() -> advice(

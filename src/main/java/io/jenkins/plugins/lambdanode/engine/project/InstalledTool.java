@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
  * @param platform what it installs for unless it is asked otherwise: this machine
  * @param settings a digest of all that it goes by, of no use to a reader
  * @param environment a digest of the build and its environment, without what names a secret; empty outside a build of Jenkins
+ * @param unwritableCache npm's cache folder where its user may not write to it; otherwise empty
  * @param failure what the tool said where it does not run; otherwise empty
  */
 public record InstalledTool(
@@ -35,6 +36,7 @@ public record InstalledTool(
         Platform platform,
         String settings,
         String environment,
+        String unwritableCache,
         String failure) {
 
     /** npm 6 and pnpm refuse an .npmrc with a variable that is not set. */
@@ -51,6 +53,8 @@ public record InstalledTool(
             + " function run(line) { return ('' + require('child_process').execSync(line, options)).trim(); }"
             + " function isProgram(file) { try { fs.accessSync(file, fs.constants.X_OK); return fs.statSync(file).isFile(); }"
             + " catch (e) { return false; } }"
+            + " function isWritable(file) { if (fs.existsSync(file)) try { fs.accessSync(file, fs.constants.W_OK); return fs.statSync(file).isDirectory(); }"
+            + " catch (e) { return false; } return isWritable(path.dirname(file)); }"
             + " const ends = process.platform === 'win32' ? ['.cmd', '.exe'] : [''];"
             + " for (const dir of ('' + process.env.PATH).split(path.delimiter)) for (const end of ends)"
             + " if (!out.path) if (isProgram(path.join(dir, name + end))) out.path = path.join(dir, name + end);"
@@ -62,6 +66,7 @@ public record InstalledTool(
             + " if (out.path) try { let text; if (name === 'npm') {"
             + " text = run('npm config list --json'); const json = JSON.parse(text), own = json['npm-version'];"
             + " out.version = own ? own : json['user-agent'].match(/npm.([0-9][^ ]*)/)[1];"
+            + " if (!isWritable(json.cache)) out.unwritableCache = json.cache;"
             + " } else { out.version = run(name + ' --version').split('\\n').pop();"
             + " const modern = name === 'yarn' ? parseInt(out.version) !== 1 : false;"
             + " text = run(modern ? 'yarn config --json' : name + ' config list --json');"
@@ -109,6 +114,7 @@ public record InstalledTool(
                     Platform.of(said.path("platform").asText()),
                     said.path("settings").asText(),
                     said.path("environment").asText(),
+                    said.path("unwritableCache").asText(),
                     said.path("failure").asText()));
         } catch (JsonProcessingException e) {
             return Optional.empty();
@@ -161,10 +167,14 @@ public record InstalledTool(
         return manager.program() + " was not found on the PATH (" + searched + "). " + advice(manager, lockFile);
     }
 
+    /** The program that the probe runs. */
+    public static String programOf(PackageManager manager) {
+        return manager == PackageManager.BUN ? "bun" : "node";
+    }
+
     /** The same where not even Node.js could be run. */
     public static String nothingFound(PackageManager manager, String searched, String lockFile) {
-        String program = manager == PackageManager.BUN ? "bun" : "node";
-        return program + " was not found on the PATH" + (searched.isEmpty() ? "" : " (" + searched + ")") + ". "
+        return programOf(manager) + " was not found on the PATH" + (searched.isEmpty() ? "" : " (" + searched + ")") + ". "
                 + advice(manager == PackageManager.BUN ? manager : PackageManager.NPM, lockFile);
     }
 

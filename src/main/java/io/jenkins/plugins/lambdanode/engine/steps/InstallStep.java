@@ -127,7 +127,7 @@ public final class InstallStep {
                     + "' brings the function's packages. What packages compile is for this machine all the same.");
         }
         boolean complete = true;
-        for (Command command : install.commands()) {
+        for (Command command : withCache(install.commands(), install.tool())) {
             CommandOutcome outcome = logged(command);
             if (!outcome.succeeded()) {
                 throw InstallFailure.of(command, outcome, project, install.plan(), install.tool());
@@ -139,6 +139,16 @@ public final class InstallStep {
         return complete;
     }
 
+    /** In a container whose image does not know the user, HOME is {@code /}. */
+    private List<Command> withCache(List<Command> commands, InstalledTool tool) {
+        Optional<String> cache = tool.unwritableCache().isEmpty() ? Optional.empty() : workspace.npmCache();
+        if (cache.isEmpty()) {
+            return commands;
+        }
+        progress.log("npm may not write to its cache " + tool.unwritableCache() + ": it has one in the workspace's temporary folder.");
+        return commands.stream().map(command -> command.with("--cache=" + cache.get())).toList();
+    }
+
     private CommandOutcome logged(Command command) throws IOException, InterruptedException {
         progress.log("$ " + command.display());
         return workspace.run(command);
@@ -147,6 +157,10 @@ public final class InstallStep {
     private InstalledTool tool(InstallPlan plan) throws IOException, InterruptedException {
         CommandOutcome outcome = workspace.run(InstalledTool.probe(plan.manager()).in(plan.folder()));
         Optional<InstalledTool> tool = InstalledTool.of(plan.manager(), outcome);
+        if (outcome.cause().isPresent()) {
+            throw new DeployException(InstalledTool.programOf(plan.manager()) + " does not run in " + plan.folder() + ". "
+                    + outcome.cause().get());
+        }
         if (tool.isEmpty()) {
             CommandOutcome path = workspace.run(Command.program("printenv", "PATH").quietly());
             String searched = path.succeeded() ? String.join("", path.lastLines()) : "";

@@ -82,7 +82,7 @@ public final class LocalWorkspace implements Workspace {
         try {
             process = builder.start();
         } catch (IOException e) {
-            return new CommandOutcome(CommandOutcome.NOT_FOUND, List.of());
+            return CommandOutcome.notStarted(e.getMessage());
         }
         OutputTail output = new OutputTail(command.quiet() ? line -> {} : progress::log);
         Thread reader = new Thread(() -> relay(process, output), "output of " + command.words().get(0));
@@ -120,6 +120,11 @@ public final class LocalWorkspace implements Workspace {
         List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    @Override
+    public Optional<String> npmCache() {
+        return cache.map(folder -> folder.resolve("npm").toString());
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The place where the project's files are: a local folder, or a folder on a Jenkins agent. It is the one seam between the
@@ -33,6 +34,9 @@ public interface Workspace extends AutoCloseable {
      * with its children.
      */
     CommandOutcome run(Command command) throws IOException, InterruptedException;
+
+    /** The absolute path of a folder for npm's cache, for a user who has none; empty where the workspace keeps nothing. */
+    Optional<String> npmCache();
 
     /**
      * Whether node_modules is, untouched, what an earlier install made of the same files; see {@link InstallFingerprint}.

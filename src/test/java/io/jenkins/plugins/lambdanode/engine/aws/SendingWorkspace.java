@@ -16,6 +16,7 @@ import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The sending half of a workspace on this machine; it keeps what it was asked to send. */
@@ -46,6 +47,11 @@ public class SendingWorkspace implements Workspace {
 
     @Override
     public CommandOutcome run(Command command) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<String> npmCache() {
         throw new UnsupportedOperationException();
     }
 

@@ -11,6 +11,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
+import io.jenkins.plugins.lambdanode.testing.NodeTool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -119,6 +120,35 @@ class InstallOnceTest {
     void isNotInstalledAgainWhereNothingChanged() throws Exception {
         assertEquals(1, npmRuns(InstallSetting.AUTO));
         assertEquals(0, npmRuns(InstallSetting.AUTO));
+    }
+
+    @Test
+    void anotherCLibraryInstallsAgain() throws Exception {
+        // As Alpine's Node.js, which is of the same version and says that it has no glibc.
+        Path musl = Files.writeString(
+                folder.resolve("musl.js"),
+                "const get = process.report.getReport; process.report.getReport = () => { const report = get();"
+                        + " delete report.header.glibcVersionRuntime; return report; };");
+        Path bin = Files.createDirectories(folder.resolve("alpine"));
+        Path node = Files.writeString(
+                bin.resolve("node"), "#!/bin/sh\nexec " + NodeTool.NODE.bin().resolve("node") + " --require " + musl + " \"$@\"\n");
+        assertTrue(node.toFile().setExecutable(true));
+        Map<String, String> debian = Map.of("PATH", NodeTool.NODE.onPath());
+        Map<String, String> alpine = Map.of("PATH", bin + ":" + NodeTool.NODE.onPath());
+
+        assertEquals(1, npmRuns(InstallSetting.AUTO, alpine));
+        assertEquals(0, npmRuns(InstallSetting.AUTO, alpine));
+        assertEquals(1, npmRuns(InstallSetting.AUTO, debian));
+    }
+
+    @Test
+    void npmHasACacheOfTheWorkspaceWhereItsUserHasNoHome() throws Exception {
+        Path noHome = Files.createFile(folder.resolve("home"));
+
+        assertEquals(1, npmRuns(InstallSetting.AUTO, Map.of("HOME", noHome.toString())));
+
+        assertTrue(log.toString().contains("npm may not write to its cache " + noHome + "/.npm"), log.toString());
+        assertTrue(Files.isDirectory(folder.resolve("cache/npm/_logs")));
     }
 
     @Test

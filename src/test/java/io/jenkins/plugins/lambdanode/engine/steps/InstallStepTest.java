@@ -55,7 +55,7 @@ class InstallStepTest {
     }
 
     private static InstalledTool tool(String version) {
-        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", new Platform("linux", "x64", "glibc"), "", "", "");
+        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", new Platform("linux", "x64", "glibc"), "", "", "", "");
     }
 
     /** The command of a tool on this machine, for a function. */
@@ -65,7 +65,7 @@ class InstallStepTest {
         String[] platform = (machine + " ").split(" ", -1);
         InstalledTool installed = new InstalledTool(
                 manager, "v22.0.0", nameAndVersion[1], "/bin/tool", "/bin", "node-modules",
-                new Platform(platform[0], platform[1], platform[2]), "", "", "");
+                new Platform(platform[0], platform[1], platform[2]), "", "", "", "");
         InstallPlan plan = InstallPlan.of(InstallSetting.AUTO.withNeeded(needed), ProjectFolder.of(folder, folder)).orElseThrow();
         return plan.commands(installed, Platform.ofFunctions(List.of(architecture))).get(0).display();
     }
@@ -337,6 +337,34 @@ class InstallStepTest {
         install(InstallSetting.AUTO, environment);
 
         assertTrue(log.text().contains("here-undefined"), log.text());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "kill -9 $$ | It was killed (SIGKILL), as is what needs more memory than its container",
+                "/etc/passwd | It could not be started: sh: 1: /etc/passwd: Permission denied",
+                "echo 'Error response from daemon: Container 4f is not running'; exit 1 | The container could not run it: Error response from daemon",
+                "echo \"npm error Error: EACCES: permission denied, rmdir '/w/node_modules/a'\"; echo log in /h/.npm/_logs; exit 243 | node_modules belongs to another user",
+            })
+    void whatIsNotForTheProgramToSayIsSaid(String line, String reason) throws Exception {
+        project("{}");
+
+        String message = failure(line).getMessage();
+
+        assertTrue(message.contains(reason), message);
+    }
+
+    @Test
+    void aNodeThatCannotBeStartedIsNotTakenForOneThatIsMissing() throws Exception {
+        project(ONE_DEPENDENCY);
+        Path node = Files.writeString(folder.resolve("node"), "#!/bin/sh\necho 'OCI runtime exec failed: no such container'; exit 126\n");
+        assertTrue(node.toFile().setExecutable(true));
+
+        String message = failure(InstallSetting.AUTO, Map.of("PATH", folder.toString())).getMessage();
+
+        assertEquals("node does not run in " + folder + ". The container could not run it: OCI runtime exec failed: no such container", message);
     }
 
     // A command of the user's own

@@ -42,6 +42,8 @@ public final class DefaultExcludes {
             // lock files, settings of package managers
             "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock", "bun.lockb",
             "bunfig.toml", ".npmignore", ".nvmrc", ".node-version",
+            // npm's cache and logs, with HOME=$WORKSPACE
+            ".npm",
             // continuous integration
             "Jenkinsfile", ".github", ".gitlab", ".gitlab-ci.yml", ".circleci", ".travis.yml", "azure-pipelines.yml",
             "bitbucket-pipelines.yml", "buildspec.yml",
