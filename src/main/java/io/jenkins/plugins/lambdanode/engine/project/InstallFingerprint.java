@@ -212,8 +212,12 @@ public final class InstallFingerprint {
         for (Path folder : packages.folders()) {
             add(manifests, folder.toString());
             add(manifests, fileDigest(folder.resolve("package.json")));
+            // pnpm's members have lock files of their own with sharedWorkspaceLockfile: false.
+            for (String lockFile : PackageManager.PNPM.lockFiles()) {
+                add(manifests, fileDigest(folder.resolve(lockFile)));
+            }
         }
-        digests.put("a package.json of the repository", hex(manifests.digest()));
+        digests.put("a package.json or lock file of the repository", hex(manifests.digest()));
         MessageDigest archives = Sha256.sha256();
         for (Path archive : localToNpm()) {
             add(archives, fileDigest(archive));
@@ -273,26 +277,33 @@ public final class InstallFingerprint {
 
     /** Why an install can change something although nothing has changed that is looked at; empty where it cannot. */
     private Optional<String> eachTime(LocalPackages packages) throws IOException {
-        if (copiesFolders()) {
+        if (copiesFolders(packages)) {
             return Optional.of("folders or patches of the project's own are copied into node_modules, and can have changed");
         }
         return packages.scripts();
     }
 
-    private boolean copiesFolders() throws IOException {
+    private boolean copiesFolders(LocalPackages packages) throws IOException {
         if (!localToNpm().stream().allMatch(Files::isRegularFile)) {
             return true;
         }
-        for (String name : List.of("pnpm-lock.yaml", "yarn.lock")) {
-            if (Files.isRegularFile(root.resolve(name))) {
-                try (Stream<String> lines = Files.lines(root.resolve(name), StandardCharsets.ISO_8859_1)) {
-                    if (lines.anyMatch(line -> COPIED.matcher(line).find())) {
-                        return true;
-                    }
+        for (Path folder : packages.folders()) {
+            for (String name : List.of("pnpm-lock.yaml", "yarn.lock")) {
+                if (saysCopied(folder.resolve(name))) {
+                    return true;
                 }
             }
         }
         return false;
+    }
+
+    private static boolean saysCopied(Path lockFile) throws IOException {
+        if (!Files.isRegularFile(lockFile)) {
+            return false;
+        }
+        try (Stream<String> lines = Files.lines(lockFile, StandardCharsets.ISO_8859_1)) {
+            return lines.anyMatch(line -> COPIED.matcher(line).find());
+        }
     }
 
     /** In what is installed: as package.json says, or by a binding.gyp, for which npm runs node-gyp. */

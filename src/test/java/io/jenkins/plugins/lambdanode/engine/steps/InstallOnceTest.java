@@ -390,6 +390,25 @@ class InstallOnceTest {
         assertEquals(eachTime, !fingerprint().state().unchanged(), fingerprint().state().reason());
     }
 
+    /** As pnpm has them with sharedWorkspaceLockfile: false. */
+    @Test
+    void aLockFileOfAMembersOwnIsComparedToo() throws Exception {
+        Files.writeString(project.resolve("pnpm-workspace.yaml"), "packages: ['functions/*']\nsharedWorkspaceLockfile: false\n");
+        Path member = Files.createDirectories(project.resolve("functions/orders"));
+        Files.writeString(member.resolve("package.json"), "{\"name\":\"orders\"}");
+        Path lockFile = Files.writeString(member.resolve("pnpm-lock.yaml"), "ms@2.1.2:\n");
+        Files.createDirectories(project.resolve("node_modules"));
+        fingerprint().set();
+        assertTrue(fingerprint().state().unchanged(), fingerprint().state().reason());
+
+        Files.writeString(lockFile, "ms@2.1.3:\n");
+        assertEquals(
+                "a package.json or lock file of the repository has changed since the last install", fingerprint().state().reason());
+
+        Files.writeString(lockFile, "shared@file:../../libs/shared:\n");
+        assertTrue(fingerprint().state().reason().startsWith("folders or patches of the project's own are copied"));
+    }
+
     @Test
     void aLinkedFolderWithAnInstallScriptIsSeenWhateverTheFolderAboveIsNamed() throws Exception {
         Path root = Files.createDirectories(folder.resolve("node_modules-tests/repository")).toRealPath();
