@@ -1,6 +1,7 @@
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
@@ -8,6 +9,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Packages a project again and again in one JVM, as an agent does. Arguments: the project's folder, a temporary folder.
@@ -17,21 +19,13 @@ import java.util.List;
 public final class WarmPackager {
 
     public static void main(String[] arguments) throws Exception {
-        Packager packager = new Packager(Path.of(arguments[0]), Path.of(arguments[1]), Progress.NONE);
+        Path project = Path.of(arguments[0]);
+        Path tempDir = Path.of(arguments[1]);
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             String[] places = line.split("\t");
-            PackRequest request = new PackRequest(
-                    List.of(),
-                    List.of(),
-                    PackRequest.Links.FOLLOW,
-                    PackRequest.DEFAULT_LEVEL,
-                    List.of(),
-                    Long.MAX_VALUE,
-                    "",
-                    places[0],
-                    places[1],
-                    false);
+            Packager packager = new Packager(project, tempDir, Optional.of(Path.of(places[0])), Progress.NONE);
+            PackRequest request = PackRequest.of(PackSettings.DEFAULT, List.of(), true, places[1], false);
             System.gc();
             heap().forEach(MemoryPoolMXBean::resetPeakUsage);
             long cpu = cpuNanos();

@@ -44,7 +44,7 @@ class ArchitectureTest {
             Map.entry("pack.select", List.of("project.production", "pack.api")),
             Map.entry("pack.cache", List.of("pack.select")),
             Map.entry("pack.zip", List.of("pack.select", "pack.cache")),
-            Map.entry("pack.check", List.of("pack.api", "pack.select", "pack.zip")),
+            Map.entry("pack.check", List.of("project.production", "pack.api", "pack.select", "pack.zip")),
             Map.entry("pack", List.of("project.production", "pack.api", "pack.select", "pack.cache", "pack.zip", "pack.check")),
             Map.entry("workspace", List.of("command", "project", "http", "pack", "pack.api")),
             Map.entry("aws.client", List.of("http")),

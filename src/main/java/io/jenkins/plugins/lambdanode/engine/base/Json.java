@@ -17,11 +17,11 @@ public final class Json {
     /** What {@code null} is read as. */
     public static final Object NULL = new Object();
 
-    private final String text;
+    private final char[] text;
     private int at;
 
     private Json(String text) {
-        this.text = text;
+        this.text = text.toCharArray();
     }
 
     private static final class Malformed extends RuntimeException {
@@ -39,7 +39,7 @@ public final class Json {
             json.at = text.startsWith("\ufeff") ? 1 : 0;
             Object value = json.value(0);
             json.blanks();
-            return json.at == text.length() && value instanceof Map ? Optional.of(map(value)) : Optional.empty();
+            return json.at == json.text.length && value instanceof Map ? Optional.of(map(value)) : Optional.empty();
         } catch (Malformed e) {
             return Optional.empty();
         }
@@ -123,13 +123,13 @@ public final class Json {
     private String string() {
         require('"');
         int start = at;
-        while (at < text.length() && text.charAt(at) != '"' && text.charAt(at) != '\\' && text.charAt(at) >= 0x20) {
+        while (at < text.length && text[at] != '"' && text[at] != '\\' && text[at] >= 0x20) {
             at++;
         }
         if (peek() == '"') {
-            return text.substring(start, at++);
+            return new String(text, start, at++ - start);
         }
-        StringBuilder string = new StringBuilder(text.substring(start, at));
+        StringBuilder string = new StringBuilder().append(text, start, at - start);
         for (char c = next(); c != '"'; c = next()) {
             if (c < 0x20) {
                 throw new Malformed();
@@ -165,35 +165,34 @@ public final class Json {
 
     private Number number() {
         int start = at;
-        while (at < text.length() && "+-0123456789.eE".indexOf(text.charAt(at)) >= 0) {
+        while (at < text.length && "+-0123456789.eE".indexOf(text[at]) >= 0) {
             at++;
         }
         try {
-            return Double.valueOf(text.substring(start, at));
+            return Double.valueOf(new String(text, start, at - start));
         } catch (NumberFormatException e) {
             throw new Malformed();
         }
     }
 
     private Object word(String word, Object value) {
-        if (!text.startsWith(word, at)) {
-            throw new Malformed();
+        for (int i = 0; i < word.length(); i++) {
+            require(word.charAt(i));
         }
-        at += word.length();
         return value;
     }
 
     private void blanks() {
-        while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
+        while (at < text.length && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
             at++;
         }
     }
 
     private char peek() {
-        if (at >= text.length()) {
+        if (at >= text.length) {
             throw new Malformed();
         }
-        return text.charAt(at);
+        return text[at];
     }
 
     private char next() {

@@ -20,6 +20,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.select.ProjectWalk;
 import io.jenkins.plugins.lambdanode.engine.pack.select.Selection;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackingThreads;
+import io.jenkins.plugins.lambdanode.engine.project.production.NpmNote;
 import io.jenkins.plugins.lambdanode.engine.project.production.ProductionPackages;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -121,6 +122,7 @@ public final class Packager {
         makeFolder(work);
         PackSettings settings = request.settings();
         CodeFolder code = CodeFolder.of(root, settings.codeDir());
+        NpmNote note = NpmNote.of(root);
         DefaultExcludes defaults = new DefaultExcludes(code, ownPaths(output));
         boolean modes = posix.orElseGet(() -> Files.getFileAttributeView(root, PosixFileAttributeView.class) != null);
         Optional<CtimeState> states = modes && cacheDir.isPresent() ? CtimeState.of(root, clock) : Optional.empty();
@@ -135,7 +137,7 @@ public final class Packager {
             ProjectWalk walk = new ProjectWalk(
                     code,
                     settings.dependencies() && code.takesPackages()
-                            ? ProductionPackages.of(root, code.isApart())
+                            ? ProductionPackages.of(root, note, code.isApart())
                             : Optional.empty(),
                     Selection.of(settings, root, defaults),
                     settings.links(),
@@ -145,8 +147,8 @@ public final class Packager {
             List<ArchiveContents> archives =
                     request.dependencyLayer() ? ArchiveContents.split(entries) : List.of(ArchiveContents.whole(entries));
             requireSomething(code, archives.get(0).entries(), walk.excluded());
-            requireUnzipped(entries, request);
-            Checks checks = new Checks(root, settings, entries, request.functions(), archives.size() > 1, LocalDate.now());
+            requireUnzipped(archives, request);
+            Checks checks = new Checks(root, note, settings, entries, request.functions(), archives.size() > 1, LocalDate.now());
             checks.beforePackaging();
             checks.requireNoError();
 
@@ -217,7 +219,7 @@ public final class Packager {
     /** Code and layer are sent separately, and count together where the function runs. */
     private static void requireLimits(List<ArchiveBuilder> builders, PackRequest request) throws DeployException {
         long unzipped = builders.stream().mapToLong(builder -> builder.totals().unzippedBytes()).sum();
-        SizeLimits.requireUnzipped(unzipped, request.functions(), sizes(builders));
+        SizeLimits.requireUnzipped(unzipped, request.functions(), () -> sizes(builders));
         for (ArchiveBuilder builder : builders) {
             SizeLimits.requireZipped(builder.zippedBytes(), request, builder.totals().sizes());
         }
@@ -240,13 +242,16 @@ public final class Packager {
     }
 
     /** Before anything is read: a project that is far too large is refused in an instant. */
-    private static void requireUnzipped(List<SourceEntry> entries, PackRequest request) throws DeployException {
-        SizeBreakdown sizes = new SizeBreakdown();
-        long unzipped = 0;
-        for (SourceEntry entry : entries) {
-            unzipped += entry.size();
-            sizes.add(entry.name(), entry.kind() != SourceEntry.Kind.FOLDER, entry.size(), 0);
-        }
-        SizeLimits.requireUnzipped(unzipped, request.functions(), sizes);
+    private static void requireUnzipped(List<ArchiveContents> archives, PackRequest request) throws DeployException {
+        long unzipped = archives.stream().mapToLong(ArchiveContents::size).sum();
+        SizeLimits.requireUnzipped(unzipped, request.functions(), () -> {
+            SizeBreakdown sizes = new SizeBreakdown();
+            for (ArchiveContents archive : archives) {
+                for (SourceEntry entry : archive.entries()) {
+                    sizes.add(entry.name(), entry.kind() != SourceEntry.Kind.FOLDER, entry.size(), 0);
+                }
+            }
+            return sizes;
+        });
     }
 }

@@ -24,6 +24,7 @@ public final class InstallStep {
 
     private final Workspace workspace;
     private final Progress progress;
+    private ProjectFolder project;
 
     public InstallStep(Workspace workspace, Progress progress) {
         this.workspace = workspace;
@@ -32,7 +33,15 @@ public final class InstallStep {
 
     /** The absolute path of the folder that is installed in: the project's, or the root of the workspace that it is a member of. */
     public String folder() throws IOException, InterruptedException {
-        return InstallPlan.rootOf(workspace.inspect());
+        return InstallPlan.rootOf(project());
+    }
+
+    /** Looked at once: to ask an agent takes a while. */
+    private ProjectFolder project() throws IOException, InterruptedException {
+        if (project == null) {
+            project = workspace.inspect();
+        }
+        return project;
     }
 
     /**
@@ -42,7 +51,7 @@ public final class InstallStep {
      * @throws DeployException if the command can't be run or fails; the message says why and what to do
      */
     public void run(InstallSetting install, List<TargetFunction> functions) throws IOException, InterruptedException {
-        ProjectFolder project = workspace.inspect();
+        ProjectFolder project = project();
         if (install.mode() == InstallMode.COMMAND) {
             Command command = Command.shell(install.command());
             CommandOutcome outcome = logged(command);

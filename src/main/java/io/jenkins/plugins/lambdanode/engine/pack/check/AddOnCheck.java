@@ -44,7 +44,7 @@ final class AddOnCheck implements Check {
 
     /** A package for one platform is asked for by another, which has a check of its own. */
     private static boolean isOptional(String folder, CheckedPackage files) throws IOException {
-        PackageJson json = files.packageJson(folder);
+        PackageJson json = files.manifest(folder);
         return !folder.isEmpty()
                 && (json.has("os") || json.has("cpu") || new PlatformPath(folder).isComplete() || files.dependencies().isOptional(folder));
     }

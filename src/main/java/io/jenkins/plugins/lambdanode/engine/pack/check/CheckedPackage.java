@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
+import io.jenkins.plugins.lambdanode.engine.project.production.NpmNote;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -25,12 +26,13 @@ final class CheckedPackage {
     private static final int MAX_SCRIPT_BYTES = 4 << 20;
 
     private final Path project;
+    private final NpmNote note;
     private final PackSettings settings;
     private final List<SourceEntry> entries;
     private final List<TargetFunction> functions;
     private final boolean dependencyLayer;
     private final LocalDate today;
-    private final Map<String, SourceEntry> byName = new HashMap<>();
+    private final Map<String, SourceEntry> byName;
     private final Map<String, PackageJson> packageJsons = new HashMap<>();
     private final Map<SourceEntry, NativeProgram> programs = new LinkedHashMap<>();
     private final List<SourceEntry> privateKeys = new ArrayList<>();
@@ -42,21 +44,25 @@ final class CheckedPackage {
 
     /**
      * @param project the project's folder
+     * @param note what npm notes of it
      * @param dependencyLayer whether node_modules goes into a layer
      */
     CheckedPackage(
             Path project,
+            NpmNote note,
             PackSettings settings,
             List<SourceEntry> entries,
             List<TargetFunction> functions,
             boolean dependencyLayer,
             LocalDate today) {
         this.project = project;
+        this.note = note;
         this.settings = settings;
         this.entries = entries;
         this.functions = functions;
         this.dependencyLayer = dependencyLayer;
         this.today = today;
+        this.byName = new HashMap<>(2 * entries.size());
         entries.forEach(entry -> byName.put(entry.name(), entry));
     }
 
@@ -137,6 +143,13 @@ final class CheckedPackage {
                 : PackageJson.parse(new String(head(file, PackageJson.MAX_BYTES), StandardCharsets.UTF_8));
         packageJsons.put(folder, json);
         return json;
+    }
+
+    /** The same as far as an install goes by it, from npm's note where that has it. */
+    PackageJson manifest(String folder) throws IOException {
+        SourceEntry file = byName.get(folder + "package.json");
+        Map<String, Object> noted = file == null ? Map.of() : note.manifest(file.source().getParent());
+        return noted.isEmpty() ? packageJson(folder) : new PackageJson(noted, false);
     }
 
     /** The project's {@code package.json}, which need not be in the package. */

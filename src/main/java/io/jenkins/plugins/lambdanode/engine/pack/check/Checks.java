@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
+import io.jenkins.plugins.lambdanode.engine.project.production.NpmNote;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -41,17 +42,19 @@ public final class Checks {
 
     /**
      * @param project the project's folder
+     * @param note what npm notes of it
      * @param settings what was to go in
      * @param dependencyLayer whether node_modules goes into a layer
      */
     public Checks(
             Path project,
+            NpmNote note,
             PackSettings settings,
             List<SourceEntry> entries,
             List<TargetFunction> functions,
             boolean dependencyLayer,
             LocalDate today) {
-        files = new CheckedPackage(project, settings, entries, functions, dependencyLayer, today);
+        files = new CheckedPackage(project, note, settings, entries, functions, dependencyLayer, today);
     }
 
     public void beforePackaging() throws IOException {

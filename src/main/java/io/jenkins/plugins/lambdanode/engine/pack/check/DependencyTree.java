@@ -53,7 +53,7 @@ final class DependencyTree {
         add(from, names, found, open, notFound);
         while (!open.isEmpty()) {
             String folder = open.remove();
-            PackageJson json = files.packageJson(folder);
+            PackageJson json = files.manifest(folder);
             if (requiredOnly) {
                 add(folder, json.requiredDependencies(), found, open, notFound);
             } else {

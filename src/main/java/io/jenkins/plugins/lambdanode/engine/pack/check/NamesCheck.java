@@ -16,7 +16,7 @@ final class NamesCheck implements Check {
     @Override
     public List<Finding> check(CheckedPackage files) {
         List<Finding> findings = new ArrayList<>();
-        Map<String, String> byLowerCase = new HashMap<>();
+        Map<String, String> byLowerCase = new HashMap<>(2 * files.entries().size());
         for (SourceEntry entry : files.entries()) {
             String name = entry.kind() == SourceEntry.Kind.FOLDER
                     ? entry.name().substring(0, entry.name().length() - 1)

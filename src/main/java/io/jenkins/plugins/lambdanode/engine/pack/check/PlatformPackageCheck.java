@@ -35,7 +35,7 @@ final class PlatformPackageCheck implements Check {
             throws IOException {
         List<String> fitting = new ArrayList<>();
         List<String> others = new ArrayList<>();
-        for (String name : files.packageJson(folder).names("optionalDependencies")) {
+        for (String name : files.manifest(folder).names("optionalDependencies")) {
             boolean isThere = files.dependencies().find(folder, name).isPresent();
             PlatformPath platform = new PlatformPath(name);
             if (platform.isFor(function.architecture())) {

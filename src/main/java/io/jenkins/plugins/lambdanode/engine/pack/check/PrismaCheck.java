@@ -19,7 +19,7 @@ final class PrismaCheck implements Check {
     public List<Finding> check(CheckedPackage files) {
         List<String> engines = files.entries().stream()
                 .map(SourceEntry::name)
-                .filter(name -> name.substring(name.lastIndexOf('/') + 1).startsWith(ENGINE))
+                .filter(name -> name.endsWith(".node") && name.substring(name.lastIndexOf('/') + 1).startsWith(ENGINE))
                 .toList();
         List<Finding> findings = new ArrayList<>();
         for (TargetFunction function : files.functions()) {

@@ -49,7 +49,7 @@ final class RuntimeSdkCheck implements Check {
         }
         Set<String> dependents = new TreeSet<>();
         for (String folder : files.dependencies().production()) {
-            if (!folder.startsWith(sdk + "/") && dependsOn(files.packageJson(folder), sdk)) {
+            if (!folder.startsWith(sdk + "/") && dependsOn(files.manifest(folder), sdk)) {
                 dependents.add(folder.substring(
                         folder.lastIndexOf(NpmPackage.NODE_MODULES) + NpmPackage.NODE_MODULES.length(), folder.length() - 1));
             }

@@ -17,10 +17,10 @@ final class SecretFilesCheck implements Check {
     public List<Finding> check(CheckedPackage files) {
         List<Finding> findings = new ArrayList<>();
         for (SourceEntry entry : files.entries()) {
-            String name = entry.name().substring(entry.name().lastIndexOf('/') + 1);
             if (!entry.isFile() || NpmPackage.contains(entry.name())) {
                 continue;
             }
+            String name = entry.name().substring(entry.name().lastIndexOf('/') + 1);
             boolean environment = name.equals(".env") || name.startsWith(".env.");
             if (environment && !SAMPLES.contains(name.substring(name.lastIndexOf('.') + 1))) {
                 findings.add(new Finding(Severity.WARNING, "environment-file", "Such a file often holds secrets, and everybody who can"

@@ -5,6 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /** Lambda's limits on the size of a function, told with what weighs most. */
 public final class SizeLimits {
@@ -13,9 +14,11 @@ public final class SizeLimits {
     /**
      * @param unzipped the sum of the files' sizes in bytes
      * @param functions with layers whose bytes count too, as far as they are known
+     * @param weights what has these bytes, for the message
      * @throws DeployException if a function would be larger than {@link PackRequest#MAX_UNZIPPED_BYTES}
      */
-    public static void requireUnzipped(long unzipped, List<TargetFunction> functions, SizeBreakdown weights) throws DeployException {
+    public static void requireUnzipped(long unzipped, List<TargetFunction> functions, Supplier<SizeBreakdown> weights)
+            throws DeployException {
         long layers = functions.stream().mapToLong(TargetFunction::layerBytes).max().orElse(0);
         if (unzipped + layers > PackRequest.MAX_UNZIPPED_BYTES) {
             throw new DeployException(String.format(
@@ -26,7 +29,7 @@ public final class SizeLimits {
                             layers > 0 ? String.format(Locale.ROOT, " and its layers at least %,d", layers) : "",
                             PackRequest.MAX_UNZIPPED_BYTES)
                     .replace("\r\n", "\n")
-                    + SizeBreakdown.table(weights.heaviestUnzipped(), false)
+                    + SizeBreakdown.table(weights.get().heaviestUnzipped(), false)
                     + "Leave out what the function does not need (excludes, .lambdaignore, npm's --omit=dev), or bundle it with"
                     + " esbuild.");
         }

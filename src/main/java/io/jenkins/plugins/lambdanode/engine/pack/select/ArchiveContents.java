@@ -67,6 +67,10 @@ public record ArchiveContents(String prefix, List<SourceEntry> entries) {
 
     /** The bytes that it has unzipped, as far as is known before it is packed. */
     public long size() {
-        return entries.stream().mapToLong(SourceEntry::size).sum();
+        long size = 0;
+        for (SourceEntry entry : entries) {
+            size += entry.size();
+        }
+        return size;
     }
 }

@@ -111,9 +111,11 @@ public final class Selection {
             return Optional.of(WITHOUT_DEPENDENCIES);
         }
         Optional<String> reason = defaults.reason(path);
-        return reason.isPresent() || includes.stream().anyMatch(include -> include.names(path))
-                ? reason
-                : defaults.reasonAtTop(path);
+        if (reason.isPresent()) {
+            return reason;
+        }
+        Optional<String> atTop = defaults.reasonAtTop(path);
+        return atTop.isPresent() && includes.stream().anyMatch(include -> include.names(path)) ? Optional.empty() : atTop;
     }
 
     /** Why something at the top of another package of the repository is left out, as it is at the project's. */

@@ -31,14 +31,17 @@ final class PackageTree {
     /** A package.json is a few kilobytes; one larger than this, in bytes, is not one that npm could use. */
     private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
 
-    private static final int MAX_LOCK_FILE_BYTES = 64 << 20;
-
     private final InstalledPackage project;
+    private final NpmNote note;
     private final Map<Path, Map<String, Object>> packageJsons = new HashMap<>();
     private final Map<Path, Path> roots = new HashMap<>();
 
-    /** @param project the project's folder, a real path */
-    PackageTree(Path project) {
+    /**
+     * @param project the project's folder, a real path
+     * @param note what npm notes of it
+     */
+    PackageTree(Path project, NpmNote note) {
+        this.note = note;
         this.project = new InstalledPackage(project, InstalledPackage.Kind.LOCAL, project);
     }
 
@@ -248,10 +251,10 @@ final class PackageTree {
      * The packages in the project's node_modules that {@code npm ci --omit=dev} would have installed as well, as npm notes it in
      * its hidden lock file (npm 7 and later): among them what is needed only by optional packages for other systems.
      */
-    Set<Path> keptByNpm() throws IOException {
+    Set<Path> keptByNpm() {
         Set<Path> kept = new HashSet<>();
-        for (Map.Entry<String, Object> installed : notedByNpm().entrySet()) {
-            if (!isTrue(installed.getValue(), "dev")) {
+        for (Map.Entry<String, Object> installed : note.packages().entrySet()) {
+            if (!NpmNote.isTrue(installed.getValue(), "dev")) {
                 kept.add(project.folder().resolve(installed.getKey()));
             }
         }
@@ -263,12 +266,8 @@ final class PackageTree {
      * is nothing to find out.
      */
     boolean isProductionAlone() throws IOException {
-        Path modules = project.folder().resolve(InstalledPackage.NODE_MODULES);
-        Map<String, Object> installed = notedByNpm();
-        if (installed.isEmpty()
-                || Files.exists(modules.resolve(".yarn-integrity"))
-                || Files.exists(modules.resolve(".pnpm"))
-                || installed.values().stream().anyMatch(one -> isTrue(one, "dev") || isTrue(one, "link"))) {
+        if (note.isEmpty()
+                || note.packages().values().stream().anyMatch(one -> NpmNote.isTrue(one, "dev") || NpmNote.isTrue(one, "link"))) {
             return false;
         }
         Path root = rootOf(project.folder());
@@ -282,26 +281,20 @@ final class PackageTree {
         return true;
     }
 
-    private Map<String, Object> notedByNpm() throws IOException {
-        Path note = project.folder().resolve(InstalledPackage.NODE_MODULES).resolve(".package-lock.json");
-        return Json.map(json(note, MAX_LOCK_FILE_BYTES).get("packages"));
-    }
-
-    private static boolean isTrue(Object installed, String field) {
-        return Boolean.TRUE.equals(Json.map(installed).get(field));
-    }
-
     /** Without fields where there is none that can be read: npm and Node.js say so better. */
     private Map<String, Object> packageJson(Path folder) throws IOException {
         Map<String, Object> known = packageJsons.get(folder);
         if (known == null) {
-            known = json(folder.resolve("package.json"), MAX_PACKAGE_JSON_BYTES);
+            known = note.manifest(folder);
+            if (known.isEmpty()) {
+                known = json(folder.resolve("package.json"), MAX_PACKAGE_JSON_BYTES);
+            }
             packageJsons.put(folder, known);
         }
         return known;
     }
 
-    private static Map<String, Object> json(Path file, int limit) throws IOException {
+    static Map<String, Object> json(Path file, int limit) throws IOException {
         return Files.isRegularFile(file) && Files.isReadable(file)
                 ? BoundedFile.read(file.toRealPath(), limit)
                         .flatMap(bytes -> Json.object(new String(bytes, StandardCharsets.UTF_8)))

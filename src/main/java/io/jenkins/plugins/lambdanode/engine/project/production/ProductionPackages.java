@@ -34,11 +34,12 @@ public final class ProductionPackages {
      * installed what production needs and no more.
      *
      * @param project the project's folder, a real path
+     * @param note what npm notes of it
      * @param modulesOnly whether of the project's folder only node_modules goes in: packages of the repository that are elsewhere in it
      *     then go in as those outside do
      */
-    public static Optional<ProductionPackages> of(Path project, boolean modulesOnly) throws IOException {
-        PackageTree tree = new PackageTree(project);
+    public static Optional<ProductionPackages> of(Path project, NpmNote note, boolean modulesOnly) throws IOException {
+        PackageTree tree = new PackageTree(project, note);
         return Files.isRegularFile(project.resolve("package.json")) && !tree.isProductionAlone()
                 ? Optional.of(new ProductionPackages(tree, modulesOnly))
                 : Optional.empty();
