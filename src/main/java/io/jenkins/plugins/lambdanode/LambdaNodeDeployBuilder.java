@@ -13,6 +13,7 @@ import hudson.tasks.Builder;
 import io.jenkins.plugins.lambdanode.build.BuildDeployment;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import java.io.IOException;
+import java.util.List;
 import java.util.UUID;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -189,6 +190,11 @@ public class LambdaNodeDeployBuilder extends Builder {
     @DataBoundSetter
     public void setAlias(String alias) {
         settings.setAlias(alias);
+    }
+
+    @DataBoundSetter
+    public void setSmokeTest(List<SmokeTest> smokeTest) {
+        settings.setSmokeTest(smokeTest);
     }
 
     @DataBoundSetter

@@ -18,7 +18,9 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import io.jenkins.plugins.lambdanode.form.FunctionCheck;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -72,6 +74,7 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     private String s3KmsKeyId;
     private boolean publish;
     private String alias;
+    private List<SmokeTest> smokeTest;
     private String architectures;
     private boolean dryRun;
     private String revisionId;
@@ -342,6 +345,16 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     @DataBoundSetter
     public void setAlias(String alias) {
         this.alias = Util.fixEmptyAndTrim(alias);
+    }
+
+    @Override
+    public List<SmokeTest> getSmokeTest() {
+        return Util.fixNull(smokeTest);
+    }
+
+    @DataBoundSetter
+    public void setSmokeTest(List<SmokeTest> smokeTest) {
+        this.smokeTest = smokeTest == null || smokeTest.isEmpty() ? null : new ArrayList<>(smokeTest);
     }
 
     public String getArchitectures() {

@@ -80,7 +80,7 @@ class SettingsTest {
     }
 
     static Stream<Setting> all() {
-        return Stream.of(ofTheStep(), ofANewFunction(), global()).flatMap(settings -> settings);
+        return Stream.of(ofTheStep(), ofANewFunction(), settings(SmokeTest.class), global()).flatMap(settings -> settings);
     }
 
     static Stream<Setting> ofDeployments() {
@@ -126,7 +126,9 @@ class SettingsTest {
                 ? Boolean.TRUE
                 : setting.type() == Integer.class
                         ? Integer.valueOf(7)
-                        : setting.type() == String.class ? "a value" : new FunctionConfiguration("a role");
+                        : setting.type() == String.class
+                                ? "a value"
+                                : setting.type() == List.class ? List.of(new SmokeTest()) : new FunctionConfiguration("a role");
         LambdaNodeDeployBuilder builder = new LambdaNodeDeployBuilder();
         Method setter = LambdaNodeDeployBuilder.class.getMethod("set" + setting.capitalized(), setting.type());
         assertTrue(setter.isAnnotationPresent(DataBoundSetter.class));

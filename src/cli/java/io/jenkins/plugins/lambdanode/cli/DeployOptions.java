@@ -5,6 +5,11 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +45,24 @@ final class DeployOptions {
 
     @ArgGroup(validate = false, heading = "%nCreating a function that does not exist:%n")
     private NewFunctionOptions create = new NewFunctionOptions();
+
+    @ArgGroup(exclusive = false, multiplicity = "0..*", heading = "%nTests before the alias moves, repeatable:%n")
+    private List<SmokeTestOptions> smokeTests = new ArrayList<>();
+
+    static final class SmokeTestOptions {
+        @Option(
+                names = "--smoke-test",
+                paramLabel = "JSON|FILE",
+                required = true,
+                description = "Invoke the new version with this payload before the alias moves; an error ends the deployment.")
+        String payload;
+
+        @Option(
+                names = "--expect",
+                paramLabel = "JSON|FILE",
+                description = "What its response must contain. Default: any response but an error will do.")
+        String expect;
+    }
 
     static final class LayerOptions {
         @Option(
@@ -157,6 +180,21 @@ final class DeployOptions {
         String description;
     }
 
+    /** JSON as it is, or that of a file. */
+    private static String json(String text) throws DeployException {
+        if (text == null || text.isBlank() || SettingRules.isJson(text)) {
+            return text;
+        }
+        try {
+            return Files.readString(Path.of(text));
+        } catch (IOException | InvalidPathException e) {
+            throw new DeployException(
+                    "The file " + text + " of a smoke test can't be read (" + e.getClass().getSimpleName()
+                            + ").\nGive JSON, such as {\"ping\": true}, or the name of a file with it.",
+                    e);
+        }
+    }
+
     ProjectOptions project() {
         return project;
     }
@@ -201,6 +239,9 @@ final class DeployOptions {
                 .description(create.description);
         for (String name : functionNames) {
             request.functionName(name);
+        }
+        for (SmokeTestOptions test : smokeTests) {
+            request.smokeTest(json(test.payload), json(test.expect));
         }
         return request.build();
     }

@@ -19,6 +19,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
@@ -32,7 +33,9 @@ import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
 import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -291,14 +294,36 @@ public final class BuildDeployment {
                 + " deployed and does not deploy it twice.";
     }
 
-    private DeployRequest request(DeploymentSettings.Defaults defaults, AwsAccess access) throws DeployException {
+    private DeployRequest request(DeploymentSettings.Defaults defaults, AwsAccess access) throws IOException, InterruptedException {
         DeployRequestBuilder request = DeployRequest.builder()
                 .s3Bucket(defaultBucket(defaults, access))
                 .s3Prefix(defaults.getS3Prefix())
                 .install(install())
                 .build(build());
         settings.addTo(request, variables);
+        for (DeploymentSettings.Test test : settings.getSmokeTest()) {
+            request.smokeTest(json(test.getPayload()), json(test.getExpect()));
+        }
         return request.build();
+    }
+
+    /** JSON as it is, or that of a file in the workspace; empty where it is not set. */
+    private String json(String setting) throws IOException, InterruptedException {
+        String text = text(setting).orElse("");
+        if (text.isEmpty() || SettingRules.isJson(text)) {
+            return text;
+        }
+        FilePath file = workspace.child(text);
+        try {
+            if (!file.isDirectory() && file.length() > 0 && file.length() <= SettingRules.MAX_PAYLOAD) {
+                return file.readToString();
+            }
+        } catch (NoSuchFileException | FileNotFoundException e) {
+            // Removed meanwhile.
+        }
+        throw new DeployException("There is no file " + SafeText.oneLine(text, 200) + " in the workspace with 1 to "
+                + SettingRules.MAX_PAYLOAD + " bytes, which smokeTest names.\nGive JSON, such as {\"ping\": true}, or the name of a file"
+                + " with it.");
     }
 
     /** The bucket for all jobs, in which {@code ${AWS_REGION}} is the region of the deployment. */

@@ -5,6 +5,7 @@ import io.jenkins.plugins.lambdanode.access.AccessSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import java.io.Serializable;
+import java.util.List;
 
 /** The settings of a deployment, as text: null where not set, variables still in it. A build keeps them over a restart. */
 public interface DeploymentSettings extends AccessSettings, Serializable {
@@ -18,6 +19,17 @@ public interface DeploymentSettings extends AccessSettings, Serializable {
     String getInstall();
 
     String getBuild();
+
+    /** The smoke tests; empty where there are none. */
+    List<? extends Test> getSmokeTest();
+
+    /** What a function is invoked with, and what its response must contain: JSON, or the name of a file in the workspace. */
+    interface Test {
+
+        String getPayload();
+
+        String getExpect();
+    }
 
     /** Whether a function that the job of a branch creates is deleted with that job. */
     boolean isDeleteWithBranch();

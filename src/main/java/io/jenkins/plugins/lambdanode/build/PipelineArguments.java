@@ -5,13 +5,16 @@ import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import hudson.AbortException;
 import hudson.model.Describable;
 import hudson.util.EditDistance;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jenkinsci.plugins.structs.describable.ArrayType;
 import org.jenkinsci.plugins.structs.describable.DescribableModel;
 import org.jenkinsci.plugins.structs.describable.DescribableParameter;
+import org.jenkinsci.plugins.structs.describable.HomogeneousObjectType;
 
 /**
  * Reads a step's arguments as Groovy gives them. A setting is text, a number, true or false, or settings of its own: a list
@@ -37,7 +40,11 @@ public final class PipelineArguments {
                 throw new AbortException(owner + " has no parameter '" + name + "'. " + instead(name, model));
             }
             if (argument.getValue() != null) {
-                read.put(name, value(name, parameter.getErasedType(), argument.getValue()));
+                read.put(
+                        name,
+                        parameter.getType() instanceof ArrayType list
+                                ? items(name, list, argument.getValue())
+                                : value(name, parameter.getErasedType(), argument.getValue()));
             }
         }
         return model.instantiate(read, null);
@@ -72,9 +79,21 @@ public final class PipelineArguments {
                 name + " is '" + value + "'. It has settings of its own: " + name + ": [" + example(type) + "]");
     }
 
+    /** One group of settings, or a list of them. */
+    private static List<Object> items(String name, ArrayType list, Object value) throws AbortException {
+        Class<?> type = ((HomogeneousObjectType) list.getElementType()).getType();
+        List<Object> items = new ArrayList<>();
+        for (Object item : value instanceof Collection<?> several ? several : List.of(value)) {
+            items.add(value(name, type, item));
+        }
+        return items;
+    }
+
     private static String example(Class<?> type) {
-        return DescribableModel.of(type).getParameters().stream()
-                .filter(DescribableParameter::isRequired)
+        Collection<DescribableParameter> all = DescribableModel.of(type).getParameters();
+        boolean anyIsRequired = all.stream().anyMatch(DescribableParameter::isRequired);
+        return all.stream()
+                .filter(parameter -> parameter.isRequired() || !anyIsRequired)
                 .map(parameter -> parameter.getName() + ": '...'")
                 .collect(Collectors.joining(", "));
     }

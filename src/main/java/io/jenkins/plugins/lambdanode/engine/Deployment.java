@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.DependencyLayer;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionInvoker;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
@@ -28,6 +29,7 @@ import io.jenkins.plugins.lambdanode.engine.steps.ReleaseStep;
 import io.jenkins.plugins.lambdanode.engine.steps.StageStep;
 import io.jenkins.plugins.lambdanode.engine.steps.Target;
 import io.jenkins.plugins.lambdanode.engine.steps.UpdateStep;
+import io.jenkins.plugins.lambdanode.engine.steps.VerifyStep;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.util.List;
@@ -52,6 +54,7 @@ public final class Deployment {
     private final StageStep stage;
     private final LayerStep layer;
     private final UpdateStep update;
+    private final VerifyStep verify;
     private final ReleaseStep release;
     private final RecordStep record;
 
@@ -76,6 +79,7 @@ public final class Deployment {
         this.stage = new StageStep(request, session, uploads, timings, progress);
         this.layer = new LayerStep(request, dependencies, stage, packaging, timings, progress);
         this.update = new UpdateStep(request, functions, updater, history, timings, progress);
+        this.verify = new VerifyStep(request, new FunctionInvoker(session), timings, progress);
         this.release = new ReleaseStep(request, releases, history, timings, progress);
         this.record = new RecordStep(request, history, timings, progress);
     }
@@ -129,7 +133,8 @@ public final class Deployment {
         for (Target target : targets) {
             record.begin(target);
             Deployed updated = timings.time(Phase.UPDATE, () -> update.run(target, desired));
-            record.done(release.run(target, updated, packaged.codeSha256()));
+            Deployed published = release.publish(target, updated, packaged.codeSha256());
+            record.done(release.moveAlias(target, verify.run(published)));
         }
         layer.prune(record.result().functions(), desired);
     }

@@ -145,6 +145,8 @@ public final class BuildRecorder {
         function.millis = timings.stream().mapToLong(Timing::millis).sum();
         timings.forEach(timing -> function.phases.add(new DeployedFunction.PhaseTime(
                 timing.phase().label(), timing.millis(), timing.bytes(), timing.isShared())));
+        deployed.smokeTests().forEach(test -> function.smokeTests.add(new DeployedFunction.SmokeTestReport(
+                test.durationMillis(), test.billedMillis(), test.maxMemoryUsed(), test.initMillis())));
         packaged.heaviest().forEach(part -> function.heaviest.add(
                 new DeployedFunction.PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));
         packaged.findings().forEach(finding -> function.findings.add(new DeployedFunction.Note(

@@ -36,6 +36,7 @@ public final class DeployedFunction implements Serializable {
     int files;
     long millis;
     final List<PhaseTime> phases = new ArrayList<>();
+    final List<SmokeTestReport> smokeTests = new ArrayList<>();
     final List<PackageSize> heaviest = new ArrayList<>();
     final List<Note> findings = new ArrayList<>();
 
@@ -80,6 +81,50 @@ public final class DeployedFunction implements Serializable {
         @Override
         public String toString() {
             return name + " " + millis + " ms";
+        }
+    }
+
+    /** What Lambda reported of a smoke test that was passed. */
+    public static final class SmokeTestReport implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private final double durationMillis;
+        private final int billedMillis;
+        private final int maxMemoryUsed;
+        private final double initMillis;
+
+        SmokeTestReport(double durationMillis, int billedMillis, int maxMemoryUsed, double initMillis) {
+            this.durationMillis = durationMillis;
+            this.billedMillis = billedMillis;
+            this.maxMemoryUsed = maxMemoryUsed;
+            this.initMillis = initMillis;
+        }
+
+        @Whitelisted
+        public double getDurationMillis() {
+            return durationMillis;
+        }
+
+        @Whitelisted
+        public int getBilledMillis() {
+            return billedMillis;
+        }
+
+        /** In MB. */
+        @Whitelisted
+        public int getMaxMemoryUsed() {
+            return maxMemoryUsed;
+        }
+
+        /** How long the start of the function took; 0 where it had started before. */
+        @Whitelisted
+        public double getInitMillis() {
+            return initMillis;
+        }
+
+        @Override
+        public String toString() {
+            return durationMillis + " ms, " + maxMemoryUsed + " MB used";
         }
     }
 
@@ -299,6 +344,12 @@ public final class DeployedFunction implements Serializable {
     @Whitelisted
     public List<PhaseTime> getPhases() {
         return phases;
+    }
+
+    /** The smoke tests that it has passed. */
+    @Whitelisted
+    public List<SmokeTestReport> getSmokeTests() {
+        return smokeTests;
     }
 
     /** What takes the most room in the package. */

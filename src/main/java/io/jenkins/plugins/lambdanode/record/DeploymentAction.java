@@ -154,9 +154,9 @@ public final class DeploymentAction extends Tab
     public Collection<? extends Action> getProjectActions() {
         return getFunctions().isEmpty()
                 ? List.of()
-                : List.of(
-                        new DeploymentTrendAction(run.getParent(), DeploymentTrendAction.Measure.SIZE),
-                        new DeploymentTrendAction(run.getParent(), DeploymentTrendAction.Measure.TIME));
+                : Stream.of(DeploymentTrendAction.Measure.values())
+                        .map(measure -> new DeploymentTrendAction(run.getParent(), measure))
+                        .toList();
     }
 
     /**
@@ -237,6 +237,19 @@ public final class DeploymentAction extends Tab
     /** For the page: a phase's name, and whether several functions shared it. */
     public String describe(DeployedFunction.PhaseTime phase) {
         return phase.isShared() ? Messages.DeploymentAction_sharedPhase(phase.getName()) : phase.getName();
+    }
+
+    /** For the page: a smoke test's figures. */
+    public String describe(DeployedFunction.SmokeTestReport test) {
+        return joined(
+                Messages.DeploymentAction_smokeTest(),
+                test.getDurationMillis() == 0 ? "" : inMillis(test.getDurationMillis()),
+                test.getMaxMemoryUsed() == 0 ? "" : Messages.DeploymentAction_memory(test.getMaxMemoryUsed()),
+                test.getInitMillis() == 0 ? "" : Messages.DeploymentAction_start(inMillis(test.getInitMillis())));
+    }
+
+    private static String inMillis(double millis) {
+        return String.format(Locale.ROOT, "%.0f ms", millis);
     }
 
     private static String joined(String... parts) {

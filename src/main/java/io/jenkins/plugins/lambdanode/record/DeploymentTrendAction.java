@@ -47,7 +47,8 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     /** What a chart shows; sizes and times have an axis each. */
     enum Measure {
         SIZE("lambda-node-deploy-size"),
-        TIME("lambda-node-deploy-time");
+        TIME("lambda-node-deploy-time"),
+        SMOKE_TEST("lambda-node-deploy-smoke-test");
 
         private final String urlName;
 
@@ -55,19 +56,31 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
             this.urlName = urlName;
         }
 
-        /** Bytes, or milliseconds without npm's. */
+        /** Bytes, or milliseconds: a deployment's without npm's. */
         private long of(DeployedFunction function) {
-            return this == SIZE ? function.getCodeSize() : function.getMillis() - function.millisOf(NPM);
+            return switch (this) {
+                case SIZE -> function.getCodeSize();
+                case TIME -> function.getMillis() - function.millisOf(NPM);
+                case SMOKE_TEST -> Math.round(function.getSmokeTests().stream()
+                        .mapToDouble(DeployedFunction.SmokeTestReport::getDurationMillis)
+                        .sum());
+            };
         }
 
         private Unit unit(long most) {
-            return this == TIME
-                    ? new Unit("s", 1000)
-                    : most < 1 << 20 ? new Unit("KB", 1 << 10) : new Unit("MB", 1 << 20);
+            return switch (this) {
+                case SIZE -> most < 1 << 20 ? new Unit("KB", 1 << 10) : new Unit("MB", 1 << 20);
+                case TIME -> new Unit("s", 1000);
+                case SMOKE_TEST -> new Unit("ms", 1);
+            };
         }
 
         private String title() {
-            return this == SIZE ? Messages.DeploymentTrendAction_size() : Messages.DeploymentTrendAction_time();
+            return switch (this) {
+                case SIZE -> Messages.DeploymentTrendAction_size();
+                case TIME -> Messages.DeploymentTrendAction_time();
+                case SMOKE_TEST -> Messages.DeploymentTrendAction_smokeTest();
+            };
         }
     }
 
@@ -128,7 +141,11 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     @Override
     public boolean isTrendVisible() {
-        return deployments(2).size() > 1;
+        Deque<Run<?, ?>> latest = deployments(2);
+        return latest.size() > 1
+                && (measure != Measure.SMOKE_TEST
+                        || functions(latest.getLast()).stream()
+                                .anyMatch(function -> !function.getSmokeTests().isEmpty()));
     }
 
     @JavaScriptMethod

@@ -96,6 +96,21 @@ class PipelineArgumentsTest {
         assertEquals(List.of("$LATEST"), Aws.versions("null-alias"));
     }
 
+    @Test
+    void aSmokeTestIsOneGroupOrAListAndReadsFilesOfTheWorkspace() throws Exception {
+        WorkflowRun run = build(
+                "writeFile file: 'event.json', text: '{\"ping\": 1}'\n"
+                        + "def fn = lambdaNodeDeploy functionName: 'smoke', dir: 'fn', alias: 'live', create: [role: '" + Aws.ROLE
+                        + "'], smokeTest: [payload: 'event.json']" + CREDENTIALS + "\n"
+                        + "echo \"tests: ${fn.smokeTests.size()}\"\n"
+                        + "lambdaNodeDeploy functionName: 'smoke', dir: 'fn', alias: 'live', force: true, smokeTest: [[payload: '{}'],"
+                        + " [expect: '{\"statusCode\": 999}']]" + CREDENTIALS,
+                Result.FAILURE);
+
+        assertTrue(run.getLog().contains("tests: 1"), run.getLog());
+        Builds.assertOneError(run, "The smoke test of version 2 of function smoke failed: its response is not as expected: $ is ");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -115,6 +130,9 @@ class PipelineArgumentsTest {
                 "functionName: 'orders', create: [role: 'a', memorySize: 'big'] | memorySize is 'big'. Use a whole number of MB from 128 to 10240.",
                 "functionName: 'orders-${NOPE}' | functionName is 'orders-${NOPE}'. The variable NOPE is not set",
                 "functionName: ['a', 'b'] | functionName is 'a b'. It names one function. Name several with functionNames.",
+                "functionName: 'orders', smokeTest: [payload: '{ping}'] | payload of smokeTest is not JSON",
+                "functionName: 'orders', smokeTest: [[expect: 'no/such.json']] | There is no file no/such.json in the workspace",
+                "functionName: 'orders', smokeTest: true | smokeTest is 'true'. It has settings of its own: smokeTest: [expect: '...', payload: '...']",
                 "functionName: 'orders', excludes: [['a']] | The value of excludes is no text. Give it as text.",
                 "functionName: 'orders', install: 'instal' | install is 'instal'.",
                 "functionName: 'orders', dependencies: 'layers' | dependencies is 'layers'. Use package, layer or none.",

@@ -60,6 +60,7 @@ class DocumentedPoliciesTest {
     private static final String ALWAYS = "every deployment";
     private static final String PUBLISH = "`publish`";
     private static final String ALIAS = "`alias`, beside those of `publish`";
+    private static final String SMOKE_TEST = "`smokeTest`";
     private static final String CREATE = "`create`";
     private static final String ROLE = "its `role`";
     private static final String LAYERS = "its `layers`";
@@ -113,6 +114,8 @@ class DocumentedPoliciesTest {
             mode("by a role", List.of(ALWAYS, ASSUME), (request, on) -> {}),
             mode("a version", List.of(ALWAYS, PUBLISH), (request, on) -> request.publish(true)),
             mode("an alias", List.of(ALWAYS, PUBLISH, ALIAS), (request, on) -> request.alias("live")),
+            mode("tested", List.of(ALWAYS, PUBLISH, ALIAS, SMOKE_TEST),
+                    (request, on) -> request.alias("live").smokeTest("{}", null)),
             mode("created", List.of(ALWAYS, CREATE, ROLE), (request, on) -> {}),
             mode("created with an alias", List.of(ALWAYS, CREATE, ROLE, PUBLISH, ALIAS), (request, on) -> request.alias("live")),
             mode("created with a layer", List.of(ALWAYS, CREATE, ROLE, LAYERS),

@@ -535,6 +535,24 @@ class PagesTest {
     }
 
     @Test
+    void aSmokeTestsFiguresAreOnTheBuildsPageAndInAChartOfTheirOwn() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject();
+        FreeStyleBuild first = deployed(project, "a", 300, 1000);
+        assertFalse(trend(project, Measure.SMOKE_TEST).isTrendVisible());
+        DeployedFunction tested = function("orders", "b", 300, 1000);
+        tested.smokeTests.add(new DeployedFunction.SmokeTestReport(12.4, 13, 64, 131.43));
+        tested.smokeTests.add(new DeployedFunction.SmokeTestReport(2, 2, 65, 0));
+        FreeStyleBuild second = jenkins.buildAndAssertSuccess(project);
+        DeploymentAction.addTo(second, List.of(tested));
+
+        assertTrue(trend(project, Measure.SMOKE_TEST).isTrendVisible());
+        assertEquals(Map.of("orders (ms)", "[0.0,14.0]"), lines(project, Measure.SMOKE_TEST));
+        String shown = page(second.getUrl()).asNormalizedText();
+        assertTrue(shown.contains("smoke test passed · 12 ms · 64 MB used · start 131 ms"), shown);
+        assertFalse(page(first.getUrl()).asNormalizedText().contains("smoke test"));
+    }
+
+    @Test
     void aStoppedDeploymentIsShownAsStoppedWithWhatWasNotChanged() throws Exception {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
         DeploymentAction.addTo(

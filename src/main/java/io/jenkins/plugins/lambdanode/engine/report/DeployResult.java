@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.report;
 
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.Invocation;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
@@ -93,6 +94,7 @@ public record DeployResult(
      * @param previousVersion the version that the alias pointed to before the build; without an alias the newest version before,
      *     where that is known
      * @param previousCodeSha256 the function's CodeSha256 before the build; empty where it did not exist
+     * @param smokeTests what Lambda reports of each smoke test
      * @param earlier whether the outcome is that of an earlier deployment of the build, and this one had nothing to do
      */
     public record Deployed(
@@ -103,7 +105,18 @@ public record DeployResult(
             Optional<StagedObject> staged,
             Optional<String> previousVersion,
             Optional<String> previousCodeSha256,
+            List<Invocation.Report> smokeTests,
             boolean earlier) {
+
+        public Deployed {
+            smokeTests = List.copyOf(smokeTests);
+        }
+
+        /** The same after its smoke tests. */
+        public Deployed verified(List<Invocation.Report> reports) {
+            return new Deployed(
+                    state, outcome, version, alias, staged, previousVersion, previousCodeSha256, reports, earlier);
+        }
 
         public boolean updated() {
             return outcome.changed();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.Invocation;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
@@ -15,7 +16,7 @@ import java.util.Locale;
 /**
  * A deployment as JSON: the fields of the response of {@code aws lambda update-function-code} under their own names, and with
  * them {@code Package}, {@code Layer}, {@code Staged}, {@code Updated}, {@code Outcome}, {@code PreviousVersion},
- * {@code PreviousCodeSha256}, {@code Alias} and {@code Timings}. CodeSha256 and CodeSize are the package's: what the function has,
+ * {@code PreviousCodeSha256}, {@code Alias}, {@code SmokeTests} and {@code Timings}. CodeSha256 and CodeSize are the package's: what the function has,
  * or after a dry run ({@code DryRun}) would have.
  */
 public final class DeploymentJson {
@@ -53,6 +54,14 @@ public final class DeploymentJson {
             staged.version().ifPresent(version -> node.put("Version", version));
             node.put("AlreadyThere", staged.alreadyThere());
         });
+        for (Invocation.Report test : deployed.smokeTests()) {
+            json.withArray("SmokeTests")
+                    .addObject()
+                    .put("DurationMillis", test.durationMillis())
+                    .put("BilledDurationMillis", test.billedMillis())
+                    .put("MaxMemoryUsed", test.maxMemoryUsed())
+                    .put("InitDurationMillis", test.initMillis());
+        }
         for (Timing timing : result.timingsOf(deployed)) {
             json.withArray("Timings")
                     .addObject()

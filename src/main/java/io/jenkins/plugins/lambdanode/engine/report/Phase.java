@@ -13,6 +13,9 @@ public enum Phase {
     LAYER,
     STAGE,
     UPDATE,
+    /** The smoke tests, where there are any. */
+    VERIFY,
+    /** A version is published, and after VERIFY the alias moves. */
     RELEASE;
 
     /** The name as logs, pages and JSON show it, for instance {@code package}. */

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param create how to create a function that does not exist; empty where that is an error
  * @param publish whether a version is published; an alias implies it
  * @param alias the alias that is moved to the published version
+ * @param smokeTests what the published version has to pass before the alias moves, in their order
  * @param force whether the function is updated even where it has the same code
  * @param waitTimeout how long to wait for an update to be in force
  */
@@ -38,11 +39,13 @@ public record DeployRequest(
         Optional<CreateOptions> create,
         boolean publish,
         Optional<String> alias,
+        List<SmokeTest> smokeTests,
         boolean force,
         Duration waitTimeout) {
 
     public DeployRequest {
         functions = List.copyOf(functions);
+        smokeTests = List.copyOf(smokeTests);
         if (functions.isEmpty()) {
             throw new IllegalArgumentException("A deployment needs a function");
         }

@@ -59,6 +59,7 @@ public final class DeployRequestBuilder {
     private Optional<String> sourceKmsKeyArn = Optional.empty();
     private boolean publish;
     private Optional<String> alias = Optional.empty();
+    private final List<SmokeTest> smokeTests = new ArrayList<>();
     private boolean dryRun;
     private boolean force;
     private Optional<String> revisionId = Optional.empty();
@@ -284,6 +285,19 @@ public final class DeployRequestBuilder {
         return this;
     }
 
+    /**
+     * Adds one.
+     *
+     * @param payload JSON; null or blank for an empty object
+     * @param expect JSON; null or blank where any response will do
+     */
+    public DeployRequestBuilder smokeTest(String payload, String expect) throws DeployException {
+        smokeTests.add(new SmokeTest(
+                read(payload, "{}", text -> SettingRules.json("payload", text)),
+                read(expect, Optional.empty(), text -> Optional.of(SettingRules.json("expect", text)))));
+        return this;
+    }
+
     public DeployRequestBuilder dryRun(boolean dryRun) {
         this.dryRun = dryRun;
         return this;
@@ -349,6 +363,7 @@ public final class DeployRequestBuilder {
                 create ? Optional.of(newFunction()) : Optional.empty(),
                 publish,
                 alias,
+                smokeTests,
                 force,
                 waitTimeout);
     }

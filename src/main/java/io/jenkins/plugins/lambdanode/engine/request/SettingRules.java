@@ -7,6 +7,9 @@ import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -38,6 +41,12 @@ public final class SettingRules {
         /** Nowhere: the code needs none, or has them bundled. */
         NONE
     }
+
+    /** Bytes of a smoke test's payload (Lambda Developer Guide, "Lambda quotas", synchronous invocation). */
+    public static final int MAX_PAYLOAD = 6 << 20;
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
     /** Instead of a bucket's name: nothing is staged, though a default bucket is set. */
     public static final String NO_BUCKET = "none";
@@ -385,5 +394,28 @@ public final class SettingRules {
         return variable.find()
                 ? Optional.of("The variable " + variable.group(1) + " is not set: set it before the deployment, or check its name.")
                 : Optional.empty();
+    }
+
+    /** Whether the text of a smoke test's setting is JSON itself; it is the name of a file otherwise. */
+    public static boolean isJson(String text) {
+        return text.strip().matches("(?s)[\\[{\"].*|-?[0-9].*|true|false|null");
+    }
+
+    /**
+     * JSON, at most {@value #MAX_PAYLOAD} characters.
+     *
+     * @param setting for the message
+     */
+    public static String json(String setting, String text) throws DeployException {
+        if (text.length() > MAX_PAYLOAD) {
+            throw new DeployException(setting + " of smokeTest has " + text.length() + " characters. The limit is " + MAX_PAYLOAD + ".");
+        }
+        try {
+            JSON.readTree(text);
+            return text;
+        } catch (JsonProcessingException e) {
+            throw new DeployException(setting + " of smokeTest is not JSON: " + SafeText.oneLine(e.getOriginalMessage(), 200)
+                    + "\nGive JSON, such as {\"ping\": true}, or the name of a file with it.");
+        }
     }
 }

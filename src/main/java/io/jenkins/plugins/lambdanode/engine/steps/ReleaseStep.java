@@ -13,7 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Publishes a function's code as a version and moves the alias to it. */
+/** Publishes a function's code as a version, and moves the alias to it when that has been verified. */
 public final class ReleaseStep {
 
     private final DeployRequest request;
@@ -35,15 +35,28 @@ public final class ReleaseStep {
         this.progress = progress;
     }
 
-    /** Publishes and moves the alias, where that is asked for. */
-    public Deployed run(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
+    /** Publishes a version, where that is asked for. */
+    public Deployed publish(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
         boolean wanted = request.publishes() || deployed.state().onManagedInstances();
         return wanted && !request.dryRun() && deployed.outcome() != Outcome.VALIDATED
-                ? timings.time(Phase.RELEASE, () -> release(target, deployed, codeSha256))
+                ? timings.time(Phase.RELEASE, () -> published(target, deployed, codeSha256))
                 : deployed;
     }
 
-    private Deployed release(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
+    /** Moves the alias to the published version, where there are both. */
+    public Deployed moveAlias(Target target, Deployed deployed) throws IOException, InterruptedException {
+        return request.alias().isPresent() && deployed.version().isPresent()
+                ? timings.time(Phase.RELEASE, () -> aliasMoved(target, deployed, request.alias().get(), deployed.version().get()))
+                : deployed;
+    }
+
+    private Deployed aliasMoved(Target target, Deployed deployed, String alias, String version)
+            throws IOException, InterruptedException {
+        FunctionName name = FunctionName.parse(deployed.state().functionArn());
+        return released(deployed, version, moveAlias(target, name, alias, version, deployed));
+    }
+
+    private Deployed published(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
         FunctionName name = FunctionName.parse(deployed.state().functionArn());
         if (!request.publishes()) {
             return latestPublished(name, deployed, codeSha256);
@@ -58,15 +71,13 @@ public final class ReleaseStep {
                 : Optional.empty();
         String version = releases.publish(name, codeSha256, Optional.empty(), "");
         progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");
-        return request.alias().isPresent()
-                ? released(deployed, version, moveAlias(target, name, request.alias().get(), version, deployed))
-                : released(
-                        deployed,
-                        Optional.of(version),
-                        Optional.empty(),
-                        newest.filter(before -> !before.equals(FunctionReleases.UNPUBLISHED)),
-                        newest.isPresent() && !newest.get().equals(version) ? Outcome.RELEASED : deployed.outcome(),
-                        deployed.earlier());
+        return released(
+                deployed,
+                Optional.of(version),
+                Optional.empty(),
+                newest.filter(before -> !before.equals(FunctionReleases.UNPUBLISHED)),
+                newest.isPresent() && !newest.get().equals(version) ? Outcome.RELEASED : deployed.outcome(),
+                deployed.earlier());
     }
 
     private Deployed latestPublished(FunctionName name, Deployed deployed, String codeSha256)
@@ -127,6 +138,7 @@ public final class ReleaseStep {
                 deployed.staged(),
                 before,
                 deployed.previousCodeSha256(),
+                deployed.smokeTests(),
                 earlier);
     }
 

@@ -190,6 +190,7 @@ public final class UpdateStep {
                 staged,
                 Optional.empty(),
                 before.exists() ? Optional.of(before.codeSha256()) : Optional.empty(),
+                List.of(),
                 outcome == Outcome.UNCHANGED && ofTheBuild != Outcome.UNCHANGED);
     }
 
@@ -202,6 +203,7 @@ public final class UpdateStep {
                 desired.staged(),
                 Optional.empty(),
                 target.state().map(FunctionState::codeSha256),
+                List.of(),
                 false);
     }
 }

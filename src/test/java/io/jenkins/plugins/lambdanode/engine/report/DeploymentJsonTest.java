@@ -85,6 +85,7 @@ class DeploymentJsonTest {
                 Optional.of(new StagedObject("bucket", "key.zip", Optional.of("v1"), false, 1536)),
                 Optional.of("6"),
                 Optional.of("b2xk"),
+                List.of(),
                 false));
 
         assertTrue(record.get("Updated").asBoolean());

@@ -71,6 +71,6 @@ final class Samples {
     static Deployed deployed(String name, Outcome outcome, Optional<String> version, String codeSha256) {
         return new Deployed(
                 Responses.function(ANSWER.formatted(name, name).replace("q83vEg==", codeSha256)), outcome, version,
-                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
+                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), List.of(), false);
     }
 }

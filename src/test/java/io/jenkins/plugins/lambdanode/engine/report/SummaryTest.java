@@ -78,6 +78,7 @@ class SummaryTest {
                 Optional.empty(),
                 Optional.of("3"),
                 Optional.of("b2xk"),
+                List.of(),
                 true);
 
         assertEquals(

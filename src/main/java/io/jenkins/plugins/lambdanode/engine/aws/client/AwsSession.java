@@ -47,6 +47,8 @@ public final class AwsSession implements AutoCloseable {
     /** One that comes a byte at a time keeps no read waiting. S3 may take minutes to put an upload's parts together. */
     private static final Duration RESPONSE_TIMEOUT = Duration.ofMinutes(5);
 
+    private static final Duration LONGEST_INVOCATION = Duration.ofMinutes(16);
+
     private static final int ATTEMPTS = 5;
 
     private static final String NO_CREDENTIALS = "The AWS credentials could not be read";
@@ -71,7 +73,7 @@ public final class AwsSession implements AutoCloseable {
     private AwsSession(AwsSettings settings, Duration responseTimeout) {
         this.settings = settings;
         this.responseTimeout = responseTimeout;
-        this.http = httpClient(settings);
+        this.http = httpClient(settings, READ_TIMEOUT).build();
         this.sts = configured(StsClient.builder(), settings.credentials(), http, retrying()).build();
         this.credentials = settings.role()
                 .<AwsCredentialsProvider>map(this::assumed)
@@ -212,6 +214,16 @@ public final class AwsSession implements AutoCloseable {
         return lambdaOnce;
     }
 
+    /**
+     * Lambda, each request sent once, with time enough for a function that runs as long as Lambda lets it (15 minutes). It has a
+     * connection of its own, and closing it is the caller's.
+     */
+    public LambdaClient lambdaForInvocations() {
+        return configured(LambdaClient.builder(), credentials, DefaultRetryStrategy.doNotRetry(), LONGEST_INVOCATION)
+                .httpClientBuilder(httpClient(settings, LONGEST_INVOCATION))
+                .build();
+    }
+
     /** S3, with the SDK's standard retries; path-style where the endpoint is not AWS's. */
     public S3Client s3() {
         return s3;
@@ -320,12 +332,16 @@ public final class AwsSession implements AutoCloseable {
 
     private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>>
             B configured(B builder, AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
+        return configured(builder, who, retries, responseTimeout).httpClient(over);
+    }
+
+    private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>>
+            B configured(B builder, AwsCredentialsProvider who, RetryStrategy retries, Duration within) {
         builder.region(Region.of(settings.region()))
                 .credentialsProvider(who)
-                .httpClient(over)
                 .overrideConfiguration(override -> {
                     override.retryStrategy(retries)
-                            .apiCallAttemptTimeout(responseTimeout)
+                            .apiCallAttemptTimeout(within)
                             .addExecutionInterceptor(new ResponseSizeLimit())
                             .addExecutionInterceptor(new ServerClock(signingClock))
                             .addExecutionInterceptor(bucketOwner);
@@ -341,10 +357,10 @@ public final class AwsSession implements AutoCloseable {
                 .build();
     }
 
-    private static SdkHttpClient httpClient(AwsSettings settings) {
+    private static ApacheHttpClient.Builder httpClient(AwsSettings settings, Duration readTimeout) {
         ApacheHttpClient.Builder builder = ApacheHttpClient.builder()
                 .connectionTimeout(CONNECT_TIMEOUT)
-                .socketTimeout(READ_TIMEOUT)
+                .socketTimeout(readTimeout)
                 .maxConnections(16);
         // The variables HTTPS_PROXY and NO_PROXY are for who calls: what the workspace sends goes the same way.
         ProxyConfiguration.Builder through = ProxyConfiguration.builder().useEnvironmentVariableValues(false);
@@ -360,7 +376,6 @@ public final class AwsSession implements AutoCloseable {
                 through.username(proxy.user()).password(proxy.password());
             }
         });
-        builder.proxyConfiguration(through.build());
-        return builder.build();
+        return builder.proxyConfiguration(through.build());
     }
 }

@@ -1,0 +1,214 @@
+package io.jenkins.plugins.lambdanode.engine;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
+import static com.github.tomakehurst.wiremock.stubbing.Scenario.STARTED;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.tomakehurst.wiremock.http.Fault;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
+import io.jenkins.plugins.lambdanode.testing.Account;
+import io.jenkins.plugins.lambdanode.testing.Emulator;
+import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.KeptLog;
+import io.jenkins.plugins.lambdanode.testing.Project;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+
+/** A version is tested before its alias moves: what does not run, or responds wrongly, does not get callers. */
+@ExtendWith(EmulatorExtension.class)
+class SmokeTestTest {
+
+    private static final Account ACCOUNT = new Account(Emulator.MINISTACK);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String WORKING =
+            "exports.handler = async (event) => ({ statusCode: 200, body: 'pong ' + event.ping, items: [1, { a: 2, b: 3 }] });";
+
+    @RegisterExtension
+    final ObservedAws aws = new ObservedAws(Emulator.MINISTACK);
+
+    @TempDir
+    Path folder;
+
+    private final KeptLog log = new KeptLog();
+    private final String name = Account.newName();
+    private Project project;
+
+    @BeforeEach
+    void makeProject() {
+        project = Project.answering(folder.resolve("project"), "").with("index.js", WORKING);
+    }
+
+    private interface Setting {
+        void on(DeployRequestBuilder request) throws DeployException;
+    }
+
+    private DeployResult deploy(Setting setting) throws Exception {
+        DeployRequestBuilder request = DeployRequest.builder()
+                .functionName(name)
+                .install("none")
+                .create(true)
+                .role(ACCOUNT.role())
+                .runtime("nodejs22.x")
+                .timeout(1)
+                .waitTimeout(60);
+        setting.on(request);
+        AwsSettings settings = new AwsSettings(
+                Account.REGION,
+                Optional.of(aws.endpoint()),
+                StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
+                Optional.empty(),
+                Optional.empty());
+        try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
+                AwsSession session = AwsSession.open(settings)) {
+            return new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
+        }
+    }
+
+    private DeployException failure(Setting setting) {
+        return assertThrows(DeployException.class, () -> deploy(setting));
+    }
+
+    private List<String> invocations() {
+        return aws.requests().stream().filter(line -> line.contains("/invocations")).toList();
+    }
+
+    @Test
+    void aVersionThatRespondsAsExpectedGetsTheAliasAndItsFiguresAreRecorded() throws Exception {
+        DeployResult result = deploy(request -> request.alias("live")
+                .smokeTest("{\"ping\": 1}", "{\"statusCode\": 200, \"items\": [1.0, {\"b\": 3}]}")
+                .smokeTest(null, null));
+
+        assertEquals("1", ACCOUNT.aliasVersion(name, "live"));
+        List<String> requests = aws.requests();
+        int moved = requests.indexOf(requests.stream()
+                .filter(line -> line.startsWith("POST") && line.endsWith("/aliases"))
+                .findFirst()
+                .orElseThrow());
+        assertEquals(2, invocations().size());
+        assertTrue(requests.lastIndexOf(invocations().get(1)) < moved, requests.toString());
+        assertTrue(invocations().get(0).endsWith("?Qualifier=1") || invocations().get(0).endsWith("/invocations"), invocations().get(0));
+        JsonNode record = JSON.readTree(DeploymentJson.text(result));
+        assertEquals(2, record.path("SmokeTests").size());
+        assertTrue(record.path("Timings").toString().contains("\"verify\""), record.toString());
+        assertTrue(log.text().contains("Smoke test of version 1 of function " + name + ": passed"), log.text());
+    }
+
+    @Test
+    void aVersionThatRespondsOtherwiseStaysWithoutCallers() throws Exception {
+        deploy(request -> request.alias("live"));
+        project.with("index.js", WORKING.replace("200", "500"));
+
+        String message = failure(request -> request.alias("live").smokeTest("{}", "{\"statusCode\": 200}")).getMessage();
+
+        assertTrue(message.contains("The smoke test of version 2 of function " + name
+                + " failed: its response is not as expected: $.statusCode is 500, not 200"), message);
+        assertTrue(message.contains("Alias live was not moved"), message);
+        assertEquals("1", ACCOUNT.aliasVersion(name, "live"));
+    }
+
+    @Test
+    void anErrorOfTheFunctionFailsTheDeployment() throws Exception {
+        project.with("index.js", "exports.handler = async () => { throw new TypeError('no table'); };");
+
+        DeployException failure = failure(request -> request.alias("live").smokeTest("{}", null));
+
+        assertTrue(failure.getMessage().contains("failed: it ended with Runtime.HandlerError: no table"), failure.getMessage());
+        assertFalse(ACCOUNT.versions(name).isEmpty());
+    }
+
+    /** A response as AWS's runtime and Lambda API reference, Invoke, give it. */
+    @Test
+    void anErrorIsShownWithItsStackTheFunctionsLastLinesAndWhatToDo() throws Exception {
+        String log64 = Base64.getEncoder()
+                .encodeToString("START RequestId: 1 Version: 1\nlooked for a table\nEND RequestId: 1\n".getBytes(StandardCharsets.UTF_8));
+        aws.proxy()
+                .stubFor(post(urlPathMatching(".*/invocations"))
+                        .willReturn(aResponse()
+                                .withStatus(200)
+                                .withHeader("x-amzn-RequestId", "1")
+                                .withHeader("X-Amz-Function-Error", "Unhandled")
+                                .withHeader("X-Amz-Log-Result", log64)
+                                .withBody("{\"errorType\": \"Runtime.ImportModuleError\", \"errorMessage\": \"Error: Cannot find module"
+                                        + " 'pg'\", \"trace\": [\"Runtime.ImportModuleError: Error\", \"    at src/index.ts:7:1\"]}")));
+
+        DeployException failure = failure(request -> request.alias("live").smokeTest("{}", null));
+
+        assertTrue(failure.getMessage().contains("Runtime.ImportModuleError: Error: Cannot find module 'pg'"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("A module is not in the package"), failure.getMessage());
+        for (String line : List.of("at src/index.ts:7:1", "looked for a table")) {
+            assertTrue(log.text().contains(line), log.text());
+            assertTrue(failure.messageWithOutput().contains(line), failure.messageWithOutput());
+        }
+    }
+
+    @Test
+    void aResponseThatIsLostIsNotAskedForAgain() throws Exception {
+        deploy(request -> request.alias("live"));
+        project.with("index.js", WORKING.replace("pong", "ping"));
+        aws.proxy().stubFor(post(urlPathMatching(".*/invocations")).willReturn(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER)));
+
+        String message = failure(request -> request.alias("live").smokeTest("{}", null)).getMessage();
+
+        assertTrue(message.contains("Whether it ran is not known, and it was not invoked again"), message);
+        assertEquals(1, invocations().size());
+        assertEquals("1", ACCOUNT.aliasVersion(name, "live"));
+    }
+
+    @Test
+    void anInvocationThatLambdaRefusesForItsLoadIsAskedForAgain() throws Exception {
+        aws.proxy()
+                .stubFor(post(urlPathMatching(".*/invocations"))
+                        .inScenario("busy")
+                        .whenScenarioStateIs(STARTED)
+                        .willSetStateTo("free")
+                        .willReturn(aResponse()
+                                .withStatus(429)
+                                .withHeader("x-amzn-ErrorType", "TooManyRequestsException")
+                                .withHeader("x-amzn-RequestId", "1")
+                                .withBody("{\"message\": \"Rate Exceeded.\"}")));
+
+        deploy(request -> request.alias("live").smokeTest("{}", "{\"statusCode\": 200}"));
+
+        assertEquals(2, invocations().size());
+    }
+
+    @Test
+    void withoutAnAliasTheLatestCodeIsTestedAndTheLogSaysThatCallersMayHaveIt() throws Exception {
+        String message = failure(request -> request.smokeTest("{}", "{\"statusCode\": 201}")).getMessage();
+
+        assertTrue(message.contains("The smoke test of version $LATEST of function " + name), message);
+        assertTrue(log.text().contains("may run this code already while it is tested"), log.text());
+    }
+
+    @Test
+    void aDryRunInvokesNothing() throws Exception {
+        deploy(request -> request.dryRun(true).smokeTest("{}", null));
+
+        assertEquals(List.of(), invocations());
+    }
+}
