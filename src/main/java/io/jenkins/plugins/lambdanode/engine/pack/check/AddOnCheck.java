@@ -70,7 +70,7 @@ final class AddOnCheck implements Check {
                 problem = found;
             }
         }
-        if (first == null) {
+        if (first == null || AddOnLoader.of(folder, files).isCaught()) {
             return Optional.empty();
         }
         boolean otherNode = problem.contains("Node.js");

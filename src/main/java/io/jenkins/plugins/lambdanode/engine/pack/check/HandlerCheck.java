@@ -15,8 +15,6 @@ import java.util.Optional;
 
 /** Whether the runtime can load the function's handler from the package. */
 final class HandlerCheck implements Check {
-    private static final String SDK =
-            "Runtimes from nodejs18.x on have version 3 of the AWS SDK only: use @aws-sdk/..., or add aws-sdk to dependencies.";
 
     @Override
     public List<Finding> check(CheckedPackage files) throws IOException {
@@ -156,7 +154,7 @@ final class HandlerCheck implements Check {
                     moduleFormat(loaded, read.get());
                 }
             }
-            imports(file, script, imports);
+            imports(file, imports);
         }
 
         private boolean isModule(SourceEntry file) throws IOException {
@@ -209,7 +207,7 @@ final class HandlerCheck implements Check {
         /** The first part of the function's name is exported; the others are properties. */
         private void export(Handler handler, SourceEntry file, JavaScriptText script) {
             String name = handler.function().replaceFirst("\\..*", "");
-            if (script.lacksExport(name)) {
+            if (script.lacksExport(name, runtime.map(NodeRuntime::importsHandler).orElse(true))) {
                 add(Severity.WARNING, "handler-not-exported", shown() + ", and this file exports nothing of the name "
                         + SafeText.name(name) + ". Export it, or set the function's handler to a function that the file exports.", file.name());
             }
@@ -223,7 +221,7 @@ final class HandlerCheck implements Check {
         }
 
         /** A layer could hold what is missing. */
-        private void imports(SourceEntry file, Optional<JavaScriptText> script, HandlerImports imports) throws IOException {
+        private void imports(SourceEntry file, HandlerImports imports) throws IOException {
             if (function.layerBytes() > 0 || runtime.isEmpty()) {
                 return;
             }
@@ -237,11 +235,10 @@ final class HandlerCheck implements Check {
                         + function.runtime() + " refuses (ERR_REQUIRE_ESM), also where Node.js itself no longer does. Use import or import(),"
                         + " a version that is CommonJS, or nodejs24.x.", wanted.from().name());
             }
-            if (script.isPresent() && script.get().requiresUncaught("aws-sdk") && runtime.get().hasSdkV3()
-                    && files.dependencies().find("", "aws-sdk").isEmpty()
-                    && imports.unresolved().stream().noneMatch(wanted -> wanted.name().equals("aws-sdk"))) {
-                add(Severity.WARNING, "import-missing", "It has a require of aws-sdk, which is neither in the package nor in "
-                        + function.runtime() + ": it fails where that line is run. " + SDK, file.name());
+            for (String name : imports.leftByBundler()) {
+                add(Severity.WARNING, "import-missing", "It has a require of " + SafeText.name(name) + ", which is neither in the package nor in "
+                        + function.runtime() + ": it fails where that line is run. "
+                        + advice(new HandlerImports.Import(file, name, ""), imports), file.name());
             }
         }
 
@@ -266,7 +263,7 @@ final class HandlerCheck implements Check {
                 return "Build the project before the deployment, or check includes and excludes.";
             }
             if (name.equals("aws-sdk")) {
-                return SDK;
+                return "Runtimes from nodejs18.x on have version 3 of the AWS SDK only: use @aws-sdk/..., or add aws-sdk to dependencies.";
             }
             if (!files.settings().dependencies()) {
                 return "No node_modules goes in (dependencies: 'none'): have the bundler put it into the bundle, not leave it external,"

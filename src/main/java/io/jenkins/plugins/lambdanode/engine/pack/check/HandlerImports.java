@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -22,10 +23,6 @@ final class HandlerImports {
     /** Packages that change what {@code require} finds. */
     private static final Pattern HOOKS =
             Pattern.compile("(?!source-map-support/).*(?:register|module-alias|module-path)(?:/.*)?|tsx(?:/.*)?|ts-node(?:/.*)?");
-
-    /** What loads an add-on, for a package whose file does so when it is loaded. */
-    private static final Set<String> ADD_ON_LOADERS =
-            Set.of("bindings", "node-gyp-build", "node-gyp-build-optional-packages", "@mapbox/node-pre-gyp", "node-pre-gyp");
 
     private final CheckedPackage files;
     private final Optional<NodeRuntime> runtime;
@@ -113,6 +110,24 @@ final class HandlerImports {
         return requiredModules;
     }
 
+    /**
+     * Production dependencies that the handler's file requires somewhere, and that are not there: a bundler has left them out. So
+     * is version 2 of the AWS SDK.
+     */
+    List<String> leftByBundler() throws IOException {
+        Optional<JavaScriptText> script = handler.isPresent() ? files.script(handler.get()) : Optional.empty();
+        Set<String> names = new HashSet<>(files.projectPackageJson().requiredDependencies());
+        names.add("aws-sdk");
+        unresolved.forEach(wanted -> names.remove(wanted.name()));
+        List<String> left = new ArrayList<>();
+        for (String name : script.isPresent() ? script.get().uncaughtRequires(names::contains) : Set.<String>of()) {
+            if (resolution.resolve(handler.get(), new JavaScriptText.Import(name, false)).isMissing()) {
+                left.add(name);
+            }
+        }
+        return left;
+    }
+
     boolean leadsOutOfCode(Import wanted) {
         return resolution.leadsOutOfCode(wanted.from(), wanted.name());
     }
@@ -125,19 +140,8 @@ final class HandlerImports {
         String name = npmPackage.substring(
                 npmPackage.lastIndexOf(NpmPackage.NODE_MODULES) + NpmPackage.NODE_MODULES.length(), npmPackage.length() - 1);
         String folder = handler.get().name().substring(0, handler.get().name().lastIndexOf('/') + 1);
-        if (imports(handler.get()).stream().noneMatch(wanted -> wanted.name().equals(name))
-                || !files.dependencies().find(folder, name).equals(Optional.of(npmPackage))) {
-            return false;
-        }
-        PackageJson json = files.packageJson(npmPackage);
-        String main = json.text("main").isEmpty() ? "index.js" : json.text("main").replaceFirst("^\\./", "");
-        Optional<SourceEntry> entry =
-                files.entry(npmPackage + main).or(() -> files.entry(npmPackage + main + ".js")).filter(SourceEntry::isFile);
-        Optional<JavaScriptText> script = entry.isPresent() && !json.has("exports") ? files.script(entry.get()) : Optional.empty();
-        return script.isPresent()
-                && script.get().catchesNothing()
-                && script.get().certainImports().stream()
-                        .map(JavaScriptText.Import::name)
-                        .anyMatch(loader -> ADD_ON_LOADERS.contains(loader) || loader.endsWith(".node"));
+        return imports(handler.get()).stream().anyMatch(wanted -> wanted.name().equals(name))
+                && files.dependencies().find(folder, name).equals(Optional.of(npmPackage))
+                && AddOnLoader.of(npmPackage, files).isNeeded();
     }
 }

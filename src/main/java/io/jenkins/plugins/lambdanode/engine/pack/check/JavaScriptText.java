@@ -5,6 +5,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -91,10 +94,22 @@ public final class JavaScriptText {
         return pattern.matcher(text).results().map(found -> strings.get(Integer.parseInt(found.group(1)))).toList();
     }
 
-    /** Whether it requires a package anywhere but in a {@code try}. */
-    boolean requiresUncaught(String name) {
-        return ANY_REQUIRE.matcher(code).results()
-                .anyMatch(found -> strings.get(Integer.parseInt(found.group(1))).equals(name) && !isCaught(found.start()));
+    /** Whether it requires one of some names anywhere. */
+    boolean requires(Predicate<String> names) {
+        return strings(ANY_REQUIRE, code).stream().anyMatch(names);
+    }
+
+    /** Those of some names that it requires anywhere but in a {@code try}. */
+    Set<String> uncaughtRequires(Predicate<String> names) {
+        Set<String> uncaught = new TreeSet<>();
+        Matcher matcher = ANY_REQUIRE.matcher(code);
+        while (matcher.find()) {
+            String name = strings.get(Integer.parseInt(matcher.group(1)));
+            if (names.test(name) && !uncaught.contains(name) && !isCaught(matcher.start())) {
+                uncaught.add(name);
+            }
+        }
+        return uncaught;
     }
 
     /**
@@ -145,12 +160,23 @@ public final class JavaScriptText {
         return false;
     }
 
-    /** Whether it exports nothing of a name, for certain: it has exports, and the name occurs nowhere in it. */
-    boolean lacksExport(String name) {
-        boolean occurs = Pattern.compile("(?<![\\w$])" + Pattern.quote(name) + "(?![\\w$])").matcher(code).find()
-                || strings.contains(name);
-        if (occurs || hasModuleSyntax()) {
-            return !occurs && !Pattern.compile("\\bexport\\s*\\*").matcher(code).find() && Pattern.compile("\\bexport\\b").matcher(code).find();
+    /**
+     * Whether it exports nothing of a name, for certain: no statement of an ES module does; or it has exports, and the name occurs
+     * nowhere in it.
+     *
+     * @param ofDefault whether a property of what is exported as {@code default} counts too
+     */
+    boolean lacksExport(String name, boolean ofDefault) {
+        String word = "(?<![\\w$])" + Pattern.quote(name) + "(?![\\w$])";
+        if (hasModuleSyntax()) {
+            return !Pattern.compile("\\bexport\\s*(?:\\*|\\{[^}]*?" + word + "\\s*[,}]|(?:const|let|var)\\b[^;]*?" + word
+                            + "|(?:async\\s+)?(?:function\\b\\s*\\*?|class\\b)\\s*" + word + ")"
+                            + (ofDefault ? "|\\bexport\\s+default\\b|\\bas\\s+default\\b" : ""))
+                    .matcher(code)
+                    .find();
+        }
+        if (strings.contains(name) || Pattern.compile(word).matcher(code).find()) {
+            return false;
         }
         long exports = Pattern.compile("\\bexports\\b").matcher(code).results().count();
         long plain = Pattern.compile("(?<![\\w$.])(?:module\\.)?exports(?:\\.[\\w$]+\\s*=[^=]|\\s*=\\s*\\{[^{}.]*\\}\\s*(?:;|\\n|$))")

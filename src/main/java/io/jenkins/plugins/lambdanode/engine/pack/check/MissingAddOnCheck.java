@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * Packages whose install script compiles or downloads an add-on, and that have none: scripts were blocked, or switched off
- * ({@code ignore-scripts}). Not those that only an optional dependency asks for.
+ * ({@code ignore-scripts}). Not those that only an optional dependency asks
+ * for, or that do without.
  */
 final class MissingAddOnCheck implements Check {
     private static final Pattern BUILDS =
@@ -41,7 +42,7 @@ final class MissingAddOnCheck implements Check {
         }
         List<Finding> findings = new ArrayList<>();
         for (String folder : suspects) {
-            if (!having.contains(folder)) {
+            if (!having.contains(folder) && !AddOnLoader.of(folder, files).isCaught()) {
                 findings.add(new Finding(Severity.WARNING, "native-missing", "It has no add-on (.node): its install script ("
                         + SafeText.name(script(folder, files)) + ") makes or fetches that, and has not run, or has failed. Let scripts run:"
                         + " approve the package, and remove ignore-scripts.", folder.substring(0, folder.length() - 1)));

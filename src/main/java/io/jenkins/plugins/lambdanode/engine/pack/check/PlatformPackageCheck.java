@@ -31,6 +31,13 @@ final class PlatformPackageCheck implements Check {
         return findings;
     }
 
+    /** Whether one of a package's optional dependencies brings native code for the function. */
+    static boolean hasFitting(String folder, CheckedPackage files, TargetFunction function) throws IOException {
+        return files.packageJson(folder).names("optionalDependencies").stream()
+                .filter(name -> new PlatformPath(name).isFor(function.architecture()))
+                .anyMatch(name -> files.dependencies().find(folder, name).isPresent());
+    }
+
     private static void check(String folder, CheckedPackage files, TargetFunction function, List<Finding> findings)
             throws IOException {
         List<String> fitting = new ArrayList<>();

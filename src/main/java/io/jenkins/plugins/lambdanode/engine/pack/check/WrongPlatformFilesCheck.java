@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,12 +12,15 @@ import java.util.TreeMap;
 
 /**
  * Linux programs and libraries for another architecture, one finding for each npm package. Not add-ons of Node.js, which have a check of
- * their own, and of Bare, which no function loads; Windows and macOS programs come along in many packages and mean nothing.
+ * their own, and of Bare, which no function loads; Windows and macOS programs come along in many packages and mean nothing. Nor where
+ * a package for the function's platform is there: esbuild's install script puts the machine's program into esbuild itself besides.
  */
 final class WrongPlatformFilesCheck implements Check {
+    /** Links to files of packages, which are looked at there. */
+    private static final String COMMANDS = "node_modules/.bin";
 
     @Override
-    public List<Finding> check(CheckedPackage files) {
+    public List<Finding> check(CheckedPackage files) throws IOException {
         List<Finding> findings = new ArrayList<>();
         for (TargetFunction function : files.functions()) {
             Map<String, List<SourceEntry>> wrong = new TreeMap<>();
@@ -33,6 +37,12 @@ final class WrongPlatformFilesCheck implements Check {
                 }
             });
             wrong.keySet().removeAll(fits.keySet());
+            wrong.keySet().remove(COMMANDS);
+            for (String owner : List.copyOf(wrong.keySet())) {
+                if (PlatformPackageCheck.hasFitting(owner + "/", files, function)) {
+                    wrong.remove(owner);
+                }
+            }
             wrong.values().forEach(entries -> findings.add(finding(entries, files, function)));
         }
         return findings;

@@ -500,4 +500,31 @@ class ChecksTest {
         Packs.write(project, "node_modules/native/prebuilds/linux-x64/native.node", "");
         assertEquals(List.of(), codes(handler("index.handler")));
     }
+
+    /** As in bufferutil 4.0.8, which has no file for linux arm64. */
+    @Test
+    void anAddOnThatItsPackageDoesWithoutIsNoFinding() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"bufferutil\": \"4.0.8\"}}");
+        Packs.write(project, "node_modules/bufferutil/package.json", "{\"scripts\": {\"install\": \"node-gyp-build || node-gyp rebuild\"}}");
+        Packs.write(project, "node_modules/bufferutil/index.js",
+                "'use strict';\ntry {\n  module.exports = require('node-gyp-build')(__dirname);\n} catch (e) {\n  module.exports = require('./fallback');\n}\n");
+        assertEquals(List.of(), codes(architecture("arm64")));
+        elf("node_modules/bufferutil/prebuilds/linux-x64/node.napi.node", 62);
+        assertEquals(List.of(), codes(architecture("arm64")));
+        Packs.write(project, "node_modules/bufferutil/index.js", "module.exports = require('node-gyp-build')(__dirname);\n");
+        assertEquals(List.of("native-other-platform"), codes(architecture("arm64")));
+    }
+
+    /** As esbuild 0.24.0 is installed on x86_64 with --cpu=arm64. */
+    @Test
+    void aProgramOfTheMachineBesideThePackageForTheFunctionIsNoFinding() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"esbuild\": \"0.24.0\"}}");
+        Packs.write(project, "node_modules/esbuild/package.json", "{\"optionalDependencies\": {\"@esbuild/linux-arm64\": \"0.24.0\"}}");
+        elf("node_modules/esbuild/bin/esbuild", 62);
+        elf("node_modules/.bin/esbuild", 62);
+        assertEquals(List.of("native-other-platform", "native-other-platform"), codes(architecture("arm64")));
+        elf("node_modules/@esbuild/linux-arm64/bin/esbuild", 183);
+        Packs.write(project, "node_modules/@esbuild/linux-arm64/package.json", "{}");
+        assertEquals(List.of(), codes(architecture("arm64")));
+    }
 }

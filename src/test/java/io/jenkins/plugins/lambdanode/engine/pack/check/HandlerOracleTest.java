@@ -113,6 +113,10 @@ class HandlerOracleTest {
                                 + " return n[0] === '~' ? 1 : old.call(this, n); };"),
                 layout("index.handler", "WWW", "index.js",
                         "var e = {1: (m) => { m.exports = require('aws-sdk'); }};\nif (process.env.NOPE) e[1]({});\n" + COMMONJS),
+                layout("index.handler", "WWW", "index.js", "var e = {1: (m) => { m.exports = require('left'); }};\n" + COMMONJS,
+                        "package.json", "{\"dependencies\": {\"left\": \"1\"}}"),
+                layout("index.handler", "---", "index.js", "var e = {1: (m) => { m.exports = require('optional'); }};\n" + COMMONJS,
+                        "package.json", "{\"dependencies\": {\"other\": \"1\"}}"),
                 layout("index.handler", "---", "index.js", "var e = {1: (m) => { try { m.exports = require('aws-sdk'); } catch {} }};\n" + COMMONJS),
                 // ES modules name whole files, and have no require.
                 layout("index.handler", "EEE", "index.js", "import x from './lib/x';\n" + MODULE, "lib/x.js", "export default 1;", "package.json", TYPE_MODULE),
@@ -154,6 +158,11 @@ class HandlerOracleTest {
                 // What is exported.
                 layout("index.handler", "WWW", "index.js", "exports.main = async () => 1;"),
                 layout("index.handler", "WWW", "index.mjs", "export const main = async () => 1;"),
+                layout("index.handler", "WW-", "index.mjs", "var src = {};\nsrc.handler = async () => 1;\nexport { src as default };"),
+                layout("index.handler", "WW-", "index.mjs", "export default { handler: async () => 1 };"),
+                layout("index.handler", "---", "index.mjs", "export const other = 1, handler = async () => 1;"),
+                layout("index.handler", "---", "index.mjs", "export const { handler } = { handler: async () => 1 };"),
+                layout("index.handler", "---", "index.mjs", "export async function handler() {}"),
                 layout("index.handler", "---", "index.js", "module.exports = {...require('./a')};", "a.js", COMMONJS),
                 layout("index.handler", "---", "index.js", "module.exports = require('./a');", "a.js", COMMONJS),
                 layout("index.handler", "---", "index.mjs", "export * from './a.mjs';", "a.mjs", MODULE),
