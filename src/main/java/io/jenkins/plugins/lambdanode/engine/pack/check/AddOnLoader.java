@@ -42,6 +42,7 @@ final class AddOnLoader {
     /** Whether the package catches what fails, and does without (bufferutil, utf-8-validate). */
     boolean isCaught() {
         return script.isPresent()
+                && !script.get().throwsSomething()
                 && script.get().requires(AddOnLoader::isLoader)
                 && script.get().uncaughtRequires(AddOnLoader::isLoader).isEmpty();
     }

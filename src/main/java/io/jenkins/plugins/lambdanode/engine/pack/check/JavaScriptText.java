@@ -184,6 +184,10 @@ public final class JavaScriptText {
         return exports > 0 && exports == plain;
     }
 
+    boolean throwsSomething() {
+        return Pattern.compile("\\bthrow\\b").matcher(code).find();
+    }
+
     /** Whether it was understood and catches nothing. */
     boolean catchesNothing() {
         return understood && !Pattern.compile("\\btry\\b").matcher(code).find();

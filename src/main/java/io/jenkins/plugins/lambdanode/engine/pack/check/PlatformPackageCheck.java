@@ -33,9 +33,10 @@ final class PlatformPackageCheck implements Check {
 
     /** Whether one of a package's optional dependencies brings native code for the function. */
     static boolean hasFitting(String folder, CheckedPackage files, TargetFunction function) throws IOException {
+        DependencyTree dependencies = files.dependencies();
         return files.packageJson(folder).names("optionalDependencies").stream()
                 .filter(name -> new PlatformPath(name).isFor(function.architecture()))
-                .anyMatch(name -> files.dependencies().find(folder, name).isPresent());
+                .anyMatch(name -> dependencies.find(folder, name).isPresent());
     }
 
     private static void check(String folder, CheckedPackage files, TargetFunction function, List<Finding> findings)
