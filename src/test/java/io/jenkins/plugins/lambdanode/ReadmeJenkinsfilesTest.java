@@ -75,7 +75,11 @@ class ReadmeJenkinsfilesTest {
                                                  Code={'ZipFile': package.getvalue()})
             """;
 
+    /** The image in the pages; it is made where there is none. */
+    private static final String NODE_IMAGE = "node:24-slim";
+
     private static JenkinsRule jenkins;
+    private static boolean makesImage;
 
     @TempDir
     private static Path repository;
@@ -123,14 +127,18 @@ class ReadmeJenkinsfilesTest {
                 .setInstallations(new NodeJSInstallation("node-24", NodeTool.NODE.home().toString(), List.of()));
         GitSCM.ALLOW_LOCAL_CHECKOUT = true;
         jenkins.createOnlineSlave(Label.get("linux"));
-        if (DockerEngine.isThere()) {
-            DockerEngine.makeImage(image, "node:24-slim");
+        makesImage = DockerEngine.isThere() && !DockerEngine.hasImage(NODE_IMAGE);
+        if (makesImage) {
+            DockerEngine.makeImage(image, NODE_IMAGE);
         }
     }
 
     @AfterAll
     static void stop() throws Exception {
         GitSCM.ALLOW_LOCAL_CHECKOUT = false;
+        if (makesImage) {
+            DockerEngine.removeImage(NODE_IMAGE);
+        }
         jenkins.after();
     }
 

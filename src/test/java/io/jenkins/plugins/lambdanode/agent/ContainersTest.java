@@ -101,6 +101,9 @@ class ContainersTest {
 
     @AfterAll
     static void stop() throws Exception {
+        if (mayUseDocker()) {
+            DockerEngine.removeImage(IMAGE);
+        }
         jenkins.after();
     }
 

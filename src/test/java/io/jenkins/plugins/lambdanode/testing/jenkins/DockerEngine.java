@@ -5,8 +5,6 @@ import io.jenkins.plugins.lambdanode.testing.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 
 /** The Docker engine that the {@code docker} command on the PATH leads to. tools/docker-engine starts one. */
 public final class DockerEngine {
@@ -40,8 +38,15 @@ public final class DockerEngine {
         Files.delete(archive);
     }
 
-    /** What a command of {@code docker} prints. */
-    public static String run(String... words) {
-        return Program.run(Path.of(""), Map.of(), List.of(words)).successful().out().strip();
+    public static boolean hasImage(String name) {
+        return Program.run("docker", "image", "inspect", name).status() == 0;
+    }
+
+    public static void removeImage(String name) {
+        run("docker", "image", "rm", "--force", name);
+    }
+
+    private static void run(String... words) {
+        Program.run(words).successful();
     }
 }
