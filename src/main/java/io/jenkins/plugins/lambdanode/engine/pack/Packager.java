@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.check.Checks;
@@ -34,6 +35,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -137,7 +139,7 @@ public final class Packager {
             ProjectWalk walk = new ProjectWalk(
                     code,
                     settings.dependencies() && code.takesPackages()
-                            ? ProductionPackages.of(root, note, code.isApart())
+                            ? ProductionPackages.of(root, note, code.isApart(), architectures(request))
                             : Optional.empty(),
                     Selection.of(settings, root, defaults),
                     settings.links(),
@@ -239,6 +241,10 @@ public final class Packager {
                     + (reasons.isEmpty() ? " It has no files." : " Left out: " + reasons + ".")
                     + " Check " + (code.isApart() ? "the build, codeDir" : "dir") + ", includes and excludes.");
         }
+    }
+
+    private static Set<String> architectures(PackRequest request) {
+        return request.functions().stream().map(TargetFunction::architecture).collect(Collectors.toSet());
     }
 
     /** Before anything is read: a project that is far too large is refused in an instant. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Members of workspaces are packaged, unpacked by unzip elsewhere, and run by Node.js there and in the tree. */
@@ -245,6 +247,65 @@ class ProductionPackagesTest {
         assertTrue(names.contains("/.pnpm/@scope+b@2/") || !project.equals("functions/orders"), names);
     }
 
+    /** For a function of one architecture; sharp, esbuild and swc name their packages so. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "arm64  | image linux-arm64 wasm",
+        "x86_64 | image linux-x64 wasm",
+        "''     | darwin-arm64 image linux-arm64 linux-x64 musl-x64 only-musl wasm windows"
+    })
+    void packagesForOtherPlatformsAreLeftOutWhereTheFunctionsIsThere(String architecture, String expected) throws Exception {
+        local("functions/orders", "orders", "\"dependencies\":{\"image\":\"*\"}");
+        installed("node_modules/image", "1.0.0", "\"optionalDependencies\":{\"linux-x64\":\"1\",\"linux-arm64\":\"1\",\"musl-x64\":\"1\","
+                + "\"darwin-arm64\":\"1\",\"windows\":\"1\",\"wasm\":\"1\",\"absent\":\"1\"}");
+        installed("node_modules/linux-x64", "1.0.0", "\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"glibc\"]");
+        installed("node_modules/linux-arm64", "1.0.0", "\"os\":\"linux\",\"cpu\":[\"!x64\"]");
+        installed("node_modules/musl-x64", "1.0.0", "\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"musl\"],\"dependencies\":{\"only-musl\":\"1\"}");
+        installed("node_modules/only-musl", "1.0.0", "");
+        installed("node_modules/darwin-arm64", "1.0.0", "\"os\":[\"darwin\"],\"cpu\":[\"arm64\"]");
+        installed("node_modules/windows", "1.0.0", "\"os\":[\"win32\"]");
+        installed("node_modules/wasm", "1.0.0", "\"cpu\":[\"wasm32\"]");
+        TargetFunction function = new TargetFunction("", "", architecture, 0, "");
+
+        Path task = unzip(Packs.pack(orders, Packs.forFunction(function)));
+
+        assertEquals(
+                List.of(expected.split(" ")),
+                Run.program("ls", task.resolve("node_modules").toString()).requireSuccess().lines().toList());
+    }
+
+    @Test
+    void packagesForOtherPlatformsStayWhereNoneIsForTheFunctionSoThatTheyAreNamed() throws Exception {
+        local("functions/orders", "orders", "\"dependencies\":{\"image\":\"*\"}");
+        installed("node_modules/image", "1.0.0", "\"optionalDependencies\":{\"image-linux-x64\":\"1\",\"image-linux-arm64\":\"1\"}");
+        installed("node_modules/image-linux-x64", "1.0.0", "\"os\":[\"linux\"],\"cpu\":[\"x64\"]");
+
+        PackReport report = Packs.pack(orders, Packs.forFunction(new TargetFunction("index.handler", "nodejs22.x", "arm64", 0, "")));
+
+        assertTrue(Files.exists(unzip(report).resolve("node_modules/image-linux-x64/index.js")));
+        assertTrue(report.findings().stream().anyMatch(finding -> finding.message().contains("only image-linux-x64")), report.findings().toString());
+    }
+
+    /** npm before 11 has no libc in its lock file, and installs for musl too. */
+    @Test
+    void whatNpmAloneHasInstalledIsForTheFunctionToo() throws Exception {
+        Path project = Files.createDirectory(dir.resolve("alone"));
+        Packs.write(project, "package.json", "{\"name\":\"p\",\"dependencies\":{\"image\":\"1\"}}");
+        Packs.write(project, "node_modules/.package-lock.json", """
+                {"packages": {"node_modules/image": {}, "node_modules/image-linux-x64": {"os": ["linux"], "cpu": ["x64"]},
+                 "node_modules/image-linuxmusl-x64": {"os": ["linux"], "cpu": ["x64"]}}}""");
+        Packs.write(project, "node_modules/image/package.json",
+                "{\"name\":\"image\",\"optionalDependencies\":{\"image-linux-x64\":\"1\",\"image-linuxmusl-x64\":\"1\"}}");
+        Packs.write(project, "node_modules/image-linux-x64/package.json", "{\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"glibc\"]}");
+        Packs.write(project, "node_modules/image-linuxmusl-x64/package.json", "{\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"musl\"]}");
+
+        Path task = unzip(Packs.pack(project, Packs.forFunction(new TargetFunction("", "", "x86_64", 0, ""))));
+
+        assertEquals(
+                List.of("image", "image-linux-x64"),
+                Run.program("ls", task.resolve("node_modules").toString()).requireSuccess().lines().toList());
+    }
+
     /** What {@code npm ci} and {@code npm ci --omit=dev} leave of the same project gives the same bytes. */
     @ParameterizedTest
     @ValueSource(strings = {
@@ -274,10 +335,10 @@ class ProductionPackagesTest {
         PackReport withTools = pack(project);
         npm(project, "ci --omit=dev");
         PackReport production = pack(project);
-        assertEquals(List.of(), production.skipped().stream().filter(one -> one.reason().startsWith("development")).toList());
+        assertEquals(List.of(), production.skipped().stream().filter(one -> one.reason().startsWith("not needed")).toList());
         assertEquals(production.codeSha256(), withTools.codeSha256());
         assertEquals(-1, Files.mismatch(Path.of(production.file()), Path.of(withTools.file())));
-        assertTrue(withTools.skipped().stream().anyMatch(one -> one.reason().equals("development dependency")));
+        assertTrue(withTools.skipped().stream().anyMatch(one -> one.reason().equals("not needed in production")));
     }
 
     private static void npm(Path project, String words) throws Exception {

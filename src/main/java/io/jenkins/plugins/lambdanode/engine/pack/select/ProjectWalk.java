@@ -44,7 +44,7 @@ public final class ProjectWalk {
     /** A name's length is two bytes in a ZIP file (APPNOTE.TXT 4.4.10). */
     static final int MAX_NAME_BYTES = 65_535;
 
-    private static final String FOR_DEVELOPMENT = "development dependency";
+    private static final String FOR_DEVELOPMENT = "not needed in production";
 
     private static final String COMMANDS = ".bin";
 

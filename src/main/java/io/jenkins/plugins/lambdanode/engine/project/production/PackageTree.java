@@ -35,14 +35,18 @@ final class PackageTree {
     private final NpmNote note;
     private final Map<Path, Map<String, Object>> packageJsons = new HashMap<>();
     private final Map<Path, Path> roots = new HashMap<>();
+    private final Optional<FunctionPlatform> platform;
+    private final Set<InstalledPackage> forOtherPlatforms = new HashSet<>();
 
     /**
      * @param project the project's folder, a real path
      * @param note what npm notes of it
+     * @param platform where the packages are to run; empty where that is not known
      */
-    PackageTree(Path project, NpmNote note) {
+    PackageTree(Path project, NpmNote note, Optional<FunctionPlatform> platform) {
         this.note = note;
         this.project = new InstalledPackage(project, InstalledPackage.Kind.LOCAL, project);
+        this.platform = platform;
     }
 
     InstalledPackage project() {
@@ -61,7 +65,37 @@ final class PackageTree {
             addLinks(from.unit().resolve(InstalledPackage.NODE_MODULES), needs);
             addLinks(from.folder().resolve(InstalledPackage.NODE_MODULES), needs);
         }
+        if (platform.isPresent()) {
+            Set<InstalledPackage> others = forOthers(from, needs);
+            needs.values().removeAll(others);
+            forOtherPlatforms.addAll(others);
+        }
         return needs;
+    }
+
+    /**
+     * Of the packages for one platform each that a package names, those that the function cannot load, where one that it can is there: a
+     * build has needed them, or an earlier install has left them. Where none is there, the others tell what went wrong.
+     */
+    private Set<InstalledPackage> forOthers(InstalledPackage from, Map<String, InstalledPackage> needs) throws IOException {
+        Set<InstalledPackage> others = new HashSet<>();
+        boolean isThere = false;
+        for (String name : names(from, "optionalDependencies")) {
+            InstalledPackage needed = needs.get(name);
+            if (needed != null && isForSome(needed.folder())) {
+                if (fits(needed.folder())) {
+                    isThere = true;
+                } else {
+                    others.add(needed);
+                }
+            }
+        }
+        return isThere ? others : Set.of();
+    }
+
+    /** What {@link #needs} has passed over so far. */
+    Set<InstalledPackage> forOtherPlatforms() {
+        return forOtherPlatforms;
     }
 
     /** The dependencies of a package that it does not find. */
@@ -267,7 +301,8 @@ final class PackageTree {
      */
     boolean isProductionAlone() throws IOException {
         if (note.isEmpty()
-                || note.packages().values().stream().anyMatch(one -> NpmNote.isTrue(one, "dev") || NpmNote.isTrue(one, "link"))) {
+                || note.packages().values().stream().anyMatch(one -> NpmNote.isTrue(one, "dev") || NpmNote.isTrue(one, "link"))
+                || hasOtherPlatforms()) {
             return false;
         }
         Path root = rootOf(project.folder());
@@ -279,6 +314,26 @@ final class PackageTree {
             }
         }
         return true;
+    }
+
+    private boolean hasOtherPlatforms() throws IOException {
+        for (String path : platform.isPresent() ? note.packages().keySet() : Set.<String>of()) {
+            Path folder = project.folder().resolve(path);
+            if (isForSome(folder) && !fits(folder)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a package is for some platforms only. */
+    private boolean isForSome(Path folder) throws IOException {
+        return FunctionPlatform.isNamedBy(packageJson(folder));
+    }
+
+    /** npm before 11 does not note libc: the package.json has it. */
+    private boolean fits(Path folder) throws IOException {
+        return platform.isPresent() && platform.get().fits(json(folder.resolve("package.json"), MAX_PACKAGE_JSON_BYTES));
     }
 
     /** Without fields where there is none that can be read: npm and Node.js say so better. */

@@ -37,9 +37,11 @@ public final class ProductionPackages {
      * @param note what npm notes of it
      * @param modulesOnly whether of the project's folder only node_modules goes in: packages of the repository that are elsewhere in it
      *     then go in as those outside do
+     * @param architectures of the functions, as Lambda names them; empty where none is known
      */
-    public static Optional<ProductionPackages> of(Path project, NpmNote note, boolean modulesOnly) throws IOException {
-        PackageTree tree = new PackageTree(project, note);
+    public static Optional<ProductionPackages> of(Path project, NpmNote note, boolean modulesOnly, Set<String> architectures)
+            throws IOException {
+        PackageTree tree = new PackageTree(project, note, FunctionPlatform.of(architectures));
         return Files.isRegularFile(project.resolve("package.json")) && !tree.isProductionAlone()
                 ? Optional.of(new ProductionPackages(tree, modulesOnly))
                 : Optional.empty();
@@ -61,12 +63,15 @@ public final class ProductionPackages {
             }
             all.addAll(reachable(tree, more));
         }
+        all.addAll(reachable(tree, List.copyOf(tree.forOtherPlatforms())));
         for (InstalledPackage installed : all) {
             if (!production.contains(installed) && !installed.isStored()) {
                 development.add(installed.folder());
             }
         }
-        development.removeAll(tree.keptByNpm());
+        Set<Path> kept = tree.keptByNpm();
+        tree.forOtherPlatforms().forEach(other -> kept.remove(other.folder()));
+        development.removeAll(kept);
         for (InstalledPackage installed : production) {
             if (installed.isStored()) {
                 storeEntries.add(installed.unit());
