@@ -55,13 +55,19 @@ public final class InstallFailure {
     /** The first whose sign is there is given. */
     private static final List<Advice> ADVICE = List.of(
             DISK_FULL,
-            Advice.on("(?s)EUSAGE.*in sync|ERR_PNPM_OUTDATED_LOCKFILE|needs to be updated, but yarn|YN0028"
+            Advice.on("(?s)EUSAGE.*in sync|cipm can only install|ERR_PNPM_OUTDATED_LOCKFILE|needs to be updated, but yarn|YN0028"
                     + "|lockfile had changes, but lockfile is frozen", DISAGREE),
             Advice.on("lockfileVersion >= 1|npm ERR! Cannot read property",
-                    "This npm ({version}) cannot read {lockFile}: use npm 7 or later, which Node.js 16 and later bring."),
-            Advice.on("EUNSUPPORTEDPROTOCOL.*|Unsupported URL Type \"workspace:\"|workspace:\\S",
-                    "workspace: is of pnpm and Yarn: commit their lock file (pnpm-lock.yaml, yarn.lock), which says which of them"
+                    "This npm ({version}) cannot read {lockFile}. Where a merge has left its marks in it (<<<<<<<), run 'npm install' and"
+                            + " commit it. npm 6 reads no newer form: use npm 7 or later, which Node.js 16 and later bring."),
+            Advice.on("EUNSUPPORTEDPROTOCOL.*|Unsupported URL Type \"(?:workspace|catalog|portal|patch):\"|workspace:\\S",
+                    "workspace:, catalog:, portal: and patch: are of pnpm and Yarn: commit their lock file (pnpm-lock.yaml, yarn.lock), which says which of them"
                             + " installs the project."),
+            Advice.on("spawn git ENOENT|ENOGIT", "A dependency comes from git, which is not on this machine: install it, or use an image that has it."),
+            Advice.on("unknown git error|Permission denied \\(publickey|Could not read from remote repository|Host key verification failed"
+                            + "|could not read Username",
+                    "A dependency comes from a git repository that the build can't read: give it the SSH key or the token (sshagent, or"
+                            + " gitUsernamePassword in withCredentials), and let it know the host."),
             Advice.on("EALLOWGIT",
                     "Dependencies from git are refused by npm 12: add 'allow-git=root' to the project's .npmrc where you trust them."),
             Advice.on("EALLOWREMOTE",
