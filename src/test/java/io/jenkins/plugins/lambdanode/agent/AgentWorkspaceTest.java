@@ -11,9 +11,11 @@ import hudson.Launcher;
 import hudson.Proc;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import io.jenkins.plugins.lambdanode.testing.Program;
+import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -184,6 +186,30 @@ class AgentWorkspaceTest {
                 .successful();
         try (AgentWorkspace workspace = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
             assertEquals("", workspace.commit());
+        }
+    }
+
+    @Test
+    void aNameThatTheAgentsLocaleDoesNotHaveIsSaid() {
+        Program agent = Program.run(
+                folder,
+                Map.of("LC_ALL", "POSIX"),
+                Program.java(List.of(), PosixAgent.class.getName(), List.of(folder.toString())));
+
+        assertTrue(agent.out().startsWith("The agent's Java cannot use the name " + folder + "/gr"), agent.toString());
+        assertTrue(agent.out().endsWith(". Start the agent with LC_ALL=C.UTF-8 in its environment.\n"), agent.toString());
+    }
+
+    /** Looks for a project as an agent does. */
+    static final class PosixAgent {
+        private PosixAgent() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try {
+                new AgentTasks.IsInside(arguments[0]).invoke(new File(arguments[0], "gr\u00f6\u00dfe"), null);
+            } catch (DeployException e) {
+                System.out.println(e.getMessage());
+            }
         }
     }
 

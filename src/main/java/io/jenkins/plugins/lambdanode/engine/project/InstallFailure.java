@@ -92,8 +92,8 @@ public final class InstallFailure {
                     "Packages ask for peer dependencies that do not go together: choose versions that do. Where it works all the same, commit"
                             + " what lets it pass in .npmrc: legacy-peer-deps=true for npm, strict-peer-dependencies=false for pnpm."),
             Advice.on("(?:EACCES|EPERM)[^\n]*node_modules",
-                    "node_modules belongs to another user, as after a container that ran as root: remove it as that user, and let"
-                            + " the container run as the agent's user (in Docker Pipeline without '-u root')."),
+                    "The user of the build may not write to node_modules, which belongs to another user, or its folder does. Let a container"
+                            + " run as the agent's user (in Docker Pipeline without '-u'), and remove what one that ran as root has left."),
             Advice.on("(?s)(?:EACCES|EPERM|EROFS).*\\.npm|root-owned files|Log files were not written due to an error writing",
                     "The user of the build has no home folder of its own, so npm cannot write its cache. Set HOME or npm_config_cache"
                             + " to a folder that it may write, such as withEnv([\"npm_config_cache=${WORKSPACE_TMP}/npm\"])"
