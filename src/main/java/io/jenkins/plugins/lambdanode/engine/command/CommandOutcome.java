@@ -25,9 +25,10 @@ public record CommandOutcome(int exitStatus, List<String> lastLines) {
     /** 128 and the number of SIGKILL. */
     private static final int KILLED = 137;
 
-    /** Docker says so whatever the exit status. */
+    /** Docker and Podman say so whatever the exit status: Podman's is {@value #NOT_FOUND} also where a folder is missing. */
     private static final Pattern ENGINE_FAILED = Pattern.compile(
-            "(?:Error response from daemon: |OCI runtime exec failed: |Cannot connect to the Docker daemon |Error: no container with ).*");
+            "(?:Error response from daemon: |OCI runtime exec failed: |Cannot connect to the Docker daemon |Error: (?:runc|crun): "
+                    + "|Error: no container with |Error: can only create exec sessions ).*");
 
     /**
      * How many of a command's last lines are kept to find out why it failed. npm 11 prints a hundred lines about its options

@@ -124,7 +124,7 @@ public final class InstallFailure {
         List<String> lines = CommandLines.withoutColours(outcome);
         return new DeployException(
                 "'" + command.display() + "' failed in " + location + " with exit status " + outcome.exitStatus() + "."
-                        + (outcome.exitStatus() == CommandOutcome.NOT_FOUND ? " A program that it names was not found." : "")
+                        + (outcome.exitStatus() == CommandOutcome.NOT_FOUND && outcome.cause().isEmpty() ? " A program that it names was not found." : "")
                         + outcome.cause()
                                 .or(() -> advice(lines, "npm", "", "package-lock.json"))
                                 .map(text -> "\n" + text)

@@ -346,6 +346,7 @@ class InstallStepTest {
                 "kill -9 $$ | It was killed (SIGKILL), as is what needs more memory than its container",
                 "/etc/passwd | It could not be started: sh: 1: /etc/passwd: Permission denied",
                 "echo 'Error response from daemon: Container 4f is not running'; exit 1 | The container could not run it: Error response from daemon",
+                "echo 'Error: runc: exec failed: chdir to cwd: no such file or directory'; exit 127 | The container could not run it: Error: runc: exec",
                 "echo \"npm error Error: EACCES: permission denied, rmdir '/w/node_modules/a'\"; echo log in /h/.npm/_logs; exit 243 | may not write to node_modules, which belongs to another user",
             })
     void whatIsNotForTheProgramToSayIsSaid(String line, String reason) throws Exception {
