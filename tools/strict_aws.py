@@ -96,13 +96,14 @@ class Refused(Exception):
 
 
 def _lambda_routes():
-    """Pairs of (method, pattern of the path) and operation, the longest paths first."""
+    """Method, pattern of the path, query and name of each operation, the longest first."""
     routes = []
     for name in _MODELS["lambda"].operation_names:
         route = _MODELS["lambda"].operation_model(name).http
-        path = route["requestUri"].split("?")[0].rstrip("/")
-        pattern = re.sub(r"\{(\w+)\+?\}", r"(?P<\1>[^/]+)", path)
-        routes.append((len(path), route["method"], re.compile(pattern + "/?$"), name))
+        path, _, query = route["requestUri"].partition("?")
+        pattern = re.sub(r"\{(\w+)\+?\}", r"(?P<\1>[^/]+)", path.rstrip("/"))
+        query = set(urllib.parse.parse_qsl(query))
+        routes.append((len(route["requestUri"]), route["method"], re.compile(pattern + "/?$"), query, name))
     return sorted(routes, key=lambda route: -route[0])
 
 
@@ -133,8 +134,8 @@ class Request:
             self.key = urllib.parse.unquote(key)
 
     def _route(self):
-        for _, method, pattern, name in LAMBDA_ROUTES:
-            match = method == self.method and pattern.match(self.path)
+        for _, method, pattern, query, name in LAMBDA_ROUTES:
+            match = method == self.method and query <= set(self.query.items()) and pattern.match(self.path)
             if match:
                 self.operation = name
                 self.parameters = {key: urllib.parse.unquote(value) for key, value in match.groupdict().items()}

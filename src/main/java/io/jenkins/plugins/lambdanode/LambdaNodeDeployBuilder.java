@@ -198,6 +198,11 @@ public class LambdaNodeDeployBuilder extends Builder {
     }
 
     @DataBoundSetter
+    public void setKeepVersions(Integer keepVersions) {
+        settings.setKeepVersions(keepVersions);
+    }
+
+    @DataBoundSetter
     public void setArchitectures(String architectures) {
         settings.setArchitectures(architectures);
     }

@@ -75,6 +75,7 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     private boolean publish;
     private String alias;
     private List<SmokeTest> smokeTest;
+    private Integer keepVersions;
     private String architectures;
     private boolean dryRun;
     private String revisionId;
@@ -357,6 +358,15 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
         this.smokeTest = smokeTest == null || smokeTest.isEmpty() ? null : new ArrayList<>(smokeTest);
     }
 
+    public Integer getKeepVersions() {
+        return keepVersions;
+    }
+
+    @DataBoundSetter
+    public void setKeepVersions(Integer keepVersions) {
+        this.keepVersions = keepVersions;
+    }
+
     public String getArchitectures() {
         return architectures;
     }
@@ -474,6 +484,7 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
                 .sourceKmsKeyArn(variables.expand(sourceKmsKeyArn))
                 .publish(publish)
                 .alias(variables.expand(alias))
+                .keepVersions(keepVersions)
                 .dryRun(dryRun)
                 .force(force)
                 .revisionId(variables.expand(revisionId))

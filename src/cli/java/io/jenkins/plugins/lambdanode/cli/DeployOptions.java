@@ -123,6 +123,13 @@ final class DeployOptions {
         @Option(names = "--alias", paramLabel = "A", description = "Create the alias, or move it, to the published version.")
         String alias;
 
+        @Option(
+                names = "--keep-versions",
+                paramLabel = "N",
+                description = "Delete older versions beyond so many, but for those that an alias, provisioned concurrency or a way"
+                        + " back needs. Default: keep all.")
+        Integer keepVersions;
+
         @Option(names = "--architectures", paramLabel = "A", description = "x86_64 or arm64.")
         String architectures;
 
@@ -205,7 +212,7 @@ final class DeployOptions {
 
     /** What goes where, for the log. */
     Origin origin() {
-        return new Origin(project.dir(), "", aws.credentialsName());
+        return new Origin(project.dir(), "", "", aws.credentialsName());
     }
 
     /** @throws DeployException if an option's value is wrong, or one is missing */
@@ -222,6 +229,7 @@ final class DeployOptions {
                 .s3KmsKeyId(staging.kmsKeyId)
                 .publish(release.publish)
                 .alias(release.alias)
+                .keepVersions(release.keepVersions)
                 .architectures(release.architectures)
                 .dryRun(release.dryRun)
                 .revisionId(release.revisionId)

@@ -207,6 +207,7 @@ public final class BuildDeployment {
         return new Origin(
                 dir,
                 known.isEmpty() ? agent.commit() : known,
+                env.get("BUILD_URL", run.getFullDisplayName()),
                 identity.origin());
     }
 

@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionUpdater;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.VersionPruning;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -80,7 +81,8 @@ public final class Deployment {
         this.layer = new LayerStep(request, dependencies, stage, packaging, timings, progress);
         this.update = new UpdateStep(request, functions, updater, history, timings, progress);
         this.verify = new VerifyStep(request, new FunctionInvoker(session), timings, progress);
-        this.release = new ReleaseStep(request, releases, history, timings, progress);
+        this.release = new ReleaseStep(
+                request, releases, new VersionPruning(session, progress), context.origin(), history, timings, progress);
         this.record = new RecordStep(request, history, timings, progress);
     }
 
@@ -137,6 +139,7 @@ public final class Deployment {
             record.done(release.moveAlias(target, verify.run(published)));
         }
         layer.prune(record.result().functions(), desired);
+        release.prune(record.result().functions());
     }
 
     /** Nothing that runs is changed by this: a layer version and a staged package are new, or were there. */

@@ -117,6 +117,10 @@ public abstract class DeploymentForm extends StepDescriptor {
         return FieldChecks.optional(value, SettingRules::layerName);
     }
 
+    public FormValidation doCheckKeepVersions(@QueryParameter String value) {
+        return FieldChecks.optional(value, SettingRules::keepVersions);
+    }
+
     public FormValidation doCheckKeepLayerVersions(@QueryParameter String value) {
         return FieldChecks.optional(value, SettingRules::keepLayerVersions);
     }

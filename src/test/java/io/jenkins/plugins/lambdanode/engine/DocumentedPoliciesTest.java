@@ -61,6 +61,7 @@ class DocumentedPoliciesTest {
     private static final String PUBLISH = "`publish`";
     private static final String ALIAS = "`alias`, beside those of `publish`";
     private static final String SMOKE_TEST = "`smokeTest`";
+    private static final String KEEP_VERSIONS = "`keepVersions`";
     private static final String CREATE = "`create`";
     private static final String ROLE = "its `role`";
     private static final String LAYERS = "its `layers`";
@@ -116,6 +117,8 @@ class DocumentedPoliciesTest {
             mode("an alias", List.of(ALWAYS, PUBLISH, ALIAS), (request, on) -> request.alias("live")),
             mode("tested", List.of(ALWAYS, PUBLISH, ALIAS, SMOKE_TEST),
                     (request, on) -> request.alias("live").smokeTest("{}", null)),
+            mode("one version kept", List.of(ALWAYS, PUBLISH, KEEP_VERSIONS),
+                    (request, on) -> request.publish(true).keepVersions(1)),
             mode("created", List.of(ALWAYS, CREATE, ROLE), (request, on) -> {}),
             mode("created with an alias", List.of(ALWAYS, CREATE, ROLE, PUBLISH, ALIAS), (request, on) -> request.alias("live")),
             mode("created with a layer", List.of(ALWAYS, CREATE, ROLE, LAYERS),
@@ -422,15 +425,21 @@ class DocumentedPoliciesTest {
         return used;
     }
 
-    /** A deployment that has done its work and leaves an upload or a layer version, which it should not, has failed too. */
+    /** A deployment that has done its work and leaves an upload, a layer version or a version, which it should not, has failed too. */
     private List<Outcome> leftOver(List<Outcome> all) throws Exception {
         String[] functions = all.stream().map(outcome -> outcome.run().on().function()).toArray(String[]::new);
         JsonNode left = JSON.readTree(python(
                 """
                 uploads = [u['Key'] for b in (json.loads(sys.argv[2])) for u in
                            client('s3').list_multipart_uploads(Bucket=b).get('Uploads', [])]
+                def versions(f):
+                    try:
+                        found = client('lambda').list_versions_by_function(FunctionName=f)['Versions']
+                        return sum(v['Version'] != '$LATEST' for v in found)
+                    except client('lambda').exceptions.ResourceNotFoundException:
+                        return 0
                 print(json.dumps({f: {'uploads': sum('/' + f + '/' in u for u in uploads), 'layers': len(
-                    client('lambda').list_layer_versions(LayerName=f + '-dependencies')['LayerVersions'])}
+                    client('lambda').list_layer_versions(LayerName=f + '-dependencies')['LayerVersions']), 'versions': versions(f)}
                     for f in sys.argv[3:]}))
                 """,
                 Stream.concat(Stream.of(JSON.writeValueAsString(List.of(places.get("plain"), places.get("versioned")))),
@@ -440,7 +449,8 @@ class DocumentedPoliciesTest {
         for (Outcome outcome : all) {
             JsonNode here = left.get(outcome.run().on().function());
             boolean isLeft = here.get("uploads").asInt() > 0
-                    || outcome.run().mode().isIn(KEEP) && here.get("layers").asInt() != 1;
+                    || outcome.run().mode().isIn(KEEP) && here.get("layers").asInt() != 1
+                    || outcome.run().mode().isIn(KEEP_VERSIONS) && here.get("versions").asInt() != 1;
             judged.add(isLeft && outcome.failure().isEmpty()
                     ? new Outcome(outcome.run(), Optional.of("left over: " + here), outcome.used())
                     : outcome);

@@ -96,7 +96,7 @@ class FieldChecksTest {
         assertTrue(
                 checked.containsAll(List.of(
                         "functionName", "functionNames", "install", "includes", "excludes", "compressionLevel", "layerName",
-                        "keepLayerVersions", "s3Bucket", "s3Threshold", "s3KmsKeyId", "alias", "sourceKmsKeyArn",
+                        "keepVersions", "keepLayerVersions", "s3Bucket", "s3Threshold", "s3KmsKeyId", "alias", "sourceKmsKeyArn",
                         "waitTimeout", "role", "memorySize", "timeout", "environment")),
                 checked.toString());
     }

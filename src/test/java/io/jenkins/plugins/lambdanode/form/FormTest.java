@@ -94,6 +94,7 @@ class FormTest {
         test.setPayload("{\"ping\": \"<b>\"}");
         test.setExpect("test/expected.json");
         step.setSmokeTest(List.of(test));
+        step.setKeepVersions(5);
         step.setArchitectures("arm64");
         step.setDryRun(true);
         step.setRevisionId("4a9e");

@@ -117,6 +117,14 @@ public final class Account {
                 alias);
     }
 
+    public void newAlias(String name, String alias, String version) {
+        python(
+                "client('lambda').create_alias(FunctionName=sys.argv[2], Name=sys.argv[3], FunctionVersion=sys.argv[4])",
+                name,
+                alias,
+                version);
+    }
+
     public void moveAlias(String name, String alias, String version) {
         python(
                 "client('lambda').update_alias(FunctionName=sys.argv[2], Name=sys.argv[3], FunctionVersion=sys.argv[4])",

@@ -10,14 +10,17 @@ import java.util.Optional;
  *
  * @param folder the project's folder, as the user named it
  * @param commit the commit that is deployed, for instance a Git commit's 40 hexadecimal digits
+ * @param build what deploys, for a version's description: a build's address or name
  * @param credentials whose they are, for instance {@code credentials aws-deploy} or {@code profile staging}
  */
-public record Origin(String folder, String commit, String credentials) {
+public record Origin(String folder, String commit, String build, String credentials) {
 
-    public static final Origin UNKNOWN = new Origin("", "", "");
+    public static final Origin UNKNOWN = new Origin("", "", "", "");
 
     /** As many digits of a commit as Git shows. */
     private static final int COMMIT_DIGITS = 8;
+
+    private static final int MAX_DESCRIPTION = 256;
 
     /** {@code arn:partition:service:region:account:resource}. */
     private static final int ARN_PARTS = 6;
@@ -47,6 +50,13 @@ public record Origin(String folder, String commit, String credentials) {
         caller.ifPresent(arn -> line.append(credentials.isEmpty() ? ", as " : " as ")
                 .append(account(arn).equals(in) ? arn.split(":", ARN_PARTS)[ARN_PARTS - 1] : arn));
         return SafeText.oneLine(line.toString(), 2000);
+    }
+
+    /** What a version's description says: the build and the commit, 256 characters at most (Lambda API reference, PublishVersion). */
+    public String description() {
+        String commits = commit.isEmpty() ? "" : "commit " + commit;
+        String text = build.isEmpty() || commits.isEmpty() ? build + commits : commits + ", " + build;
+        return SafeText.oneLine(text, MAX_DESCRIPTION);
     }
 
     private static Optional<String> account(String arn) {

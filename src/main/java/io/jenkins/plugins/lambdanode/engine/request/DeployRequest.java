@@ -10,6 +10,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What to deploy and how: the settings of a front end, read and checked by {@link #builder()}.
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param publish whether a version is published; an alias implies it
  * @param alias the alias that is moved to the published version
  * @param smokeTests what the published version has to pass before the alias moves, in their order
+ * @param keepVersions how many of the newest versions stay when a new one is published; empty for all
  * @param force whether the function is updated even where it has the same code
  * @param waitTimeout how long to wait for an update to be in force
  */
@@ -40,6 +42,7 @@ public record DeployRequest(
         boolean publish,
         Optional<String> alias,
         List<SmokeTest> smokeTests,
+        OptionalInt keepVersions,
         boolean force,
         Duration waitTimeout) {
 

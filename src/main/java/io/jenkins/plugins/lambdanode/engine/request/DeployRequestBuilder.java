@@ -60,6 +60,7 @@ public final class DeployRequestBuilder {
     private boolean publish;
     private Optional<String> alias = Optional.empty();
     private final List<SmokeTest> smokeTests = new ArrayList<>();
+    private OptionalInt keepVersions = OptionalInt.empty();
     private boolean dryRun;
     private boolean force;
     private Optional<String> revisionId = Optional.empty();
@@ -298,6 +299,12 @@ public final class DeployRequestBuilder {
         return this;
     }
 
+    /** Null for all. */
+    public DeployRequestBuilder keepVersions(Integer count) throws DeployException {
+        keepVersions = read(count, keepVersions, text -> OptionalInt.of(SettingRules.keepVersions(text)));
+        return this;
+    }
+
     public DeployRequestBuilder dryRun(boolean dryRun) {
         this.dryRun = dryRun;
         return this;
@@ -364,6 +371,7 @@ public final class DeployRequestBuilder {
                 publish,
                 alias,
                 smokeTests,
+                keepVersions,
                 force,
                 waitTimeout);
     }

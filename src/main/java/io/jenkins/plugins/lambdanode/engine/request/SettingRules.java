@@ -219,6 +219,10 @@ public final class SettingRules {
                 "Use letters, digits, - and _, at most 140. The layer is made in the function's account and region.");
     }
 
+    public static int keepVersions(String text) throws DeployException {
+        return number("keepVersions", text);
+    }
+
     public static int keepLayerVersions(String text) throws DeployException {
         return number("keepLayerVersions", text);
     }
@@ -351,6 +355,7 @@ public final class SettingRules {
     /** Lambda API reference, CreateFunction: MemorySize and Timeout. */
     private static final Map<String, Range> NUMBERS = Map.of(
             "compressionLevel", new Range(1, 9, ""),
+            "keepVersions", new Range(1, Integer.MAX_VALUE, " of versions"),
             "keepLayerVersions", new Range(1, Integer.MAX_VALUE, " of versions"),
             "s3Threshold", new Range(0, Integer.MAX_VALUE, " of bytes"),
             "waitTimeout", new Range(1, (int) Duration.ofDays(1).toSeconds(), " of seconds"),

@@ -3,21 +3,29 @@ package io.jenkins.plugins.lambdanode.engine.steps;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.VersionPruning;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Publishes a function's code as a version, and moves the alias to it when that has been verified. */
 public final class ReleaseStep {
 
     private final DeployRequest request;
     private final FunctionReleases releases;
+    private final VersionPruning pruning;
+    private final Origin origin;
     private final BuildHistory history;
     private final Timings timings;
     private final Progress progress;
@@ -25,11 +33,15 @@ public final class ReleaseStep {
     public ReleaseStep(
             DeployRequest request,
             FunctionReleases releases,
+            VersionPruning pruning,
+            Origin origin,
             BuildHistory history,
             Timings timings,
             Progress progress) {
         this.request = request;
         this.releases = releases;
+        this.pruning = pruning;
+        this.origin = origin;
         this.history = history;
         this.timings = timings;
         this.progress = progress;
@@ -48,6 +60,22 @@ public final class ReleaseStep {
         return request.alias().isPresent() && deployed.version().isPresent()
                 ? timings.time(Phase.RELEASE, () -> aliasMoved(target, deployed, request.alias().get(), deployed.version().get()))
                 : deployed;
+    }
+
+    /** Deletes old versions of functions that have a new one, where that is asked for. */
+    public void prune(List<Deployed> deployed) throws IOException, InterruptedException {
+        if (request.keepVersions().isEmpty() || request.dryRun()) {
+            return;
+        }
+        for (Deployed function : deployed) {
+            if (function.updated() && function.version().isPresent()) {
+                FunctionName name = FunctionName.parse(function.state().functionArn());
+                Set<String> inUse = Stream.concat(function.version().stream(), function.previousVersion().stream())
+                        .collect(Collectors.toSet());
+                timings.run(
+                        Phase.RELEASE, () -> pruning.prune(name, request.keepVersions().getAsInt(), inUse));
+            }
+        }
     }
 
     private Deployed aliasMoved(Target target, Deployed deployed, String alias, String version)
@@ -69,7 +97,7 @@ public final class ReleaseStep {
         Optional<String> newest = request.alias().isEmpty() && deployed.outcome() == Outcome.UNCHANGED
                 ? history.versionBefore(target, () -> releases.newestVersion(name))
                 : Optional.empty();
-        String version = releases.publish(name, codeSha256, Optional.empty(), "");
+        String version = releases.publish(name, codeSha256, Optional.empty(), origin.description());
         progress.log("Version " + version + " of " + deployed.state().functionName() + " is this code");
         return released(
                 deployed,

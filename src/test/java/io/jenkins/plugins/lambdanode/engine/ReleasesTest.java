@@ -1,6 +1,8 @@
 package io.jenkins.plugins.lambdanode.engine;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.delete;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static com.github.tomakehurst.wiremock.stubbing.Scenario.STARTED;
@@ -18,6 +20,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
@@ -39,9 +42,9 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
-/** A version is tested before its alias moves: what does not run, or responds wrongly, does not get callers. */
+/** How a version is released: tested before its alias moves, and which older ones stay. */
 @ExtendWith(EmulatorExtension.class)
-class SmokeTestTest {
+class ReleasesTest {
 
     private static final Account ACCOUNT = new Account(Emulator.MINISTACK);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -54,6 +57,7 @@ class SmokeTestTest {
     @TempDir
     Path folder;
 
+    private Origin origin = Origin.UNKNOWN;
     private final KeptLog log = new KeptLog();
     private final String name = Account.newName();
     private Project project;
@@ -85,7 +89,7 @@ class SmokeTestTest {
                 Optional.empty());
         try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
-            return new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
+            return new Deployment(request.build(), workspace, session, DeploymentContext.NONE.from(origin), log).run();
         }
     }
 
@@ -210,5 +214,59 @@ class SmokeTestTest {
         deploy(request -> request.dryRun(true).smokeTest("{}", null));
 
         assertEquals(List.of(), invocations());
+    }
+
+    private void deployAnswering(String answer, Setting setting) throws Exception {
+        project.with("index.js", Project.handler(answer));
+        deploy(setting);
+    }
+
+    @Test
+    void olderVersionsAreDeletedButThoseOfAliasesThoseWithProvisionedConcurrencyAndTheOneToGoBackTo() throws Exception {
+        for (int version = 1; version <= 4; version++) {
+            deployAnswering("v" + version, request -> request.alias("live"));
+        }
+        ACCOUNT.newAlias(name, "pinned", "1");
+        aws.proxy().stubFor(get(urlPathMatching(".*/provisioned-concurrency")).willReturn(aResponse()
+                .withStatus(200)
+                .withHeader("x-amzn-RequestId", "1")
+                .withBody("{\"ProvisionedConcurrencyConfigs\": [{\"FunctionArn\": \"arn:aws:lambda:eu-west-1:1:function:" + name
+                        + ":2\"}]}")));
+
+        deployAnswering("v5", request -> request.alias("live").keepVersions(1));
+
+        assertEquals("1 2 4 5", ACCOUNT.versions(name));
+        assertTrue(log.text().contains("Deleted version 3 of function " + name), log.text());
+        int deleted = aws.requests().stream().filter(line -> line.startsWith("DELETE")).toList().size();
+        deployAnswering("v5", request -> request.alias("live").keepVersions(1));
+        assertEquals(deleted, aws.requests().stream().filter(line -> line.startsWith("DELETE")).toList().size());
+    }
+
+    @Test
+    void aDeletionThatIsNotAllowedIsAWarning() throws Exception {
+        deployAnswering("v1", request -> request.publish(true));
+        aws.proxy().stubFor(delete(urlPathMatching(".*/functions/.*")).willReturn(aResponse()
+                .withStatus(403)
+                .withHeader("x-amzn-ErrorType", "AccessDeniedException")
+                .withHeader("x-amzn-RequestId", "1")
+                .withBody("{\"Message\": \"User: u is not authorized to perform: lambda:DeleteFunction\"}")));
+
+        deployAnswering("v2", request -> request.publish(true).keepVersions(1));
+
+        assertTrue(log.text().contains("WARNING: Old versions of function " + name + " stay. "), log.text());
+        assertTrue(log.text().contains("lambda:DeleteFunction"), log.text());
+    }
+
+    @Test
+    void aVersionsDescriptionSaysWhichCommitAndWhichBuildMadeIt() throws Exception {
+        origin = new Origin(".", "0123456789abcdef0123456789abcdef01234567", "https://ci.example.com/job/orders/7/", "");
+
+        deploy(request -> request.publish(true));
+        deploy(request -> request.publish(true));
+
+        assertEquals("1", ACCOUNT.versions(name));
+        assertEquals(
+                "commit 0123456789abcdef0123456789abcdef01234567, https://ci.example.com/job/orders/7/",
+                ACCOUNT.configuration(name + ":1", "Description"));
     }
 }
