@@ -14,6 +14,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
@@ -161,6 +162,26 @@ final class AgentTasks {
         public Void invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
             new InstallFingerprint(install).set();
             return null;
+        }
+    }
+
+    /** The key of the dependencies that an install would bring; null where there is none. */
+    static final class FindDependencyKey extends MasterToSlaveFileCallable<String> {
+        private static final long serialVersionUID = 1L;
+
+        private final String project;
+        private final String lockFile;
+        private final String madeWith;
+
+        FindDependencyKey(String project, String lockFile, String madeWith) {
+            this.project = project;
+            this.lockFile = lockFile;
+            this.madeWith = madeWith;
+        }
+
+        @Override
+        public String invoke(File folder, VirtualChannel channel) throws IOException {
+            return DependencyKey.of(Path.of(project), lockFile, madeWith).orElse(null);
         }
     }
 

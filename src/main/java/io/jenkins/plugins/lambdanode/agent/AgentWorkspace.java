@@ -210,6 +210,11 @@ public final class AgentWorkspace implements Workspace {
     }
 
     @Override
+    public Optional<String> dependencyKey(String folder, String lockFile, String madeWith) throws IOException, InterruptedException {
+        return Optional.ofNullable(channel.call(new AgentTasks.FindDependencyKey(folder, lockFile, madeWith)));
+    }
+
+    @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
         return channel.call(new AgentTasks.Pack(deployment, request, temporary.getRemote(), cache, listener));
     }

@@ -121,9 +121,12 @@ public final class Deployment {
         PackReport packaged;
         String root = timings.time(Phase.INSTALL, install::folder);
         try (DeploymentLocks.Lock folder = context.locks().awaitFolder(root, progress)) {
-            timings.run(Phase.INSTALL, () -> install.run(request.install(), packaging.described(targets)));
-            build.run(request.build());
-            packaged = timings.time(Phase.PACKAGE, () -> packaging.run(targets));
+            boolean known = layer.isKnown(install, targets);
+            if (!known) {
+                timings.run(Phase.INSTALL, () -> install.run(request.install(), packaging.described(targets)));
+                build.run(request.build());
+            }
+            packaged = timings.time(Phase.PACKAGE, () -> packaging.run(targets, known));
         }
         timings.bytes(Phase.PACKAGE, packaged.zippedBytesInAll());
         return packaged;

@@ -463,4 +463,60 @@ class LayerDeploymentTest {
                         name + "-dependencies"));
         assertEquals("\"first three\"", ACCOUNT.invoke(name));
     }
+
+    /** With real npm, and a package in a file, which the lock file pins as it does one of a registry. */
+    private void installFromALockFile() throws Exception {
+        Path files = Files.createDirectories(folder.resolve("dep"));
+        Files.writeString(files.resolve("package.json"), "{\"name\":\"dep\",\"version\":\"1.0.0\"}");
+        Files.writeString(files.resolve("index.js"), "module.exports = 'one';\n");
+        project = new Project(folder.resolve("agent-1"))
+                .with("index.js", "exports.handler = async () => 'first ' + require('dep');\n")
+                .with("package.json", "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep-1.0.0.tgz\"}}");
+        npm(files, "pack", "--pack-destination", project.folder().toString());
+        npm(project.folder(), "install", "--package-lock-only", "--offline");
+    }
+
+    private static void npm(Path where, String... words) {
+        List<String> line = new ArrayList<>(List.of("npm", "--silent"));
+        line.addAll(List.of(words));
+        Program ran = Program.run(where, System.getenv(), line);
+        assertEquals(0, ran.status(), ran.err());
+    }
+
+    private void onAFreshAgent(String agent) throws Exception {
+        Path fresh = Files.createDirectories(folder.resolve(agent));
+        for (String file : List.of("index.js", "package.json", "package-lock.json", "dep-1.0.0.tgz")) {
+            Files.copy(project.folder().resolve(file), fresh.resolve(file));
+        }
+        project = new Project(fresh);
+    }
+
+    private long installs() {
+        return log.lines().stream().filter(line -> line.startsWith("$ npm ci")).count();
+    }
+
+    @Test
+    void aFreshAgentNeitherInstallsNorPackagesWhatALayerHas() throws Exception {
+        installFromALockFile();
+        DeployResult first = order().installingWith("auto").deploy();
+        assertTrue(first.layer().orElseThrow().published());
+
+        onAFreshAgent("agent-2");
+        DeployResult second = order().installingWith("auto").deploy();
+
+        assertEquals(Outcome.UNCHANGED, second.functions().get(0).outcome());
+        assertEquals(first.packaged().codeSha256(), second.packaged().codeSha256());
+        assertEquals(first.layer().get().layerVersionArn(), second.layer().orElseThrow().layerVersionArn());
+        assertFalse(Files.exists(project.folder().resolve("node_modules")));
+
+        onAFreshAgent("agent-3");
+        project.with("index.js", "exports.handler = async () => 'second ' + require('dep');\n");
+        assertEquals(List.of("PUT " + functionPath + "/code"), changesOf(order().installingWith("auto")));
+        assertEquals("\"second one\"", ACCOUNT.invoke(name));
+        assertEquals(1, installs(), log.text());
+
+        onAFreshAgent("agent-4");
+        order().installingWith("ci").deploy();
+        assertEquals(2, installs(), log.text());
+    }
 }

@@ -138,10 +138,10 @@ public final class Packager {
                 PackingThreads threads = new PackingThreads(cores, settings.level())) {
             ProjectWalk walk = new ProjectWalk(
                     code,
-                    settings.dependencies() && code.takesPackages()
+                    settings.dependencies() && code.takesPackages() && !request.knownLayer()
                             ? ProductionPackages.of(root, note, code.isApart(), architectures(request))
                             : Optional.empty(),
-                    Selection.of(settings, root, defaults),
+                    Selection.of(settings, root, defaults, request.knownLayer()),
                     settings.links(),
                     modes,
                     threads::all);
@@ -150,7 +150,7 @@ public final class Packager {
                     request.dependencyLayer() ? ArchiveContents.split(entries) : List.of(ArchiveContents.whole(entries));
             requireSomething(code, archives.get(0).entries(), walk.excluded());
             requireUnzipped(archives, request);
-            Checks checks = new Checks(root, note, settings, entries, request.functions(), archives.size() > 1, LocalDate.now());
+            Checks checks = new Checks(root, note, settings, entries, request.functions(), archives.size() > 1, request.knownLayer(), LocalDate.now());
             checks.beforePackaging();
             checks.requireNoError();
 

@@ -1,6 +1,5 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
-import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.CtimeTrust;
 import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import java.io.ByteArrayOutputStream;
@@ -42,9 +41,9 @@ import java.util.stream.Stream;
  * <p>The mark is digests of the command line and the tools with their configuration, of each package.json, the lock files and
  * settings, and of the state of every entry of each node_modules: path, size, inode, and the times of its last modification and of
  * its last change. An entry with the same time of change is untouched where {@link CtimeTrust} are proof and the file system's
- * clock had gone on before the mark was set: the next write can't get the same. Elsewhere there is no mark. Where packages have
- * install scripts, which can go by anything, it holds for the build that has set it; where folders of the repository are copied, or
- * have install scripts of their own, there is none.
+ * clock had gone on before the mark was set: the next write can't get the same. Elsewhere there is no mark. Where
+ * folders of the repository are copied, or have install scripts of their own, there is none. Install scripts of other packages do not
+ * count: npm does not run them again for what is installed.
  */
 public final class InstallFingerprint {
 
@@ -69,15 +68,6 @@ public final class InstallFingerprint {
      */
     private static final Pattern COPIED = Pattern.compile("(^|[^\\w-])(file|exec):|type: directory"
             + "|patch:[^#]*#(?!~/(\\.yarn/)?patches/|(optional!)?~?builtin<)|^ {4}path: (?!patches/)");
-
-    /** What runs when a package is installed (npm documentation, "scripts"). */
-    private static final Pattern INSTALL_SCRIPT = Pattern.compile("\"(pre|post)?install\"\\s*:");
-
-    private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
-
-    private static final String NO_SCRIPTS = "-";
-    private static final String SCRIPTS_OUTSIDE_A_BUILD = "scripts";
-    private static final String THEIR_SCRIPTS = "packages have install scripts, which can go by anything";
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'");
 
@@ -127,7 +117,7 @@ public final class InstallFingerprint {
             return eachTime;
         }
         Map<String, String> now = then.isEmpty() ? Map.of() : digests(madeWith, packages, Optional.empty());
-        if (now.isEmpty() || then.size() != now.size() + 1) {
+        if (now.isEmpty() || then.size() != now.size()) {
             return Optional.of("no earlier install is known");
         }
         int line = 0;
@@ -136,10 +126,7 @@ public final class InstallFingerprint {
                 return Optional.of(digest.getKey() + " has changed since the last install");
             }
         }
-        String scripts = then.get(line);
-        return !scripts.equals(NO_SCRIPTS) && (run.environment().isEmpty() || !scripts.equals(run.environment()))
-                ? Optional.of(THEIR_SCRIPTS)
-                : Optional.empty();
+        return Optional.empty();
     }
 
     /** Remembers node_modules as it is now, or forgets it where that is not safe. */
@@ -152,13 +139,10 @@ public final class InstallFingerprint {
             Files.deleteIfExists(mark);
             return;
         }
-        List<String> lines = new ArrayList<>(now.values());
-        lines.add(
-                !haveInstallScripts(packages) ? NO_SCRIPTS : run.environment().isEmpty() ? SCRIPTS_OUTSIDE_A_BUILD : run.environment());
         Files.createDirectories(folder);
         Path unfinished = folder.resolve("install." + UUID.randomUUID());
         try {
-            Files.write(unfinished, lines, StandardCharsets.US_ASCII);
+            Files.write(unfinished, now.values(), StandardCharsets.US_ASCII);
             Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(unfinished);
@@ -304,31 +288,6 @@ public final class InstallFingerprint {
         try (Stream<String> lines = Files.lines(lockFile, StandardCharsets.ISO_8859_1)) {
             return lines.anyMatch(line -> COPIED.matcher(line).find());
         }
-    }
-
-    /** In what is installed: as package.json says, or by a binding.gyp, for which npm runs node-gyp. */
-    private static boolean haveInstallScripts(LocalPackages packages) throws IOException {
-        for (Path folder : packages.folders()) {
-            Path installed = folder.resolve("node_modules");
-            if (Files.isDirectory(installed)) {
-                try (Stream<Path> files = Files.walk(installed)) {
-                    for (Path file : (Iterable<Path>) files::iterator) {
-                        String name = String.valueOf(file.getFileName());
-                        if (name.equals("binding.gyp") || name.equals("package.json") && hasInstallScript(file)) {
-                            return true;
-                        }
-                    }
-                }
-            }
-        }
-        return false;
-    }
-
-    private static boolean hasInstallScript(Path packageJson) throws IOException {
-        return Files.isRegularFile(packageJson)
-                && BoundedFile.read(packageJson.toRealPath(), MAX_PACKAGE_JSON_BYTES)
-                        .map(bytes -> INSTALL_SCRIPT.matcher(new String(bytes, StandardCharsets.ISO_8859_1)).find())
-                        .orElse(true);
     }
 
     private static boolean isKnown(Path folder) throws IOException {

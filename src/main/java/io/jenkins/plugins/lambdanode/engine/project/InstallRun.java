@@ -8,8 +8,7 @@ import java.io.Serializable;
  * @param folder the absolute path of the folder that it is run in
  * @param madeWith the command line, tools and their configuration, as text
  * @param servedBy the same of an install with development dependencies, where what that leaves serves this one too; otherwise empty
- * @param environment the build and its environment as a digest, which install scripts can go by; empty outside a build
  */
-public record InstallRun(String folder, String madeWith, String servedBy, String environment) implements Serializable {
+public record InstallRun(String folder, String madeWith, String servedBy) implements Serializable {
     private static final long serialVersionUID = 1L;
 }

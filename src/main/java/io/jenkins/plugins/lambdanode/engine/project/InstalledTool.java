@@ -22,7 +22,6 @@ import java.util.regex.Pattern;
  * @param nodeLinker how Yarn 2 and later lays out packages; empty for others
  * @param platform what it installs for unless it is asked otherwise: this machine
  * @param settings a digest of all that it goes by, of no use to a reader
- * @param environment a digest of the build and its environment, without what names a secret; empty outside a build of Jenkins
  * @param unwritableCache npm's cache folder where its user may not write to it; otherwise empty
  * @param failure what the tool said where it does not run; otherwise empty
  */
@@ -35,7 +34,6 @@ public record InstalledTool(
         String nodeLinker,
         Platform platform,
         String settings,
-        String environment,
         String unwritableCache,
         String failure) {
 
@@ -59,7 +57,6 @@ public record InstalledTool(
             + " for (const dir of ('' + process.env.PATH).split(path.delimiter)) for (const end of ends)"
             + " if (!out.path) if (isProgram(path.join(dir, name + end))) out.path = path.join(dir, name + end);"
             + " function begins(name, parts) { return parts.some(function (part) { return name.startsWith(part); }); }"
-            + " function holds(name, parts) { return parts.some(function (part) { return name.includes(part); }); }"
             + " function digest(text, takes) { const hash = require('crypto').createHash('sha256').update(text);"
             + " for (const name of Object.keys(process.env).sort()) if (takes(name.toUpperCase()))"
             + " hash.update(name + '=' + process.env[name] + '\\n'); return hash.digest('hex'); }"
@@ -77,9 +74,6 @@ public record InstalledTool(
             + " out.platform = [process.platform, process.arch, libc].join(' ');"
             + " out.settings = digest(text, function (name) {"
             + " return begins(name, ['NPM_CONFIG_', 'PNPM_', 'YARN_']) ? true : ['NODE_ENV', 'NODE_OPTIONS'].includes(name); });"
-            + " out.environment = process.env.BUILD_TAG ? digest('', function (name) {"
-            + " return holds(name, ['SECRET', 'TOKEN', 'PASSW', 'KEY', 'CREDENTIAL', 'COOKIE', 'LAMBDA_NODE_DEPLOY']) ? false"
-            + " : !['STAGE_NAME', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name); }) : '';"
             + " } catch (e) { const said = ('' + e.stderr + e.stdout).trim(),"
             + " at = said.indexOf('Failed to replace env'); out.failure = at < 0 ? said.slice(-1000) : said.slice(at, at + 200); }"
             + " console.log('" + MARK + "' + JSON.stringify(out))";
@@ -113,7 +107,6 @@ public record InstalledTool(
                     said.path("nodeLinker").asText(),
                     Platform.of(said.path("platform").asText()),
                     said.path("settings").asText(),
-                    said.path("environment").asText(),
                     said.path("unwritableCache").asText(),
                     said.path("failure").asText()));
         } catch (JsonProcessingException e) {

@@ -5,6 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFailure;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
@@ -13,6 +14,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
 import io.jenkins.plugins.lambdanode.engine.project.Platform;
+import io.jenkins.plugins.lambdanode.engine.project.PackageManager;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
@@ -25,6 +27,7 @@ public final class InstallStep {
     private final Workspace workspace;
     private final Progress progress;
     private ProjectFolder project;
+    private Install prepared;
 
     public InstallStep(Workspace workspace, Progress progress) {
         this.workspace = workspace;
@@ -70,7 +73,41 @@ public final class InstallStep {
                                     : "No dependencies to install.");
             return;
         }
-        install(plan.get(), project, Platform.ofFunctions(functions.stream().map(TargetFunction::architecture).toList()));
+        install(prepare(plan.get(), functions));
+    }
+
+    /**
+     * What decides which dependencies an install would bring; see {@link DependencyKey}.
+     *
+     * @param functions what the dependencies are for
+     * @param settings what decides besides which of their files are packaged, as text
+     * @return empty where more decides, where they are needed for a build, and where the user has an install run in any case
+     */
+    public Optional<String> dependencyKey(InstallSetting install, List<TargetFunction> functions, String settings)
+            throws IOException, InterruptedException {
+        ProjectFolder project = project();
+        Optional<InstallPlan> plan = install.mode() == InstallMode.AUTO && install.needed() == InstallSetting.Needed.PRODUCTION
+                ? InstallPlan.of(install, project)
+                : Optional.empty();
+        boolean canHaveKey = plan.isPresent()
+                && plan.get().once()
+                && plan.get().manager() == PackageManager.NPM
+                && plan.get().folder().equals(project.folder().path());
+        return canHaveKey
+                ? workspace.dependencyKey(
+                        plan.get().folder(), plan.get().lockFile(), prepare(plan.get(), functions).madeWith() + "\n" + settings)
+                : Optional.empty();
+    }
+
+    /** Asked once: the tools take some tenths of a second to say what they are. */
+    private Install prepare(InstallPlan plan, List<TargetFunction> functions) throws IOException, InterruptedException {
+        if (prepared == null) {
+            prepared = new Install(
+                    plan, tool(plan), Platform.ofFunctions(functions.stream().map(TargetFunction::architecture).toList()));
+            progress.log(prepared.tool().display());
+            plan.warnings().forEach(warning -> progress.log("WARNING: " + warning));
+        }
+        return prepared;
     }
 
     /** A plan with the tool that carries it out, for the functions' platform. */
@@ -103,16 +140,13 @@ public final class InstallStep {
 
         InstallRun run() throws DeployException {
             Optional<Install> other = withDevelopment();
-            return new InstallRun(plan.folder(), madeWith(), other.isPresent() ? other.get().madeWith() : "", tool.environment());
+            return new InstallRun(plan.folder(), madeWith(), other.isPresent() ? other.get().madeWith() : "");
         }
     }
 
-    private void install(InstallPlan plan, ProjectFolder project, Optional<Platform> function) throws IOException, InterruptedException {
-        Install install = new Install(plan, tool(plan), function);
-        progress.log(install.tool().display());
-        plan.warnings().forEach(warning -> progress.log("WARNING: " + warning));
-        if (!plan.once()) {
-            run(install, plan.reason(), project);
+    private void install(Install install) throws IOException, InterruptedException {
+        if (!install.plan().once()) {
+            run(install, install.plan().reason(), project);
             return;
         }
         InstallState state = workspace.installState(install.run());

@@ -28,6 +28,8 @@ public final class LayerStep {
     private final Timings timings;
     private final Progress progress;
     private final FunctionLayers layers;
+    private Optional<String> key = Optional.empty();
+    private Optional<LayerState> known = Optional.empty();
 
     public LayerStep(
             DeployRequest request,
@@ -45,6 +47,24 @@ public final class LayerStep {
         this.layers = new FunctionLayers(request);
     }
 
+    /**
+     * Whether a version of the layer has what an install would bring, by the lock file and all else that decides it: then neither
+     * the install nor the packaging of the dependencies is needed.
+     */
+    public boolean isKnown(InstallStep install, List<Target> targets) throws IOException, InterruptedException {
+        if (layer.isPresent()) {
+            key = timings.time(
+                    Phase.INSTALL,
+                    () -> install.dependencyKey(request.install(), packaging.described(targets), request.pack().toString()));
+        }
+        if (key.isPresent()) {
+            known = timings.time(Phase.LAYER, () -> layer.get().findMadeFrom(key.get(), inUse(targets)));
+        }
+        known.ifPresent(there -> progress.log("Layer " + there.name() + " has what the lock file asks for (version " + there.version()
+                + "): nothing is installed (install: 'ci' always installs)."));
+        return known.isPresent();
+    }
+
     /** @return empty where no layer is wanted or there are no dependencies, or in a dry run no version of the layer has them */
     public Optional<LayerState> run(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
         return layer.isPresent()
@@ -54,8 +74,8 @@ public final class LayerStep {
 
     private Optional<LayerState> provide(DependencyLayer layer, List<Target> targets, PackReport packaged)
             throws IOException, InterruptedException {
-        if (packaged.layer().isEmpty()) {
-            return Optional.empty();
+        if (known.isPresent() || packaged.layer().isEmpty()) {
+            return known;
         }
         PackReport modules = packaged.layer().get();
         Optional<LayerState> present = layer.find(modules, inUse(targets));
@@ -87,6 +107,7 @@ public final class LayerStep {
         return layer.publish(
                 source,
                 modules,
+                key,
                 functions.stream().map(TargetFunction::runtime).filter(text -> !text.isEmpty()).distinct().toList(),
                 functions.stream().map(TargetFunction::architecture).distinct().toList());
     }

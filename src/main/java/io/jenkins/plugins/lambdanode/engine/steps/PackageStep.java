@@ -26,10 +26,12 @@ public final class PackageStep {
         this.layers = new FunctionLayers(request);
     }
 
-    public PackReport run(List<Target> targets) throws IOException, InterruptedException {
+    /** @param knownLayer whether a layer version is known to hold the dependencies */
+    public PackReport run(List<Target> targets, boolean knownLayer) throws IOException, InterruptedException {
         boolean bucket = request.staging().bucket().isPresent();
-        PackReport packaged = workspace.pack(PackRequest.of(
-                request.pack(), described(targets), bucket, "", request.dependencyLayer().isPresent()));
+        PackRequest wanted =
+                PackRequest.of(request.pack(), described(targets), bucket, "", request.dependencyLayer().isPresent());
+        PackReport packaged = workspace.pack(knownLayer ? wanted.withKnownLayer() : wanted);
         Summary.packaged(packaged).forEach(progress::log);
         if (Summary.isNearLimit(packaged, bucket)) {
             Summary.heaviest(packaged).forEach(progress::log);

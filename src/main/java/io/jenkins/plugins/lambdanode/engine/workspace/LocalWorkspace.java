@@ -11,6 +11,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
@@ -139,6 +140,11 @@ public final class LocalWorkspace implements Workspace {
         if (cache.isPresent()) {
             new InstallFingerprint(install).set();
         }
+    }
+
+    @Override
+    public Optional<String> dependencyKey(String folder, String lockFile, String madeWith) throws IOException {
+        return DependencyKey.of(Path.of(folder), lockFile, madeWith);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
@@ -45,6 +46,9 @@ public interface Workspace extends AutoCloseable {
 
     /** Remembers that node_modules is what this install made, where the workspace keeps anything. */
     void markInstalled(InstallRun install) throws IOException, InterruptedException;
+
+    /** The key of the dependencies that an install would bring; see {@link DependencyKey#of}. */
+    Optional<String> dependencyKey(String folder, String lockFile, String madeWith) throws IOException, InterruptedException;
 
     /**
      * Builds a deployment package in the workspace's temporary folder, or at {@link PackRequest#output()}, and in that folder too

@@ -61,6 +61,11 @@ public class SendingWorkspace implements Workspace {
     }
 
     @Override
+    public Optional<String> dependencyKey(String folder, String lockFile, String madeWith) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void markInstalled(InstallRun install) {
         throw new UnsupportedOperationException();
     }

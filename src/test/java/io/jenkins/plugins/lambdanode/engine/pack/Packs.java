@@ -56,7 +56,8 @@ public final class Packs {
                 request.maxZippedBytes(),
                 request.zippedHint(),
                 request.output(),
-                true);
+                true,
+                false);
     }
 
     public static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {

@@ -55,7 +55,7 @@ class InstallStepTest {
     }
 
     private static InstalledTool tool(String version) {
-        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", new Platform("linux", "x64", "glibc"), "", "", "", "");
+        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", new Platform("linux", "x64", "glibc"), "", "", "");
     }
 
     /** The command of a tool on this machine, for a function. */
@@ -65,7 +65,7 @@ class InstallStepTest {
         String[] platform = (machine + " ").split(" ", -1);
         InstalledTool installed = new InstalledTool(
                 manager, "v22.0.0", nameAndVersion[1], "/bin/tool", "/bin", "node-modules",
-                new Platform(platform[0], platform[1], platform[2]), "", "", "", "");
+                new Platform(platform[0], platform[1], platform[2]), "", "", "");
         InstallPlan plan = InstallPlan.of(InstallSetting.AUTO.withNeeded(needed), ProjectFolder.of(folder, folder)).orElseThrow();
         return plan.commands(installed, Platform.ofFunctions(List.of(architecture))).get(0).display();
     }

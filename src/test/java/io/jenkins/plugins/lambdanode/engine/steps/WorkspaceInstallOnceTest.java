@@ -157,29 +157,6 @@ class WorkspaceInstallOnceTest {
     }
 
     @Test
-    void aPackageWithAnInstallScriptIsInstalledOnceInABuild() throws Exception {
-        Map<String, String> environment = workspace(Tool.NPM);
-        Path scripted = Files.createDirectories(folder.resolve("scripted"));
-        Files.writeString(
-                scripted.resolve("package.json"), "{\"name\":\"scripted\",\"version\":\"1.0.0\",\"scripts\":{\"postinstall\":\"true\"}}");
-        sh(scripted, environment, "npm pack --silent --pack-destination " + root);
-        write("package.json", "{\"name\":\"root\",\"private\":true,\"workspaces\":[\"functions/*\",\"libs/*\"],"
-                + "\"dependencies\":{\"scripted\":\"file:scripted-1.0.0.tgz\"}}");
-        sh(root, environment, Tool.NPM.lock);
-        environment.put("BUILD_TAG", "jenkins-orders-1");
-
-        assertEquals(1, installs(Tool.NPM, environment, "functions/f0", "functions/f1", "functions/f2"), log.text());
-        environment.put("STAGE_NAME", "another");
-        assertEquals(0, installs(Tool.NPM, environment, "functions/f3"), log.text());
-        environment.put("TARGET", "production");
-        assertEquals(1, installs(Tool.NPM, environment, "functions/f3"), log.text());
-        environment.put("BUILD_TAG", "jenkins-orders-2");
-        assertEquals(1, installs(Tool.NPM, environment, "functions/f3"), log.text());
-        environment.remove("BUILD_TAG");
-        assertEquals(2, installs(Tool.NPM, environment, "functions/f3", "functions/f4"), log.text());
-    }
-
-    @Test
     void aMemberWithAnInstallScriptOfItsOwnIsInstalledEachTime() throws Exception {
         Map<String, String> environment = workspace(Tool.NPM);
         write("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\",\"scripts\":{\"prepare\":\"true\"}}");

@@ -15,7 +15,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import software.amazon.awssdk.services.lambda.model.GetLayerVersionResponse;
+import software.amazon.awssdk.services.lambda.model.LayerVersionContentOutput;
 import software.amazon.awssdk.services.lambda.model.LayerVersionsListItem;
 import software.amazon.awssdk.services.lambda.model.ListLayerVersionsResponse;
 import software.amazon.awssdk.services.lambda.model.PublishLayerVersionRequest;
@@ -31,6 +33,8 @@ import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
 public final class DependencyLayer {
 
     private static final String MARK = "lambda-node-deploy: CodeSha256 ";
+
+    private static final String MADE_FROM = ", made from ";
 
     private final String name;
     private final AwsSession session;
@@ -62,23 +66,53 @@ public final class DependencyLayer {
      */
     public Optional<LayerState> find(PackReport report, Set<String> inUse)
             throws DeployException, InterruptedException {
-        newest = Optional.of(list(null));
-        List<LayerVersionsListItem> same = newest.get().layerVersions().stream()
-                .filter(version -> (MARK + report.codeSha256()).equals(version.description()))
-                .sorted(Comparator.comparing((LayerVersionsListItem version) -> inUse.contains(version.layerVersionArn()))
-                        .thenComparing(LayerVersionsListItem::version)
-                        .reversed())
-                .toList();
-        for (LayerVersionsListItem version : same) {
-            if (inUse.contains(version.layerVersionArn()) || holds(version.version(), report)) {
+        for (LayerVersionsListItem version : described(text -> digest(text).equals(report.codeSha256()), inUse)) {
+            if (inUse.contains(version.layerVersionArn()) || content(version.version(), report.codeSha256()).isPresent()) {
                 return Optional.of(state(version.layerVersionArn(), version.version(), report, false));
             }
         }
         return Optional.empty();
     }
 
-    /** Anyone who may publish can write a description. */
-    private boolean holds(long version, PackReport report) throws DeployException, InterruptedException {
+    /**
+     * The version whose dependencies were installed from what has this key: one call where there is none, two where there is one.
+     *
+     * @param key 64 hexadecimal digits
+     * @param inUse ARNs of layer versions that functions have now
+     */
+    public Optional<LayerState> findMadeFrom(String key, Set<String> inUse) throws DeployException, InterruptedException {
+        for (LayerVersionsListItem version : described(text -> text.endsWith(MADE_FROM + key), inUse)) {
+            String digest = digest(version.description());
+            Optional<LayerVersionContentOutput> content = content(version.version(), digest);
+            if (content.isPresent()) {
+                return Optional.of(new LayerState(
+                        name, version.layerVersionArn(), version.version(), digest, content.get().codeSize(), false));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The CodeSha256 that a description of ours begins with; empty for another. */
+    private static String digest(String description) {
+        return description.startsWith(MARK) ? description.substring(MARK.length()).replaceFirst(MADE_FROM + ".*", "") : "";
+    }
+
+    /** Those of the newest 50 versions that this class published whose description says so, one in use first, then the newest. */
+    private List<LayerVersionsListItem> described(Predicate<String> description, Set<String> inUse)
+            throws DeployException, InterruptedException {
+        newest = Optional.of(list(null));
+        return newest.get().layerVersions().stream()
+                .filter(version -> version.description() != null
+                        && version.description().startsWith(MARK)
+                        && description.test(version.description()))
+                .sorted(Comparator.comparing((LayerVersionsListItem version) -> inUse.contains(version.layerVersionArn()))
+                        .thenComparing(LayerVersionsListItem::version)
+                        .reversed())
+                .toList();
+    }
+
+    /** What a version holds, where that has a digest: anyone who may publish can write a description. */
+    private Optional<LayerVersionContentOutput> content(long version, String digest) throws DeployException, InterruptedException {
         AwsOperation operation = operations.onLayer(
                 "Lambda did not describe version " + version + " of", "GetLayerVersion", name, operations.layerArn(name) + ":" + version);
         Optional<GetLayerVersionResponse> there = AwsCalls.call(operation, () -> {
@@ -89,7 +123,7 @@ public final class DependencyLayer {
                 return Optional.empty();
             }
         });
-        return there.isPresent() && there.get().content() != null && report.codeSha256().equals(there.get().content().codeSha256());
+        return there.map(GetLayerVersionResponse::content).filter(content -> digest.equals(content.codeSha256()));
     }
 
     private ListLayerVersionsResponse list(String marker) throws DeployException, InterruptedException {
@@ -107,15 +141,20 @@ public final class DependencyLayer {
     /**
      * Publishes a package as a new version.
      *
+     * @param key what the dependencies were made from, for {@link #findMadeFrom}; empty where that does not decide all
      * @param compatibleRuntimes for instance {@code nodejs24.x}
      * @param compatibleArchitectures {@code x86_64} or {@code arm64}, or both
      * @throws DeployException if Lambda refuses, or has got other bytes than those that were packaged
      */
     public LayerState publish(
-            CodeSource source, PackReport report, List<String> compatibleRuntimes, List<String> compatibleArchitectures)
+            CodeSource source,
+            PackReport report,
+            Optional<String> key,
+            List<String> compatibleRuntimes,
+            List<String> compatibleArchitectures)
             throws IOException, InterruptedException {
         LayerOptions layer = new LayerOptions(name, compatibleRuntimes, compatibleArchitectures);
-        String description = MARK + report.codeSha256();
+        String description = MARK + report.codeSha256() + key.map(MADE_FROM::concat).orElse("");
         AwsOperation operation = source.fetched(
                 operations.onLayer("Lambda did not publish a version of", "PublishLayerVersion", name, operations.layerArn(name)),
                 session.partition());

@@ -12,6 +12,7 @@ import java.util.List;
  * @param zippedHint what to do about a package that is larger than that, a sentence
  * @param output where the package goes, on the machine that packs; empty for a temporary file
  * @param dependencyLayer whether the project's node_modules goes into a package of its own, for a layer
+ * @param knownLayer whether a layer version is known to hold that package: node_modules is left out, and need not be there
  */
 public record PackRequest(
         PackSettings settings,
@@ -19,7 +20,8 @@ public record PackRequest(
         long maxZippedBytes,
         String zippedHint,
         String output,
-        boolean dependencyLayer)
+        boolean dependencyLayer,
+        boolean knownLayer)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -48,6 +50,12 @@ public record PackRequest(
                         : "Name an S3 bucket in the function's region (s3Bucket) for packages over 50 MB, or leave out what"
                                 + " the function does not need (excludes, .lambdaignore).",
                 output,
-                dependencyLayer);
+                dependencyLayer,
+                false);
+    }
+
+    /** The same where a layer version is known to hold node_modules. */
+    public PackRequest withKnownLayer() {
+        return new PackRequest(settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, true);
     }
 }

@@ -31,6 +31,7 @@ final class CheckedPackage {
     private final List<SourceEntry> entries;
     private final List<TargetFunction> functions;
     private final boolean dependencyLayer;
+    private final boolean knownLayer;
     private final LocalDate today;
     private final Map<String, SourceEntry> byName;
     private final Map<String, PackageJson> packageJsons = new HashMap<>();
@@ -46,6 +47,7 @@ final class CheckedPackage {
      * @param project the project's folder
      * @param note what npm notes of it
      * @param dependencyLayer whether node_modules goes into a layer
+     * @param knownLayer whether it is in one already, and not among the entries
      */
     CheckedPackage(
             Path project,
@@ -54,13 +56,15 @@ final class CheckedPackage {
             List<SourceEntry> entries,
             List<TargetFunction> functions,
             boolean dependencyLayer,
+            boolean knownLayer,
             LocalDate today) {
         this.project = project;
         this.note = note;
         this.settings = settings;
         this.entries = entries;
         this.functions = functions;
-        this.dependencyLayer = dependencyLayer;
+        this.dependencyLayer = dependencyLayer || knownLayer;
+        this.knownLayer = knownLayer;
         this.today = today;
         this.byName = new HashMap<>(2 * entries.size());
         entries.forEach(entry -> byName.put(entry.name(), entry));
@@ -80,6 +84,11 @@ final class CheckedPackage {
 
     boolean dependencyLayer() {
         return dependencyLayer;
+    }
+
+    /** Whether the dependencies are in a layer already, and not to be looked at. */
+    boolean knownLayer() {
+        return knownLayer;
     }
 
     LocalDate today() {

@@ -45,6 +45,7 @@ public final class Checks {
      * @param note what npm notes of it
      * @param settings what was to go in
      * @param dependencyLayer whether node_modules goes into a layer
+     * @param knownLayer whether it is in one already
      */
     public Checks(
             Path project,
@@ -53,8 +54,9 @@ public final class Checks {
             List<SourceEntry> entries,
             List<TargetFunction> functions,
             boolean dependencyLayer,
+            boolean knownLayer,
             LocalDate today) {
-        files = new CheckedPackage(project, note, settings, entries, functions, dependencyLayer, today);
+        files = new CheckedPackage(project, note, settings, entries, functions, dependencyLayer, knownLayer, today);
     }
 
     public void beforePackaging() throws IOException {

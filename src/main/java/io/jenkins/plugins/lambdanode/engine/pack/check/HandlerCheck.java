@@ -222,7 +222,7 @@ final class HandlerCheck implements Check {
 
         /** A layer could hold what is missing. */
         private void imports(SourceEntry file, HandlerImports imports) throws IOException {
-            if (function.layerBytes() > 0 || runtime.isEmpty()) {
+            if (function.layerBytes() > 0 || files.knownLayer() || runtime.isEmpty()) {
                 return;
             }
             for (HandlerImports.Import wanted : imports.unresolved()) {

@@ -21,9 +21,11 @@ public final class Selection {
     static final String NOT_INCLUDED = "not included";
 
     private static final String WITHOUT_DEPENDENCIES = "dependencies: 'none'";
+    private static final String IN_KNOWN_LAYER = "a layer that has it already";
 
     private final DefaultExcludes defaults;
     private final boolean dependencies;
+    private final boolean knownLayer;
     private final List<AntPattern> includes;
     private final List<AntPattern> excludes;
     private final Optional<LambdaIgnore> ignore;
@@ -33,11 +35,13 @@ public final class Selection {
     private Selection(
             DefaultExcludes defaults,
             boolean dependencies,
+            boolean knownLayer,
             List<AntPattern> includes,
             List<AntPattern> excludes,
             Optional<LambdaIgnore> ignore) {
         this.defaults = defaults;
         this.dependencies = dependencies;
+        this.knownLayer = knownLayer;
         this.includes = includes;
         this.excludes = excludes;
         this.ignore = ignore;
@@ -49,12 +53,15 @@ public final class Selection {
      * What settings select.
      *
      * @param project the project's folder, a real path
+     * @param knownLayer whether the project's node_modules is in a layer already
      * @throws DeployException if a pattern or {@code .lambdaignore} cannot be used
      */
-    public static Selection of(PackSettings settings, Path project, DefaultExcludes defaults) throws IOException {
+    public static Selection of(PackSettings settings, Path project, DefaultExcludes defaults, boolean knownLayer)
+            throws IOException {
         return new Selection(
                 defaults,
                 settings.dependencies(),
+                knownLayer,
                 patterns(settings.includes()),
                 patterns(settings.excludes()),
                 LambdaIgnore.existsIn(project) ? Optional.of(LambdaIgnore.of(project)) : Optional.empty());
@@ -109,6 +116,9 @@ public final class Selection {
     private Optional<String> byDefault(String path) {
         if (!dependencies && (path + "/").endsWith(NpmPackage.NODE_MODULES) && NpmPackage.contains(path + "/")) {
             return Optional.of(WITHOUT_DEPENDENCIES);
+        }
+        if (knownLayer && (path + "/").equals(ArchiveContents.DEPENDENCIES)) {
+            return Optional.of(IN_KNOWN_LAYER);
         }
         Optional<String> reason = defaults.reason(path);
         if (reason.isPresent()) {

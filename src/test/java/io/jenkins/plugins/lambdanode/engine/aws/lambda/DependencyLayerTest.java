@@ -67,7 +67,7 @@ class DependencyLayerTest {
     }
 
     private LayerState publish(DependencyLayer layer, PackReport report) throws IOException, InterruptedException {
-        return layer.publish(new CodeSource.Direct(report), report, RUNTIMES, ARCHITECTURES);
+        return layer.publish(new CodeSource.Direct(report), report, Optional.empty(), RUNTIMES, ARCHITECTURES);
     }
 
     /** What boto3 says of the layer's versions, newest first: number, CodeSha256, runtimes and architectures. */
@@ -135,7 +135,7 @@ class DependencyLayerTest {
                     new Staging(session, workspace, UploadJournal.NONE, Progress.NONE).stage(report, Cloud.staging(bucket, "lambda/"), name);
 
             LayerState published =
-                    layer(session).publish(new CodeSource.Staged(staged), report, RUNTIMES, ARCHITECTURES);
+                    layer(session).publish(new CodeSource.Staged(staged), report, Optional.empty(), RUNTIMES, ARCHITECTURES);
 
             assertEquals("lambda/" + name + "/" + report.sha256() + ".zip", staged.key());
             assertEquals(1, published.version());
