@@ -332,13 +332,13 @@ def make_large_file(folder, megabytes):
 class ThisTool:
     """Deploys with this tool's command line, through S3."""
 
-    def __init__(self, label, folder, endpoint, *options):
+    def __init__(self, label, folder, endpoint, *options, install="none"):
         self.label = label
-        self.name = "bench" + "".join(character for character in "".join(options) if character.isalpha())
+        self.name = "bench" + "".join(character for character in label + "".join(options) if character.isalpha())
         self.cache = WORK / f"{self.name}.deploy-cache"
         self.record = WORK / f"{self.name}.json"
         self.command = [
-            CLI, "deploy", "--function-name", self.name, "--dir", folder, "--install", "none",
+            CLI, "deploy", "--function-name", self.name, "--dir", folder, "--install", install,
             "--cache", self.cache, "--s3-bucket", BUCKET, "--s3-prefix", "lambda/", "--publish",
             "--endpoint-url", endpoint, "--result", self.record, *options]
 
@@ -359,9 +359,9 @@ class ThisTool:
 class ZipAndAwsCli:
     """Deploys as AWS's guides do in a shell."""
 
-    def __init__(self, folder, endpoint):
-        self.label = "zip -r and AWS CLI"
-        self.name = "bench-aws-cli"
+    def __init__(self, folder, endpoint, label="zip -r and AWS CLI"):
+        self.label = label
+        self.name = f"bench-{''.join(character for character in label if character.isalpha())}"
         self.folder = folder
         self.file = WORK / "function.zip"
         self.key = f"{self.name}.zip"
@@ -412,7 +412,7 @@ def end_to_end(folder):
         call("PUT", f"{server}/{BUCKET}")
         tools = [
             ThisTool("this tool", folder, endpoint),
-            ThisTool("this tool, dependencies in a layer", folder, endpoint, "--layer=auto"),
+            ThisTool("this tool, dependencies in a layer", folder, endpoint, "--dependencies=layer"),
             ZipAndAwsCli(folder, endpoint)]
         for tool in tools:
             stack.callback(tool.close)
@@ -439,6 +439,88 @@ def end_to_end(folder):
         "package_bytes": package_bytes,
         "tools": {label: {state: summary(runs) for state, runs in states.items()} for label, states in taken.items()},
     }
+
+
+class OnAgent:
+    """A tool that installs as well, in a folder of its own: kept from build to build, or empty each time but for the checkout."""
+
+    FILES = ("index.js", "package.json", "package-lock.json")
+
+    def __init__(self, source, kept, make):
+        self.source = source
+        self.kept = kept
+        self.folder = WORK / f"agent-{make.__name__}"
+        self.tool = make(self.folder)
+        self.label = self.tool.label
+        self.name = self.tool.name
+
+    def check_out(self, code):
+        if not self.kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if isinstance(self.tool, ThisTool):
+                self.tool.close()
+        self.folder.mkdir(exist_ok=True)
+        for name in self.FILES:
+            shutil.copy(self.source / name, self.folder)
+        (self.folder / "index.js").write_text(code)
+
+    def install(self):
+        """This tool installs by itself."""
+        return (Cost(0, 0, 0) if isinstance(self.tool, ThisTool)
+                else run("npm", "ci", "--omit=dev", "--no-audit", "--no-fund", cwd=self.folder))
+
+    def create(self):
+        self.install()
+        self.tool.create()
+
+    def deploy(self):
+        return self.install() + self.tool.deploy()
+
+    def close(self):
+        self.tool.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def agents(source):
+    """Installs and deploys, unchanged and with one line changed, where the workspace is kept and where an agent starts empty."""
+    code = (source / "index.js").read_text()
+    taken = {}
+    shutil.rmtree(WORK / "aws", ignore_errors=True)
+    (WORK / "aws").mkdir()
+    with contextlib.ExitStack() as stack:
+        emulator = stack.enter_context(emulated_aws(WORK / "aws"))
+        endpoint, counter = stack.enter_context(counting_proxy(emulator))
+        call("PUT", f"{emulator}/{BUCKET}")
+
+        def kept(folder):
+            return ThisTool("kept workspace", folder, endpoint, install="auto")
+
+        def fresh(folder):
+            return ThisTool("fresh agent", folder, endpoint, install="auto")
+
+        def known(folder):
+            return ThisTool("fresh agent, layer known", folder, endpoint, "--dependencies=layer", install="auto")
+
+        def shell(folder):
+            return ZipAndAwsCli(folder, endpoint, "fresh agent: npm ci, zip -r and AWS CLI")
+
+        tools = [OnAgent(source, make is kept, make) for make in (kept, fresh, known, shell)]
+        for tool in tools:
+            stack.callback(tool.close)
+            tool.check_out(code)
+            tool.create()
+        for turn in range(RUNS):
+            for state in benchmark_report.AGENT_STATES:
+                if state == "one line changed":
+                    code += f"// {turn}\n"
+                for tool in tools:
+                    tool.check_out(code)
+                    counter.take()
+                    os.sync()
+                    cost = tool.deploy()
+                    taken.setdefault(tool.label, {}).setdefault(state, []).append((cost, counter.take()))
+            say(f"agents: {turn + 1} of {RUNS}")
+    return {label: {state: summary(runs) for state, runs in states.items()} for label, states in taken.items()}
 
 
 def require_effect(tool, state, changed):
@@ -516,6 +598,7 @@ def main():
         "packaging": {name: packaging(name, folder) for name, folder in projects.items()},
         "heap": heap_peaks(projects),
         "end_to_end": end_to_end(projects[DEPLOYED]),
+        "agents": agents(projects[DEPLOYED]),
     }
     RESULTS.write_text(json.dumps(results, indent=2))
     benchmark_report.write(ROOT, results)

@@ -3,6 +3,7 @@
 import html
 
 STATES = ("unchanged", "one line changed", "dependency changed")
+AGENT_STATES = STATES[:2]
 WARM, PROCESS = "this tool, warm JVM", "this tool, whole process"
 COLD, SAME, CHANGED = "cold", "nothing changed", "one file changed"
 BASE = "zip -r"
@@ -51,6 +52,7 @@ def page(results):
         table(("", "heap allowed", "", "peak of the heap"), heaps(results), "lrlr"),
     ]
     parts += end_to_end(results)
+    parts += agents(results)
     parts += ["## The machine", table(("", ""), machine(results), "ll")]
     parts += [
         "The three projects are `tools/bench/*/package.json` with their lock files. `seed` is aws-xray-sdk alone; `web` is a"
@@ -166,6 +168,24 @@ def end_to_end(results):
         " counts.",
         table(("mode", "API calls", "bytes sent"), CALLS, "lrl"),
         f"What this tool asks where nothing changed:\n\n```\n{requests}\n```",
+    ]
+
+
+def agents(results):
+    rows = []
+    for state in AGENT_STATES:
+        fresh = results["agents"]["fresh agent"][state]["wall"]
+        for label, states in results["agents"].items():
+            cost = states[state]
+            rows.append((
+                state, label, f"{cost['wall']:.2f}", f"{cost['wall'] / fresh:.2f}", f"{cost['cpu']:.2f}", f"{cost['calls']:.0f}",
+                f"{cost['sent']:,.0f}"))
+    return [
+        "## With the install, on agents that are kept and that start empty",
+        f"The same project with `--install auto`. *Kept workspace*: node_modules and the package index are there. *Fresh agent*: the"
+        " checkout alone, and npm's own cache. *Layer known*: with `--dependencies layer`, where a version has what the lock file asks"
+        " for. The ratio is wall time over that of a fresh agent that installs and packages, in the same run.",
+        table(("", "", "wall s", "of fresh agent", "CPU s", "API calls", "bytes sent"), rows, "llrrrrr"),
     ]
 
 
