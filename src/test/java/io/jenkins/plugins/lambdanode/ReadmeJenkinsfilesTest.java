@@ -177,7 +177,7 @@ class ReadmeJenkinsfilesTest {
                 {"name": "orders", "version": "1.0.0", "dependencies": {"greeting": "file:greeting"},
                  "scripts": {"build": "node -e \\"fs.cpSync('index.js', 'dist/index.js')\\""}}
                 """);
-        Files.writeString(project.resolve("index.js"), "exports.handler = async () => require('greeting');\n");
+        Files.writeString(project.resolve("index.js"), "exports.handler = async () => ({ statusCode: 200, body: require('greeting') });\n");
         Program.run(project, Map.of(), List.of("npm", "install", "--package-lock-only", "--no-audit", "--no-fund"))
                 .successful();
     }

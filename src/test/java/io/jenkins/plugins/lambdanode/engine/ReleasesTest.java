@@ -128,6 +128,7 @@ class ReleasesTest {
         project.with("index.js", WORKING.replace("200", "500"));
 
         String message = failure(request -> request.alias("live").smokeTest("{}", "{\"statusCode\": 200}")).getMessage();
+        assertFalse(log.text().contains("said last"), "The emulator gives no log");
 
         assertTrue(message.contains("The smoke test of version 2 of function " + name
                 + " failed: its response is not as expected: $.statusCode is 500, not 200"), message);

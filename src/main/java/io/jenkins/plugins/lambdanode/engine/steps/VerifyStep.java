@@ -124,7 +124,9 @@ public final class VerifyStep {
             }
         }
         invocation.log().forEach(line -> lines.add(SafeText.oneLine(line, MESSAGE_LENGTH)));
-        progress.log("The last lines of " + named(deployed, version) + ":");
+        if (!lines.isEmpty()) {
+            progress.log("What " + named(deployed, version) + " said last:");
+        }
         lines.forEach(line -> progress.log("  " + line));
         return new DeployException(
                 "The smoke test of " + named(deployed, version) + " failed: " + problem + "\n"
