@@ -22,10 +22,11 @@ import java.util.regex.Pattern;
  * version. One that needs musl names {@code libc.musl-<cpu>.so.1} among its libraries.
  *
  * @param abi the ABI's number; 0 for any, or where it is not known
+ * @param registers whether it is an add-on by what it exports, and not another library of that name
  * @param musl whether it needs musl
  * @param bytes how many bytes were read
  */
-record AddOn(int abi, boolean musl, long bytes) {
+record AddOn(int abi, boolean registers, boolean musl, long bytes) {
     private static final int PIECE = 1 << 20;
     private static final int OVERLAP = 64;
     private static final int SECTION_HEADER = 64;
@@ -35,6 +36,7 @@ record AddOn(int abi, boolean musl, long bytes) {
         int abi = 0;
         boolean musl = false;
         boolean registers = false;
+        boolean ofNodeApi = false;
         long total = 0;
         ByteBuffer piece = ByteBuffer.allocate((int) Math.min(PIECE, file.size() + 1) + OVERLAP);
         try (FileChannel in = FileChannel.open(file.source(), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
@@ -42,6 +44,7 @@ record AddOn(int abi, boolean musl, long bytes) {
                 total += length;
                 String text = new String(piece.array(), 0, piece.position(), StandardCharsets.ISO_8859_1);
                 musl |= text.contains("libc.musl-");
+                ofNodeApi |= text.contains("napi_register_module_v") || text.contains("\0napi_module_register\0");
                 registers |= text.contains("\0node_module_register\0");
                 if (text.contains("node_register_module_v")) {
                     Matcher symbol = REGISTER.matcher(text);
@@ -49,10 +52,10 @@ record AddOn(int abi, boolean musl, long bytes) {
                 }
                 piece.flip().position(Math.max(0, piece.limit() - OVERLAP)).compact();
             }
-            return new AddOn(abi == 0 && registers ? registeredAbi(in) : abi, musl, total);
+            return new AddOn(abi == 0 && registers ? registeredAbi(in) : abi, registers || ofNodeApi || abi != 0, musl, total);
         } catch (NoSuchFileException e) {
             // Packaging itself will say so.
-            return new AddOn(0, false, total);
+            return new AddOn(0, false, false, total);
         }
     }
 

@@ -53,12 +53,18 @@ final class AddOnCheck implements Check {
             String folder, List<SourceEntry> addOns, CheckedPackage files, TargetFunction function) throws IOException {
         String problem = "";
         SourceEntry first = null;
+        boolean otherLibraryFits = false;
         for (SourceEntry addOn : addOns) {
             Optional<NativeProgram> program = NativeProgram.of(files.head(addOn, PackedContent.HEAD_BYTES));
             if (program.isEmpty()) {
                 continue;
             }
             String found = problem(addOn, program.get(), files, function);
+            if (found.isEmpty() && !files.addOn(addOn).registers()) {
+                // Such as better-sqlite3's test_extension.node, an extension of SQLite.
+                otherLibraryFits = true;
+                continue;
+            }
             if (found.isEmpty()) {
                 return Optional.empty();
             }
@@ -70,7 +76,8 @@ final class AddOnCheck implements Check {
                 problem = found;
             }
         }
-        if (first == null || AddOnLoader.of(folder, files).isCaught()) {
+        boolean isFitting = otherLibraryFits && !problem.contains("Node.js");
+        if (first == null || isFitting || AddOnLoader.of(folder, files).isCaught()) {
             return Optional.empty();
         }
         boolean otherNode = problem.contains("Node.js");

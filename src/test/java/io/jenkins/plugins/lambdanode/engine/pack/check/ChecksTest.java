@@ -213,6 +213,9 @@ class ChecksTest {
         String message = only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).message();
         assertTrue(message.contains("Node.js 20 (ABI 115), and the function runs nodejs24.x (ABI 137)"), message);
         assertEquals(List.of(), codes(new TargetFunction("", "nodejs20.x", "x86_64", 0, "")).stream().filter(c -> c.startsWith("native")).toList());
+        // What is named like an add-on and is none says nothing for those that are (better-sqlite3's test_extension.node).
+        Packs.write(project, "node_modules/db/build/Release/extension.node", elf(62));
+        assertEquals("native-other-node", only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).code());
         Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0napi_register_module_v1\0"));
         assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")));
     }
