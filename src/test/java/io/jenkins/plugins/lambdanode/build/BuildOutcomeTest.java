@@ -65,8 +65,8 @@ class BuildOutcomeTest {
     void aRetryThatFindsItsWorkDoneSaysWhatTheBuildDid() throws Exception {
         WorkflowRun run = Builds.run(
                 jenkins,
-                "retried",
-                onAgent(Builds.WRITE_PROJECT + "int attempt = 0\nretry(2) {\n" + deployAndEcho("retried", ", alias: 'live'")
+                "found-done",
+                onAgent(Builds.WRITE_PROJECT + "int attempt = 0\nretry(2) {\n" + deployAndEcho("found-done", ", alias: 'live'")
                         + "if (attempt++ == 0) { error 'something else failed' }\n}"),
                 Result.SUCCESS);
 
@@ -76,9 +76,9 @@ class BuildOutcomeTest {
                 log.lines().filter(line -> line.equals("outcome=created updated=true before=null version=1 sha=null")).count(),
                 log);
         assertTrue(log.contains("nothing to upload"), log);
-        assertTrue(log.contains("retried: created (earlier in this build), version 1"), log);
+        assertTrue(log.contains("found-done: created (earlier in this build), version 1"), log);
         assertEquals("created", only(run).getOutcome());
-        assertEquals("created", Builds.record(run, "retried").path("Outcome").asText());
+        assertEquals("created", Builds.record(run, "found-done").path("Outcome").asText());
     }
 
     @Test
