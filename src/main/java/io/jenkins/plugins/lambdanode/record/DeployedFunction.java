@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jenkinsci.plugins.scriptsecurity.sandbox.whitelists.Whitelisted;
 import org.kohsuke.accmod.Restricted;
@@ -339,6 +340,14 @@ public final class DeployedFunction implements Serializable {
                 .filter(phase -> names.contains(phase.getName()))
                 .mapToLong(PhaseTime::getMillis)
                 .sum();
+    }
+
+    /** How long its smoke tests ran, in milliseconds; empty where there was none, or Lambda did not say. */
+    Optional<Long> smokeTestMillis() {
+        return Optional.of(Math.round(smokeTests.stream()
+                        .mapToDouble(SmokeTestReport::getDurationMillis)
+                        .sum()))
+                .filter(millis -> millis > 0);
     }
 
     @Whitelisted

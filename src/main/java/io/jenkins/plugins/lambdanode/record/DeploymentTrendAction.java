@@ -32,8 +32,12 @@ import org.kohsuke.stapler.bind.JavaScriptMethod;
 public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     private static final int SHOWN_BUILDS = 50;
-    /** As many as the chart's palette has colors for, with one for npm and one for those that are left over. */
     private static final int SHOWN_FUNCTIONS = 8;
+
+    /** Neighbours differ, the pale ones come last; with one for npm and one for the functions that are left over. */
+    private static final List<Palette> COLORS = List.of(
+            Palette.BLUE, Palette.ORANGE, Palette.GREEN, Palette.PURPLE, Palette.RED, Palette.BROWN, Palette.TEAL,
+            Palette.INDIGO, Palette.GRAY, Palette.LIME);
     private static final Set<String> NPM = Set.of(Phase.INSTALL.label(), Phase.BUILD.label());
 
     private final Job<?, ?> job;
@@ -56,14 +60,12 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
             this.urlName = urlName;
         }
 
-        /** Bytes, or milliseconds: a deployment's without npm's. */
-        private long of(DeployedFunction function) {
+        /** Bytes, or milliseconds: a deployment's without npm's. Null where it is not known. */
+        private Long of(DeployedFunction function) {
             return switch (this) {
                 case SIZE -> function.getCodeSize();
                 case TIME -> function.getMillis() - function.millisOf(NPM);
-                case SMOKE_TEST -> Math.round(function.getSmokeTests().stream()
-                        .mapToDouble(DeployedFunction.SmokeTestReport::getDurationMillis)
-                        .sum());
+                case SMOKE_TEST -> function.smokeTestMillis().orElse(null);
             };
         }
 
@@ -94,6 +96,10 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     /** @param values bytes or milliseconds, one for each build, oldest first; null where the build did not deploy it */
     private record Line(String name, List<Long> values) {
+
+        boolean hasValue() {
+            return values.stream().anyMatch(Objects::nonNull);
+        }
 
         long last() {
             return values.stream().filter(Objects::nonNull).reduce((earlier, later) -> later).orElse(0L);
@@ -145,7 +151,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         return latest.size() > 1
                 && (measure != Measure.SMOKE_TEST
                         || functions(latest.getLast()).stream()
-                                .anyMatch(function -> !function.getSmokeTests().isEmpty()));
+                                .anyMatch(function -> function.smokeTestMillis().isPresent()));
     }
 
     @JavaScriptMethod
@@ -165,7 +171,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         for (Line line : lines) {
             LineSeries series = new LineSeries(
                     Messages.DeploymentTrendAction_line(line.name, unit.name()),
-                    Palette.color(model.getSeries().size()).getNormal(),
+                    COLORS.get(model.getSeries().size()).getNormal(),
                     StackedMode.SEPARATE_LINES,
                     FilledMode.LINES);
             series.addAll(line.values.stream()
@@ -188,6 +194,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
                 .map(function -> new Line(name(function, byArn.values()), builds.stream()
                         .map(build -> valueOf(function, build))
                         .toList()))
+                .filter(Line::hasValue)
                 .sorted(Comparator.comparingLong(Line::last).reversed())
                 .toList());
         List<Line> lines = new ArrayList<>(functions.subList(0, Math.min(SHOWN_FUNCTIONS, functions.size())));
@@ -220,8 +227,8 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     private Long valueOf(DeployedFunction function, List<DeployedFunction> build) {
         return build.stream()
                 .filter(function::isSameFunctionAs)
-                .map(measure::of)
                 .findFirst()
+                .map(measure::of)
                 .orElse(null);
     }
 
