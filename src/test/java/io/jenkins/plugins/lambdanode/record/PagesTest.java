@@ -443,7 +443,7 @@ class PagesTest {
 
         deployed(project, "a", 1 << 20, 1000);
 
-        assertEquals(2, project.getActions(DeploymentTrendAction.class).size());
+        assertEquals(3, project.getActions(DeploymentTrendAction.class).size());
     }
 
     @Test
