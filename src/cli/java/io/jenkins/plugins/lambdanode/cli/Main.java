@@ -127,7 +127,7 @@ public final class Main implements Runnable {
 
     private static int usage(ParameterException wrong, String[] arguments) {
         CommandLine command = wrong.getCommandLine();
-        command.getErr().println("ERROR: " + harmless(wrong.getMessage()));
+        command.getErr().println("ERROR: " + harmless(wrong.getMessage().replaceFirst("^Error: ", "")));
         command.getErr().println("See " + command.getCommandSpec().qualifiedName() + " --help");
         return CommandLine.ExitCode.USAGE;
     }

@@ -38,9 +38,7 @@ public final class AgentIdentity implements AwsCredentialsProvider {
             return credentials;
         } catch (IOException e) {
             throw SdkClientException.create(
-                    "The agent has no AWS role of its own (agentIdentity): " + e.getMessage()
-                            + " Give its instance or container a role, or use credentialsId.",
-                    e);
+                    "The agent has no AWS role of its own (agentIdentity): " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw SdkClientException.create("Stopped while asking the agent for its AWS role", e);

@@ -322,9 +322,8 @@ public final class BuildDeployment {
         } catch (NoSuchFileException | FileNotFoundException e) {
             // Removed meanwhile.
         }
-        throw new DeployException("There is no file " + SafeText.oneLine(text, 200) + " in the workspace with 1 to "
-                + SettingRules.MAX_PAYLOAD + " bytes, which smokeTest names.\nGive JSON, such as {\"ping\": true}, or the name of a file"
-                + " with it.");
+        throw new DeployException("smokeTest names " + SafeText.oneLine(text, 200) + ", which is no file in the workspace of 1 to "
+                + SettingRules.MAX_PAYLOAD + " bytes.\nGive JSON, such as {\"ping\": true}, or the name of a file with it.");
     }
 
     /** The bucket for all jobs, in which {@code ${AWS_REGION}} is the region of the deployment. */

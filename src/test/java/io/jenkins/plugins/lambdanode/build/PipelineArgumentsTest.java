@@ -131,7 +131,7 @@ class PipelineArgumentsTest {
                 "functionName: 'orders-${NOPE}' | functionName is 'orders-${NOPE}'. The variable NOPE is not set",
                 "functionName: ['a', 'b'] | functionName is 'a b'. It names one function. Name several with functionNames.",
                 "functionName: 'orders', smokeTest: [payload: '{ping}'] | payload of smokeTest is not JSON",
-                "functionName: 'orders', smokeTest: [[expect: 'no/such.json']] | There is no file no/such.json in the workspace",
+                "functionName: 'orders', smokeTest: [[expect: 'no/such.json']] | smokeTest names no/such.json, which is no file in the workspace",
                 "functionName: 'orders', smokeTest: true | smokeTest is 'true'. It has settings of its own: smokeTest: [expect: '...', payload: '...']",
                 "functionName: 'orders', excludes: [['a']] | The value of excludes is no text. Give it as text.",
                 "functionName: 'orders', install: 'instal' | install is 'instal'.",

@@ -97,7 +97,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"deliver", "--no-such-option", "package --no-such-option", "deploy --function-name"})
+    @CsvSource({"deliver", "--no-such-option", "package --no-such-option", "deploy --function-name", "deploy --expect {}"})
     void whatIsNoCommandIsWrongUsageInAFewLines(String line) {
         isWrongUsage(CommandLineRun.here(line.split(" ")));
     }
@@ -110,7 +110,7 @@ class MainTest {
     private static void isWrongUsage(Program run) {
         assertEquals(2, run.status());
         assertEquals("", run.out());
-        assertTrue(run.err().startsWith("ERROR: "), run.err());
+        assertTrue(run.err().startsWith("ERROR: ") && !run.err().contains("Error: "), run.err());
         assertTrue(run.err().contains("--help"), run.err());
         assertTrue(run.err().lines().count() <= 3, run.err());
     }

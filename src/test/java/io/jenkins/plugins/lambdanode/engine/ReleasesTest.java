@@ -133,6 +133,7 @@ class ReleasesTest {
         assertTrue(message.contains("The smoke test of version 2 of function " + name
                 + " failed: its response is not as expected: $.statusCode is 500, not 200"), message);
         assertTrue(message.contains("Alias live was not moved"), message);
+        assertFalse(log.text().contains("The last lines of"), log.text());
         assertEquals("1", ACCOUNT.aliasVersion(name, "live"));
     }
 

@@ -131,7 +131,7 @@ public final class InstallStep {
 
         /** Such as {@code npm ci}. */
         String name() throws DeployException {
-            return String.join(" ", last().words().subList(0, 2));
+            return String.join(" ", commands().get(0).words().subList(0, 2));
         }
 
         String madeWith() throws DeployException {

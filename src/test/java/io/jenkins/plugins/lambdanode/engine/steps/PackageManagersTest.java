@@ -127,6 +127,7 @@ class PackageManagersTest {
 
         assertEquals(LOCKED, installed("ms"));
         assertFalse(Files.exists(folder.resolve("node_modules/left-pad")), log.text());
+        assertTrue(log.text().matches("(?s)(.*\n)?(npm ci|(pnpm|yarn|bun) install): .*"), log.text());
         assertEquals("", sh(folder, Map.of(), "git status --porcelain"));
     }
 

@@ -196,7 +196,7 @@ public final class AwsSession implements AutoCloseable {
     /** Those who provide credentials have words of their own, and it is seldom the network. */
     private static DeployException unreadable(RuntimeException cause) {
         return new DeployException(
-                NO_CREDENTIALS + ": " + AwsErrors.words(cause) + "\nFix what provides them: the profile, the variables (AWS_...) or the machine's role.", cause);
+                NO_CREDENTIALS + ": " + AwsErrors.words(cause) + "\nFix what provides them: the profile, the variables (AWS_...) or the role of the machine or container.", cause);
     }
 
     /** The ARN of the role that is assumed; empty where none is. Who the credentials are of would be one more call. */

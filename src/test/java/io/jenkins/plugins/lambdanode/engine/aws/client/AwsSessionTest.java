@@ -78,7 +78,7 @@ class AwsSessionTest {
 
         assertEquals(
                 "The AWS credentials could not be read: The agent has no AWS role of its own (ConnectException)\nFix what provides"
-                        + " them: the profile, the variables (AWS_...) or the machine's role.",
+                        + " them: the profile, the variables (AWS_...) or the role of the machine or container.",
                 message);
     }
 
