@@ -488,9 +488,9 @@ def agents(source):
     shutil.rmtree(WORK / "aws", ignore_errors=True)
     (WORK / "aws").mkdir()
     with contextlib.ExitStack() as stack:
-        emulator = stack.enter_context(emulated_aws(WORK / "aws"))
-        endpoint, counter = stack.enter_context(counting_proxy(emulator))
-        call("PUT", f"{emulator}/{BUCKET}")
+        server = stack.enter_context(emulator(WORK / "aws"))
+        endpoint, counter = stack.enter_context(counting_proxy(server))
+        call("PUT", f"{server}/{BUCKET}")
 
         def kept(folder):
             return ThisTool("kept workspace", folder, endpoint, install="auto")

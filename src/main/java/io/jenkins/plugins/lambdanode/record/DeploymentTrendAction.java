@@ -186,7 +186,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         return run.getAction(DeploymentAction.class).getFunctions();
     }
 
-    /** The functions' lines, the largest first, and npm's where it took time. */
+    /** The largest functions' lines by name, so that each has its color in all charts, and npm's where it took time. */
     private List<Line> lines(List<List<DeployedFunction>> builds) {
         Map<String, DeployedFunction> byArn = new LinkedHashMap<>();
         builds.forEach(functions -> functions.forEach(function -> byArn.put(function.getFunctionArn(), function)));
@@ -198,6 +198,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
                 .sorted(Comparator.comparingLong(Line::last).reversed())
                 .toList());
         List<Line> lines = new ArrayList<>(functions.subList(0, Math.min(SHOWN_FUNCTIONS, functions.size())));
+        lines.sort(Comparator.comparing(Line::name));
         List<Line> others = functions.subList(lines.size(), functions.size());
         if (!others.isEmpty()) {
             lines.add(new Line(Messages.DeploymentTrendAction_others(others.size()), Line.sums(others, builds.size())));

@@ -473,7 +473,7 @@ class PagesTest {
     }
 
     @Test
-    void eachFunctionHasALineTheLargestFirstWithGapsWhereABuildDidNotDeployIt() throws Exception {
+    void eachFunctionHasALineByNameWithGapsWhereABuildDidNotDeployIt() throws Exception {
         FreeStyleProject project = jenkins.createFreeStyleProject();
         deployed(project, "a", 1 << 20, 1000);
         DeployedFunction abroad = function("orders", "b", 2 << 20, 500);
@@ -483,7 +483,7 @@ class PagesTest {
                 jenkins.buildAndAssertSuccess(project), List.of(function("payments", "a", 3 << 20, 250), abroad));
 
         assertEquals(
-                "{payments (MB)=[null,3.0], orders · us-east-1 (MB)=[null,2.0], orders · eu-west-1 (MB)=[1.0,null]}",
+                "{orders · eu-west-1 (MB)=[1.0,null], orders · us-east-1 (MB)=[null,2.0], payments (MB)=[null,3.0]}",
                 lines(project, Measure.SIZE).toString());
     }
 
@@ -517,7 +517,7 @@ class PagesTest {
         DeploymentAction.addTo(build, functions);
 
         assertEquals(
-                "{two (s)=[0.75], one (s)=[0.5], install and build (s)=[1.0]}",
+                "{one (s)=[0.5], two (s)=[0.75], install and build (s)=[1.0]}",
                 lines(project, Measure.TIME).toString());
         String shown = page(build.getUrl()).getBody().getTextContent();
         assertTrue(shown.contains("install (shared)"), shown);
