@@ -127,7 +127,8 @@ public class FunctionConfiguration extends AbstractDescribableImpl<FunctionConfi
     }
 
     @Extension
-    @SuppressWarnings({"lgtm[jenkins/csrf]", "lgtm[jenkins/no-permission-check]"}) // Lists and checks of text: they read and change nothing.
+    @SuppressWarnings({"lgtm[jenkins/csrf]", "lgtm[jenkins/no-permission-check]"
+    }) // Lists and checks of text: they read and change nothing.
     public static final class DescriptorImpl extends Descriptor<FunctionConfiguration> {
 
         @Override

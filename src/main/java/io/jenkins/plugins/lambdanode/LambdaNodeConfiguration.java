@@ -18,7 +18,8 @@ import org.kohsuke.stapler.QueryParameter;
 /** What an administrator sets for all deployments. */
 @Extension
 @Symbol("lambdaNodeDeploy")
-@SuppressWarnings({"lgtm[jenkins/csrf]", "lgtm[jenkins/no-permission-check]"}) // Lists and checks of text: they read and change nothing.
+@SuppressWarnings({"lgtm[jenkins/csrf]", "lgtm[jenkins/no-permission-check]"
+}) // Lists and checks of text: they read and change nothing.
 public class LambdaNodeConfiguration extends GlobalConfiguration implements DeploymentSettings.Defaults {
 
     private String region;

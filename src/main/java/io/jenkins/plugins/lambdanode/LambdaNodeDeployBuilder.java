@@ -46,7 +46,8 @@ public class LambdaNodeDeployBuilder extends Builder {
             throws InterruptedException, IOException {
         FilePath workspace = build.getWorkspace();
         if (workspace == null) {
-            throw new AbortException("The build has no workspace: its agent is gone. Run it again when the agent is back.");
+            throw new AbortException(
+                    "The build has no workspace: its agent is gone. Run it again when the agent is back.");
         }
         new BuildDeployment(
                         UUID.randomUUID().toString(),

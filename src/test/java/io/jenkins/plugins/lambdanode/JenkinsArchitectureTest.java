@@ -38,7 +38,11 @@ class JenkinsArchitectureTest {
     static void readThePluginsClasses() throws Exception {
         // Names of other libraries' classes are enough.
         ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
-        Path classes = Path.of(LambdaNodeDeployStep.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path classes = Path.of(LambdaNodeDeployStep.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         plugin = new ClassFileImporter().importPath(classes.resolve(TOP.replace('.', '/')));
     }
 
@@ -48,7 +52,9 @@ class JenkinsArchitectureTest {
         if (name.equals(TOP)) {
             return "";
         }
-        return name.startsWith(TOP + ".") && !name.startsWith(TOP + ".engine") ? name.substring(TOP.length() + 1) : null;
+        return name.startsWith(TOP + ".") && !name.startsWith(TOP + ".engine")
+                ? name.substring(TOP.length() + 1)
+                : null;
     }
 
     @Test
@@ -87,7 +93,9 @@ class JenkinsArchitectureTest {
                     @Override
                     public SliceIdentifier getIdentifierOf(JavaClass type) {
                         String name = packageOf(type);
-                        return name == null ? SliceIdentifier.ignore() : SliceIdentifier.of(name.isEmpty() ? "top" : name);
+                        return name == null
+                                ? SliceIdentifier.ignore()
+                                : SliceIdentifier.of(name.isEmpty() ? "top" : name);
                     }
 
                     @Override

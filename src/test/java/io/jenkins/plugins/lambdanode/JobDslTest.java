@@ -48,8 +48,7 @@ class JobDslTest {
 
     @Test
     void aFreestyleJobIsMadeWithTheSettingsThatAreNamed() throws Exception {
-        run(
-                """
+        run("""
                 job('made') {
                   steps {
                     lambdaNodeDeploy {
@@ -100,8 +99,7 @@ class JobDslTest {
 
     @Test
     void aPipelineJobIsMadeWithTheStepInItsScript() throws Exception {
-        run(
-                """
+        run("""
                 pipelineJob('pipeline') {
                   definition {
                     cps {
@@ -114,6 +112,8 @@ class JobDslTest {
 
         CpsFlowDefinition definition = (CpsFlowDefinition)
                 jenkins.jenkins.getItemByFullName("pipeline", WorkflowJob.class).getDefinition();
-        assertEquals("node { lambdaNodeDeploy functionName: 'orders', credentialsId: 'aws-deploy' }", definition.getScript());
+        assertEquals(
+                "node { lambdaNodeDeploy functionName: 'orders', credentialsId: 'aws-deploy' }",
+                definition.getScript());
     }
 }

@@ -62,7 +62,12 @@ class LambdaNodeConfigurationTest {
     }
 
     private static void assertSettings(
-            LambdaNodeConfiguration global, String region, String bucket, String prefix, String endpoint, boolean allowed) {
+            LambdaNodeConfiguration global,
+            String region,
+            String bucket,
+            String prefix,
+            String endpoint,
+            boolean allowed) {
         assertEquals(region, global.getRegion());
         assertEquals(bucket, global.getS3Bucket());
         assertEquals(prefix, global.getS3Prefix());
@@ -133,7 +138,10 @@ class LambdaNodeConfigurationTest {
         ByteArrayOutputStream exported = new ByteArrayOutputStream();
         ConfigurationAsCode.get().export(exported);
 
-        List<String> lines = exported.toString(StandardCharsets.UTF_8).replace("\"", "").lines().toList();
+        List<String> lines = exported.toString(StandardCharsets.UTF_8)
+                .replace("\"", "")
+                .lines()
+                .toList();
         List<String> imported = imported().lines().skip(1).toList();
         int start = lines.indexOf(imported.get(0));
         assertEquals(Set.copyOf(imported), Set.copyOf(lines.subList(start, start + imported.size())));

@@ -59,7 +59,8 @@ class LambdaNodeDeployBuilderTest {
         project.getBuildersList().add(new CopyExample());
         project.getBuildersList().add(new LambdaNodeDeployBuilder(settings()));
         project.getBuildersList()
-                .add(new Shell("echo later: $LAMBDA_FUNCTION_NAME $LAMBDA_FUNCTION_ARN $LAMBDA_CODE_SHA256 $LAMBDA_VERSION"));
+                .add(new Shell(
+                        "echo later: $LAMBDA_FUNCTION_NAME $LAMBDA_FUNCTION_ARN $LAMBDA_CODE_SHA256 $LAMBDA_VERSION"));
 
         FreeStyleBuild build = jenkins.buildAndAssertStatus(Result.SUCCESS, project);
 
@@ -69,9 +70,13 @@ class LambdaNodeDeployBuilderTest {
         assertEquals(
                 onServer.codeSha256(),
                 Builds.record(build, "xray-test").path("CodeSha256").asText());
-        assertTrue(Builds.record(build, "xray-test").path("Package").path("Files").asInt() > 100);
-        Fingerprint fingerprint =
-                build.getAction(FingerprintAction.class).getFingerprints().values().iterator().next();
+        assertTrue(
+                Builds.record(build, "xray-test").path("Package").path("Files").asInt() > 100);
+        Fingerprint fingerprint = build.getAction(FingerprintAction.class)
+                .getFingerprints()
+                .values()
+                .iterator()
+                .next();
         assertTrue(fingerprint.getFileName().contains(onServer.codeSha256()), fingerprint.getFileName());
         assertTrue(fingerprint.getRangeSet(project).includes(build.getNumber()));
         assertTrue(

@@ -82,10 +82,12 @@ class LambdaNodeDeployStepTest {
     @Test
     void dependenciesGoIntoALayerThatTheFunctionFindsAndThatStaysWhenTheCodeChanges() throws Exception {
         String modules = "writeFile file: 'fn/node_modules/dep/index.js', text: 'module.exports = \"the layer\"'\n";
-        String deploy = "def fn = lambdaNodeDeploy functionName: 'layered', dir: 'fn', install: 'none', dependencies: 'layer', "
-                + "layerName: 'layered-modules', keepLayerVersions: 1, " + CREATE + "\n"
-                + "echo \"layer=${fn.layerVersionArn} size=${fn.layerSize}\"";
-        String code = "writeFile file: 'fn/index.js', text: 'exports.handler = async () => \"%s \" + require(\"dep\")'\n";
+        String deploy =
+                "def fn = lambdaNodeDeploy functionName: 'layered', dir: 'fn', install: 'none', dependencies: 'layer', "
+                        + "layerName: 'layered-modules', keepLayerVersions: 1, " + CREATE + "\n"
+                        + "echo \"layer=${fn.layerVersionArn} size=${fn.layerSize}\"";
+        String code =
+                "writeFile file: 'fn/index.js', text: 'exports.handler = async () => \"%s \" + require(\"dep\")'\n";
 
         WorkflowRun first = build("layered-1", modules + code.formatted("first from") + deploy, Result.SUCCESS);
         assertTrue(Aws.invoke("layered").contains("first from the layer"));
@@ -98,8 +100,11 @@ class LambdaNodeDeployStepTest {
                 layer.path("LayerVersionArn").asText(),
                 Aws.function("layered").orElseThrow().layers().get(0).arn());
         jenkins.assertLogContains(
-                "layer=" + layer.path("LayerVersionArn").asText() + " size=" + layer.path("CodeSize").asText(), first);
-        assertFalse(Builds.record(second, "layered").path("Layer").path("Published").asBoolean());
+                "layer=" + layer.path("LayerVersionArn").asText() + " size="
+                        + layer.path("CodeSize").asText(),
+                first);
+        assertFalse(
+                Builds.record(second, "layered").path("Layer").path("Published").asBoolean());
         jenkins.assertLogContains("has these dependencies already (version 1): nothing to upload.", second);
     }
 
@@ -116,7 +121,8 @@ class LambdaNodeDeployStepTest {
         jenkins.assertLogContains("nothing to upload", again);
         assertFalse(Builds.record(again, "declarative").path("Updated").asBoolean());
         assertEquals(modified, Aws.function("declarative").orElseThrow().lastModified());
-        assertEquals(0, again.getAction(DeploymentAction.class).getFunctions().get(0).getSentBytes());
+        assertEquals(
+                0, again.getAction(DeploymentAction.class).getFunctions().get(0).getSentBytes());
     }
 
     @Test
@@ -152,9 +158,11 @@ class LambdaNodeDeployStepTest {
             WorkflowRun run = build(
                     "bucket-of-region",
                     Builds.WRITE_PROJECT
-                            + "def staged = lambdaNodeDeploy functionName: 'bucket-of-region', dir: 'fn', s3Threshold: 0, " + CREATE
+                            + "def staged = lambdaNodeDeploy functionName: 'bucket-of-region', dir: 'fn', s3Threshold: 0, "
+                            + CREATE
                             + "\ndef direct = lambdaNodeDeploy functionName: 'bucket-of-none', dir: 'fn', s3Threshold: 0,"
-                            + " s3Bucket: 'none', " + CREATE + "\necho \"staged in ${staged.s3Bucket}, ${direct.s3Bucket}\"",
+                            + " s3Bucket: 'none', " + CREATE
+                            + "\necho \"staged in ${staged.s3Bucket}, ${direct.s3Bucket}\"",
                     Result.SUCCESS);
 
             jenkins.assertLogContains("staged in in-us-east-1, null", run);
@@ -217,7 +225,8 @@ class LambdaNodeDeployStepTest {
         assertEquals(
                 "orders, live, eu-west-1",
                 new LambdaNodeDeployStep.DescriptorImpl()
-                        .argumentsToString(Map.of("functionName", "orders", "alias", "live", "region", "eu-west-1", "dir", "x")));
+                        .argumentsToString(
+                                Map.of("functionName", "orders", "alias", "live", "region", "eu-west-1", "dir", "x")));
     }
 
     @Test

@@ -15,7 +15,6 @@ import io.jenkins.plugins.lambdanode.testing.NodeTool;
 import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.DockerEngine;
-import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,11 +53,11 @@ class ReadmeJenkinsfilesTest {
 
     private static final String REGION = "eu-west-1";
 
-    private static final Pattern BLOCK = Pattern.compile("^( *)```(groovy|yaml)\\n(.*?)^ *```", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern BLOCK =
+            Pattern.compile("^( *)```(groovy|yaml)\\n(.*?)^ *```", Pattern.DOTALL | Pattern.MULTILINE);
 
     /** What the pages take for granted in AWS: the bucket, the functions' role, and the function "orders". */
-    private static final String PREPARE =
-            """
+    private static final String PREPARE = """
             import boto3, io, json, sys, zipfile
             def client(service):
                 return boto3.client(service, endpoint_url=sys.argv[1], region_name=sys.argv[2],
@@ -98,7 +97,9 @@ class ReadmeJenkinsfilesTest {
 
         /** Whether what it needs is here. */
         boolean canRun() {
-            return !isJobDsl() && !text.contains("podTemplate(") && (!text.contains("docker") || DockerEngine.isThere());
+            return !isJobDsl()
+                    && !text.contains("podTemplate(")
+                    && (!text.contains("docker") || DockerEngine.isThere());
         }
 
         /** A whole Pipeline as it is; steps in a node with the sources. */
@@ -124,7 +125,8 @@ class ReadmeJenkinsfilesTest {
         Aws.addCredentials(Aws.CREDENTIALS_ID, ACCOUNT, Aws.SECRET_KEY);
         jenkins.jenkins
                 .getDescriptorByType(NodeJSInstallation.DescriptorImpl.class)
-                .setInstallations(new NodeJSInstallation("node-24", NodeTool.NODE.home().toString(), List.of()));
+                .setInstallations(
+                        new NodeJSInstallation("node-24", NodeTool.NODE.home().toString(), List.of()));
         GitSCM.ALLOW_LOCAL_CHECKOUT = true;
         jenkins.createOnlineSlave(Label.get("linux"));
         makesImage = DockerEngine.isThere() && !DockerEngine.hasImage(NODE_IMAGE);
@@ -171,13 +173,13 @@ class ReadmeJenkinsfilesTest {
         Path local = Files.createDirectories(project.resolve("greeting"));
         Files.writeString(local.resolve("package.json"), "{\"name\":\"greeting\",\"version\":\"1.0.0\"}");
         Files.writeString(local.resolve("index.js"), "module.exports = 'hello';\n");
-        Files.writeString(
-                project.resolve("package.json"),
-                """
+        Files.writeString(project.resolve("package.json"), """
                 {"name": "orders", "version": "1.0.0", "dependencies": {"greeting": "file:greeting"},
                  "scripts": {"build": "node -e \\"fs.cpSync('index.js', 'dist/index.js')\\""}}
                 """);
-        Files.writeString(project.resolve("index.js"), "exports.handler = async () => ({ statusCode: 200, body: require('greeting') });\n");
+        Files.writeString(
+                project.resolve("index.js"),
+                "exports.handler = async () => ({ statusCode: 200, body: require('greeting') });\n");
         Program.run(project, Map.of(), List.of("npm", "install", "--package-lock-only", "--no-audit", "--no-fund"))
                 .successful();
     }
@@ -214,7 +216,8 @@ class ReadmeJenkinsfilesTest {
             assertTrue(build.getHasArtifacts(), branch + " has recorded no deployment");
         }
         jenkins.assertLogContains(
-                "(" + NodeTool.NODE.bin() + "/npm)", project.getItemByBranchName("README-md-2").getLastBuild());
+                "(" + NodeTool.NODE.bin() + "/npm)",
+                project.getItemByBranchName("README-md-2").getLastBuild());
     }
 
     @Test

@@ -119,8 +119,8 @@ class SecretsTest {
         addText("session-token", secret("session token", session[2]));
         addText("npm-token", secret("npm token", "npm_" + mark()));
         addText("db-password", secret("variable of the function", mark()));
-        jenkins.jenkins.setProxy(new ProxyConfiguration(
-                "127.0.0.1", 9, "proxy-user", secret("proxy's password", mark()), "127.0.0.1"));
+        jenkins.jenkins.setProxy(
+                new ProxyConfiguration("127.0.0.1", 9, "proxy-user", secret("proxy's password", mark()), "127.0.0.1"));
     }
 
     @AfterEach
@@ -175,7 +175,9 @@ class SecretsTest {
                 WRITE_PROJECT
                         + deploy("secrets-direct", ", credentialsId: 'marked'")
                         + deploy("secrets-staged", ", credentialsId: 'marked'" + staged())
-                        + deploy("secrets-role", ", credentialsId: 'marked', roleArn: '" + role + "', externalId: 'marked'")
+                        + deploy(
+                                "secrets-role",
+                                ", credentialsId: 'marked', roleArn: '" + role + "', externalId: 'marked'")
                         + "withCredentials([string(credentialsId: 'session-key', variable: 'AWS_ACCESS_KEY_ID'),"
                         + " string(credentialsId: 'session-secret', variable: 'AWS_SECRET_ACCESS_KEY'),"
                         + " string(credentialsId: 'session-token', variable: 'AWS_SESSION_TOKEN')]) {\n"
@@ -222,7 +224,8 @@ class SecretsTest {
         project.getBuildersList()
                 .add(new Shell("cat > record.js <<'END'\n" + RECORD_SCRIPT + "END\n"
                         + "echo 'exports.handler = async () => 1;' > index.js\n"
-                        + "echo '{\"scripts\":{\"preinstall\":\"EVIDENCE=" + evidence + " node record.js npm\"}}' > package.json\n"
+                        + "echo '{\"scripts\":{\"preinstall\":\"EVIDENCE=" + evidence
+                        + " node record.js npm\"}}' > package.json\n"
                         + "echo \"//127.0.0.1:9/:_authToken=$NPM_TOKEN\" > .npmrc\n"));
         LambdaNodeDeployStep settings = new LambdaNodeDeployStep("secrets-freestyle");
         FunctionConfiguration create = new FunctionConfiguration(Aws.ROLE);
@@ -245,8 +248,10 @@ class SecretsTest {
             boolean toS3 = exchange.getRequestURI().getPath().startsWith("/" + Aws.BUCKET);
             boolean upload = exchange.getRequestMethod().equals("PUT");
             String quoted = exchange.getRequestURI() + " " + Map.copyOf(exchange.getRequestHeaders());
-            String message = "The request signature we calculated does not match the signature you provided. The Canonical"
-                    + " String for this request should have been '" + quoted.replaceAll("[<>&\"\\\\]", " ") + "'";
+            String message =
+                    "The request signature we calculated does not match the signature you provided. The Canonical"
+                            + " String for this request should have been '" + quoted.replaceAll("[<>&\"\\\\]", " ")
+                            + "'";
             String body = toS3
                     ? "<Error><Code>SignatureDoesNotMatch</Code><Message>The request signature does not match.</Message>"
                             + "<CanonicalRequest>" + message + "</CanonicalRequest></Error>"
@@ -263,7 +268,8 @@ class SecretsTest {
         });
         quoting.start();
         try (TcpProxy cut = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).cutAt("X-Amz-Signature")) {
-            String elsewhere = ", endpointUrl: 'http://127.0.0.1:" + quoting.getAddress().getPort() + "'";
+            String elsewhere =
+                    ", endpointUrl: 'http://127.0.0.1:" + quoting.getAddress().getPort() + "'";
             String session = "withCredentials([string(credentialsId: 'session-key', variable: 'AWS_ACCESS_KEY_ID'),"
                     + " string(credentialsId: 'session-secret', variable: 'AWS_SECRET_ACCESS_KEY'),"
                     + " string(credentialsId: 'session-token', variable: 'AWS_SESSION_TOKEN')]) {\n";
@@ -272,7 +278,10 @@ class SecretsTest {
                             "unknown",
                             WRITE_PROJECT + deploy("secrets-unknown", ", credentialsId: 'unknown'"),
                             Result.FAILURE),
-                    build("quoted", WRITE_PROJECT + session + deploy("secrets-quoted", elsewhere) + "}", Result.FAILURE),
+                    build(
+                            "quoted",
+                            WRITE_PROJECT + session + deploy("secrets-quoted", elsewhere) + "}",
+                            Result.FAILURE),
                     build(
                             "cut",
                             WRITE_PROJECT
@@ -315,7 +324,10 @@ class SecretsTest {
         JenkinsRule.WebClient client = jenkins.createWebClient();
         for (String page : List.of("", "consoleFull", "api/xml?depth=3")) {
             String type = page.startsWith("api") ? "application/xml" : "text/html";
-            byte[] content = client.goTo(run.getUrl() + page, type).getWebResponse().getContentAsStream().readAllBytes();
+            byte[] content = client.goTo(run.getUrl() + page, type)
+                    .getWebResponse()
+                    .getContentAsStream()
+                    .readAllBytes();
             assertNoSecretIn("the page " + page, content);
         }
     }
@@ -325,7 +337,8 @@ class SecretsTest {
             @Override
             public FileVisitResult preVisitDirectory(Path inside, BasicFileAttributes attributes) {
                 // Jenkins's keys, and what is no build's: plugins, and the classes of the Jenkins under test.
-                boolean foreign = List.of("secrets", "plugins", "war").contains(inside.getFileName().toString())
+                boolean foreign = List.of("secrets", "plugins", "war")
+                                .contains(inside.getFileName().toString())
                         && inside.getParent().equals(folder);
                 return foreign ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
             }
@@ -376,7 +389,9 @@ class SecretsTest {
     private void assertNoSecretIn(String where, byte[] content, String... but) {
         String text = new String(content, StandardCharsets.ISO_8859_1);
         assertNoSecretOf(where, text, but);
-        assertFalse(text.contains("X-Amz-Signature=") || text.contains("X-Amz-Security-Token="), "A signature is in " + where);
+        assertFalse(
+                text.contains("X-Amz-Signature=") || text.contains("X-Amz-Security-Token="),
+                "A signature is in " + where);
     }
 
     private void assertNoSecretOf(String where, String text, String... but) {

@@ -49,7 +49,8 @@ class SettingsTest {
         }
 
         String option() {
-            return REPEATABLE.getOrDefault(name, "--" + name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", "-").toLowerCase(Locale.ROOT));
+            return REPEATABLE.getOrDefault(
+                    name, "--" + name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", "-").toLowerCase(Locale.ROOT));
         }
 
         Method getter() throws NoSuchMethodException {
@@ -75,12 +76,14 @@ class SettingsTest {
                 .filter(method -> method.isAnnotationPresent(DataBoundSetter.class))
                 .map(method -> new Setting(
                         LambdaNodeConfiguration.class,
-                        Character.toLowerCase(method.getName().charAt(3)) + method.getName().substring(4),
+                        Character.toLowerCase(method.getName().charAt(3))
+                                + method.getName().substring(4),
                         method.getParameterTypes()[0]));
     }
 
     static Stream<Setting> all() {
-        return Stream.of(ofTheStep(), ofANewFunction(), settings(SmokeTest.class), global()).flatMap(settings -> settings);
+        return Stream.of(ofTheStep(), ofANewFunction(), settings(SmokeTest.class), global())
+                .flatMap(settings -> settings);
     }
 
     static Stream<Setting> ofDeployments() {
@@ -113,7 +116,9 @@ class SettingsTest {
     @ParameterizedTest
     @MethodSource("all")
     void everySettingHasHelpThatSaysWhatAppliesWithoutIt(Setting setting) throws IOException {
-        String help = resource(setting.owner(), "help-" + setting.name() + ".html").replaceAll("<[^>]*>", "").strip();
+        String help = resource(setting.owner(), "help-" + setting.name() + ".html")
+                .replaceAll("<[^>]*>", "")
+                .strip();
 
         assertTrue(help.length() >= SHORTEST_HELP, help);
         assertTrue(help.matches("(?s).*([Dd]efault|Required|Only with).*"), help);
@@ -128,7 +133,9 @@ class SettingsTest {
                         ? Integer.valueOf(7)
                         : setting.type() == String.class
                                 ? "a value"
-                                : setting.type() == List.class ? List.of(new SmokeTest()) : new FunctionConfiguration("a role");
+                                : setting.type() == List.class
+                                        ? List.of(new SmokeTest())
+                                        : new FunctionConfiguration("a role");
         LambdaNodeDeployBuilder builder = new LambdaNodeDeployBuilder();
         Method setter = LambdaNodeDeployBuilder.class.getMethod("set" + setting.capitalized(), setting.type());
         assertTrue(setter.isAnnotationPresent(DataBoundSetter.class));
@@ -141,13 +148,16 @@ class SettingsTest {
     @ParameterizedTest
     @MethodSource("ofTheStep")
     void everySettingOfTheStepIsInTheTableOfTheReadme(Setting setting) throws IOException {
-        assertTrue(file("README.md").lines().anyMatch(line -> line.matches("\\|[^|]*`" + setting.name() + "`[^|]*\\|.*")));
+        assertTrue(
+                file("README.md").lines().anyMatch(line -> line.matches("\\|[^|]*`" + setting.name() + "`[^|]*\\|.*")));
     }
 
     @ParameterizedTest
     @MethodSource("ofANewFunction")
     void everySettingOfANewFunctionIsInTheTableOfTheJobsPage(Setting setting) throws IOException {
-        assertTrue(file("docs/jobs.md").lines().anyMatch(line -> line.matches("\\|[^|]*`" + setting.name() + "`[^|]*\\|.*")));
+        assertTrue(file("docs/jobs.md")
+                .lines()
+                .anyMatch(line -> line.matches("\\|[^|]*`" + setting.name() + "`[^|]*\\|.*")));
     }
 
     @ParameterizedTest

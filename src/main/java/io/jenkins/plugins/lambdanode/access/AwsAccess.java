@@ -16,7 +16,6 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -74,8 +73,9 @@ public final class AwsAccess {
                 .or(() -> text(env.get("AWS_REGION")))
                 .or(() -> text(env.get("AWS_DEFAULT_REGION")))
                 .or(() -> text(defaults.getRegion()))
-                .orElseThrow(() -> new DeployException("No AWS region is known. Set region, or name the function by its ARN,"
-                        + " or set a default region in Manage Jenkins > System > AWS Lambda Node.js Deploy.")));
+                .orElseThrow(
+                        () -> new DeployException("No AWS region is known. Set region, or name the function by its ARN,"
+                                + " or set a default region in Manage Jenkins > System > AWS Lambda Node.js Deploy.")));
     }
 
     /** A setting with its variables expanded; empty where it is not set. */
@@ -87,8 +87,8 @@ public final class AwsAccess {
     public Identity ofBuild(Run<?, ?> run, FilePath workspace) throws DeployException {
         Optional<String> id = text(settings.getCredentialsId());
         if (id.isPresent()) {
-            AmazonWebServicesCredentials found =
-                    CredentialsProvider.findCredentialById(id.get(), AmazonWebServicesCredentials.class, run, List.of());
+            AmazonWebServicesCredentials found = CredentialsProvider.findCredentialById(
+                    id.get(), AmazonWebServicesCredentials.class, run, List.of());
             if (found == null) {
                 throw noSuchCredentials(id.get());
             }
@@ -113,10 +113,11 @@ public final class AwsAccess {
         if (defaults.isControllerIdentityAllowed()) {
             return new Identity(DefaultCredentialsProvider.builder().build(), CONTROLLER, true);
         }
-        throw new DeployException("No AWS credentials. Give the step one of these: credentialsId, an AWS Credentials entry;"
-                + " AWS_* variables around it (withCredentials, withAWS); agentIdentity: true, the agent's own role;"
-                + " or let an administrator allow the controller's AWS identity"
-                + " (Manage Jenkins > System > AWS Lambda Node.js Deploy).");
+        throw new DeployException(
+                "No AWS credentials. Give the step one of these: credentialsId, an AWS Credentials entry;"
+                        + " AWS_* variables around it (withCredentials, withAWS); agentIdentity: true, the agent's own role;"
+                        + " or let an administrator allow the controller's AWS identity"
+                        + " (Manage Jenkins > System > AWS Lambda Node.js Deploy).");
     }
 
     /** Whose credentials a form uses: none are borrowed from a build. */
@@ -140,7 +141,8 @@ public final class AwsAccess {
     }
 
     private static DeployException noSuchCredentials(String id) {
-        return new DeployException("There are no AWS credentials with the ID '" + id
-                + "' that this job may use. Check the ID and the folder that they are in (Credentials > AWS Credentials).");
+        return new DeployException(
+                "There are no AWS credentials with the ID '" + id
+                        + "' that this job may use. Check the ID and the folder that they are in (Credentials > AWS Credentials).");
     }
 }

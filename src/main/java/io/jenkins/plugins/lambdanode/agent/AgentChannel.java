@@ -112,8 +112,9 @@ final class AgentChannel {
         } catch (TimeoutException e) {
             silent = true;
             listener.getLogger()
-                    .println("WARNING: The agent does not respond. What the deployment has left there is removed when it responds"
-                            + " again, or by the next deployment in the workspace.");
+                    .println(
+                            "WARNING: The agent does not respond. What the deployment has left there is removed when it responds"
+                                    + " again, or by the next deployment in the workspace.");
         }
     }
 

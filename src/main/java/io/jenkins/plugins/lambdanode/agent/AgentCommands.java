@@ -29,8 +29,7 @@ final class AgentCommands {
     static final String DEPLOYMENT_VARIABLE = "LAMBDA_NODE_DEPLOY_ID";
 
     /** Asked to end, npm's processes have two seconds. It needs what a slim image and busybox have; some know no part of a second. */
-    private static final String END_PROCESSES =
-            """
+    private static final String END_PROCESSES = """
             pids() { grep -lsF "$mark" /proc/[0-9]*/environ | cut -d/ -f3; }
             mark=$1
             kill $(pids)
@@ -78,7 +77,8 @@ final class AgentCommands {
     CommandOutcome run(Command command) throws IOException, InterruptedException {
         List<String> words = words(command);
         OutputTail output = new OutputTail(
-                command.quiet() ? line -> {} : listener.getLogger()::println, line -> line.replace(scriptFile().getRemote(), "sh"));
+                command.quiet() ? line -> {} : listener.getLogger()::println,
+                line -> line.replace(scriptFile().getRemote(), "sh"));
         Proc process;
         try {
             process = launcher.launch()

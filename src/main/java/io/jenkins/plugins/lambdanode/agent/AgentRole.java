@@ -39,7 +39,9 @@ final class AgentRole extends MasterToSlaveFileCallable<AgentRole.Temporary> {
         if (relative != null || full != null) {
             return read(get(client, relative != null ? CONTAINER + relative : full, containerHeaders()));
         }
-        String service = System.getenv().getOrDefault("AWS_EC2_METADATA_SERVICE_ENDPOINT", INSTANCE).replaceAll("/$", "");
+        String service = System.getenv()
+                .getOrDefault("AWS_EC2_METADATA_SERVICE_ENDPOINT", INSTANCE)
+                .replaceAll("/$", "");
         String token = send(
                 client,
                 HttpRequest.newBuilder(URI.create(service + "/latest/api/token"))
@@ -75,8 +77,8 @@ final class AgentRole extends MasterToSlaveFileCallable<AgentRole.Temporary> {
             throw new IOException("its metadata service at " + request.uri().getHost() + " does not respond.", e);
         }
         if (response.statusCode() != 200) {
-            throw new IOException(
-                    "its metadata service at " + request.uri() + " responded with HTTP status " + response.statusCode() + ".");
+            throw new IOException("its metadata service at " + request.uri() + " responded with HTTP status "
+                    + response.statusCode() + ".");
         }
         return response.body();
     }
@@ -91,7 +93,8 @@ final class AgentRole extends MasterToSlaveFileCallable<AgentRole.Temporary> {
 
     /** The response is flat JSON with plain texts: the agent needs no JSON library for it. */
     private static String field(String json, String name) throws IOException {
-        Matcher matcher = Pattern.compile("\"" + name + "\"\\s*:\\s*\"([^\"\\\\]+)\"").matcher(json);
+        Matcher matcher =
+                Pattern.compile("\"" + name + "\"\\s*:\\s*\"([^\"\\\\]+)\"").matcher(json);
         if (!matcher.find()) {
             throw new IOException("its metadata service gave no " + name + ".");
         }

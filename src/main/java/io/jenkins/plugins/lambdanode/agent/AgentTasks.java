@@ -86,13 +86,16 @@ final class AgentTasks {
         public String invoke(File folder, VirtualChannel channel) {
             Path project = folder.toPath().toAbsolutePath().normalize();
             Path root = Path.of(agentRoot).toAbsolutePath().normalize();
-            Path last = project.startsWith(root) ? root : Path.of(workspace).toAbsolutePath().normalize();
+            Path last = project.startsWith(root)
+                    ? root
+                    : Path.of(workspace).toAbsolutePath().normalize();
             for (Path at = project; at != null && at.startsWith(last); at = at.getParent()) {
                 Path git = at.resolve(".git");
                 if (Files.isDirectory(git)) {
                     String head = text(git.resolve("HEAD"));
                     Matcher reference = REFERENCE.matcher(head);
-                    String commit = reference.matches() && !head.contains("..") ? text(git.resolve(reference.group(1))) : head;
+                    String commit =
+                            reference.matches() && !head.contains("..") ? text(git.resolve(reference.group(1))) : head;
                     return COMMIT.matcher(commit).matches() ? commit : "";
                 }
             }
@@ -125,10 +128,14 @@ final class AgentTasks {
             } catch (InvalidPathException e) {
                 throw new DeployException(
                         "The agent's Java cannot use the name " + folder + ": its locale has the character set "
-                                + System.getProperty("sun.jnu.encoding") + ". Start the agent with LC_ALL=C.UTF-8 in its environment.",
+                                + System.getProperty("sun.jnu.encoding")
+                                + ". Start the agent with LC_ALL=C.UTF-8 in its environment.",
                         e);
             }
-            return !folder.exists() || folder.toPath().toRealPath().startsWith(Path.of(workspace).toRealPath());
+            return !folder.exists()
+                    || folder.toPath()
+                            .toRealPath()
+                            .startsWith(Path.of(workspace).toRealPath());
         }
     }
 

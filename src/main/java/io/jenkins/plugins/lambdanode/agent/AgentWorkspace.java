@@ -74,10 +74,12 @@ public final class AgentWorkspace implements Workspace {
         }
         this.temporary = folder.child(FOLDER + deployment);
         this.npmCache = folder.child(CACHE_FOLDER).child("npm").getRemote();
-        this.cache = folder.child(CACHE_FOLDER).child(Util.getDigestOf(project.getRemote())).getRemote();
+        this.cache = folder.child(CACHE_FOLDER)
+                .child(Util.getDigestOf(project.getRemote()))
+                .getRemote();
         this.channel = new AgentChannel(deployment, project, listener);
-        this.commands =
-                new AgentCommands(deployment, project, this.temporary, npmCache, environment(env), launcher, channel, listener);
+        this.commands = new AgentCommands(
+                deployment, project, this.temporary, npmCache, environment(env), launcher, channel, listener);
         underWay(deployment);
         try {
             for (FilePath left : folder.listDirectories()) {
@@ -143,7 +145,8 @@ public final class AgentWorkspace implements Workspace {
             throw failure;
         }
         listener.getLogger()
-                .println("WARNING: Not everything in " + left.getRemote() + " could be cleared up: " + failure.getMessage());
+                .println("WARNING: Not everything in " + left.getRemote() + " could be cleared up: "
+                        + failure.getMessage());
     }
 
     /** Where this deployment's temporary files are, on the agent. */
@@ -186,7 +189,8 @@ public final class AgentWorkspace implements Workspace {
         Computer computer = workspace.toComputer();
         Node node = computer == null ? null : computer.getNode();
         FilePath root = node == null ? null : node.getRootPath();
-        return channel.call(new AgentTasks.Commit(workspace.getRemote(), (root == null ? workspace : root).getRemote()));
+        return channel.call(
+                new AgentTasks.Commit(workspace.getRemote(), (root == null ? workspace : root).getRemote()));
     }
 
     @Override
@@ -210,7 +214,8 @@ public final class AgentWorkspace implements Workspace {
     }
 
     @Override
-    public Optional<String> dependencyKey(String folder, String lockFile, String madeWith) throws IOException, InterruptedException {
+    public Optional<String> dependencyKey(String folder, String lockFile, String madeWith)
+            throws IOException, InterruptedException {
         return Optional.ofNullable(channel.call(new AgentTasks.FindDependencyKey(folder, lockFile, madeWith)));
     }
 

@@ -21,14 +21,17 @@ public final class JenkinsProxy {
         }
         // As the form has it where none is given.
         if (proxy.getPort() < 1) {
-            throw new DeployException(
-                    "The proxy " + proxy.getName() + " has no port. Name it in Manage Jenkins > System > HTTP Proxy Configuration.");
+            throw new DeployException("The proxy " + proxy.getName()
+                    + " has no port. Name it in Manage Jenkins > System > HTTP Proxy Configuration.");
         }
         return Optional.of(new ProxySettings(
                 proxy.getName(),
                 proxy.getPort(),
                 proxy.getUserName() == null ? "" : proxy.getUserName(),
                 Secret.toString(proxy.getSecretPassword()),
-                List.of(proxy.getNoProxyHost() == null ? new String[0] : proxy.getNoProxyHost().split("[ \t\n,|]+"))));
+                List.of(
+                        proxy.getNoProxyHost() == null
+                                ? new String[0]
+                                : proxy.getNoProxyHost().split("[ \t\n,|]+"))));
     }
 }

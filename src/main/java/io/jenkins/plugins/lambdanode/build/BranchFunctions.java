@@ -112,7 +112,12 @@ public final class BranchFunctions extends ItemListener {
      * @return whether it goes with the branch: this job has created it, now or before
      */
     synchronized boolean deployed(
-            Job<?, ?> job, String functionArn, String codeSha256, boolean created, AccessSettings settings, EnvVars variables)
+            Job<?, ?> job,
+            String functionArn,
+            String codeSha256,
+            boolean created,
+            AccessSettings settings,
+            EnvVars variables)
             throws IOException {
         Optional<BranchFunction> known = remembered().stream()
                 .filter(function -> function.isOf(job.getFullName(), functionArn))
@@ -135,7 +140,8 @@ public final class BranchFunctions extends ItemListener {
 
     @Override
     public void onDeleted(Item item) {
-        of(item.getFullName()).forEach(function -> delete(function, item.getParent() instanceof Item parent ? parent : null));
+        of(item.getFullName())
+                .forEach(function -> delete(function, item.getParent() instanceof Item parent ? parent : null));
     }
 
     @Override
@@ -192,10 +198,12 @@ public final class BranchFunctions extends ItemListener {
             }
             FunctionDeletion.Outcome outcome = new FunctionDeletion(session).delete(name, function.codeSha256);
             LOGGER.info(() -> switch (outcome) {
-                case DELETED -> "Deleted function " + function.functionArn + " with " + function.job + ", which created it";
+                case DELETED ->
+                    "Deleted function " + function.functionArn + " with " + function.job + ", which created it";
                 case GONE -> "Function " + function.functionArn + " of " + function.job + " was deleted before";
-                case CHANGED -> "Function " + function.functionArn + " was not deleted with " + function.job
-                        + ": its code is not what that job deployed last";
+                case CHANGED ->
+                    "Function " + function.functionArn + " was not deleted with " + function.job
+                            + ": its code is not what that job deployed last";
             });
             forget(function);
         } catch (DeployException e) {
@@ -208,9 +216,10 @@ public final class BranchFunctions extends ItemListener {
     }
 
     private static void logFailure(BranchFunction function, DeployException e) {
-        LOGGER.warning(() -> "Function " + function.functionArn + " was not deleted with " + function.job + ": " + e.getMessage()
-                + "\nIt is tried again when Jenkins starts; or delete it yourself: aws lambda delete-function --function-name "
-                + function.functionArn);
+        LOGGER.warning(() ->
+                "Function " + function.functionArn + " was not deleted with " + function.job + ": " + e.getMessage()
+                        + "\nIt is tried again when Jenkins starts; or delete it yourself: aws lambda delete-function --function-name "
+                        + function.functionArn);
     }
 
     private static AccessSettings.Defaults defaults() {
@@ -222,7 +231,9 @@ public final class BranchFunctions extends ItemListener {
     }
 
     private synchronized List<BranchFunction> of(String job) {
-        return remembered().stream().filter(function -> function.job.equals(job)).toList();
+        return remembered().stream()
+                .filter(function -> function.job.equals(job))
+                .toList();
     }
 
     private synchronized void forget(BranchFunction function) {

@@ -120,11 +120,14 @@ public final class BuildDeployment {
 
     private FailedDeployment failed(Exception failure, String message) {
         return new FailedDeployment(
-                failure instanceof DeploymentFailure deployment && deployment.functionName().isPresent()
+                failure instanceof DeploymentFailure deployment
+                                && deployment.functionName().isPresent()
                         ? List.of(deployment.functionName().get())
                         : functions,
                 region,
-                failure instanceof DeploymentFailure deployment ? deployment.phase().label() : "",
+                failure instanceof DeploymentFailure deployment
+                        ? deployment.phase().label()
+                        : "",
                 secrets.mask(
                         failure instanceof DeployException explained && !agentIsLost(failure)
                                 ? explained.messageWithOutput()
@@ -136,8 +139,9 @@ public final class BuildDeployment {
         try {
             recorder.record(failure);
         } catch (IOException | RuntimeException e) {
-            listener.getLogger().println("The build's page does not show this failure: the build could not be saved ("
-                    + e.getMessage() + ").");
+            listener.getLogger()
+                    .println("The build's page does not show this failure: the build could not be saved ("
+                            + e.getMessage() + ").");
         }
     }
 
@@ -177,7 +181,8 @@ public final class BuildDeployment {
 
     private List<DeployedFunction> deploy() throws IOException, InterruptedException {
         DeploymentSettings.Defaults defaults = settings.defaults();
-        functions = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames())).stream().toList();
+        functions = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames())).stream()
+                .toList();
         AwsAccess access = new AwsAccess(settings, env, defaults);
         DeployRequest request = request(defaults, access);
         functions = request.functions().stream().map(FunctionName::name).toList();
@@ -185,16 +190,21 @@ public final class BuildDeployment {
         String dir = text(settings.getDir()).orElse(".");
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
         if (settings.isDeleteWithBranch() && isOfBranch() && !identity.outlivesBuild()) {
-            throw new DeployException("deleteWithBranch needs credentialsId: when the branch is deleted, no build is there to give"
-                    + " credentials.");
+            throw new DeployException(
+                    "deleteWithBranch needs credentialsId: when the branch is deleted, no build is there to give"
+                            + " credentials.");
         }
-        try (AwsSession session = AwsSession.open(access.settings(request.functions().get(0), identity));
+        try (AwsSession session =
+                        AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
             region = session.region();
-            BuildLocks turns =
-                    new BuildLocks(session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName()).on(workspace.getChannel());
+            BuildLocks turns = new BuildLocks(
+                            session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName())
+                    .on(workspace.getChannel());
             BuildBaseline baseline = BuildBaseline.of(run);
-            boolean stagedLastTime = baseline.lastCodeSize(functions.get(0)).filter(request::stages).isPresent();
+            boolean stagedLastTime = baseline.lastCodeSize(functions.get(0))
+                    .filter(request::stages)
+                    .isPresent();
             DeploymentContext context =
                     new DeploymentContext(turns, uploads, baseline, origin(dir, identity, agent), stagedLastTime);
             return deploy(new Deployment(request, agent, session, context, progress), agent);
@@ -211,7 +221,8 @@ public final class BuildDeployment {
                 identity.origin());
     }
 
-    private List<DeployedFunction> deploy(Deployment deployment, AgentWorkspace agent) throws IOException, InterruptedException {
+    private List<DeployedFunction> deploy(Deployment deployment, AgentWorkspace agent)
+            throws IOException, InterruptedException {
         DeployResult result;
         try {
             result = deployment.run();
@@ -226,7 +237,8 @@ public final class BuildDeployment {
         }
         Summary.deployed(result).forEach(listener.getLogger()::println);
         try {
-            return record(result, Optional.of(agent.fingerprintOf(result.packaged().file())));
+            return record(
+                    result, Optional.of(agent.fingerprintOf(result.packaged().file())));
         } catch (IOException | RuntimeException e) {
             if (agentIsLost(e) || e instanceof DeployException) {
                 throw e;
@@ -245,14 +257,16 @@ public final class BuildDeployment {
             record(
                     done.get(),
                     agent.isPresent()
-                            ? Optional.of(agent.get().fingerprintOf(done.get().packaged().file()))
+                            ? Optional.of(agent.get()
+                                    .fingerprintOf(done.get().packaged().file()))
                             : Optional.empty());
         } catch (IOException | RuntimeException e) {
             listener.getLogger().println(notRecorded("The deployment is done in part", done.get(), e));
         }
     }
 
-    private List<DeployedFunction> record(DeployResult result, Optional<String> md5) throws IOException, InterruptedException {
+    private List<DeployedFunction> record(DeployResult result, Optional<String> md5)
+            throws IOException, InterruptedException {
         List<DeployedFunction> recorded = recorder.record(result, region, md5);
         if (isOfBranch()) {
             for (DeployResult.Deployed deployed : result.functions()) {
@@ -275,8 +289,9 @@ public final class BuildDeployment {
                                 deployed.outcome() == DeployResult.Outcome.CREATED,
                                 settings,
                                 variables)) {
-            listener.getLogger().println("Function " + deployed.state().functionName()
-                    + " stays when this branch is deleted: this job did not create it.");
+            listener.getLogger()
+                    .println("Function " + deployed.state().functionName()
+                            + " stays when this branch is deleted: this job did not create it.");
         }
     }
 
@@ -287,7 +302,9 @@ public final class BuildDeployment {
     private static String notRecorded(String what, DeployResult result, Exception failure) {
         String functions = result.functions().stream()
                 .map(deployed -> deployed.state().functionName()
-                        + deployed.version().map(version -> " version " + version).orElse(""))
+                        + deployed.version()
+                                .map(version -> " version " + version)
+                                .orElse(""))
                 .collect(Collectors.joining(", "));
         return what + " (" + functions + "), and the build could not record it: "
                 + failure.getClass().getSimpleName() + ": " + failure.getMessage()
@@ -295,7 +312,8 @@ public final class BuildDeployment {
                 + " deployed and does not deploy it twice.";
     }
 
-    private DeployRequest request(DeploymentSettings.Defaults defaults, AwsAccess access) throws IOException, InterruptedException {
+    private DeployRequest request(DeploymentSettings.Defaults defaults, AwsAccess access)
+            throws IOException, InterruptedException {
         DeployRequestBuilder request = DeployRequest.builder()
                 .s3Bucket(defaultBucket(defaults, access))
                 .s3Prefix(defaults.getS3Prefix())
@@ -322,8 +340,9 @@ public final class BuildDeployment {
         } catch (NoSuchFileException | FileNotFoundException e) {
             // Removed meanwhile.
         }
-        throw new DeployException("smokeTest names " + SafeText.oneLine(text, 200) + ", which is no file in the workspace of 1 to "
-                + SettingRules.MAX_PAYLOAD + " bytes.\nGive JSON, such as {\"ping\": true}, or the name of a file with it.");
+        throw new DeployException("smokeTest names " + SafeText.oneLine(text, 200)
+                + ", which is no file in the workspace of 1 to " + SettingRules.MAX_PAYLOAD
+                + " bytes.\nGive JSON, such as {\"ping\": true}, or the name of a file with it.");
     }
 
     /** The bucket for all jobs, in which {@code ${AWS_REGION}} is the region of the deployment. */
@@ -334,7 +353,9 @@ public final class BuildDeployment {
             return bucket;
         }
         EnvVars variables = new EnvVars(env);
-        variables.put("AWS_REGION", access.region(SettingRules.functionNames(function.get()).get(0)));
+        variables.put(
+                "AWS_REGION",
+                access.region(SettingRules.functionNames(function.get()).get(0)));
         return variables.expand(bucket);
     }
 

@@ -68,7 +68,11 @@ final class BuildLocks implements DeploymentLocks {
         Held held = new Held();
         if (agent.isPresent()) {
             // An agent that was lost and is back has another channel; what was at work there has ended.
-            enter(Integer.toHexString(System.identityHashCode(agent.get())) + " " + folder, "works in " + folder, progress, held);
+            enter(
+                    Integer.toHexString(System.identityHashCode(agent.get())) + " " + folder,
+                    "works in " + folder,
+                    progress,
+                    held);
         }
         return held;
     }
@@ -101,7 +105,8 @@ final class BuildLocks implements DeploymentLocks {
         try {
             // Not tryAcquire() without a time: it would jump the queue.
             if (!line.free.tryAcquire(0, TimeUnit.SECONDS)) {
-                progress.log("Waiting for " + (ahead.equals(build) ? "another deployment of this build" : ahead) + ", which " + work + " too");
+                progress.log("Waiting for " + (ahead.equals(build) ? "another deployment of this build" : ahead)
+                        + ", which " + work + " too");
                 line.free.acquire();
                 held.waited = true;
             }

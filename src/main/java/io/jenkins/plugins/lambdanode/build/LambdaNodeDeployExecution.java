@@ -129,9 +129,10 @@ public final class LambdaNodeDeployExecution extends StepExecution {
     }
 
     private Object run(boolean resumed) throws Exception {
-        // A log that is written on the controller: a Pipeline's own would take along to the agent what it masks, the secrets.
-        TaskListener listener = new StreamTaskListener(
-                getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8);
+        // A log that is written on the controller: a Pipeline's own would take along to the agent what it masks, the
+        // secrets.
+        TaskListener listener =
+                new StreamTaskListener(getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8);
         if (resumed) {
             listener.getLogger().println("The controller was restarted: carrying on with the deployment.");
             awaitAgent();
@@ -198,7 +199,8 @@ public final class LambdaNodeDeployExecution extends StepExecution {
 
         @Override
         public void started(UploadJournal.Upload open) throws InterruptedException {
-            upload = new ArrayList<>(List.of(open.bucket(), open.key(), open.id(), open.started().toString()));
+            upload = new ArrayList<>(
+                    List.of(open.bucket(), open.key(), open.id(), open.started().toString()));
             try {
                 getContext().saveState().get();
             } catch (ExecutionException e) {
@@ -227,8 +229,9 @@ public final class LambdaNodeDeployExecution extends StepExecution {
         long deadline = System.nanoTime() + agentReturns().toNanos();
         while (!agentIsBack()) {
             if (System.nanoTime() > deadline) {
-                throw new AbortException("The agent did not come back within " + agentReturns().toSeconds()
-                        + " seconds after the controller was restarted. Run the build again: what was deployed is kept.");
+                throw new AbortException(
+                        "The agent did not come back within " + agentReturns().toSeconds()
+                                + " seconds after the controller was restarted. Run the build again: what was deployed is kept.");
             }
             Thread.sleep(AGENT_POLL.toMillis());
         }
@@ -239,7 +242,8 @@ public final class LambdaNodeDeployExecution extends StepExecution {
      *
      * @param lost the workspace by the connection that is gone
      */
-    private static void awaitReturn(Computer agent, FilePath lost, BuildDeployment.AgentLost loss) throws IOException, InterruptedException {
+    private static void awaitReturn(Computer agent, FilePath lost, BuildDeployment.AgentLost loss)
+            throws IOException, InterruptedException {
         long deadline = System.nanoTime() + agentReturns().toNanos();
         while (agent.getChannel() == lost.getChannel() || agent.isOffline()) {
             if (System.nanoTime() > deadline || agent.getNode() == null) {

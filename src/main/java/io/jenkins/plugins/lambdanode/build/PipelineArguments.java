@@ -1,10 +1,10 @@
 package io.jenkins.plugins.lambdanode.build;
 
-import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import hudson.AbortException;
 import hudson.model.Describable;
 import hudson.util.EditDistance;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -52,7 +52,9 @@ public final class PipelineArguments {
 
     /** The parameter that was meant, or all that there are. */
     private static String instead(String name, DescribableModel<?> model) {
-        List<String> names = model.getParameters().stream().map(DescribableParameter::getName).toList();
+        List<String> names = model.getParameters().stream()
+                .map(DescribableParameter::getName)
+                .toList();
         String nearest = EditDistance.findNearest(name, names);
         return EditDistance.editDistance(name, nearest) <= Math.max(2, name.length() / 3)
                 ? "Did you mean " + nearest + "?"
@@ -131,7 +133,8 @@ public final class PipelineArguments {
         if (value instanceof CharSequence || value instanceof Number || value instanceof Boolean) {
             return value.toString();
         }
-        throw new AbortException("The value of " + name + " is " + (value == null ? "null" : "no text") + ". Give it as text.");
+        throw new AbortException(
+                "The value of " + name + " is " + (value == null ? "null" : "no text") + ". Give it as text.");
     }
 
     private static Boolean bool(String name, Object value) throws AbortException {

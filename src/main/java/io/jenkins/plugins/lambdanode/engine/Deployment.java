@@ -61,11 +61,16 @@ public final class Deployment {
 
     /** @param workspace where the project is; closing it is the caller's */
     public Deployment(
-            DeployRequest request, Workspace workspace, AwsSession session, DeploymentContext context, Progress progress) {
+            DeployRequest request,
+            Workspace workspace,
+            AwsSession session,
+            DeploymentContext context,
+            Progress progress) {
         this.request = request;
         this.context = context;
         this.progress = progress;
-        this.timings = new Timings(request.functions().stream().map(FunctionName::name).toList());
+        this.timings =
+                new Timings(request.functions().stream().map(FunctionName::name).toList());
         FunctionReader functions = new FunctionReader(session, progress);
         FunctionUpdater updater = new FunctionUpdater(session, workspace, progress, request.waitTimeout());
         FunctionReleases releases = new FunctionReleases(session, progress, request.waitTimeout());

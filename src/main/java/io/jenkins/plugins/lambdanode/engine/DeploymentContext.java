@@ -17,8 +17,8 @@ public record DeploymentContext(
         DeploymentLocks locks, UploadJournal uploads, Baseline baseline, Origin origin, boolean stagedLastTime) {
 
     /** A deployment of its own, as a command line makes it. */
-    public static final DeploymentContext NONE = new DeploymentContext(
-            DeploymentLocks.NONE, UploadJournal.NONE, Baseline.NONE, Origin.UNKNOWN, false);
+    public static final DeploymentContext NONE =
+            new DeploymentContext(DeploymentLocks.NONE, UploadJournal.NONE, Baseline.NONE, Origin.UNKNOWN, false);
 
     public DeploymentContext locking(DeploymentLocks other) {
         return new DeploymentContext(other, uploads, baseline, origin, stagedLastTime);

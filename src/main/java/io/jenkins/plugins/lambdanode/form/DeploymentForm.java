@@ -17,12 +17,12 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** The lists and field checks of a deployment's form. */
-@SuppressWarnings({"lgtm[jenkins/csrf]", "lgtm[jenkins/no-permission-check]"}) // Lists and checks of text: they read and change nothing.
+@SuppressWarnings({"lgtm[jenkins/csrf]", "lgtm[jenkins/no-permission-check]"
+}) // Lists and checks of text: they read and change nothing.
 public abstract class DeploymentForm extends StepDescriptor {
 
     @POST
-    public ListBoxModel doFillCredentialsIdItems(
-            @AncestorInPath Item item, @QueryParameter String credentialsId) {
+    public ListBoxModel doFillCredentialsIdItems(@AncestorInPath Item item, @QueryParameter String credentialsId) {
         StandardListBoxModel items = new StandardListBoxModel();
         if (!mayUseCredentials(item)) {
             return items.includeCurrentValue(credentialsId);

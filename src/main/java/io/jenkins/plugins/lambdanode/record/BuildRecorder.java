@@ -79,7 +79,8 @@ public final class BuildRecorder {
     }
 
     private void archive(Map<String, String> records) throws IOException, InterruptedException {
-        FilePath folder = new FilePath(Files.createTempDirectory("lambda-node-deploy").toFile());
+        FilePath folder =
+                new FilePath(Files.createTempDirectory("lambda-node-deploy").toFile());
         try {
             Map<String, String> artifacts = new HashMap<>();
             for (Map.Entry<String, String> record : records.entrySet()) {
@@ -88,7 +89,11 @@ public final class BuildRecorder {
                 artifacts.put(record.getKey(), file);
             }
             run.pickArtifactManager()
-                    .archive(folder, new Launcher.LocalLauncher(listener), new BuildListenerAdapter(listener), artifacts);
+                    .archive(
+                            folder,
+                            new Launcher.LocalLauncher(listener),
+                            new BuildListenerAdapter(listener),
+                            artifacts);
         } finally {
             folder.deleteRecursive();
         }
@@ -106,7 +111,10 @@ public final class BuildRecorder {
             return;
         }
         for (Map.Entry<String, String> each : recorded.entrySet()) {
-            Jenkins.get().getFingerprintMap().getOrCreate(run, each.getKey(), each.getValue()).addFor(run);
+            Jenkins.get()
+                    .getFingerprintMap()
+                    .getOrCreate(run, each.getKey(), each.getValue())
+                    .addFor(run);
         }
         synchronized (run) {
             FingerprintAction action = run.getAction(FingerprintAction.class);
@@ -145,12 +153,15 @@ public final class BuildRecorder {
         function.millis = timings.stream().mapToLong(Timing::millis).sum();
         timings.forEach(timing -> function.phases.add(new DeployedFunction.PhaseTime(
                 timing.phase().label(), timing.millis(), timing.bytes(), timing.isShared())));
-        deployed.smokeTests().forEach(test -> function.smokeTests.add(new DeployedFunction.SmokeTestReport(
-                test.durationMillis(), test.billedMillis(), test.maxMemoryUsed(), test.initMillis())));
-        packaged.heaviest().forEach(part -> function.heaviest.add(
-                new DeployedFunction.PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));
-        packaged.findings().forEach(finding -> function.findings.add(new DeployedFunction.Note(
-                finding.severity().name().toLowerCase(Locale.ROOT), finding.code(), Summary.text(finding))));
+        deployed.smokeTests()
+                .forEach(test -> function.smokeTests.add(new DeployedFunction.SmokeTestReport(
+                        test.durationMillis(), test.billedMillis(), test.maxMemoryUsed(), test.initMillis())));
+        packaged.heaviest()
+                .forEach(part -> function.heaviest.add(
+                        new DeployedFunction.PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));
+        packaged.findings()
+                .forEach(finding -> function.findings.add(new DeployedFunction.Note(
+                        finding.severity().name().toLowerCase(Locale.ROOT), finding.code(), Summary.text(finding))));
         return function;
     }
 }

@@ -395,6 +395,7 @@ public final class DeployedFunction implements Serializable {
 
     @Override
     public String toString() {
-        return functionArn + " " + getOutcome() + " CodeSha256 " + codeSha256 + (version == null ? "" : " version " + version);
+        return functionArn + " " + getOutcome() + " CodeSha256 " + codeSha256
+                + (version == null ? "" : " version " + version);
     }
 }

@@ -26,14 +26,14 @@ import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** What a build deployed: a page of the build and a summary on its first one, charts on its job's page, and variables for the steps that follow. */
 @Restricted(NoExternalUse.class)
-public final class DeploymentAction extends Tab
-        implements EnvironmentContributingAction, LastBuildAction, RunAction2 {
+public final class DeploymentAction extends Tab implements EnvironmentContributingAction, LastBuildAction, RunAction2 {
 
     private static final int MAX_LINES = 6;
 
     private transient Run<?, ?> run;
     /** Both are replaced, not changed: the build can be saved at any time. */
     private volatile List<DeployedFunction> functions = new ArrayList<>();
+
     private volatile List<FailedDeployment> failures = new ArrayList<>();
 
     /** Adds functions to what the build has deployed. One that it has deployed before is replaced, and is the last now. */
@@ -218,7 +218,8 @@ public final class DeploymentAction extends Tab
                 function.alias == null
                         ? ""
                         : function.isAliasMoved()
-                                ? Messages.DeploymentAction_aliasMoved(function.alias, function.previousVersion, function.version)
+                                ? Messages.DeploymentAction_aliasMoved(
+                                        function.alias, function.previousVersion, function.version)
                                 : Messages.DeploymentAction_alias(function.alias),
                 function.region);
     }

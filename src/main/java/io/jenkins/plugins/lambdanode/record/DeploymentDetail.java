@@ -56,7 +56,9 @@ public final class DeploymentDetail extends Detail {
         @Override
         public List<? extends Detail> createFor(@NonNull Run run) {
             DeploymentAction action = ((Run<?, ?>) run).getAction(DeploymentAction.class);
-            return action == null || action.getFunctions().isEmpty() ? List.of() : List.of(new DeploymentDetail(run, action));
+            return action == null || action.getFunctions().isEmpty()
+                    ? List.of()
+                    : List.of(new DeploymentDetail(run, action));
         }
     }
 }

@@ -36,8 +36,17 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
 
     /** Neighbours differ, the pale ones come last; with one for npm and one for the functions that are left over. */
     private static final List<Palette> COLORS = List.of(
-            Palette.BLUE, Palette.ORANGE, Palette.GREEN, Palette.PURPLE, Palette.RED, Palette.BROWN, Palette.TEAL,
-            Palette.INDIGO, Palette.GRAY, Palette.LIME);
+            Palette.BLUE,
+            Palette.ORANGE,
+            Palette.GREEN,
+            Palette.PURPLE,
+            Palette.RED,
+            Palette.BROWN,
+            Palette.TEAL,
+            Palette.INDIGO,
+            Palette.GRAY,
+            Palette.LIME);
+
     private static final Set<String> NPM = Set.of(Phase.INSTALL.label(), Phase.BUILD.label());
 
     private final Job<?, ?> job;
@@ -102,7 +111,10 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         }
 
         long last() {
-            return values.stream().filter(Objects::nonNull).reduce((earlier, later) -> later).orElse(0L);
+            return values.stream()
+                    .filter(Objects::nonNull)
+                    .reduce((earlier, later) -> later)
+                    .orElse(0L);
         }
 
         static long most(List<Line> lines) {
@@ -158,7 +170,8 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     @Override
     public String getBuildTrendModel() {
         List<Run<?, ?>> runs = List.copyOf(deployments(SHOWN_BUILDS));
-        List<Line> lines = lines(runs.stream().map(DeploymentTrendAction::functions).toList());
+        List<Line> lines =
+                lines(runs.stream().map(DeploymentTrendAction::functions).toList());
         long most = Line.most(lines);
         Unit unit = measure.unit(most);
         LinesChartModel model = new LinesChartModel(
@@ -191,9 +204,9 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         Map<String, DeployedFunction> byArn = new LinkedHashMap<>();
         builds.forEach(functions -> functions.forEach(function -> byArn.put(function.getFunctionArn(), function)));
         List<Line> functions = new ArrayList<>(byArn.values().stream()
-                .map(function -> new Line(name(function, byArn.values()), builds.stream()
-                        .map(build -> valueOf(function, build))
-                        .toList()))
+                .map(function -> new Line(
+                        name(function, byArn.values()),
+                        builds.stream().map(build -> valueOf(function, build)).toList()))
                 .filter(Line::hasValue)
                 .sorted(Comparator.comparingLong(Line::last).reversed())
                 .toList());
@@ -220,7 +233,10 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         if (namesakes.size() == 1) {
             return function.getFunctionName();
         }
-        return namesakes.stream().filter(other -> other.getRegion().equals(function.getRegion())).count() > 1
+        return namesakes.stream()
+                                .filter(other -> other.getRegion().equals(function.getRegion()))
+                                .count()
+                        > 1
                 ? function.getFunctionArn()
                 : function.getFunctionName() + " · " + function.getRegion();
     }

@@ -78,7 +78,8 @@ class AwsAccessTest {
         team.addProperty(new FolderCredentialsProperty(
                 new DomainCredentials[] {new DomainCredentials(Domain.global(), List.of(credentials))}));
         Folder others = jenkins.createProject(Folder.class, "others");
-        CpsFlowDefinition pipeline = new CpsFlowDefinition(script("team-function", ", credentialsId: 'team-aws'"), true);
+        CpsFlowDefinition pipeline =
+                new CpsFlowDefinition(script("team-function", ", credentialsId: 'team-aws'"), true);
         WorkflowJob inside = team.createProject(WorkflowJob.class, "job");
         inside.setDefinition(pipeline);
         WorkflowJob outside = others.createProject(WorkflowJob.class, "job");
@@ -103,7 +104,8 @@ class AwsAccessTest {
                 "variables",
                 "node('agent') {\n" + Builds.WRITE_PROJECT
                         + "withCredentials([[$class: 'AmazonWebServicesCredentialsBinding', credentialsId: 'bound']]) {\n"
-                        + "lambdaNodeDeploy functionName: 'variables', dir: 'fn', create: [role: '" + Aws.ROLE + "']\n} }",
+                        + "lambdaNodeDeploy functionName: 'variables', dir: 'fn', create: [role: '" + Aws.ROLE
+                        + "']\n} }",
                 Result.SUCCESS);
 
         assertTrue(Aws.function("variables").isPresent());
@@ -127,7 +129,8 @@ class AwsAccessTest {
     @EnumSource
     void allThatCarriesCodeGoesWhereTheReadsGo(Way way) throws Exception {
         String name = "endpoint-by-" + way.name().toLowerCase(Locale.ROOT);
-        String layer = "def deploy(more) { lambdaNodeDeploy(more + [functionName: '" + name + "', dir: 'fn', install: 'none', "
+        String layer = "def deploy(more) { lambdaNodeDeploy(more + [functionName: '" + name
+                + "', dir: 'fn', install: 'none', "
                 + "dependencies: 'layer', credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE + "']]) }\n";
         LambdaNodeConfiguration global = LambdaNodeConfiguration.get();
         String before = global.getEndpointUrl();
@@ -142,21 +145,24 @@ class AwsAccessTest {
             }
             Path profile = Files.writeString(
                     aws.resolve("config"),
-                    "[default]\nservices = some\n[services some]\n"
-                            + "lambda =\n  endpoint_url = " + (way == Way.PROFILE ? here : elsewhere) + "\n");
+                    "[default]\nservices = some\n[services some]\n" + "lambda =\n  endpoint_url = "
+                            + (way == Way.PROFILE ? here : elsewhere) + "\n");
             System.setProperty("aws.configFile", profile.toString());
 
             WorkflowRun run = Builds.run(
                     jenkins,
                     name,
-                    layer + "node('agent') { withEnv(['AWS_ENDPOINT_URL=" + elsewhere + "', 'AWS_ENDPOINT_URL_LAMBDA=" + elsewhere
-                            + "']) {\n" + Builds.WRITE_PROJECT + "writeFile file: 'fn/package.json', text: '{\"dependencies\":"
+                    layer + "node('agent') { withEnv(['AWS_ENDPOINT_URL=" + elsewhere + "', 'AWS_ENDPOINT_URL_LAMBDA="
+                            + elsewhere
+                            + "']) {\n" + Builds.WRITE_PROJECT
+                            + "writeFile file: 'fn/package.json', text: '{\"dependencies\":"
                             + "{\"one\":\"1.0.0\"}}'\n"
                             + "writeFile file: 'fn/node_modules/one/package.json', text: '{\"version\":\"1.0.0\"}'\n"
                             + "deploy(" + more + ")\n" + Builds.project("changed") + "deploy(" + more + ")\n} }",
                     Result.SUCCESS);
 
-            List<String> sent = right.requests().stream().map(Wire.Request::line).toList();
+            List<String> sent =
+                    right.requests().stream().map(Wire.Request::line).toList();
             for (String request : List.of(
                     "GET /2015-03-31/functions/" + name + "/configuration",
                     "POST /2018-10-31/layers/" + name + "-dependencies/versions",
@@ -168,8 +174,9 @@ class AwsAccessTest {
             // The machine's own configuration redirects no job silently.
             assertEquals(
                     way == Way.VARIABLE || way == Way.PROFILE,
-                    JenkinsRule.getLog(run).contains("Endpoints by the AWS configuration of this machine (AWS_ENDPOINT_URL,"
-                            + " endpoint_url): Lambda at " + here),
+                    JenkinsRule.getLog(run)
+                            .contains("Endpoints by the AWS configuration of this machine (AWS_ENDPOINT_URL,"
+                                    + " endpoint_url): Lambda at " + here),
                     JenkinsRule.getLog(run));
         } finally {
             System.clearProperty("aws.endpointUrl");
@@ -183,8 +190,13 @@ class AwsAccessTest {
         String role = Aws.newRole("order-4711");
 
         WorkflowRun refused = build(
-                "role-refused", ", credentialsId: 'aws-deploy', roleArn: '" + role + "', externalId: 'other'", Result.FAILURE);
-        build("role", ", credentialsId: 'aws-deploy', roleArn: '" + role + "', externalId: 'order-4711'", Result.SUCCESS);
+                "role-refused",
+                ", credentialsId: 'aws-deploy', roleArn: '" + role + "', externalId: 'other'",
+                Result.FAILURE);
+        build(
+                "role",
+                ", credentialsId: 'aws-deploy', roleArn: '" + role + "', externalId: 'order-4711'",
+                Result.SUCCESS);
 
         Builds.assertOneError(refused, "The role " + role + " could not be assumed");
         assertTrue(Aws.function("role").isPresent());
@@ -201,7 +213,8 @@ class AwsAccessTest {
         String roles = "/latest/meta-data/iam/security-credentials/";
         String token = "token-of-the-metadata-service";
         metadata.createContext(
-                "/latest/api/token", exchange -> answer(exchange, exchange.getRequestMethod().equals("PUT"), token));
+                "/latest/api/token",
+                exchange -> answer(exchange, exchange.getRequestMethod().equals("PUT"), token));
         metadata.createContext(
                 roles,
                 exchange -> answer(
@@ -242,7 +255,8 @@ class AwsAccessTest {
         try {
             WorkflowRun refused = build("controller-refused", "", Result.FAILURE);
             Builds.assertOneError(refused, "No AWS credentials. Give the step one of these: credentialsId");
-            for (String way : List.of("AWS_* variables", "agentIdentity: true", "allow the controller's AWS identity")) {
+            for (String way :
+                    List.of("AWS_* variables", "agentIdentity: true", "allow the controller's AWS identity")) {
                 jenkins.assertLogContains(way, refused);
             }
 

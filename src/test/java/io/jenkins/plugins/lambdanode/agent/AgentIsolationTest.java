@@ -104,11 +104,11 @@ class AgentIsolationTest {
     void theControllersHeapDoesNotGrowWithThePackage() throws Exception {
         String project = Builds.WRITE_PROJECT + "sh 'head -c " + PACKAGE_MB + "000000 /dev/urandom > fn/data.bin'\n";
         build("warm", Builds.WRITE_PROJECT + deploy("heap-small", ", credentialsId: 'unusual'"));
-        long small = peakMegabytes(() -> build(
-                "small", Builds.project("small") + deploy("heap-small", ", credentialsId: 'unusual'")));
+        long small = peakMegabytes(
+                () -> build("small", Builds.project("small") + deploy("heap-small", ", credentialsId: 'unusual'")));
 
-        long large = peakMegabytes(
-                () -> build("large", project + deploy("heap-large", ", credentialsId: 'unusual', compressionLevel: 1")));
+        long large = peakMegabytes(() ->
+                build("large", project + deploy("heap-large", ", credentialsId: 'unusual', compressionLevel: 1")));
 
         assertTrue(Aws.function("heap-large").orElseThrow().codeSize() > PACKAGE_MB * 1_000_000L);
         System.out.println("Controller's heap: " + small + " MB at most with a package of 1 kB, " + large + " MB with "

@@ -92,7 +92,8 @@ class AgentLostTest {
         for (FilePath left : temporary(job).list()) {
             assertEquals(AgentWorkspace.CACHE_FOLDER, left.getName());
             for (FilePath cached : left.list("**", null, false)) {
-                assertTrue(!cached.getName().contains("tmp") && !cached.getName().contains("spill"), cached.getRemote());
+                assertTrue(
+                        !cached.getName().contains("tmp") && !cached.getName().contains("spill"), cached.getRemote());
             }
         }
     }
@@ -124,8 +125,10 @@ class AgentLostTest {
     void theSameInTheMiddleOfPackaging() throws Exception {
         WorkflowRun run = start(
                 "packaging",
-                inAgent("sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
-                        + Builds.deploy("lost-packaging", ", compressionLevel: 9, s3Bucket: '" + Aws.BUCKET + "'")));
+                inAgent(
+                        "sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
+                                + Builds.deploy(
+                                        "lost-packaging", ", compressionLevel: 9, s3Bucket: '" + Aws.BUCKET + "'")));
         Builds.await(PATIENCE, () -> Builds.hasPackage(temporary("packaging")));
 
         AgentProcess.of(agent).kill();
@@ -143,7 +146,8 @@ class AgentLostTest {
                     inAgent("sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
                             + Builds.deploy(
                                     "lost-upload",
-                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'")));
+                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url()
+                                            + "'")));
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
 
             AgentProcess.of(agent).kill();
@@ -182,7 +186,8 @@ class AgentLostTest {
         System.setProperty(LambdaNodeDeployExecution.AGENT_RETURNS, "100ms");
         WorkflowRun run = start(
                 "retried",
-                "retry(count: 2, conditions: [agent()]) {\n" + inAgent(npm.writePackage() + Builds.deploy("retried", "")) + "\n}");
+                "retry(count: 2, conditions: [agent()]) {\n"
+                        + inAgent(npm.writePackage() + Builds.deploy("retried", "")) + "\n}");
         Builds.await(PATIENCE, () -> npm.starts() == 1);
 
         AgentProcess.of(agent).kill();

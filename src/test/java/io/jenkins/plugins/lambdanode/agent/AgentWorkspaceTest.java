@@ -39,7 +39,9 @@ class AgentWorkspaceTest {
 
         List<String> words = started(true, npm).words;
         assertEquals("/usr/bin/env", words.get(0));
-        assertTrue(String.join(" ", words).contains(" -u AWS_SECRET_ACCESS_KEY "), "also where a container has it of its own");
+        assertTrue(
+                String.join(" ", words).contains(" -u AWS_SECRET_ACCESS_KEY "),
+                "also where a container has it of its own");
         assertEquals(List.of("npm", "ci", "--omit=dev"), words.subList(words.size() - 3, words.size()));
         Started script = started(true, line);
         assertEquals(List.of("sh", "-e"), script.words.subList(0, 2));
@@ -90,7 +92,8 @@ class AgentWorkspaceTest {
             assertEquals(
                     0,
                     ProcessHandle.allProcesses()
-                            .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + seconds))
+                            .filter(process ->
+                                    process.info().commandLine().orElse("").endsWith("sleep " + seconds))
                             .count());
         }
     }
@@ -118,7 +121,8 @@ class AgentWorkspaceTest {
                 run(new EnvVars("PATH", bin + ":" + System.getenv("PATH"))).lastLines());
         assertEquals(
                 List.of("the tool of the step"),
-                run(new EnvVars("PATH", System.getenv("PATH"), "PATH+NODE", bin.toString())).lastLines());
+                run(new EnvVars("PATH", System.getenv("PATH"), "PATH+NODE", bin.toString()))
+                        .lastLines());
     }
 
     @Test
@@ -135,7 +139,9 @@ class AgentWorkspaceTest {
             }
         };
         try (AgentWorkspace agent = workspace(container, new EnvVars("PATH", outside.toString()))) {
-            assertEquals(List.of("the container's"), agent.run(Command.program("npm")).lastLines());
+            assertEquals(
+                    List.of("the container's"),
+                    agent.run(Command.program("npm")).lastLines());
         }
     }
 
@@ -143,10 +149,16 @@ class AgentWorkspaceTest {
     void valuesAndWordsArriveAsTheyAre() throws Exception {
         String token = "a$$b$HOME${HOME}$";
         try (AgentWorkspace agent = workspace(
-                new Launcher.LocalLauncher(TaskListener.NULL), new EnvVars("PATH", System.getenv("PATH"), "TOKEN", token))) {
-            assertEquals(List.of(token), agent.run(Command.program("printenv", "TOKEN")).lastLines());
-            assertEquals(List.of(token), agent.run(Command.program("printf", "%s", token)).lastLines());
-            assertEquals(List.of(token), agent.run(Command.shell("printenv TOKEN")).lastLines());
+                new Launcher.LocalLauncher(TaskListener.NULL),
+                new EnvVars("PATH", System.getenv("PATH"), "TOKEN", token))) {
+            assertEquals(
+                    List.of(token),
+                    agent.run(Command.program("printenv", "TOKEN")).lastLines());
+            assertEquals(
+                    List.of(token),
+                    agent.run(Command.program("printf", "%s", token)).lastLines());
+            assertEquals(
+                    List.of(token), agent.run(Command.shell("printenv TOKEN")).lastLines());
         }
     }
 
@@ -169,9 +181,24 @@ class AgentWorkspaceTest {
             String path = folder.resolve("workspace").toString();
             assertEquals("", workspace.commit());
             Program.run("git", "init", "-q", "-b", "feature/login", path).successful();
-            Program.run("git", "-C", path, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "-m", "x", "--allow-empty")
+            Program.run(
+                            "git",
+                            "-C",
+                            path,
+                            "-c",
+                            "user.name=A",
+                            "-c",
+                            "user.email=a@example.org",
+                            "commit",
+                            "-q",
+                            "-m",
+                            "x",
+                            "--allow-empty")
                     .successful();
-            String head = Program.run("git", "-C", path, "rev-parse", "HEAD").successful().out().strip();
+            String head = Program.run("git", "-C", path, "rev-parse", "HEAD")
+                    .successful()
+                    .out()
+                    .strip();
 
             assertEquals(head, workspace.commit());
             Program.run("git", "-C", path, "checkout", "-q", "--detach").successful();
@@ -182,7 +209,19 @@ class AgentWorkspaceTest {
     @Test
     void aRepositoryThatTheWorkspaceIsInIsAnotherProjects() throws Exception {
         Program.run("git", "init", "-q", folder.toString()).successful();
-        Program.run("git", "-C", folder.toString(), "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "-m", "x", "--allow-empty")
+        Program.run(
+                        "git",
+                        "-C",
+                        folder.toString(),
+                        "-c",
+                        "user.name=A",
+                        "-c",
+                        "user.email=a@example.org",
+                        "commit",
+                        "-q",
+                        "-m",
+                        "x",
+                        "--allow-empty")
                 .successful();
         try (AgentWorkspace workspace = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
             assertEquals("", workspace.commit());
@@ -197,7 +236,8 @@ class AgentWorkspaceTest {
                 Program.java(List.of(), PosixAgent.class.getName(), List.of(folder.toString())));
 
         assertTrue(agent.out().startsWith("The agent's Java cannot use the name " + folder + "/gr"), agent.toString());
-        assertTrue(agent.out().endsWith(". Start the agent with LC_ALL=C.UTF-8 in its environment.\n"), agent.toString());
+        assertTrue(
+                agent.out().endsWith(". Start the agent with LC_ALL=C.UTF-8 in its environment.\n"), agent.toString());
     }
 
     /** Looks for a project as an agent does. */
@@ -218,7 +258,8 @@ class AgentWorkspaceTest {
     }
 
     private AgentWorkspace workspace(Launcher launcher, EnvVars env) throws IOException, InterruptedException {
-        FilePath workspace = new FilePath(Files.createDirectories(folder.resolve("workspace")).toFile());
+        FilePath workspace = new FilePath(
+                Files.createDirectories(folder.resolve("workspace")).toFile());
         return new AgentWorkspace("test", workspace, ".", env, launcher, TaskListener.NULL);
     }
 
@@ -255,7 +296,10 @@ class AgentWorkspaceTest {
                 env.addLine(variable);
             }
             List<String> words = List.copyOf(starter.cmds());
-            started = new Started(words, words.get(0).equals("sh") ? Files.readString(Path.of(words.get(words.size() - 1))) : "", env);
+            started = new Started(
+                    words,
+                    words.get(0).equals("sh") ? Files.readString(Path.of(words.get(words.size() - 1))) : "",
+                    env);
             throw new IOException("not started");
         }
 

@@ -58,8 +58,9 @@ class ContainersTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    private static final String WRITE_BUILT_PROJECT = "writeFile file: 'fn/index.ts', text: 'exports.handler = async () => 1;'\n"
-            + "writeFile file: 'fn/package.json', text: '{\"scripts\":{\"build\":\"mkdir -p dist; cat index.ts > dist/index.js\"}}'\n";
+    private static final String WRITE_BUILT_PROJECT =
+            "writeFile file: 'fn/index.ts', text: 'exports.handler = async () => 1;'\n"
+                    + "writeFile file: 'fn/package.json', text: '{\"scripts\":{\"build\":\"mkdir -p dist; cat index.ts > dist/index.js\"}}'\n";
 
     private static final String BUILT = ", build: 'npm run build', codeDir: 'dist'";
 
@@ -75,7 +76,11 @@ class ContainersTest {
     private String name;
 
     static boolean mayUnshare() throws Exception {
-        return new ProcessBuilder("unshare", "-rmpf", "--mount-proc", "true").inheritIO().start().waitFor() == 0;
+        return new ProcessBuilder("unshare", "-rmpf", "--mount-proc", "true")
+                        .inheritIO()
+                        .start()
+                        .waitFor()
+                == 0;
     }
 
     static boolean mayUseDocker() {
@@ -92,8 +97,10 @@ class ContainersTest {
         agent = new DumbSlave(
                 "agent",
                 Files.createDirectory(shared.resolve("root")).toString(),
-                new SimpleCommandLauncher("unshare -rmpf --mount-proc \"" + System.getProperty("java.home") + "/bin/java\" -jar \""
-                        + Path.of(Jenkins.get().getJnlpJars("agent.jar").getURL().toURI()) + "\""));
+                new SimpleCommandLauncher("unshare -rmpf --mount-proc \"" + System.getProperty("java.home")
+                        + "/bin/java\" -jar \""
+                        + Path.of(
+                                Jenkins.get().getJnlpJars("agent.jar").getURL().toURI()) + "\""));
         agent.setRetentionStrategy(RetentionStrategy.NOOP);
         Jenkins.get().addNode(agent);
         jenkins.waitOnline(agent);
@@ -117,7 +124,9 @@ class ContainersTest {
     }
 
     private WorkflowRun start(String steps) throws Exception {
-        return Builds.pipeline(name, "node('agent') {\n" + steps + "\n}").scheduleBuild2(0).waitForStart();
+        return Builds.pipeline(name, "node('agent') {\n" + steps + "\n}")
+                .scheduleBuild2(0)
+                .waitForStart();
     }
 
     private WorkflowRun run(String steps, Result expected) throws Exception {
@@ -155,7 +164,8 @@ class ContainersTest {
                 jenkins,
                 "declarative",
                 "pipeline { agent { docker { image '" + IMAGE + "'; label 'agent' } }\n"
-                        + "stages { stage('deploy') { steps {\n" + WRITE_BUILT_PROJECT + Builds.deploy("docker-declarative", BUILT)
+                        + "stages { stage('deploy') { steps {\n" + WRITE_BUILT_PROJECT
+                        + Builds.deploy("docker-declarative", BUILT)
                         + "} } } }",
                 Result.SUCCESS);
 
@@ -187,7 +197,8 @@ class ContainersTest {
     void afterALostAgentTheDeploymentCarriesOnInAnImageWithoutPs() throws Exception {
         WaitingNpm npm = new WaitingNpm(temp);
         WorkflowRun run = start(inContainer(
-                "-v " + temp + ":" + temp, Builds.WRITE_PROJECT + npm.writePackage() + Builds.deploy("docker-lost", "")));
+                "-v " + temp + ":" + temp,
+                Builds.WRITE_PROJECT + npm.writePackage() + Builds.deploy("docker-lost", "")));
         Builds.await(PATIENCE, () -> npm.starts() == 1);
 
         // Its process number is one of its own namespace.
@@ -242,10 +253,12 @@ class ContainersTest {
                         + "writeFile file: 'fn/package.json', text: '{\"scripts\":{\"preinstall\":\"node -p process.env.npm_config_cache\"}}'\n"
                         + inContainer(
                                 "--read-only",
-                                Builds.deploy("docker-home", "") + Builds.deploy("docker-home", ", install: 'npm ci || npm install'")),
+                                Builds.deploy("docker-home", "")
+                                        + Builds.deploy("docker-home", ", install: 'npm ci || npm install'")),
                 Result.SUCCESS);
 
-        String cache = temporary().child(AgentWorkspace.CACHE_FOLDER).child("npm").getRemote();
+        String cache =
+                temporary().child(AgentWorkspace.CACHE_FOLDER).child("npm").getRemote();
         assertEquals(2, JenkinsRule.getLog(run).lines().filter(cache::equals).count(), JenkinsRule.getLog(run));
         jenkins.assertLogNotContains("EROFS", run);
     }
@@ -254,8 +267,11 @@ class ContainersTest {
     @EnabledIf(value = "mayUseDocker", disabledReason = NO_DOCKER)
     void whatTheContainerCannotRunIsSaidInOneLine() throws Exception {
         WorkflowRun run = run(
-                inContainer("", WRITE_BUILT_PROJECT + "sh 'rm -rf fn'\n" + Builds.WRITE_PROJECT
-                        + "catchError(buildResult: 'FAILURE') {\n" + Builds.deploy("docker-kill", ", install: 'kill -9 $$'") + "}"),
+                inContainer(
+                        "",
+                        WRITE_BUILT_PROJECT + "sh 'rm -rf fn'\n" + Builds.WRITE_PROJECT
+                                + "catchError(buildResult: 'FAILURE') {\n"
+                                + Builds.deploy("docker-kill", ", install: 'kill -9 $$'") + "}"),
                 Result.FAILURE);
 
         Builds.assertOneError(run, "'kill -9 $$' failed in");
@@ -267,7 +283,8 @@ class ContainersTest {
     private AgentWorkspace inPod(String deployment, EnvVars container, EnvVars step) throws Exception {
         FilePath workspace = agent.getWorkspaceRoot().child(name);
         workspace.mkdirs();
-        return new AgentWorkspace(deployment, workspace, ".", step, new KubernetesLauncher(container, step), TaskListener.NULL);
+        return new AgentWorkspace(
+                deployment, workspace, ".", step, new KubernetesLauncher(container, step), TaskListener.NULL);
     }
 
     private static long running(String line) {
@@ -280,16 +297,20 @@ class ContainersTest {
     void inAPodNpmHasNoCredentialsAndValuesArriveUnchanged() throws Exception {
         String token = "a$$b$HOME${PATH}'$";
         EnvVars container = new EnvVars("AWS_SESSION_TOKEN", "of the pod");
-        try (AgentWorkspace pod = inPod("pod", container, new EnvVars("AWS_SECRET_ACCESS_KEY", "of the step", "TOKEN", token))) {
+        try (AgentWorkspace pod =
+                inPod("pod", container, new EnvVars("AWS_SECRET_ACCESS_KEY", "of the step", "TOKEN", token))) {
             List<String> ofProgram = pod.run(Command.program("env")).lastLines();
             List<String> ofLine = pod.run(Command.shell("env")).lastLines();
 
             assertTrue(ofProgram.contains("TOKEN=" + token), ofProgram.toString());
             assertFalse(ofProgram.toString().contains(" AWS_S"), ofProgram.toString());
-            assertTrue(ofLine.containsAll(List.of("TOKEN=" + token, "AWS_SECRET_ACCESS_KEY=of the step", "AWS_SESSION_TOKEN=of the pod")));
-            assertEquals("npm", InstalledTool.of(PackageManager.NPM, pod.run(InstalledTool.probe(PackageManager.NPM)))
-                    .map(tool -> Path.of(tool.path()).getFileName().toString())
-                    .orElse(""));
+            assertTrue(ofLine.containsAll(
+                    List.of("TOKEN=" + token, "AWS_SECRET_ACCESS_KEY=of the step", "AWS_SESSION_TOKEN=of the pod")));
+            assertEquals(
+                    "npm",
+                    InstalledTool.of(PackageManager.NPM, pod.run(InstalledTool.probe(PackageManager.NPM)))
+                            .map(tool -> Path.of(tool.path()).getFileName().toString())
+                            .orElse(""));
         }
     }
 

@@ -47,8 +47,7 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 class FullDiskTest {
 
     /** On a file system of its own, which no process but the agent and those that it starts sees. */
-    private static final String START =
-            """
+    private static final String START = """
             root=$1
             shift
             exec unshare -rm sh -c 'mount -t tmpfs -o size=16m,nr_inodes=600 none "$0" && exec "$@"' "$root" "$@"
@@ -91,9 +90,11 @@ class FullDiskTest {
         agent = new DumbSlave(
                 name,
                 root.toString(),
-                new SimpleCommandLauncher("sh \"" + Files.writeString(temp.resolve("start.sh"), START) + "\" \"" + root + "\" \""
+                new SimpleCommandLauncher("sh \"" + Files.writeString(temp.resolve("start.sh"), START) + "\" \"" + root
+                        + "\" \""
                         + System.getProperty("java.home") + "/bin/java\" -jar \""
-                        + Path.of(Jenkins.get().getJnlpJars("agent.jar").getURL().toURI()) + "\""));
+                        + Path.of(
+                                Jenkins.get().getJnlpJars("agent.jar").getURL().toURI()) + "\""));
         agent.setRetentionStrategy(RetentionStrategy.NOOP);
         Jenkins.get().addNode(agent);
         jenkins.waitOnline(agent);
@@ -109,7 +110,8 @@ class FullDiskTest {
         return Builds.pipeline(
                 name,
                 "node('" + name + "') { lambdaNodeDeploy functionName: '" + name
-                        + "', credentialsId: 'aws-deploy', compressionLevel: 1, create: [role: '" + Aws.ROLE + "']" + more + " }");
+                        + "', credentialsId: 'aws-deploy', compressionLevel: 1, create: [role: '" + Aws.ROLE + "']"
+                        + more + " }");
     }
 
     /** Of 3 MB that can't be deflated. */
@@ -153,7 +155,8 @@ class FullDiskTest {
     }
 
     private void assertRecorded(WorkflowRun run) throws IOException {
-        assertEquals(deployedCode(name), Builds.record(run, name).path("CodeSha256").asText());
+        assertEquals(
+                deployedCode(name), Builds.record(run, name).path("CodeSha256").asText());
     }
 
     @Test
@@ -168,8 +171,10 @@ class FullDiskTest {
 
         WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
 
-        Builds.assertOneError(run, "There is no room for the package in " + temporary().getRemote());
-        jenkins.assertLogContains("the package takes up to as much as the project, and as much again for the cache", run);
+        Builds.assertOneError(
+                run, "There is no room for the package in " + temporary().getRemote());
+        jenkins.assertLogContains(
+                "the package takes up to as much as the project, and as much again for the cache", run);
         assertEquals(files, temporaryFiles());
         assertEquals(List.of(AgentWorkspace.CACHE_FOLDER), temporaryFolders());
         assertEquals(code, deployedCode(name));
@@ -182,7 +187,8 @@ class FullDiskTest {
     @Test
     void npmThatFillsTheDiskFailsWithWhereToMakeRoom() throws Exception {
         writeProject(1);
-        project().child("fill.js")
+        project()
+                .child("fill.js")
                 .write(
                         "const fs = require('fs');\nconst file = fs.openSync('filling', 'w');\n"
                                 + "for (;;) fs.writeSync(file, Buffer.alloc(1 << 16));\n",
@@ -194,7 +200,8 @@ class FullDiskTest {
 
         Builds.assertOneError(run, "'npm install --omit=dev --no-package-lock --no-audit --no-fund' failed in ");
         jenkins.assertLogContains("ENOSPC", run);
-        jenkins.assertLogContains("The disk of this machine is full: free space in the workspace and in npm's cache", run);
+        jenkins.assertLogContains(
+                "The disk of this machine is full: free space in the workspace and in npm's cache", run);
         assertEquals(List.of(), temporaryFolders());
         assertTrue(Aws.function(name).isEmpty());
 
@@ -206,8 +213,10 @@ class FullDiskTest {
     private void assertNoRoomFor(String what, WorkflowJob job) throws Exception {
         WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
 
-        Builds.assertOneError(run, "There is no room for " + what + " in " + temporary().getRemote());
-        jenkins.assertLogContains("Free disk space there and run again. A disk with free bytes can be out of inodes", run);
+        Builds.assertOneError(
+                run, "There is no room for " + what + " in " + temporary().getRemote());
+        jenkins.assertLogContains(
+                "Free disk space there and run again. A disk with free bytes can be out of inodes", run);
         assertEquals(List.of(), temporaryFolders());
         assertTrue(Aws.function(name).isEmpty());
     }

@@ -51,13 +51,20 @@ class HostileWorkspaceTest {
     }
 
     private static String deploy(String function, String more) {
-        return "lambdaNodeDeploy functionName: '" + function + "', credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE
-                + "']" + more;
+        return "lambdaNodeDeploy functionName: '" + function + "', credentialsId: 'aws-deploy', create: [role: '"
+                + Aws.ROLE + "']" + more;
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"-rf", "two words", "it's \"quoted\"", "a line\nend", "ünïcödé 日本", "$HOME `touch x`; touch x & ${PATH}"})
+            strings = {
+                "-rf",
+                "two words",
+                "it's \"quoted\"",
+                "a line\nend",
+                "ünïcödé 日本",
+                "$HOME `touch x`; touch x & ${PATH}"
+            })
     void aWorkspaceAndItsProjectMayBeCalledAnything(String name) throws Exception {
         String function = "called-" + Integer.toHexString(name.hashCode());
         String encoded = Base64.getEncoder().encodeToString(name.getBytes(StandardCharsets.UTF_8));
@@ -67,7 +74,8 @@ class HostileWorkspaceTest {
                 "def name = new String('" + encoded + "'.decodeBase64(), 'UTF-8')\n"
                         + "node('agent') { ws(\"" + temp + "/${name}\") {\n"
                         + "writeFile file: \"${name}/index.js\", text: 'exports.handler = async () => 1;'\n"
-                        + "writeFile file: \"${name}/package.json\", text: '{\"scripts\":{\"preinstall\":\"pwd > " + made + "\"}}'\n"
+                        + "writeFile file: \"${name}/package.json\", text: '{\"scripts\":{\"preinstall\":\"pwd > "
+                        + made + "\"}}'\n"
                         + deploy(function, ", dir: name.replace('$', '$$')") + "\n} }",
                 false));
 
@@ -104,8 +112,8 @@ class HostileWorkspaceTest {
         WorkflowRun run = Builds.run(
                 jenkins,
                 "removed",
-                "node('agent') {\n" + Builds.WRITE_PROJECT
-                        + deploy("removed", ", dir: 'fn', install: 'rm -rf ../fn'") + "\n}",
+                "node('agent') {\n" + Builds.WRITE_PROJECT + deploy("removed", ", dir: 'fn', install: 'rm -rf ../fn'")
+                        + "\n}",
                 Result.FAILURE);
 
         Builds.assertOneError(run, "There is no folder ");
@@ -143,7 +151,8 @@ class HostileWorkspaceTest {
                                         ", dir: 'fn', install: 'mkdir ../busy && touch ../begun && for i in $(seq 600); do"
                                                 + " test -e ../go && break; sleep 0.1; done; rmdir ../busy'")
                                 + "\n}, second: {\n while (!fileExists('begun')) { sleep time: 100, unit: 'MILLISECONDS' }\n"
-                                + deploy("one-folder-second", ", dir: './fn', install: 'mkdir ../busy && rmdir ../busy'")
+                                + deploy(
+                                        "one-folder-second", ", dir: './fn', install: 'mkdir ../busy && rmdir ../busy'")
                                 + "\n})\n}")
                 .scheduleBuild2(0)
                 .waitForStart();

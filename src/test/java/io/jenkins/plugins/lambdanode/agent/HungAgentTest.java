@@ -89,7 +89,12 @@ class HungAgentTest {
 
     private static void assertSaid(WorkflowRun run) throws Exception {
         String log = JenkinsRule.getLog(run);
-        assertEquals(1, log.lines().filter(line -> line.startsWith("WARNING: The agent does not respond.")).count(), log);
+        assertEquals(
+                1,
+                log.lines()
+                        .filter(line -> line.startsWith("WARNING: The agent does not respond."))
+                        .count(),
+                log);
     }
 
     private static FilePath temporary(String job) {
@@ -139,12 +144,15 @@ class HungAgentTest {
     @Test
     void aTimeoutEndsTheBuildAndTheAgentClearsUpWhenItRespondsAgain() throws Exception {
         WorkflowRun run = startBuild(
-                "timeout", npm.writePackage() + "timeout(time: 20, unit: 'SECONDS') { " + Builds.deploy("hung-timeout", "") + " }");
+                "timeout",
+                npm.writePackage() + "timeout(time: 20, unit: 'SECONDS') { " + Builds.deploy("hung-timeout", "")
+                        + " }");
         Builds.await(PATIENCE, () -> npm.starts() == 1);
 
         process.suspend();
         jenkins.waitForMessage("Cancelling nested steps due to timeout", run);
-        // In tests the step goes on after five seconds, so nothing is said of the agent; elsewhere it waits for a minute.
+        // In tests the step goes on after five seconds, so nothing is said of the agent; elsewhere it waits for a
+        // minute.
         assertAborted(run);
         jenkins.assertLogContains("Timeout has been exceeded", run);
 
@@ -180,7 +188,8 @@ class HungAgentTest {
                     "sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
                             + Builds.deploy(
                                     "hung-upload",
-                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
+                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url()
+                                            + "'"));
             Builds.await(PATIENCE, () -> Aws.unfinishedUploads() == 1);
 
             process.suspend();

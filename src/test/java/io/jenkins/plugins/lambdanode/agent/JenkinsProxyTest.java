@@ -63,7 +63,8 @@ class JenkinsProxyTest {
                 jenkins,
                 name,
                 "node('agent') {\n" + Builds.project(name) + "lambdaNodeDeploy functionName: '" + name + "', dir: 'fn',"
-                        + " credentialsId: 'aws-deploy', endpointUrl: '" + ENDPOINT + "', create: [role: '" + Aws.ROLE + "']"
+                        + " credentialsId: 'aws-deploy', endpointUrl: '" + ENDPOINT + "', create: [role: '" + Aws.ROLE
+                        + "']"
                         + more + "\n}",
                 expected);
     }

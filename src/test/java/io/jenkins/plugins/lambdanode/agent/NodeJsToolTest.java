@@ -58,11 +58,15 @@ class NodeJsToolTest {
     static void start(JenkinsRule rule, @TempDir Path bare) throws Exception {
         jenkins = rule;
         Aws.configureJenkins();
-        NodeJSInstallation tool = new NodeJSInstallation(TOOL, NodeTool.NODE.home().toString(), List.of());
-        Jenkins.get().getDescriptorByType(NodeJSInstallation.DescriptorImpl.class).setInstallations(tool);
+        NodeJSInstallation tool =
+                new NodeJSInstallation(TOOL, NodeTool.NODE.home().toString(), List.of());
+        Jenkins.get()
+                .getDescriptorByType(NodeJSInstallation.DescriptorImpl.class)
+                .setInstallations(tool);
         jenkins.createOnlineSlave(Label.get("another"), new EnvVars("PATH", "/usr/bin:/bin"));
         jenkins.createOnlineSlave(
-                Label.get("none"), new EnvVars("PATH", NodeTool.pathWithoutNode(bare).toString()));
+                Label.get("none"),
+                new EnvVars("PATH", NodeTool.pathWithoutNode(bare).toString()));
     }
 
     @AfterAll
@@ -72,13 +76,15 @@ class NodeJsToolTest {
 
     private static void assertUsesTheTool(Run<?, ?> run) throws Exception {
         String log = JenkinsRule.getLog(run);
-        String tool = "Node.js v" + NodeTool.NODE_VERSION + ", npm " + NodeTool.NPM_VERSION + " (" + NodeTool.NODE.bin() + "/npm)";
+        String tool = "Node.js v" + NodeTool.NODE_VERSION + ", npm " + NodeTool.NPM_VERSION + " (" + NodeTool.NODE.bin()
+                + "/npm)";
         assertTrue(log.contains(tool), log);
         assertTrue(log.contains("script run by v" + NodeTool.NODE_VERSION), log);
     }
 
     private static Run<?, ?> pipeline(String name, String before, String after, String agent) throws Exception {
-        String script = "node('" + agent + "') {\n" + WRITE_PROJECT + before + "\n" + Builds.deploy(name, "") + after + "\n}";
+        String script =
+                "node('" + agent + "') {\n" + WRITE_PROJECT + before + "\n" + Builds.deploy(name, "") + after + "\n}";
         return Builds.run(jenkins, name, script, Result.SUCCESS);
     }
 
@@ -89,8 +95,9 @@ class NodeJsToolTest {
         assertUsesTheTool(Builds.run(
                 jenkins,
                 name,
-                "pipeline {\nagent { label '" + agent + "' }\ntools { nodejs '" + TOOL + "' }\nstages { stage('Deploy') { steps {\n"
-                        + WRITE_PROJECT + Builds.deploy(name, "") + "} } }\n}",
+                "pipeline {\nagent { label '" + agent + "' }\ntools { nodejs '" + TOOL
+                        + "' }\nstages { stage('Deploy') { steps {\n" + WRITE_PROJECT + Builds.deploy(name, "")
+                        + "} } }\n}",
                 Result.SUCCESS));
     }
 
@@ -114,10 +121,11 @@ class NodeJsToolTest {
         FreeStyleProject job = jenkins.createFreeStyleProject(name);
         job.setAssignedLabel(Label.get(agent));
         job.getBuildWrappersList().add(new NodeJSBuildWrapper(TOOL));
-        job.getBuildersList().add(new Shell("mkdir -p fn\n"
-                + "echo 'exports.handler = async () => 1' > fn/index.js\n"
-                + "echo '{\"scripts\":{\"preinstall\":\"node say.js\"}}' > fn/package.json\n"
-                + "echo 'console.log(\"script run by \" + process.version)' > fn/say.js\n"));
+        job.getBuildersList()
+                .add(new Shell("mkdir -p fn\n"
+                        + "echo 'exports.handler = async () => 1' > fn/index.js\n"
+                        + "echo '{\"scripts\":{\"preinstall\":\"node say.js\"}}' > fn/package.json\n"
+                        + "echo 'console.log(\"script run by \" + process.version)' > fn/say.js\n"));
         LambdaNodeDeployStep settings = new LambdaNodeDeployStep(name);
         settings.setDir("fn");
         settings.setCredentialsId(Aws.CREDENTIALS_ID);
@@ -130,7 +138,10 @@ class NodeJsToolTest {
     @Test
     void whereThereIsNoNodeJsOneMessageSaysWhereItWasLookedForAndWhatToDo() throws Exception {
         Run<?, ?> run = Builds.run(
-                jenkins, "missing", "node('none') {\n" + WRITE_PROJECT + Builds.deploy("missing", "") + "}", Result.FAILURE);
+                jenkins,
+                "missing",
+                "node('none') {\n" + WRITE_PROJECT + Builds.deploy("missing", "") + "}",
+                Result.FAILURE);
 
         String log = JenkinsRule.getLog(run);
         Builds.assertOneError(run, "node was not found on the PATH (/");
@@ -145,7 +156,8 @@ class NodeJsToolTest {
                 .next()
                 .addCredentials(
                         Domain.global(),
-                        new StringCredentialsImpl(CredentialsScope.GLOBAL, "token", "", Secret.fromString("a$$b$HOME")));
+                        new StringCredentialsImpl(
+                                CredentialsScope.GLOBAL, "token", "", Secret.fromString("a$$b$HOME")));
 
         Run<?, ?> run = pipeline(
                 "token", "withCredentials([string(credentialsId: 'token', variable: 'TOKEN')]) {", "}", "another");

@@ -131,12 +131,17 @@ class AbortTest {
     void anAbortWhileAwsIsSilentEndsTheBuildAndLeavesTheFunctionAsItWasOrWithTheNewCode(
             String phase, String method, String call, String notReached) throws Exception {
         String function = "abort-" + phase;
-        Builds.run(jenkins, phase + "-before", "node('agent') {\n" + Builds.WRITE_PROJECT + Builds.deploy(function, "") + "\n}",
+        Builds.run(
+                jenkins,
+                phase + "-before",
+                "node('agent') {\n" + Builds.WRITE_PROJECT + Builds.deploy(function, "") + "\n}",
                 Result.SUCCESS);
         String before = Aws.function(function).orElseThrow().codeSha256();
         AtomicBoolean updated = new AtomicBoolean(!phase.equals("wait"));
         try (TcpProxy silent = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).stallAt(sent -> {
-            boolean stalls = updated.get() && sent.startsWith(method + " ") && sent.lines().findFirst().orElse("").contains(call);
+            boolean stalls = updated.get()
+                    && sent.startsWith(method + " ")
+                    && sent.lines().findFirst().orElse("").contains(call);
             updated.compareAndSet(false, sent.startsWith("PUT "));
             return stalls;
         })) {
@@ -150,13 +155,17 @@ class AbortTest {
 
             jenkins.assertLogNotContains(notReached, run);
             jenkins.assertLogContains(
-                    "Stopped. " + function + (phase.equals("preflight") ? ": not changed." : ": the change had begun."), run);
+                    "Stopped. " + function + (phase.equals("preflight") ? ": not changed." : ": the change had begun."),
+                    run);
         }
         String after = Aws.function(function).orElseThrow().codeSha256();
         assertEquals(phase.equals("wait") || phase.equals("release"), !after.equals(before));
         Builds.await(
                 SECONDS,
-                () -> Aws.function(function).orElseThrow().lastUpdateStatusAsString().equals("Successful"));
+                () -> Aws.function(function)
+                        .orElseThrow()
+                        .lastUpdateStatusAsString()
+                        .equals("Successful"));
     }
 
     @Test
@@ -171,7 +180,10 @@ class AbortTest {
         }
         assertTrue(Aws.function("abort-turn").isEmpty());
         assertTimeoutPreemptively(
-                SECONDS, () -> new BuildLocks(place, "the test").await(shared, Progress.NONE).close());
+                SECONDS,
+                () -> new BuildLocks(place, "the test")
+                        .await(shared, Progress.NONE)
+                        .close());
     }
 
     @Test
@@ -183,7 +195,8 @@ class AbortTest {
                         + "writeFile file: 'fn/wait.js', text: 'for (const s of [\"SIGTERM\", \"SIGINT\", \"SIGHUP\"])"
                         + " process.on(s, () => {}); setTimeout(() => {}, 600000)'\n"
                         + "writeFile file: 'fn/package.json', text:"
-                        + " '{\"scripts\":{\"preinstall\":\"node wait.js " + mark + " & node wait.js " + mark + "\"}}'\n"
+                        + " '{\"scripts\":{\"preinstall\":\"node wait.js " + mark + " & node wait.js " + mark
+                        + "\"}}'\n"
                         + "timeout(time: 5, unit: 'SECONDS') { " + Builds.deploy("hangs", "") + " }");
         Builds.await(Duration.ofSeconds(60), () -> processesWith(mark) > 0);
 
@@ -202,14 +215,20 @@ class AbortTest {
                             + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
                             + Builds.deploy(
                                     "abort-upload",
-                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
+                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url()
+                                            + "'"));
             jenkins.waitForMessage("Staging ", run);
-            Builds.await(Duration.ofSeconds(60), () -> Aws.unfinishedUploads() == 1 && slow.sentBytes() > HALF_A_MEGABYTE);
+            Builds.await(
+                    Duration.ofSeconds(60), () -> Aws.unfinishedUploads() == 1 && slow.sentBytes() > HALF_A_MEGABYTE);
 
             abort(run);
 
             assertEquals(0, Aws.unfinishedUploads());
-            assertEquals(List.of(), Aws.keys().stream().filter(key -> key.startsWith("abort-upload/")).toList());
+            assertEquals(
+                    List.of(),
+                    Aws.keys().stream()
+                            .filter(key -> key.startsWith("abort-upload/"))
+                            .toList());
             slow.resume();
             Builds.await(SECONDS, slow::isDelivered);
             assertEquals(0, Aws.unfinishedUploads(), "A part that came late has not brought it back");
@@ -223,7 +242,8 @@ class AbortTest {
                     "direct",
                     Builds.WRITE_PROJECT
                             + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
-                            + Builds.deploy("abort-direct", ", compressionLevel: 1, endpointUrl: '" + slow.url() + "'"));
+                            + Builds.deploy(
+                                    "abort-direct", ", compressionLevel: 1, endpointUrl: '" + slow.url() + "'"));
             jenkins.waitForMessage("Creating the function", run);
             Builds.await(Duration.ofSeconds(60), () -> slow.sentBytes() > HALF_A_MEGABYTE);
 

@@ -17,8 +17,11 @@ class BranchVariableTest {
 
     @Test
     void anyOtherIsMadeValidAndBranchesStayApart() {
-        for (String branch : new String[] {"feature/log in", "feature/log-in", "1234", "\u00e4\u00f6", "x".repeat(300)}) {
-            assertTrue(BranchVariable.valid(branch).matches("(?![0-9]+$)[A-Za-z0-9_-]{1,40}"), BranchVariable.valid(branch));
+        for (String branch :
+                new String[] {"feature/log in", "feature/log-in", "1234", "\u00e4\u00f6", "x".repeat(300)}) {
+            assertTrue(
+                    BranchVariable.valid(branch).matches("(?![0-9]+$)[A-Za-z0-9_-]{1,40}"),
+                    BranchVariable.valid(branch));
         }
         assertTrue(BranchVariable.valid("feature/log in").startsWith("feature-log-in-"));
         assertNotEquals(BranchVariable.valid("feature/log in"), BranchVariable.valid("feature/log-in"));

@@ -112,7 +112,8 @@ class BuildLocksTest {
                 runs.add(Builds.pipeline(
                                 "hundred-" + i,
                                 "node('agent') {\n" + Builds.project("build " + i) + "lambdaNodeDeploy functionName: '"
-                                        + all.get(i % functions).name() + "', dir: 'fn', credentialsId: 'aws-deploy', create:"
+                                        + all.get(i % functions).name()
+                                        + "', dir: 'fn', credentialsId: 'aws-deploy', create:"
                                         + " [role: '" + Aws.ROLE + "'], publish: true, alias: 'live'\n}")
                         .scheduleBuild2(0)
                         .waitForStart());
@@ -126,7 +127,8 @@ class BuildLocksTest {
         Map<String, TreeMap<Integer, String>> recorded = new HashMap<>();
         for (WorkflowRun run : runs) {
             jenkins.assertBuildStatus(Result.SUCCESS, jenkins.waitForCompletion(run));
-            DeployedFunction deployed = run.getAction(DeploymentAction.class).getFunctions().get(0);
+            DeployedFunction deployed =
+                    run.getAction(DeploymentAction.class).getFunctions().get(0);
             recorded.computeIfAbsent(deployed.getFunctionName(), name -> new TreeMap<>())
                     .put(Integer.parseInt(deployed.getVersion()), deployed.getCodeSha256());
         }
@@ -142,7 +144,8 @@ class BuildLocksTest {
     }
 
     private static String code(LambdaClient lambda, String function, String qualifier) {
-        return lambda.getFunctionConfiguration(request -> request.functionName(function).qualifier(qualifier))
+        return lambda.getFunctionConfiguration(
+                        request -> request.functionName(function).qualifier(qualifier))
                 .codeSha256();
     }
 
@@ -188,14 +191,17 @@ class BuildLocksTest {
         for (int i = 0; i < BUILDS; i++) {
             int number = i;
             builds.add(started(() -> {
-                try (DeploymentLocks.Lock turn = new BuildLocks("line", "build " + number).await(shared, telling(log))) {
+                try (DeploymentLocks.Lock turn =
+                        new BuildLocks("line", "build " + number).await(shared, telling(log))) {
                     order.add(number);
                 }
             }));
             awaitWaiting(log, number + 1, builds.get(number));
         }
 
-        new BuildLocks("line", "another").await(List.of(FunctionName.parse("b")), telling(log)).close();
+        new BuildLocks("line", "another")
+                .await(List.of(FunctionName.parse("b")), telling(log))
+                .close();
         assertEquals(BUILDS, log.size(), log.toString());
         first.close();
 
@@ -252,7 +258,8 @@ class BuildLocksTest {
         new BuildLocks("both", "the next").await(a, Progress.NONE).close();
         ofB.close();
         assertEquals(
-                List.of("Waiting for that of a, which deploys a too", "Waiting for that of b, which deploys b too"), log);
+                List.of("Waiting for that of a, which deploys a too", "Waiting for that of b, which deploys b too"),
+                log);
     }
 
     @Test
@@ -261,7 +268,8 @@ class BuildLocksTest {
         List<FunctionName> shared = List.of(FunctionName.parse("shared"));
         List<String> log = new CopyOnWriteArrayList<>();
         DeploymentLocks.Lock first = new BuildLocks("own", "par #1").await(shared, Progress.NONE);
-        Thread second = started(() -> new BuildLocks("own", "par #1").await(shared, telling(log)).close());
+        Thread second = started(() ->
+                new BuildLocks("own", "par #1").await(shared, telling(log)).close());
         awaitWaiting(log, 1, second);
         first.close();
         second.join();

@@ -66,14 +66,17 @@ class BuildOutcomeTest {
         WorkflowRun run = Builds.run(
                 jenkins,
                 "found-done",
-                onAgent(Builds.WRITE_PROJECT + "int attempt = 0\nretry(2) {\n" + deployAndEcho("found-done", ", alias: 'live'")
+                onAgent(Builds.WRITE_PROJECT + "int attempt = 0\nretry(2) {\n"
+                        + deployAndEcho("found-done", ", alias: 'live'")
                         + "if (attempt++ == 0) { error 'something else failed' }\n}"),
                 Result.SUCCESS);
 
         String log = JenkinsRule.getLog(run);
         assertEquals(
                 2,
-                log.lines().filter(line -> line.equals("outcome=created updated=true before=null version=1 sha=null")).count(),
+                log.lines()
+                        .filter(line -> line.equals("outcome=created updated=true before=null version=1 sha=null"))
+                        .count(),
                 log);
         assertTrue(log.contains("nothing to upload"), log);
         assertTrue(log.contains("found-done: created (earlier in this build), version 1"), log);
@@ -83,13 +86,19 @@ class BuildOutcomeTest {
 
     @Test
     void aSecondDeploymentOfAFunctionInABuildIsComparedWithWhatWasBeforeTheFirst() throws Exception {
-        Builds.run(jenkins, "twice-before", onAgent(Builds.WRITE_PROJECT + Builds.deploy("twice", ", alias: 'live'")), Result.SUCCESS);
+        Builds.run(
+                jenkins,
+                "twice-before",
+                onAgent(Builds.WRITE_PROJECT + Builds.deploy("twice", ", alias: 'live'")),
+                Result.SUCCESS);
         String before = Aws.function("twice").orElseThrow().codeSha256();
 
         WorkflowRun run = Builds.run(
                 jenkins,
                 "twice",
-                onAgent(Builds.project("changed") + Builds.deploy("twice", "") + deployAndEcho("twice", ", alias: 'live'")),
+                onAgent(Builds.project("changed")
+                        + Builds.deploy("twice", "")
+                        + deployAndEcho("twice", ", alias: 'live'")),
                 Result.SUCCESS);
 
         jenkins.assertLogContains("outcome=updated updated=true before=1 version=2 sha=" + before, run);
@@ -102,14 +111,16 @@ class BuildOutcomeTest {
                 "released", onAgent(Builds.WRITE_PROJECT + deployAndEcho("released", ", alias: 'live'")));
         jenkins.buildAndAssertSuccess(job);
         try (LambdaClient lambda = Aws.lambda()) {
-            lambda.updateAlias(request -> request.functionName("released").name("live").functionVersion("$LATEST"));
+            lambda.updateAlias(
+                    request -> request.functionName("released").name("live").functionVersion("$LATEST"));
         }
 
         WorkflowRun run = jenkins.buildAndAssertSuccess(job);
 
         jenkins.assertLogContains("outcome=released updated=true before=$LATEST version=1", run);
         jenkins.assertLogContains(
-                "WARNING: Alias live points to version $LATEST; the last build left it at version 1. Someone has changed it", run);
+                "WARNING: Alias live points to version $LATEST; the last build left it at version 1. Someone has changed it",
+                run);
         jenkins.assertLogContains("Alias live: $LATEST -> 1", run);
         assertTrue(only(run).isAliasMoved());
         WorkflowRun again = jenkins.buildAndAssertSuccess(job);
@@ -135,15 +146,19 @@ class BuildOutcomeTest {
     @Test
     void whatWasDeployedBeforeAnotherFunctionFailedIsRecordedAndThePageSaysWhichOneFailed() throws Exception {
         for (String name : List.of("done-first", "fails-then")) {
-            Builds.run(jenkins, name + "-before", onAgent(Builds.WRITE_PROJECT + Builds.deploy(name, "")), Result.SUCCESS);
+            Builds.run(
+                    jenkins, name + "-before", onAgent(Builds.WRITE_PROJECT + Builds.deploy(name, "")), Result.SUCCESS);
         }
-        try (TcpProxy faulty = new TcpProxy("127.0.0.1", Aws.endpoint().getPort()).cutAt("PUT /2015-03-31/functions/fails-then/code")) {
+        try (TcpProxy faulty = new TcpProxy("127.0.0.1", Aws.endpoint().getPort())
+                .cutAt("PUT /2015-03-31/functions/fails-then/code")) {
             WorkflowRun run = Builds.run(
                     jenkins,
                     "in-part",
-                    onAgent(Builds.project("new in part") + "try { lambdaNodeDeploy functionNames: 'done-first,fails-then', dir: 'fn',"
-                            + " credentialsId: 'aws-deploy', endpointUrl: '" + faulty.url() + "' }\n"
-                            + "finally { sh 'echo \"sha <$LAMBDA_CODE_SHA256_DONE_FIRST> <$LAMBDA_CODE_SHA256_FAILS_THEN>\"' }"),
+                    onAgent(
+                            Builds.project("new in part")
+                                    + "try { lambdaNodeDeploy functionNames: 'done-first,fails-then', dir: 'fn',"
+                                    + " credentialsId: 'aws-deploy', endpointUrl: '" + faulty.url() + "' }\n"
+                                    + "finally { sh 'echo \"sha <$LAMBDA_CODE_SHA256_DONE_FIRST> <$LAMBDA_CODE_SHA256_FAILS_THEN>\"' }"),
                     Result.FAILURE);
 
             DeployedFunction done = only(run);
@@ -151,7 +166,9 @@ class BuildOutcomeTest {
             assertEquals("updated", done.getOutcome());
             String onServer = Aws.function("done-first").orElseThrow().codeSha256();
             assertEquals(onServer, done.getCodeSha256());
-            assertEquals(onServer, Builds.record(run, "done-first").path("CodeSha256").asText());
+            assertEquals(
+                    onServer,
+                    Builds.record(run, "done-first").path("CodeSha256").asText());
             jenkins.assertLogContains("sha <" + onServer + "> <>", run);
             Fingerprint fingerprint = jenkins.jenkins.getFingerprintMap().get(done.getFingerprint());
             assertNotNull(fingerprint);
@@ -160,7 +177,8 @@ class BuildOutcomeTest {
                     run.getAction(DeploymentAction.class).getFailures().get(0);
             assertEquals("fails-then", failure.getFunctionNames());
             assertEquals("update", failure.getPhase());
-            jenkins.assertLogContains("ERROR: " + failure.getMessage().lines().findFirst().orElseThrow(), run);
+            jenkins.assertLogContains(
+                    "ERROR: " + failure.getMessage().lines().findFirst().orElseThrow(), run);
             String page = jenkins.createWebClient().getPage(run).asNormalizedText();
             assertTrue(page.contains("fails-then · failed in the phase update · us-east-1"), page);
         }
@@ -171,12 +189,14 @@ class BuildOutcomeTest {
         WorkflowRun run = Builds.run(
                 jenkins,
                 "masked",
-                onAgent("writeFile file: 'fn/package.json', text: '{\"scripts\":{\"preinstall\":\"echo $AWS_SECRET_ACCESS_KEY-$KEY; exit 3\"}}'\n"
-                        + "withCredentials([aws(credentialsId: 'aws-deploy', accessKeyVariable: 'ID', secretKeyVariable: 'KEY')]) {\n"
-                        + Builds.deploy("masked", "") + "}"),
+                onAgent(
+                        "writeFile file: 'fn/package.json', text: '{\"scripts\":{\"preinstall\":\"echo $AWS_SECRET_ACCESS_KEY-$KEY; exit 3\"}}'\n"
+                                + "withCredentials([aws(credentialsId: 'aws-deploy', accessKeyVariable: 'ID', secretKeyVariable: 'KEY')]) {\n"
+                                + Builds.deploy("masked", "") + "}"),
                 Result.FAILURE);
 
-        String message = run.getAction(DeploymentAction.class).getFailures().get(0).getMessage();
+        String message =
+                run.getAction(DeploymentAction.class).getFailures().get(0).getMessage();
         assertTrue(message.contains("failed in "), message);
         assertFalse(message.contains("-" + Aws.SECRET_KEY), message);
     }
@@ -200,13 +220,15 @@ class BuildOutcomeTest {
     @Test
     void eachFunctionOfAStepHasItsOwnTimeAndBytes() throws Exception {
         for (String name : List.of("own-one", "own-two")) {
-            Builds.run(jenkins, name + "-before", onAgent(Builds.WRITE_PROJECT + Builds.deploy(name, "")), Result.SUCCESS);
+            Builds.run(
+                    jenkins, name + "-before", onAgent(Builds.WRITE_PROJECT + Builds.deploy(name, "")), Result.SUCCESS);
         }
 
         WorkflowRun run = Builds.run(
                 jenkins,
                 "own",
-                onAgent(Builds.project("new") + "lambdaNodeDeploy functionNames: 'own-one, own-two', dir: 'fn', credentialsId: 'aws-deploy'"),
+                onAgent(Builds.project("new")
+                        + "lambdaNodeDeploy functionNames: 'own-one, own-two', dir: 'fn', credentialsId: 'aws-deploy'"),
                 Result.SUCCESS);
 
         for (String name : List.of("own-one", "own-two")) {
@@ -214,10 +236,16 @@ class BuildOutcomeTest {
             long update = 0;
             for (JsonNode timing : record.path("Timings")) {
                 boolean own = timing.path("Phase").asText().equals("update");
-                assertEquals(!own, timing.path("Shared").asBoolean(), record.path("Timings").toString());
+                assertEquals(
+                        !own,
+                        timing.path("Shared").asBoolean(),
+                        record.path("Timings").toString());
                 update += own ? timing.path("Bytes").asLong() : 0;
             }
-            assertEquals(record.path("CodeSize").asLong(), update, record.path("Timings").toString());
+            assertEquals(
+                    record.path("CodeSize").asLong(),
+                    update,
+                    record.path("Timings").toString());
         }
         for (DeployedFunction function : run.getAction(DeploymentAction.class).getFunctions()) {
             assertEquals(function.getCodeSize(), function.getSentBytes());
@@ -232,18 +260,24 @@ class BuildOutcomeTest {
         WorkflowRun run = Builds.run(
                 jenkins,
                 "tried",
-                onAgent(Builds.project("new") + deployAndEcho("tried", ", dryRun: true")
-                        + "echo \"artifact=${fn.artifact} sha=${fn.codeSha256}\"\nsh 'echo \"version: <$LAMBDA_CODE_SHA256>\"'"),
+                onAgent(
+                        Builds.project("new") + deployAndEcho("tried", ", dryRun: true")
+                                + "echo \"artifact=${fn.artifact} sha=${fn.codeSha256}\"\nsh 'echo \"version: <$LAMBDA_CODE_SHA256>\"'"),
                 Result.SUCCESS);
 
         jenkins.assertLogContains("outcome=validated updated=false", run);
         jenkins.assertLogContains("version: <>", run);
         jenkins.assertLogNotContains("Deploying fn to", run);
-        DeployedFunction tried = run.getAction(DeploymentAction.class).getDryRuns().get(0);
+        DeployedFunction tried =
+                run.getAction(DeploymentAction.class).getDryRuns().get(0);
         jenkins.assertLogContains(
                 "artifact=lambda/000000000000/us-east-1/tried.dry-run.json sha=" + tried.getCodeSha256(), run);
-        assertEquals(tried.getCodeSha256(), Builds.record(run, "tried.dry-run").path("CodeSha256").asText());
-        assertEquals(tried.getCodeSize(), Builds.record(run, "tried.dry-run").path("CodeSize").asLong());
+        assertEquals(
+                tried.getCodeSha256(),
+                Builds.record(run, "tried.dry-run").path("CodeSha256").asText());
+        assertEquals(
+                tried.getCodeSize(),
+                Builds.record(run, "tried.dry-run").path("CodeSize").asLong());
         assertFalse(tried.getCodeSha256().equals(before));
     }
 }

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
-import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -64,8 +63,8 @@ class LoadTest {
 
         System.out.println(recorded.remove(FIGURES));
         assertEquals(BUILDS, recorded.size());
-        recorded.forEach((name, sha256) ->
-                assertEquals(Aws.function(name).orElseThrow().codeSha256(), sha256));
+        recorded.forEach(
+                (name, sha256) -> assertEquals(Aws.function(name).orElseThrow().codeSha256(), sha256));
     }
 
     /** The CodeSha256 in each build's record. */
@@ -101,8 +100,9 @@ class LoadTest {
                 .sum();
         recorded.put(
                 FIGURES,
-                BUILDS + " Pipelines in " + (System.nanoTime() - start) / 1_000_000_000 + " s; heap, garbage included, at"
-                        + " most " + (used >> 20) + " MB of " + (Runtime.getRuntime().maxMemory() >> 20) + " MB");
+                BUILDS + " Pipelines in " + (System.nanoTime() - start) / 1_000_000_000
+                        + " s; heap, garbage included, at" + " most " + (used >> 20) + " MB of "
+                        + (Runtime.getRuntime().maxMemory() >> 20) + " MB");
         return recorded;
     }
 }

@@ -61,7 +61,13 @@ class MultibranchTest {
     private void git(String... words) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("git", "-c", "user.name=A", "-c", "user.email=a@example.org"));
         command.addAll(List.of(words));
-        assertEquals(0, new ProcessBuilder(command).directory(repository.toFile()).inheritIO().start().waitFor());
+        assertEquals(
+                0,
+                new ProcessBuilder(command)
+                        .directory(repository.toFile())
+                        .inheritIO()
+                        .start()
+                        .waitFor());
     }
 
     private void commit(String answer) throws IOException, InterruptedException {
@@ -91,7 +97,8 @@ class MultibranchTest {
     @Test
     void theFunctionsThatABranchCreatedGoWithItUnlessSomeoneElseDeployedToThem(JenkinsRule jenkins) throws Exception {
         Aws.configureJenkins();
-        String deploy = "  lambdaNodeDeploy credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE + "'], functionName: ";
+        String deploy =
+                "  lambdaNodeDeploy credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE + "'], functionName: ";
         git("init", "-q", "-b", "main");
         Files.writeString(
                 repository.resolve("Jenkinsfile"),
@@ -112,11 +119,13 @@ class MultibranchTest {
         commit("two");
         build(jenkins, project);
         WorkflowJob dev = project.getItemByBranchName("dev");
-        jenkins.assertLogContains("Function before stays when this branch is deleted: this job did not create it.", dev.getLastBuild());
+        jenkins.assertLogContains(
+                "Function before stays when this branch is deleted: this job did not create it.", dev.getLastBuild());
         Aws.lambda()
                 .updateFunctionCode(request -> request.functionName("changed-dev")
                         .zipFile(SdkBytes.fromByteArray(zip("index.js", "exports.handler = async () => 'by hand';"))));
-        try (LogRecorder log = new LogRecorder().record(BranchFunctions.class, Level.INFO).capture(10)) {
+        try (LogRecorder log =
+                new LogRecorder().record(BranchFunctions.class, Level.INFO).capture(10)) {
             git("checkout", "-q", "main");
             git("branch", "-q", "-D", "dev");
             project.scheduleBuild2(0).getFuture().get();
@@ -158,8 +167,8 @@ class MultibranchTest {
         git("init", "-q", "-b", "main");
         Files.writeString(
                 repository.resolve("Jenkinsfile"),
-                "node('agent') {\n  checkout scm\n  lambdaNodeDeploy credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE
-                        + "'], functionName: 'again-${LAMBDA_BRANCH}', deleteWithBranch: true\n}\n");
+                "node('agent') {\n  checkout scm\n  lambdaNodeDeploy credentialsId: 'aws-deploy', create: [role: '"
+                        + Aws.ROLE + "'], functionName: 'again-${LAMBDA_BRANCH}', deleteWithBranch: true\n}\n");
         commit("one");
         WorkflowMultiBranchProject project = project(jenkins, "again");
         build(jenkins, project);
@@ -191,9 +200,12 @@ class MultibranchTest {
         build(jenkins, project);
 
         String branch = "multibranch-" + BranchVariable.valid(BRANCH);
-        String head = Program.run("git", "-C", repository.toString(), "rev-parse", BRANCH).successful().out();
+        String head = Program.run("git", "-C", repository.toString(), "rev-parse", BRANCH)
+                .successful()
+                .out();
         jenkins.assertLogContains(
-                "(commit " + head.substring(0, 8) + ")", project.getItemByBranchName(BRANCH).getLastBuild());
+                "(commit " + head.substring(0, 8) + ")",
+                project.getItemByBranchName(BRANCH).getLastBuild());
         assertTrue(Aws.invoke("multibranch").contains("from main"));
         assertTrue(Aws.invoke("multibranch:live").contains("from main"));
         assertTrue(Aws.invoke(branch).contains("from the branch"));

@@ -56,22 +56,25 @@ class PipelineArgumentsTest {
                 lambdaNodeDeploy functionName: 'groovy-lists', dir: 'fn', excludes: ['test/**', "docs/*.${kind}"],
                                  functionNames: ['groovy-second', 'groovy-third'], architectures: ['x86_64'],
                                  create: [role: '%s', environment: [A: '1', B: 'two words', N: 3], layers: [], memorySize: '256']
-                """
-                                .formatted(Aws.ROLE)
-                        .replace("create:", "credentialsId: '" + Aws.CREDENTIALS_ID + "', create:"),
+                """.formatted(Aws.ROLE).replace("create:", "credentialsId: '" + Aws.CREDENTIALS_ID + "', create:"),
                 Result.SUCCESS);
 
         var made = Aws.function("groovy-lists").orElseThrow();
-        assertEquals(Map.of("A", "1", "B", "two words", "N", "3"), made.environment().variables());
+        assertEquals(
+                Map.of("A", "1", "B", "two words", "N", "3"), made.environment().variables());
         assertEquals(256, made.memorySize());
         assertTrue(Aws.function("groovy-second").isPresent());
         assertTrue(Aws.function("groovy-third").isPresent());
-        assertEquals(1, Builds.record(run, "groovy-lists").path("Package").path("Files").asInt());
+        assertEquals(
+                1,
+                Builds.record(run, "groovy-lists").path("Package").path("Files").asInt());
     }
 
     @Test
     void namesInOneTextAreSeparatedByCommas() throws Exception {
-        build("lambdaNodeDeploy functionNames: 'comma-one, comma-two', dir: 'fn', create: [role: '" + Aws.ROLE + "']" + CREDENTIALS,
+        build(
+                "lambdaNodeDeploy functionNames: 'comma-one, comma-two', dir: 'fn', create: [role: '" + Aws.ROLE + "']"
+                        + CREDENTIALS,
                 Result.SUCCESS);
 
         assertTrue(Aws.function("comma-one").isPresent());
@@ -89,7 +92,8 @@ class PipelineArgumentsTest {
 
     @Test
     void whatIsNullIsNotSet() throws Exception {
-        build("lambdaNodeDeploy functionName: 'null-alias', dir: 'fn', alias: env.NOT_SET, publish: null, create: [role: '"
+        build(
+                "lambdaNodeDeploy functionName: 'null-alias', dir: 'fn', alias: env.NOT_SET, publish: null, create: [role: '"
                         + Aws.ROLE + "']" + CREDENTIALS,
                 Result.SUCCESS);
 
@@ -100,7 +104,8 @@ class PipelineArgumentsTest {
     void aSmokeTestIsOneGroupOrAListAndReadsFilesOfTheWorkspace() throws Exception {
         WorkflowRun run = build(
                 "writeFile file: 'event.json', text: '{\"ping\": 1}'\n"
-                        + "def fn = lambdaNodeDeploy functionName: 'smoke', dir: 'fn', alias: 'live', create: [role: '" + Aws.ROLE
+                        + "def fn = lambdaNodeDeploy functionName: 'smoke', dir: 'fn', alias: 'live', create: [role: '"
+                        + Aws.ROLE
                         + "'], smokeTest: [payload: 'event.json']" + CREDENTIALS + "\n"
                         + "echo \"tests: ${fn.smokeTests.size()}\"\n"
                         + "lambdaNodeDeploy functionName: 'smoke', dir: 'fn', alias: 'live', force: true, smokeTest: [[payload: '{}'],"
@@ -108,7 +113,8 @@ class PipelineArgumentsTest {
                 Result.FAILURE);
 
         assertTrue(run.getLog().contains("tests: 1"), run.getLog());
-        Builds.assertOneError(run, "The smoke test of version 2 of function smoke failed: its response is not as expected: $ is ");
+        Builds.assertOneError(
+                run, "The smoke test of version 2 of function smoke failed: its response is not as expected: $ is ");
     }
 
     @ParameterizedTest
@@ -144,15 +150,18 @@ class PipelineArgumentsTest {
 
     @Test
     void aDeclarativePipelineTakesTheSame() throws Exception {
-        String pipeline = "pipeline { agent { label 'agent' }\n stages { stage('Deploy') { steps {\n" + Builds.WRITE_PROJECT
-                + "lambdaNodeDeploy functionNames: 'declared-one, declared-two', dir: 'fn', excludes: ['test/**'],"
-                + " create: [role: '" + Aws.ROLE + "', environment: [A: '1']]" + CREDENTIALS + "\n} } } }";
+        String pipeline =
+                "pipeline { agent { label 'agent' }\n stages { stage('Deploy') { steps {\n" + Builds.WRITE_PROJECT
+                        + "lambdaNodeDeploy functionNames: 'declared-one, declared-two', dir: 'fn', excludes: ['test/**'],"
+                        + " create: [role: '" + Aws.ROLE + "', environment: [A: '1']]" + CREDENTIALS + "\n} } } }";
 
         Builds.run(jenkins, "declared", pipeline, Result.SUCCESS);
         WorkflowRun wrong =
                 Builds.run(jenkins, "declared-wrong", pipeline.replace("excludes", "exclude"), Result.FAILURE);
 
-        assertEquals(Map.of("A", "1"), Aws.function("declared-two").orElseThrow().environment().variables());
+        assertEquals(
+                Map.of("A", "1"),
+                Aws.function("declared-two").orElseThrow().environment().variables());
         String log = JenkinsRule.getLog(wrong);
         assertTrue(log.contains("Invalid parameter \"exclude\", did you mean \"excludes\"?"), log);
         assertFalse(log.contains("\tat io.jenkins.plugins.lambdanode"), log);

@@ -53,12 +53,16 @@ class ProjectBuildTest {
 
     @Test
     void aTypeScriptProjectIsBuiltAndItsFunctionRuns(@TempDir Path dir) throws Exception {
-        WorkflowJob job = Builds.pipeline("compile \u00fcber all", "node('agent') {\n"
-                + "withEnv(['NODE_ENV=production']) {\n"
-                + "def fn = " + Builds.deploy("compiled", ", build: 'npm run build', codeDir: 'dist'")
-                + "for (phase in fn.phases) { echo \"phase ${phase.name}\" }\n"
-                + "} }");
-        new FilePath(Project.example("typescript", dir.resolve("example")).folder().toFile())
+        WorkflowJob job = Builds.pipeline(
+                "compile \u00fcber all",
+                "node('agent') {\n"
+                        + "withEnv(['NODE_ENV=production']) {\n"
+                        + "def fn = " + Builds.deploy("compiled", ", build: 'npm run build', codeDir: 'dist'")
+                        + "for (phase in fn.phases) { echo \"phase ${phase.name}\" }\n"
+                        + "} }");
+        new FilePath(Project.example("typescript", dir.resolve("example"))
+                        .folder()
+                        .toFile())
                 .copyRecursiveTo(agent.getWorkspaceFor(job).child("fn"));
 
         WorkflowRun run = jenkins.buildAndAssertSuccess(job);
@@ -71,14 +75,18 @@ class ProjectBuildTest {
         JsonNode record = Builds.record(run, "compiled");
         record.path("Timings").forEach(timing -> phases.add(timing.path("Phase").asText()));
         assertEquals(List.of("preflight", "install", "build", "package"), phases.subList(0, 4));
-        assertTrue(record.path("Package").path("Skipped").toString().contains("node_modules/typescript/"), record.toString());
+        assertTrue(
+                record.path("Package").path("Skipped").toString().contains("node_modules/typescript/"),
+                record.toString());
     }
 
     @Test
     void aBuildThatFailsIsOneErrorAndNothingIsDeployed() throws Exception {
-        WorkflowJob job = Builds.pipeline("failing", "node('agent') {\n" + Builds.WRITE_PROJECT
-                + "withEnv(['WHAT=a variable']) {\n"
-                + Builds.deploy("failing", ", build: 'echo \"cannot compile $WHAT\"; exit 3'") + "} }");
+        WorkflowJob job = Builds.pipeline(
+                "failing",
+                "node('agent') {\n" + Builds.WRITE_PROJECT
+                        + "withEnv(['WHAT=a variable']) {\n"
+                        + Builds.deploy("failing", ", build: 'echo \"cannot compile $WHAT\"; exit 3'") + "} }");
 
         WorkflowRun run = jenkins.buildAndAssertStatus(Result.FAILURE, job);
 

@@ -53,8 +53,7 @@ class RestartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"stopped", "killed"})
-    void buildsGoOnAfterARestartInTheMiddleOfEachPhase(String how, @TempDir Path temp)
-            throws Throwable {
+    void buildsGoOnAfterARestartInTheMiddleOfEachPhase(String how, @TempDir Path temp) throws Throwable {
         Aws.createRole();
         Aws.createBucket();
         Path npmStarts = temp.resolve("starts");
@@ -94,7 +93,8 @@ class RestartTest {
                     "sh 'head -c 20000000 /dev/urandom > fn/data.bin'\n"
                             + deploy(
                                     "upload-" + how,
-                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url() + "'"));
+                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url()
+                                            + "'"));
             jenkins.runRemotely(
                     RestartTest::startBuild,
                     "update-" + how,
@@ -169,13 +169,14 @@ class RestartTest {
     private static long waitingFor(Path mayEnd) {
         return ProcessHandle.allProcesses()
                 .filter(process -> process.info().command().orElse("").endsWith("node"))
-                .filter(process -> List.of(process.info().arguments().orElse(new String[0])).contains(mayEnd.toString()))
+                .filter(process -> List.of(process.info().arguments().orElse(new String[0]))
+                        .contains(mayEnd.toString()))
                 .count();
     }
 
     private static String deploy(String function, String more) {
-        return "lambdaNodeDeploy functionName: '" + function + "', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '"
-                + Aws.ROLE + "']" + more;
+        return "lambdaNodeDeploy functionName: '" + function
+                + "', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '" + Aws.ROLE + "']" + more;
     }
 
     private static void configure(JenkinsRule rule, String endpoint) throws Exception {
@@ -190,11 +191,14 @@ class RestartTest {
     }
 
     private static void awaitMessage(JenkinsRule rule, String name, String message) throws Exception {
-        rule.waitForMessage(message, Jenkins.get().getItemByFullName(name, WorkflowJob.class).getBuildByNumber(1));
+        rule.waitForMessage(
+                message,
+                Jenkins.get().getItemByFullName(name, WorkflowJob.class).getBuildByNumber(1));
     }
 
     private static void awaitPackaging(JenkinsRule rule, String name) throws Exception {
-        FilePath temporary = ((Slave) Jenkins.get().getNode("agent")).getWorkspaceRoot().child(name + "@tmp");
+        FilePath temporary =
+                ((Slave) Jenkins.get().getNode("agent")).getWorkspaceRoot().child(name + "@tmp");
         Builds.await(PATIENCE, () -> {
             try {
                 return temporary.list("lambda-node-deploy-*/*lambda*.zip", null, false).length > 0;
@@ -206,13 +210,15 @@ class RestartTest {
 
     /** The CodeSha256 of its record. */
     private static String end(JenkinsRule rule, String name, String function) throws Exception {
-        WorkflowRun run = Jenkins.get().getItemByFullName(name, WorkflowJob.class).getBuildByNumber(1);
+        WorkflowRun run =
+                Jenkins.get().getItemByFullName(name, WorkflowJob.class).getBuildByNumber(1);
         rule.assertBuildStatus(Result.SUCCESS, rule.waitForCompletion(run));
         rule.assertLogContains("carrying on with the deployment", run);
         assertEquals(1, run.getArtifacts().size());
         List<DeployedFunction> deployed = run.getAction(DeploymentAction.class).getFunctions();
         assertEquals(1, deployed.size());
-        assertEquals(name.equals(function) ? "created" : "unchanged", deployed.get(0).getOutcome());
+        assertEquals(
+                name.equals(function) ? "created" : "unchanged", deployed.get(0).getOutcome());
         return Builds.record(run, function).path("CodeSha256").asText();
     }
 }

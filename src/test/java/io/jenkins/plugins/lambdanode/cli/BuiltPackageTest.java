@@ -34,31 +34,47 @@ class BuiltPackageTest {
     }
 
     private Program pack(Map<String, String> variables, Path project, Path output, String... more) {
-        List<String> arguments = new ArrayList<>(List.of("package", "--dir", project.toString(), "--output", output.toString()));
+        List<String> arguments =
+                new ArrayList<>(List.of("package", "--dir", project.toString(), "--output", output.toString()));
         arguments.addAll(List.of(more));
-        return Program.run(dir, variables, Program.java(List.of(), "io.jenkins.plugins.lambdanode.cli.Main", arguments));
+        return Program.run(
+                dir, variables, Program.java(List.of(), "io.jenkins.plugins.lambdanode.cli.Main", arguments));
     }
 
     private static List<String> names(Path zip) {
-        return Program.run("unzip", "-Z1", zip.toString()).successful().out().lines().filter(name -> !name.endsWith("/")).toList();
+        return Program.run("unzip", "-Z1", zip.toString())
+                .successful()
+                .out()
+                .lines()
+                .filter(name -> !name.endsWith("/"))
+                .toList();
     }
 
     /** What a project's lock file says, by npm. */
     private Project project(String name, String packageJson) {
-        Project project = new Project(dir.resolve(name)).with("package.json", packageJson).with("index.js", Project.handler("x"));
-        Program.run(project.folder(), Map.of(), List.of("npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit"))
+        Project project =
+                new Project(dir.resolve(name)).with("package.json", packageJson).with("index.js", Project.handler("x"));
+        Program.run(
+                        project.folder(),
+                        Map.of(),
+                        List.of("npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit"))
                 .successful();
         return project;
     }
 
     /** What production needs is the same in each; what development needs besides is not. */
     enum Npm {
-        A_COMPILER_WITH_TYPES("\"dependencies\":{\"ms\":\"2.1.3\"},\"devDependencies\":{\"typescript\":\"5.9.2\",\"@types/ms\":\"2.1.0\"}"),
-        A_BUNDLER_OF_MANY_PLATFORMS("\"dependencies\":{\"debug\":\"4.4.1\"},\"devDependencies\":{\"esbuild\":\"0.25.9\"}"),
-        VERSIONS_THAT_COLLIDE("\"dependencies\":{\"debug\":\"4.3.4\"},\"devDependencies\":{\"ms\":\"2.0.0\",\"send\":\"0.18.0\"}"),
-        AN_OPTIONAL_DEPENDENCY("\"dependencies\":{\"chokidar\":\"3.6.0\"},\"optionalDependencies\":{\"fsevents\":\"2.3.3\"},"
-                + "\"devDependencies\":{\"micromatch\":\"4.0.8\",\"glob-parent\":\"5.1.2\"}"),
-        COMMANDS_OF_BOTH("\"dependencies\":{\"semver\":\"7.7.2\"},\"devDependencies\":{\"mkdirp\":\"1.0.4\",\"rimraf\":\"3.0.2\"}");
+        A_COMPILER_WITH_TYPES(
+                "\"dependencies\":{\"ms\":\"2.1.3\"},\"devDependencies\":{\"typescript\":\"5.9.2\",\"@types/ms\":\"2.1.0\"}"),
+        A_BUNDLER_OF_MANY_PLATFORMS(
+                "\"dependencies\":{\"debug\":\"4.4.1\"},\"devDependencies\":{\"esbuild\":\"0.25.9\"}"),
+        VERSIONS_THAT_COLLIDE(
+                "\"dependencies\":{\"debug\":\"4.3.4\"},\"devDependencies\":{\"ms\":\"2.0.0\",\"send\":\"0.18.0\"}"),
+        AN_OPTIONAL_DEPENDENCY(
+                "\"dependencies\":{\"chokidar\":\"3.6.0\"},\"optionalDependencies\":{\"fsevents\":\"2.3.3\"},"
+                        + "\"devDependencies\":{\"micromatch\":\"4.0.8\",\"glob-parent\":\"5.1.2\"}"),
+        COMMANDS_OF_BOTH(
+                "\"dependencies\":{\"semver\":\"7.7.2\"},\"devDependencies\":{\"mkdirp\":\"1.0.4\",\"rimraf\":\"3.0.2\"}");
 
         private final String fields;
 
@@ -74,22 +90,43 @@ class BuiltPackageTest {
         Project built = project("built", json);
         Project plain = project("plain", json);
 
-        Program run = pack(PRODUCTION, built.folder(), dir.resolve("built.zip"), "--build", "ls node_modules > listed").successful();
-        pack(plain.folder(), dir.resolve("plain.zip"), "--install", "npm ci --omit=dev").successful();
+        Program run = pack(PRODUCTION, built.folder(), dir.resolve("built.zip"), "--build", "ls node_modules > listed")
+                .successful();
+        pack(plain.folder(), dir.resolve("plain.zip"), "--install", "npm ci --omit=dev")
+                .successful();
 
-        String installed = Program.run(built.folder(), Map.of(), List.of("cat", "listed")).out();
-        assertTrue(installed.contains(kind == Npm.VERSIONS_THAT_COLLIDE ? "send" : kind.fields.replaceAll(".*devDependencies\":\\{\"([^\"]*)\".*", "$1")), installed);
-        assertEquals(1, run.err().lines().filter(line -> line.startsWith("$ npm")).count(), run.err());
+        String installed =
+                Program.run(built.folder(), Map.of(), List.of("cat", "listed")).out();
+        assertTrue(
+                installed.contains(
+                        kind == Npm.VERSIONS_THAT_COLLIDE
+                                ? "send"
+                                : kind.fields.replaceAll(".*devDependencies\":\\{\"([^\"]*)\".*", "$1")),
+                installed);
+        assertEquals(
+                1, run.err().lines().filter(line -> line.startsWith("$ npm")).count(), run.err());
         List<String> expected = new ArrayList<>(names(dir.resolve("plain.zip")));
         expected.add(1, "listed");
-        assertEquals(expected.stream().sorted().toList(), names(dir.resolve("built.zip")).stream().sorted().toList());
-        pack(built.folder(), dir.resolve("again.zip"), "--install", "none", "--exclude", "listed").successful();
-        assertEquals(Account.base64Sha256(dir.resolve("plain.zip").toString()), Account.base64Sha256(dir.resolve("again.zip").toString()));
+        assertEquals(
+                expected.stream().sorted().toList(),
+                names(dir.resolve("built.zip")).stream().sorted().toList());
+        pack(built.folder(), dir.resolve("again.zip"), "--install", "none", "--exclude", "listed")
+                .successful();
+        assertEquals(
+                Account.base64Sha256(dir.resolve("plain.zip").toString()),
+                Account.base64Sha256(dir.resolve("again.zip").toString()));
     }
 
     private static List<String> options(String example) {
         List<String> options = new ArrayList<>(List.of(
-                "--build", "npm run build", "--code-dir", "dist", "--handler", "index.handler", "--runtime", "nodejs24.x"));
+                "--build",
+                "npm run build",
+                "--code-dir",
+                "dist",
+                "--handler",
+                "index.handler",
+                "--runtime",
+                "nodejs24.x"));
         if (example.equals("esbuild")) {
             options.addAll(List.of("--dependencies", "none"));
         }
@@ -105,18 +142,26 @@ class BuiltPackageTest {
         for (Path folder : List.of(one, two)) {
             Project.example(example, folder);
             Path zip = dir.resolve("function" + digests.size() + ".zip");
-            pack(PRODUCTION, folder, zip, options(example).toArray(String[]::new)).successful();
+            pack(PRODUCTION, folder, zip, options(example).toArray(String[]::new))
+                    .successful();
             digests.add(Account.base64Sha256(zip.toString()));
         }
 
         assertEquals(digests.get(0), digests.get(1));
         assertTrue(names(dir.resolve("function0.zip")).containsAll(List.of("index.js", "index.js.map")));
-        assertFalse(names(dir.resolve("function0.zip")).stream().anyMatch(name -> name.contains("typescript") || name.contains("@types")));
+        assertFalse(names(dir.resolve("function0.zip")).stream()
+                .anyMatch(name -> name.contains("typescript") || name.contains("@types")));
         Path task = Files.createDirectory(dir.resolve("task"));
-        Program.run("unzip", "-q", dir.resolve("function0.zip").toString(), "-d", task.toString()).successful();
-        Program answer = Program.run(task, Map.of(), List.of(
-                "node", "--input-type=module", "-e",
-                "console.log(JSON.stringify(await (await import(process.cwd() + '/index.js')).handler({name: 'me'})))"));
+        Program.run("unzip", "-q", dir.resolve("function0.zip").toString(), "-d", task.toString())
+                .successful();
+        Program answer = Program.run(
+                task,
+                Map.of(),
+                List.of(
+                        "node",
+                        "--input-type=module",
+                        "-e",
+                        "console.log(JSON.stringify(await (await import(process.cwd() + '/index.js')).handler({name: 'me'})))"));
         assertTrue(answer.successful().out().contains("for me, valid for 1 minute"), answer.out());
         for (int version : RuntimeClient.versions()) {
             assertEquals(List.of("ok"), RuntimeClient.load(version, List.of(Map.entry(task, "index.handler"))));
@@ -125,9 +170,11 @@ class BuiltPackageTest {
 
     @Test
     void bundledCodeWithoutABuildNeedsNoInstall() {
-        Project project = project("bundled", "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.3\"}}");
+        Project project =
+                project("bundled", "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.3\"}}");
 
-        Program run = pack(project.folder(), dir.resolve("a.zip"), "--dependencies", "none").successful();
+        Program run = pack(project.folder(), dir.resolve("a.zip"), "--dependencies", "none")
+                .successful();
 
         assertFalse(run.err().contains("npm"), run.err());
         assertTrue(run.err().contains("Nothing is installed: no build needs it"), run.err());
@@ -136,15 +183,29 @@ class BuiltPackageTest {
 
     @Test
     void whatABundleLeavesExternalIsAnErrorThatSaysSo() {
-        Project project = project("bundled", "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.3\"}}")
+        Project project = project(
+                        "bundled", "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.3\"}}")
                 .with("dist/index.js", "const ms = require('ms');\nexports.handler = async () => ms(1);\n");
 
-        Program run = pack(project.folder(), dir.resolve("a.zip"), "--dependencies", "none", "--code-dir", "dist",
-                "--handler", "index.handler", "--runtime", "nodejs22.x");
+        Program run = pack(
+                project.folder(),
+                dir.resolve("a.zip"),
+                "--dependencies",
+                "none",
+                "--code-dir",
+                "dist",
+                "--handler",
+                "index.handler",
+                "--runtime",
+                "nodejs22.x");
 
         assertEquals(1, run.status());
-        assertTrue(run.err().contains("It imports ms, which is neither in the package nor in nodejs22.x. No node_modules goes in"
-                + " (dependencies: 'none')"), run.err());
+        assertTrue(
+                run.err()
+                        .contains(
+                                "It imports ms, which is neither in the package nor in nodejs22.x. No node_modules goes in"
+                                        + " (dependencies: 'none')"),
+                run.err());
     }
 
     @Test

@@ -74,12 +74,27 @@ class DeployCommandTest {
         assertEquals(0, run.status(), run.err());
         JsonNode json = new ObjectMapper().readTree(run.out());
         for (String field : List.of(
-                "FunctionName", "FunctionArn", "Runtime", "Role", "Handler", "CodeSize", "CodeSha256", "Version",
-                "RevisionId", "LastModified", "Architectures", "MemorySize", "Timeout", "State", "LastUpdateStatus",
+                "FunctionName",
+                "FunctionArn",
+                "Runtime",
+                "Role",
+                "Handler",
+                "CodeSize",
+                "CodeSha256",
+                "Version",
+                "RevisionId",
+                "LastModified",
+                "Architectures",
+                "MemorySize",
+                "Timeout",
+                "State",
+                "LastUpdateStatus",
                 "PackageType")) {
             assertTrue(json.hasNonNull(field), field + " is not in " + run.out());
         }
-        assertEquals(ACCOUNT.configuration(name, "CodeSha256"), json.get("CodeSha256").asText());
+        assertEquals(
+                ACCOUNT.configuration(name, "CodeSha256"),
+                json.get("CodeSha256").asText());
         assertEquals("1", json.get("Version").asText());
         assertEquals("live", json.get("Alias").get("Name").asText());
         assertEquals("created", json.get("Outcome").asText());
@@ -92,19 +107,35 @@ class DeployCommandTest {
         Path result = folder.resolve("deep/er/result.json");
 
         assertEquals(0, create("--result", result.toString()).status());
-        assertEquals("created", new ObjectMapper().readTree(result.toFile()).get("Outcome").asText());
+        assertEquals(
+                "created",
+                new ObjectMapper().readTree(result.toFile()).get("Outcome").asText());
 
         Program again = deploy("--result", result.toString());
         assertEquals(0, again.status(), again.err());
         assertEquals("", again.out());
-        assertEquals("unchanged", new ObjectMapper().readTree(result.toFile()).get("Outcome").asText());
+        assertEquals(
+                "unchanged",
+                new ObjectMapper().readTree(result.toFile()).get("Outcome").asText());
     }
 
     @Test
     void everySettingOfANewFunctionArrives() {
         Program run = create(
-                "--memory-size", "256", "--timeout", "9", "--environment", "GREETING=gr\u00fc\u00df=dich", "--environment",
-                "EMPTY=", "--description", "orders of the shop", "--architectures", "arm64", "--handler", "index.handler");
+                "--memory-size",
+                "256",
+                "--timeout",
+                "9",
+                "--environment",
+                "GREETING=gr\u00fc\u00df=dich",
+                "--environment",
+                "EMPTY=",
+                "--description",
+                "orders of the shop",
+                "--architectures",
+                "arm64",
+                "--handler",
+                "index.handler");
 
         assertEquals(0, run.status(), run.err());
         assertEquals("256", ACCOUNT.configuration(name, "MemorySize"));
@@ -112,7 +143,8 @@ class DeployCommandTest {
         assertEquals("['arm64']", ACCOUNT.configuration(name, "Architectures"));
         assertEquals("orders of the shop", ACCOUNT.configuration(name, "Description"));
         assertEquals(
-                "{'Variables': {'GREETING': 'gr\u00fc\u00df=dich', 'EMPTY': ''}}", ACCOUNT.configuration(name, "Environment"));
+                "{'Variables': {'GREETING': 'gr\u00fc\u00df=dich', 'EMPTY': ''}}",
+                ACCOUNT.configuration(name, "Environment"));
     }
 
     /** The platform that the function was made with, also where no setting names it. */
@@ -120,7 +152,9 @@ class DeployCommandTest {
     void dependenciesAreInstalledForTheArchitectureOfTheFunction() {
         boolean onIntel = System.getProperty("os.arch").equals("amd64");
         project.with("local/package.json", "{\"name\":\"local\",\"version\":\"1.0.0\"}")
-                .with("package.json", "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"local\":\"file:./local\"}}");
+                .with(
+                        "package.json",
+                        "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"local\":\"file:./local\"}}");
         String asked = "$ npm install --os=linux --cpu=" + (onIntel ? "arm64" : "x64") + " --libc=glibc ";
 
         Program created = create("--architectures", onIntel ? "arm64" : "x86_64");
@@ -139,7 +173,8 @@ class DeployCommandTest {
         Program run = create("--function-name", other, "--result", "-");
 
         assertEquals(0, run.status(), run.err());
-        assertEquals(List.of(name, other), new ObjectMapper().readTree(run.out()).findValuesAsText("FunctionName"));
+        assertEquals(
+                List.of(name, other), new ObjectMapper().readTree(run.out()).findValuesAsText("FunctionName"));
     }
 
     @Test
@@ -148,8 +183,15 @@ class DeployCommandTest {
                 .with("index.js", "const dep = require('dep');\nexports.handler = async () => dep;\n");
 
         Program run = create(
-                "--install", "none", "--dependencies", "layer", "--layer-name", name + "-modules",
-                "--keep-layer-versions", "1", "--result",
+                "--install",
+                "none",
+                "--dependencies",
+                "layer",
+                "--layer-name",
+                name + "-modules",
+                "--keep-layer-versions",
+                "1",
+                "--result",
                 "-");
 
         assertEquals(0, run.status(), run.err());
@@ -158,7 +200,8 @@ class DeployCommandTest {
         assertEquals(arn, json.get("Layer").get("LayerVersionArn").asText());
         assertEquals(arn, json.get("Layers").get(0).get("Arn").asText());
         assertEquals(
-                json.get("Layer").get("CodeSize").asLong(), json.get("Layers").get(0).get("CodeSize").asLong());
+                json.get("Layer").get("CodeSize").asLong(),
+                json.get("Layers").get(0).get("CodeSize").asLong());
         assertTrue(json.get("Layer").get("Published").asBoolean(), run.out());
         assertEquals(1, json.get("Package").get("Layer").get("Files").asInt());
         assertTrue(run.err().contains("Layer " + name + "-modules: version 1 published"), run.err());
@@ -181,7 +224,12 @@ class DeployCommandTest {
 
         isOneError(
                 CommandLineRun.withCredentials(
-                        project.folder(), "deploy", "--function-name", name, "--endpoint-url", "http://127.0.0.1:" + port),
+                        project.folder(),
+                        "deploy",
+                        "--function-name",
+                        name,
+                        "--endpoint-url",
+                        "http://127.0.0.1:" + port),
                 1,
                 "127.0.0.1:" + port);
     }
@@ -193,7 +241,12 @@ class DeployCommandTest {
 
         isOneError(
                 CommandLineRun.inProcess(
-                        project.folder(), variables, List.of("-Duser.home=" + folder), "deploy", "--function-name", name),
+                        project.folder(),
+                        variables,
+                        List.of("-Duser.home=" + folder),
+                        "deploy",
+                        "--function-name",
+                        name),
                 1,
                 "credentials",
                 "AWS_ACCESS_KEY_ID");
@@ -207,7 +260,12 @@ class DeployCommandTest {
 
         isOneError(
                 CommandLineRun.inProcess(
-                        project.folder(), variables, List.of("-Duser.home=" + folder), "deploy", "--function-name", name),
+                        project.folder(),
+                        variables,
+                        List.of("-Duser.home=" + folder),
+                        "deploy",
+                        "--function-name",
+                        name),
                 1,
                 "No AWS region is known",
                 "--region");

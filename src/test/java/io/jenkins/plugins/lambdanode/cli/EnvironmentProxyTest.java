@@ -56,8 +56,8 @@ class EnvironmentProxyTest {
 
     private static final String LOGIN_HEADER = "Proxy-Authorization: ";
 
-    private static final Set<String> NOT_PASSED_ON =
-            Set.of("host", "connection", "content-length", "expect", "upgrade", "http2-settings", "proxy-authorization");
+    private static final Set<String> NOT_PASSED_ON = Set.of(
+            "host", "connection", "content-length", "expect", "upgrade", "http2-settings", "proxy-authorization");
 
     @TempDir
     private Path folder;
@@ -72,7 +72,11 @@ class EnvironmentProxyTest {
         "HTTPS_PROXY, https, '', "
     })
     void isTheOneForTheEndpoint(String name, String scheme, String value, String proxy) throws Exception {
-        assertEquals(proxy, EnvironmentProxy.of(Map.of(name, value), scheme).map(ProxySettings::toString).orElse(null));
+        assertEquals(
+                proxy,
+                EnvironmentProxy.of(Map.of(name, value), scheme)
+                        .map(ProxySettings::toString)
+                        .orElse(null));
     }
 
     @ParameterizedTest
@@ -130,12 +134,18 @@ class EnvironmentProxyTest {
             }
         });
         try {
-            deploys(function, "http://aws.example", "HTTP_PROXY", proxy.getAddress().getPort(), List.of());
+            deploys(
+                    function,
+                    "http://aws.example",
+                    "HTTP_PROXY",
+                    proxy.getAddress().getPort(),
+                    List.of());
         } finally {
             proxy.stop(0);
         }
         // What the SDK asks, and the package, which is sent without it.
-        assertTrue(logins.contains("GET " + AUTHORIZATION) && logins.contains("POST " + AUTHORIZATION), logins.toString());
+        assertTrue(
+                logins.contains("GET " + AUTHORIZATION) && logins.contains("POST " + AUTHORIZATION), logins.toString());
     }
 
     @Test
@@ -144,8 +154,20 @@ class EnvironmentProxyTest {
         assertEquals(
                 0,
                 Program.run(
-                                "keytool", "-genkeypair", "-keyalg", "EC", "-storetype", "PKCS12", "-storepass", "changeit",
-                                "-dname", "CN=aws.example", "-ext", "SAN=dns:aws.example", "-keystore", keys.toString())
+                                "keytool",
+                                "-genkeypair",
+                                "-keyalg",
+                                "EC",
+                                "-storetype",
+                                "PKCS12",
+                                "-storepass",
+                                "changeit",
+                                "-dname",
+                                "CN=aws.example",
+                                "-ext",
+                                "SAN=dns:aws.example",
+                                "-keystore",
+                                keys.toString())
                         .status());
         HttpsServer aws = HttpsServer.create(anyPort(), 0);
         aws.setHttpsConfigurator(new HttpsConfigurator(tls(keys)));
@@ -253,8 +275,10 @@ class EnvironmentProxyTest {
                         }
                         asked.add(request + " " + login);
                         if (login.isEmpty()) {
-                            write(client, "HTTP/1.1 407 Login\r\nProxy-Authenticate: Basic realm=\"test\"\r\n"
-                                    + "Content-Length: 0\r\nConnection: close\r\n\r\n");
+                            write(
+                                    client,
+                                    "HTTP/1.1 407 Login\r\nProxy-Authenticate: Basic realm=\"test\"\r\n"
+                                            + "Content-Length: 0\r\nConnection: close\r\n\r\n");
                             return;
                         }
                         write(client, "HTTP/1.1 200 Connected\r\n\r\n");

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Projects in places, and with content, that a command line could stumble over. */
 class HostilePlacesTest {
 
-    private static final String NAME = "-rf it's \"q\" $(touch pwned) `touch pwned`;touch pwned&|<>\\ %41#?*[a] gr\u00f6\u00dfe \u65e5\u672c\nline";
+    private static final String NAME =
+            "-rf it's \"q\" $(touch pwned) `touch pwned`;touch pwned&|<>\\ %41#?*[a] gr\u00f6\u00dfe \u65e5\u672c\nline";
 
     @TempDir
     Path home;
@@ -30,25 +31,28 @@ class HostilePlacesTest {
     void aFolderMayBeCalledAnything() throws Exception {
         Project project = Project.answering(home.resolve(NAME), "here")
                 .with("-rf \u00e9\n'\"$(touch pwned)`.js", "1")
-                .with("package.json", "{\"scripts\": {\"postinstall\": \"node -e 'require(`fs`).writeFileSync(`made.js`, `2`)'\"}}");
+                .with(
+                        "package.json",
+                        "{\"scripts\": {\"postinstall\": \"node -e 'require(`fs`).writeFileSync(`made.js`, `2`)'\"}}");
 
         Program run = CommandLineRun.inProcess(
                 home,
                 Map.of("LC_ALL", "C.UTF-8"),
                 List.of(),
-                "package", "--dir=" + NAME, "--output=-out " + NAME + ".zip", "--cache=-cache " + NAME, "--json");
+                "package",
+                "--dir=" + NAME,
+                "--output=-out " + NAME + ".zip",
+                "--cache=-cache " + NAME,
+                "--json");
 
         assertEquals(0, run.status(), run.err());
         Path zip = home.resolve("-out " + NAME + ".zip");
         assertEquals(
-                "-rf \u00e9\n'\"$(touch pwned)`.js|index.js|made.js|package.json",
-                Program.python(
-                        """
+                "-rf \u00e9\n'\"$(touch pwned)`.js|index.js|made.js|package.json", Program.python("""
                         import sys, zipfile
                         sys.stdout.reconfigure(encoding='utf-8')
                         print('|'.join(sorted(zipfile.ZipFile(open(sys.argv[1], 'rb')).namelist())))
-                        """,
-                        zip.toString()));
+                        """, zip.toString()));
         assertEquals(4, new ObjectMapper().readTree(run.out()).get("Files").asInt());
         assertEquals("", Program.run("find", home.toString(), "-name", "pwned").out());
         assertTrue(project.has("made.js"));
@@ -59,20 +63,21 @@ class HostilePlacesTest {
     void aFullDiskIsSaidAndNothingIsLeftOnIt() throws Exception {
         Path full = Files.createDirectory(home.resolve("full"));
         Project project = Project.answering(home.resolve("project"), "x").withBallast("ballast.bin", 3 << 20);
-        List<String> words = new ArrayList<>(List.of(
-                "sh",
-                "-c",
-                """
+        List<String> words = new ArrayList<>(List.of("sh", "-c", """
                 if unshare -rm true 2>/dev/null; then
                     exec unshare -rm sh -c 'mount -t tmpfs -o size=1m none "$0" && "$@"; s=$?; ls -A "$0"; exit $s' "$0" "$@"
                 fi
                 ulimit -f 1024 && "$@"; s=$?; ls -A "$0"; exit $s
-                """,
-                full.toString()));
+                """, full.toString()));
         words.addAll(Program.java(
                 List.of("-XX:-UsePerfData"),
                 Main.class.getName(),
-                List.of("package", "--install", "none", "--output", full.resolve("function.zip").toString())));
+                List.of(
+                        "package",
+                        "--install",
+                        "none",
+                        "--output",
+                        full.resolve("function.zip").toString())));
 
         Program run = Program.run(project.folder(), Map.of(), words);
 
@@ -86,9 +91,11 @@ class HostilePlacesTest {
     @CsvSource({"ramfs, 2", "tmpfs, 1"})
     void npmIsRunEachTimeOnAFileSystemThatIsNotKnownToBeLocal(String fileSystem, String npmRuns) throws Exception {
         assumeTrue(
-                Program.run("sh", "-c", "unshare -rm true 2>&1").status() == 0, "This system lets no user mount a file system.");
+                Program.run("sh", "-c", "unshare -rm true 2>&1").status() == 0,
+                "This system lets no user mount a file system.");
         Files.writeString(
-                home.resolve("package.json"), "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep.tgz\"}}");
+                home.resolve("package.json"),
+                "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep.tgz\"}}");
         List<String> words = new ArrayList<>(List.of(
                 "unshare",
                 "-rm",
@@ -109,11 +116,23 @@ class HostilePlacesTest {
         words.addAll(Program.java(
                 List.of(),
                 Main.class.getName(),
-                List.of("package", "--output", home.resolve("x.zip").toString(), "--cache", home.resolve("cache").toString())));
+                List.of(
+                        "package",
+                        "--output",
+                        home.resolve("x.zip").toString(),
+                        "--cache",
+                        home.resolve("cache").toString())));
 
         Program run = Program.run(home, Map.of(), words);
 
-        assertEquals(npmRuns, "" + run.successful().out().lines().filter(line -> line.startsWith("added ")).count());
+        assertEquals(
+                npmRuns,
+                ""
+                        + run.successful()
+                                .out()
+                                .lines()
+                                .filter(line -> line.startsWith("added "))
+                                .count());
     }
 
     @Test

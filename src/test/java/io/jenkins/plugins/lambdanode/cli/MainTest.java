@@ -38,7 +38,9 @@ class MainTest {
     void anArgumentThatTheLocaleCannotReadIsRefusedAndNotChanged() {
         String java = String.join(" ", Program.java(List.of(), Main.class.getName(), List.of()));
         List<String> words = List.of(
-                "sh", "-c", "exec " + java + " deploy --function-name f --region mars --s3-prefix \"$(printf 'gr\\303\\274n/')\"");
+                "sh",
+                "-c",
+                "exec " + java + " deploy --function-name f --region mars --s3-prefix \"$(printf 'gr\\303\\274n/')\"");
 
         Program ascii = Program.run(folder, Map.of("LC_ALL", "C", "LANG", ""), words);
         Program utf8 = Program.run(folder, Map.of("LC_ALL", "C.UTF-8"), words);
@@ -54,10 +56,14 @@ class MainTest {
         Program ascii = Program.run(
                 folder,
                 Map.of("LC_ALL", "POSIX", "LANG", ""),
-                List.of("sh", "-c", "mkdir \"$(printf 'gr\\303\\274n')\" && cd gr* && exec " + java + " package --output x.zip"));
+                List.of(
+                        "sh",
+                        "-c",
+                        "mkdir \"$(printf 'gr\\303\\274n')\" && cd gr* && exec " + java + " package --output x.zip"));
 
         assertEquals(2, ascii.status(), ascii.err());
-        assertTrue(ascii.err().startsWith("ERROR: The arguments or the current folder contain characters"), ascii.err());
+        assertTrue(
+                ascii.err().startsWith("ERROR: The arguments or the current folder contain characters"), ascii.err());
         assertEquals(1, ascii.err().lines().count(), ascii.err());
     }
 
@@ -97,7 +103,13 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"deliver", "--no-such-option", "package --no-such-option", "deploy --function-name", "deploy --expect {}"})
+    @CsvSource({
+        "deliver",
+        "--no-such-option",
+        "package --no-such-option",
+        "deploy --function-name",
+        "deploy --expect {}"
+    })
     void whatIsNoCommandIsWrongUsageInAFewLines(String line) {
         isWrongUsage(CommandLineRun.here(line.split(" ")));
     }
@@ -136,19 +148,23 @@ class MainTest {
             assertTrue(running.process().isAlive(), running::toString);
             Thread.onSpinWait();
         }
-        long child = Long.parseLong(Files.readString(project.folder().resolve("pid")).strip());
+        long child =
+                Long.parseLong(Files.readString(project.folder().resolve("pid")).strip());
 
         running.process().destroy();
         Program run = Program.finished(running);
 
-        ProcessHandle.of(child).ifPresent(process -> process.onExit().orTimeout(30, TimeUnit.SECONDS).join());
+        ProcessHandle.of(child)
+                .ifPresent(process ->
+                        process.onExit().orTimeout(30, TimeUnit.SECONDS).join());
         assertTrue(run.err().endsWith("Stopped.\n"), run.err());
         assertNotEquals(0, run.status());
         try (Stream<Path> left = Files.list(temporary)) {
             assertEquals(
                     List.of(),
                     // The lock of the folder stays, since another process can wait for it.
-                    left.filter(path -> path.getFileName().toString().matches("lambda-.*(?<!\\.lock)")).toList());
+                    left.filter(path -> path.getFileName().toString().matches("lambda-.*(?<!\\.lock)"))
+                            .toList());
         }
     }
 }

@@ -29,8 +29,7 @@ class MemoryTest {
     @Test
     void fifteenThousandFilesOf150MegabytesArePackagedIn256MegabytesOfHeap() throws Exception {
         Path project = folder.resolve("project");
-        Program.python(
-                """
+        Program.python("""
                 import os, random, sys
                 words = [('word%d ' % i).encode() for i in range(5000)]
                 random.seed(1)
@@ -41,8 +40,7 @@ class MemoryTest {
                         with open(os.path.join(folder, 'f%d.js' % f), 'wb') as out:
                             out.write(b''.join(random.choices(words, k=1250)) + b'%d' % (d * 100 + f))
                 open(os.path.join(sys.argv[1], 'index.js'), 'w').write('exports.handler = async () => 1')
-                """,
-                project.toString());
+                """, project.toString());
         Path output = folder.resolve("function.zip");
 
         Program run = CommandLineRun.inProcess(
@@ -51,17 +49,15 @@ class MemoryTest {
         assertEquals(0, run.status(), run.err());
         JsonNode json = new ObjectMapper().readTree(run.out());
         assertEquals(15_001, json.get("Files").asInt());
-        assertTrue(json.get("UnzippedBytes").asLong() > 150_000_000, json.get("UnzippedBytes").asText());
-        assertEquals(
-                "15001",
-                Program.python(
-                        """
+        assertTrue(
+                json.get("UnzippedBytes").asLong() > 150_000_000,
+                json.get("UnzippedBytes").asText());
+        assertEquals("15001", Program.python("""
                         import sys, zipfile
                         z = zipfile.ZipFile(sys.argv[1])
                         assert z.testzip() is None
                         print(sum(not i.is_dir() for i in z.infolist()))
-                        """,
-                        output.toString()));
+                        """, output.toString()));
     }
 
     @Test
@@ -85,9 +81,14 @@ class MemoryTest {
                 folder.resolve("result.json").toString());
 
         assertEquals(0, run.status(), run.err());
-        JsonNode json = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
-        assertEquals(ACCOUNT.configuration(name, "CodeSha256"), json.get("CodeSha256").asText());
-        assertEquals(Long.parseLong(ACCOUNT.configuration(name, "CodeSize")), json.get("Package").get("ZippedBytes").asLong());
+        JsonNode json =
+                new ObjectMapper().readTree(folder.resolve("result.json").toFile());
+        assertEquals(
+                ACCOUNT.configuration(name, "CodeSha256"),
+                json.get("CodeSha256").asText());
+        assertEquals(
+                Long.parseLong(ACCOUNT.configuration(name, "CodeSize")),
+                json.get("Package").get("ZippedBytes").asLong());
         assertEquals("\"large\"", ACCOUNT.invoke(name));
     }
 

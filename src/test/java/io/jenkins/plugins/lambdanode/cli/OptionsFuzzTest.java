@@ -20,17 +20,86 @@ import net.jqwik.api.ShrinkingMode;
 class OptionsFuzzTest {
 
     private static final List<String> OPTIONS = List.of(
-            "--function-name", "--dir", "--install", "--include", "--exclude", "--symlinks", "--compression-level",
-            "--s3-bucket", "--s3-prefix", "--s3-threshold", "--publish", "--alias", "--architectures", "--dry-run", "--revision-id", "--force",
-            "--wait-timeout", "--create", "--role", "--runtime", "--handler", "--memory-size", "--timeout", "--environment",
-            "--layers", "--description", "--dependencies", "--layer-name", "--keep-layer-versions", "--role-arn", "--external-id",
-            "--role-session-name", "--endpoint-url", "--profile");
+            "--function-name",
+            "--dir",
+            "--install",
+            "--include",
+            "--exclude",
+            "--symlinks",
+            "--compression-level",
+            "--s3-bucket",
+            "--s3-prefix",
+            "--s3-threshold",
+            "--publish",
+            "--alias",
+            "--architectures",
+            "--dry-run",
+            "--revision-id",
+            "--force",
+            "--wait-timeout",
+            "--create",
+            "--role",
+            "--runtime",
+            "--handler",
+            "--memory-size",
+            "--timeout",
+            "--environment",
+            "--layers",
+            "--description",
+            "--dependencies",
+            "--layer-name",
+            "--keep-layer-versions",
+            "--role-arn",
+            "--external-id",
+            "--role-session-name",
+            "--endpoint-url",
+            "--profile");
 
     private static final List<String> VALUES = List.of(
-            "", " ", "-", "--", "x", "orders", "0", "-1", "1", "99999999999999999999", "1e3", "auto", "none", "follow", "store", "a=b",
-            "=", "a=", "=b", "a,b", ",", "arm64", "arn:aws:iam::123456789012:role/r", "http://127.0.0.1:1", "http://", "ftp://x",
-            "::", "%zz", "${env:PATH}", "@/etc/passwd", "@", "$(touch pwned)", ";", "\u0000", "\u001b[31m", "a\nb", "\u00e4", "\ud800",
-            "**", "/", "..", "../../etc", "\\", "'\"");
+            "",
+            " ",
+            "-",
+            "--",
+            "x",
+            "orders",
+            "0",
+            "-1",
+            "1",
+            "99999999999999999999",
+            "1e3",
+            "auto",
+            "none",
+            "follow",
+            "store",
+            "a=b",
+            "=",
+            "a=",
+            "=b",
+            "a,b",
+            ",",
+            "arm64",
+            "arn:aws:iam::123456789012:role/r",
+            "http://127.0.0.1:1",
+            "http://",
+            "ftp://x",
+            "::",
+            "%zz",
+            "${env:PATH}",
+            "@/etc/passwd",
+            "@",
+            "$(touch pwned)",
+            ";",
+            "\u0000",
+            "\u001b[31m",
+            "a\nb",
+            "\u00e4",
+            "\ud800",
+            "**",
+            "/",
+            "..",
+            "../../etc",
+            "\\",
+            "'\"");
 
     @Property(shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void anySettingsEndInAnExitStatusAndInWords(@ForAll("lines") List<String> line) {
@@ -42,20 +111,25 @@ class OptionsFuzzTest {
         assertTrue(run.status() == 1 || run.status() == 2, line + ": " + run.status());
         assertTrue(run.err().startsWith("ERROR: ") && !run.err().contains("\tat "), line + ": " + run.err());
         assertTrue(!run.err().contains("Exception: ") && !run.err().contains("root:"), line + ": " + run.err());
-        assertTrue(run.err().chars().noneMatch(c -> c < ' ' && c != '\n' && c != '\r' && c != '\t'), line + ": " + run.err());
+        assertTrue(
+                run.err().chars().noneMatch(c -> c < ' ' && c != '\n' && c != '\r' && c != '\t'),
+                line + ": " + run.err());
         assertTrue(Files.notExists(Path.of("pwned")));
     }
 
     @Provide
     Arbitrary<List<String>> lines() {
-        Arbitrary<String> text = Arbitraries.oneOf(
-                Arbitraries.of(VALUES), Arbitraries.strings().ofMaxLength(30));
-        Arbitrary<List<String>> option = Combinators.combine(Arbitraries.of(OPTIONS), text, Arbitraries.integers().between(0, 2))
+        Arbitrary<String> text =
+                Arbitraries.oneOf(Arbitraries.of(VALUES), Arbitraries.strings().ofMaxLength(30));
+        Arbitrary<List<String>> option = Combinators.combine(
+                        Arbitraries.of(OPTIONS), text, Arbitraries.integers().between(0, 2))
                 .as((name, value, form) -> switch (form) {
                     case 0 -> List.of(name, value);
                     case 1 -> List.of(name + "=" + value);
                     default -> List.of(name);
                 });
-        return option.list().ofMaxSize(6).map(options -> options.stream().flatMap(List::stream).toList());
+        return option.list()
+                .ofMaxSize(6)
+                .map(options -> options.stream().flatMap(List::stream).toList());
     }
 }

@@ -9,9 +9,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.Project;
-import java.nio.file.Files;
 import java.io.IOException;
-import org.junit.jupiter.api.Timeout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +20,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,13 +48,11 @@ class PackageCommandTest {
 
     /** The names of the files in the package, as Python's zipfile reads them. */
     private String files() {
-        return Program.python(
-                """
+        return Program.python("""
                 import sys, zipfile
                 names = [n for n in zipfile.ZipFile(sys.argv[1]).namelist() if n[-1] != '/']
                 sys.stdout.buffer.write(' '.join(sorted(names)).encode())
-                """,
-                output.toString());
+                """, output.toString());
     }
 
     private String digest() {
@@ -87,7 +85,10 @@ class PackageCommandTest {
 
     @Test
     void excludesIncludesAndIgnoreFileAreHonoured() {
-        project.with("test/a.test.js", "1").with("dist/b.js", "1").with("note.txt", "1").with(".lambdaignore", "note.txt\n");
+        project.with("test/a.test.js", "1")
+                .with("dist/b.js", "1")
+                .with("note.txt", "1")
+                .with(".lambdaignore", "note.txt\n");
 
         pack("--exclude", "test/**", "--exclude", "lib/**");
         assertEquals("dist/b.js index.js", files());
@@ -164,8 +165,12 @@ class PackageCommandTest {
 
     @ParameterizedTest
     @CsvSource({
-        "--compression-level,0", "--compression-level,10", "--compression-level,-1", "--compression-level,six",
-        "--symlinks,hard", "--install,yes"
+        "--compression-level,0",
+        "--compression-level,10",
+        "--compression-level,-1",
+        "--compression-level,six",
+        "--symlinks,hard",
+        "--install,yes"
     })
     void aValueThatIsNoneIsWrongUsage(String option, String value) {
         Program run = pack(option, value);
@@ -197,13 +202,16 @@ class PackageCommandTest {
 
     @Test
     void packagesFromAnyFolderTimeUmaskLocaleAndTimeZoneAreTheSameBytes() throws Exception {
-        String make = "umask $1; mkdir -p \"$2/lib\" \"$2/bin\" && cd \"$2\" && echo 'exports.handler = 1' > index.js &&"
-                + " printf '#!/bin/sh\\n' > bin/run && chmod u+x bin/run &&"
-                + " echo x > \"lib/$(printf '\\303\\274\\346\\274\\242').js\" && find . -exec touch -d \"$3\" {} +";
+        String make =
+                "umask $1; mkdir -p \"$2/lib\" \"$2/bin\" && cd \"$2\" && echo 'exports.handler = 1' > index.js &&"
+                        + " printf '#!/bin/sh\\n' > bin/run && chmod u+x bin/run &&"
+                        + " echo x > \"lib/$(printf '\\303\\274\\346\\274\\242').js\" && find . -exec touch -d \"$3\" {} +";
         Path one = folder.resolve("one");
         Path other = folder.resolve("deep/er/other");
-        Program.run("bash", "-c", make, "make", "022", one.toString(), "2001-02-03").successful();
-        Program.run("bash", "-c", make, "make", "077", other.toString(), "2038-02-03").successful();
+        Program.run("bash", "-c", make, "make", "022", one.toString(), "2001-02-03")
+                .successful();
+        Program.run("bash", "-c", make, "make", "077", other.toString(), "2038-02-03")
+                .successful();
 
         output = folder.resolve("one.zip");
         packInLocale(one, "022", Map.of("LC_ALL", "C", "TZ", "Pacific/Kiritimati"));
@@ -225,7 +233,9 @@ class PackageCommandTest {
     private void packInLocale(Path from, String umask, Map<String, String> variables) {
         List<String> words = new ArrayList<>(List.of("bash", "-c", "umask " + umask + "; exec \"$@\"", "run"));
         words.addAll(Program.java(
-                List.of(), Main.class.getName(), List.of("package", "--install", "none", "--output", output.toString())));
+                List.of(),
+                Main.class.getName(),
+                List.of("package", "--install", "none", "--output", output.toString())));
         Program.run(from, variables, words).successful();
     }
 
@@ -252,16 +262,21 @@ class PackageCommandTest {
     @Test
     @Timeout(120)
     void twoMembersOfAWorkspaceThatArePackagedAtOnceTakeTurnsAndShareOneInstall() throws Exception {
-        Project root = new Project(folder.resolve("repository").toFile().getCanonicalFile().toPath())
+        Project root = new Project(
+                        folder.resolve("repository").toFile().getCanonicalFile().toPath())
                 .with("package.json", "{\"name\":\"root\",\"workspaces\":[\"functions/*\",\"libs/*\"]}")
                 .with("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\"}")
                 .with("libs/shared/index.js", "module.exports = 1;\n");
         for (String name : List.of("a", "b")) {
-            root.with("functions/" + name + "/package.json",
+            root.with(
+                            "functions/" + name + "/package.json",
                             "{\"name\":\"" + name + "\",\"version\":\"1.0.0\",\"dependencies\":{\"shared\":\"1.0.0\"}}")
                     .with("functions/" + name + "/index.js", "exports.handler = async () => require('shared');\n");
         }
-        assertEquals(0, Program.run(root.folder(), Map.of(), List.of("npm", "install", "--package-lock-only", "--offline")).status());
+        assertEquals(
+                0,
+                Program.run(root.folder(), Map.of(), List.of("npm", "install", "--package-lock-only", "--offline"))
+                        .status());
         Project bin = new Project(folder.resolve("bin")).with("npm", """
                 #!/bin/sh
                 PATH=${PATH#*:}
@@ -282,7 +297,8 @@ class PackageCommandTest {
         assertTrue(Files.readString(folder.resolve("b.log")).contains("node_modules is unchanged since"));
         for (String name : List.of("a", "b")) {
             output = folder.resolve(name + ".zip");
-            assertEquals("index.js node_modules/shared/index.js node_modules/shared/package.json package.json", files());
+            assertEquals(
+                    "index.js node_modules/shared/index.js node_modules/shared/package.json package.json", files());
         }
     }
 
@@ -290,8 +306,14 @@ class PackageCommandTest {
         ProcessBuilder builder = new ProcessBuilder(Program.java(
                         List.of("-Djava.io.tmpdir=" + folder),
                         Main.class.getName(),
-                        List.of("package", "--dir", root.folder().resolve("functions").resolve(name).toString(), "--output",
-                                folder.resolve(name + ".zip").toString(), "--cache", folder.resolve("cache-" + name).toString())))
+                        List.of(
+                                "package",
+                                "--dir",
+                                root.folder().resolve("functions").resolve(name).toString(),
+                                "--output",
+                                folder.resolve(name + ".zip").toString(),
+                                "--cache",
+                                folder.resolve("cache-" + name).toString())))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve(name + ".log").toFile());
         builder.environment().put("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));

@@ -44,7 +44,8 @@ class ProfileTest {
     void leadsWhereItSays(String setting, String endpoint) throws Exception {
         Path configuration = Files.writeString(
                 folder.resolve("config"),
-                "[profile ci]\nregion = eu-west-1\naws_access_key_id = test\naws_secret_access_key = test\n" + setting + "\n");
+                "[profile ci]\nregion = eu-west-1\naws_access_key_id = test\naws_secret_access_key = test\n" + setting
+                        + "\n");
         Map<String, String> variables = new HashMap<>(Map.of(
                 "AWS_CONFIG_FILE", configuration.toString(),
                 "AWS_SHARED_CREDENTIALS_FILE", folder.resolve("none").toString(),
@@ -57,7 +58,13 @@ class ProfileTest {
                     Project.answering(folder.resolve("project"), "hello").folder(),
                     variables,
                     List.of(),
-                    "deploy", "--function-name", "orders", "--profile", "ci", "--install", "none");
+                    "deploy",
+                    "--function-name",
+                    "orders",
+                    "--profile",
+                    "ci",
+                    "--install",
+                    "none");
 
             assertEquals(1, run.status(), run.err());
             assertEquals(List.of(endpoint), proxy.reached().stream().distinct().toList(), run.err());
@@ -66,10 +73,14 @@ class ProfileTest {
 
     private Program deploy(Map<String, String> variables, String... more) throws Exception {
         Map<String, String> all = new HashMap<>(Map.of(
-                "HOME", folder.toString(),
-                "AWS_SHARED_CREDENTIALS_FILE", folder.resolve("none").toString(),
-                "AWS_EC2_METADATA_DISABLED", "true",
-                "AWS_ENDPOINT_URL", "http://127.0.0.1:1"));
+                "HOME",
+                folder.toString(),
+                "AWS_SHARED_CREDENTIALS_FILE",
+                folder.resolve("none").toString(),
+                "AWS_EC2_METADATA_DISABLED",
+                "true",
+                "AWS_ENDPOINT_URL",
+                "http://127.0.0.1:1"));
         all.putAll(variables);
         List<String> arguments = new ArrayList<>(List.of("deploy", "--function-name", "orders", "--install", "none"));
         arguments.addAll(List.of(more));
@@ -98,8 +109,10 @@ class ProfileTest {
 
     @Test
     void aProfileThatIsNotThereIsSaidToBeSo() throws Exception {
-        Map<String, String> variables = new HashMap<>(Map.of("AWS_CONFIG_FILE", configuration("[default]\nregion = eu-west-1\n")));
-        List<String> errors = new ArrayList<>(List.of(deploy(variables, "--profile", "ci").err()));
+        Map<String, String> variables =
+                new HashMap<>(Map.of("AWS_CONFIG_FILE", configuration("[default]\nregion = eu-west-1\n")));
+        List<String> errors =
+                new ArrayList<>(List.of(deploy(variables, "--profile", "ci").err()));
         variables.put("AWS_PROFILE", "ci");
         errors.add(deploy(variables).err());
 
@@ -111,16 +124,21 @@ class ProfileTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void whatAProfileSaysOfItsCredentialsIsInTheError(boolean byOption) throws Exception {
-        Map<String, String> variables = new HashMap<>(Map.of("AWS_CONFIG_FILE", configuration(
-                "[profile ci]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = gone\n")));
+        Map<String, String> variables = new HashMap<>(
+                Map.of(
+                        "AWS_CONFIG_FILE",
+                        configuration(
+                                "[profile ci]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = gone\n")));
         if (!byOption) {
             variables.put("AWS_PROFILE", "ci");
         }
         Program run = byOption ? deploy(variables, "--profile", "ci") : deploy(variables);
 
         assertTrue(
-                run.err().contains("The source profile of 'ci' was configured to be 'gone', but that source profile has no"
-                        + " credentials configured"),
+                run.err()
+                        .contains(
+                                "The source profile of 'ci' was configured to be 'gone', but that source profile has no"
+                                        + " credentials configured"),
                 run.err());
         assertFalse(run.err().contains("ProfileFile("), run.err());
         assertFalse(run.err().contains("Exception"), run.err());
@@ -138,7 +156,14 @@ class ProfileTest {
     })
     void aWrongSettingOfTheMachineIsOneErrorInWords(String variable, String value, String words) throws Exception {
         Program run = deploy(Map.of(
-                "AWS_ACCESS_KEY_ID", "test", "AWS_SECRET_ACCESS_KEY", "test", "AWS_REGION", "eu-west-1", variable, value));
+                "AWS_ACCESS_KEY_ID",
+                "test",
+                "AWS_SECRET_ACCESS_KEY",
+                "test",
+                "AWS_REGION",
+                "eu-west-1",
+                variable,
+                value));
 
         assertEquals(1, run.status(), run.err());
         assertTrue(run.err().contains(words), run.err());
@@ -168,10 +193,12 @@ class ProfileTest {
         List<String> asked = new CopyOnWriteArrayList<>();
         HttpServer portal = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         portal.createContext("/", exchange -> {
-            asked.add(exchange.getRequestURI() + " " + exchange.getRequestHeaders().getFirst("X-amz-sso_bearer_token"));
-            byte[] body = ("{\"roleCredentials\":{\"accessKeyId\":\"AKIDOFSSO\",\"secretAccessKey\":\"s\",\"sessionToken\":\"t\","
-                            + "\"expiration\":4102444800000}}")
-                    .getBytes(StandardCharsets.UTF_8);
+            asked.add(exchange.getRequestURI() + " "
+                    + exchange.getRequestHeaders().getFirst("X-amz-sso_bearer_token"));
+            byte[] body =
+                    ("{\"roleCredentials\":{\"accessKeyId\":\"AKIDOFSSO\",\"secretAccessKey\":\"s\",\"sessionToken\":\"t\","
+                                    + "\"expiration\":4102444800000}}")
+                            .getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body);
             exchange.close();
@@ -181,22 +208,30 @@ class ProfileTest {
             lambda.otherwise(line -> Optional.of(Wire.Answer.ofLambda(403, "AccessDeniedException", "no")));
             Files.createDirectories(folder.resolve(".aws/sso/cache"));
             Files.writeString(
-                    folder.resolve(".aws/sso/cache").resolve(HexFormat.of()
-                                    .formatHex(MessageDigest.getInstance("SHA-1").digest("corp".getBytes(StandardCharsets.UTF_8)))
-                            + ".json"),
+                    folder.resolve(".aws/sso/cache")
+                            .resolve(HexFormat.of()
+                                            .formatHex(MessageDigest.getInstance("SHA-1")
+                                                    .digest("corp".getBytes(StandardCharsets.UTF_8)))
+                                    + ".json"),
                     "{\"accessToken\":\"token-of-the-login\",\"expiresAt\":\"2100-01-01T00:00:00Z\",\"startUrl\":"
                             + "\"https://corp.awsapps.com/start\",\"region\":\"eu-west-1\"}");
             Program run = deploy(
                     Map.of(
-                            "AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:" + portal.getAddress().getPort(),
+                            "AWS_ENDPOINT_URL_SSO",
+                                    "http://127.0.0.1:" + portal.getAddress().getPort(),
                             "AWS_ENDPOINT_URL_LAMBDA", lambda.endpoint().toString(),
-                            "AWS_CONFIG_FILE", configuration("[profile ci]\nregion = eu-west-1\nsso_session = corp\n"
-                                    + "sso_account_id = 123456789012\nsso_role_name = deploy\n[sso-session corp]\n"
-                                    + "sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n")),
-                    "--profile", "ci");
+                            "AWS_CONFIG_FILE",
+                                    configuration(
+                                            "[profile ci]\nregion = eu-west-1\nsso_session = corp\n"
+                                                    + "sso_account_id = 123456789012\nsso_role_name = deploy\n[sso-session corp]\n"
+                                                    + "sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n")),
+                    "--profile",
+                    "ci");
 
             assertEquals(
-                    List.of("/federation/credentials?role_name=deploy&account_id=123456789012 token-of-the-login"), asked, run.err());
+                    List.of("/federation/credentials?role_name=deploy&account_id=123456789012 token-of-the-login"),
+                    asked,
+                    run.err());
             assertEquals(1, lambda.requests().size(), run.err());
         } finally {
             portal.stop(0);

@@ -43,7 +43,8 @@ class SecretsTest {
     private static final String CANONICAL =
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key."
                     + "\\n\\nThe Canonical String for this request should have been\\n'PUT\\n/x\\n\\nhost:x\\nx-amz-security-token:"
-                    + SESSION_TOKEN + "\\n\\nhost'\\n\\nThe String-to-Sign should have been\\n'AWS4-HMAC-SHA256 " + ACCESS_KEY + "'";
+                    + SESSION_TOKEN + "\\n\\nhost'\\n\\nThe String-to-Sign should have been\\n'AWS4-HMAC-SHA256 "
+                    + ACCESS_KEY + "'";
 
     private static final String URL = "https://b.s3.amazonaws.com/k?X-Amz-Credential=" + ACCESS_KEY
             + "%2F20260101&amp;X-Amz-Security-Token=" + encoded(SESSION_TOKEN) + "&amp;X-Amz-Signature=MARKEDsignature";
@@ -63,7 +64,9 @@ class SecretsTest {
     void makeProject() throws Exception {
         Emulator.MOTO.accept(ACCESS_KEY, SECRET_KEY, SESSION_TOKEN);
         project = Project.answering(home.resolve("project"), "first")
-                .with(".npmrc", "//127.0.0.1:9/:_authToken=" + NPM_TOKEN + "\nregistry=http://127.0.0.1:9/\nfetch-retries=0\n")
+                .with(
+                        ".npmrc",
+                        "//127.0.0.1:9/:_authToken=" + NPM_TOKEN + "\nregistry=http://127.0.0.1:9/\nfetch-retries=0\n")
                 .with(
                         "package.json",
                         "{\"scripts\": {\"preinstall\": \"cat /proc/[0-9]*/cmdline > ../processes.txt 2> /dev/null || true\"}}")
@@ -80,8 +83,20 @@ class SecretsTest {
                 "NPM_TOKEN", NPM_TOKEN,
                 "LAMBDA_NODE_DEPLOY_DEBUG", "1"));
         List<String> arguments = new ArrayList<>(List.of(
-                "deploy", "--function-name", name, "--create", "--role", ACCOUNT.role(), "--publish", "--alias", "live",
-                "--endpoint-url", wire.endpoint().toString(), "--cache", home.resolve("cache").toString(), "--result",
+                "deploy",
+                "--function-name",
+                name,
+                "--create",
+                "--role",
+                ACCOUNT.role(),
+                "--publish",
+                "--alias",
+                "live",
+                "--endpoint-url",
+                wire.endpoint().toString(),
+                "--cache",
+                home.resolve("cache").toString(),
+                "--result",
                 home.resolve("record.json").toString()));
         arguments.addAll(List.of(more));
         Program run = CommandLineRun.inProcess(
@@ -98,7 +113,9 @@ class SecretsTest {
         String bucket = ACCOUNT.newBucket();
         try (Wire wire = new Wire(Emulator.MOTO.endpoint())
                 .next("PUT /" + bucket, Answer.ofS3(503, "SlowDown", "Slow down: " + URL))
-                .next("POST /2015-03-31/functions", Answer.ofLambda(503, "ServiceException", "Not now: " + SIGNED_HEADER))) {
+                .next(
+                        "POST /2015-03-31/functions",
+                        Answer.ofLambda(503, "ServiceException", "Not now: " + SIGNED_HEADER))) {
             Program done = deploy(wire, "--s3-bucket", bucket);
             assertEquals(0, done.status(), done.err());
             assertTrue(wire.allHappened());
@@ -109,7 +126,8 @@ class SecretsTest {
                 .otherwise(line -> line.startsWith("GET /2015")
                         ? Optional.of(Answer.ofLambda(403, "InvalidSignatureException", CANONICAL))
                         : Optional.empty()));
-        failing(new Wire(Emulator.MOTO.endpoint())
+        failing(
+                new Wire(Emulator.MOTO.endpoint())
                         .otherwise(line -> line.matches("(PUT|HEAD|POST) /" + bucket + ".*zip.*")
                                 ? Optional.of(Answer.ofS3(403, "SignatureDoesNotMatch", CANONICAL.replace("\\n", "\n")))
                                 : Optional.empty()),
@@ -118,15 +136,25 @@ class SecretsTest {
         failing(new Wire(Emulator.MOTO.endpoint()), "--install", "npm view left-pad");
 
         isNowhereIn("standard output and error", written.toString());
-        isNowhereIn("the processes' command lines", Files.readString(home.resolve("processes.txt"), StandardCharsets.ISO_8859_1));
+        isNowhereIn(
+                "the processes' command lines",
+                Files.readString(home.resolve("processes.txt"), StandardCharsets.ISO_8859_1));
         int packages = 0;
-        for (String file : Program.run("find", home.toString(), "-type", "f").successful().out().lines().toList()) {
+        for (String file : Program.run("find", home.toString(), "-type", "f")
+                .successful()
+                .out()
+                .lines()
+                .toList()) {
             if (!file.endsWith("/.npmrc") && !file.endsWith("/ballast.bin")) {
                 isNowhereIn(file, Files.readString(Path.of(file), StandardCharsets.ISO_8859_1));
             }
             if (isZip(Path.of(file))) {
                 packages++;
-                isNowhereIn("what is in " + file, Program.run("unzip", "-p", file, "-x", "ballast.bin").successful().out());
+                isNowhereIn(
+                        "what is in " + file,
+                        Program.run("unzip", "-p", file, "-x", "ballast.bin")
+                                .successful()
+                                .out());
                 assertTrue(Program.run("unzip", "-Z1", file).out().lines().noneMatch(".npmrc"::equals));
             }
         }
@@ -134,7 +162,17 @@ class SecretsTest {
         // The lock of a folder stays, and is empty.
         assertEquals(
                 "",
-                Program.run("find", home.resolve("tmp").toString(), "-mindepth", "1", "-not", "(", "-name", "*.lock", "-empty", ")")
+                Program.run(
+                                "find",
+                                home.resolve("tmp").toString(),
+                                "-mindepth",
+                                "1",
+                                "-not",
+                                "(",
+                                "-name",
+                                "*.lock",
+                                "-empty",
+                                ")")
                         .out());
     }
 
@@ -158,7 +196,9 @@ class SecretsTest {
                 assertTrue(!text.contains(form), () -> form + " is in " + place + ":\n" + around(text, form));
             }
         }
-        assertTrue(!text.contains("MARKEDsignature"), () -> "a signature is in " + place + ":\n" + around(text, "MARKEDsig"));
+        assertTrue(
+                !text.contains("MARKEDsignature"),
+                () -> "a signature is in " + place + ":\n" + around(text, "MARKEDsig"));
         assertTrue(!text.contains("X-Amz-Signature="), () -> "a signed URL is in " + place);
     }
 
@@ -172,6 +212,8 @@ class SecretsTest {
     }
 
     private static String base64(String text) {
-        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)).substring(0, 18);
+        return Base64.getEncoder()
+                .encodeToString(text.getBytes(StandardCharsets.UTF_8))
+                .substring(0, 18);
     }
 }

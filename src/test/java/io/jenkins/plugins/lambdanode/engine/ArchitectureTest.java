@@ -45,17 +45,39 @@ class ArchitectureTest {
             Map.entry("pack.cache", List.of("pack.select")),
             Map.entry("pack.zip", List.of("pack.select", "pack.cache")),
             Map.entry("pack.check", List.of("project.production", "pack.api", "pack.select", "pack.zip")),
-            Map.entry("pack", List.of("project.production", "pack.api", "pack.select", "pack.cache", "pack.zip", "pack.check")),
+            Map.entry(
+                    "pack",
+                    List.of("project.production", "pack.api", "pack.select", "pack.cache", "pack.zip", "pack.check")),
             Map.entry("workspace", List.of("command", "project", "http", "pack", "pack.api")),
             Map.entry("aws.client", List.of("http")),
             Map.entry("aws.s3", List.of("http", "pack.api", "workspace", "aws.client")),
             Map.entry("aws.lambda", List.of("http", "pack.api", "workspace", "aws.client", "aws.s3")),
             Map.entry("request", List.of("aws.client", "project", "pack.api", "aws.lambda", "aws.s3")),
             Map.entry("report", List.of("pack.api", "aws.lambda", "aws.s3")),
-            Map.entry("steps", List.of(
-                    "command", "project", "pack.api", "workspace", "aws.client", "aws.lambda", "aws.s3", "request", "report")),
-            Map.entry("", List.of(
-                    "pack.api", "workspace", "aws.client", "aws.lambda", "aws.s3", "request", "report", "project", "steps")));
+            Map.entry(
+                    "steps",
+                    List.of(
+                            "command",
+                            "project",
+                            "pack.api",
+                            "workspace",
+                            "aws.client",
+                            "aws.lambda",
+                            "aws.s3",
+                            "request",
+                            "report")),
+            Map.entry(
+                    "",
+                    List.of(
+                            "pack.api",
+                            "workspace",
+                            "aws.client",
+                            "aws.lambda",
+                            "aws.s3",
+                            "request",
+                            "report",
+                            "project",
+                            "steps")));
 
     private static JavaClasses engine;
 
@@ -63,8 +85,11 @@ class ArchitectureTest {
     static void readTheEnginesClasses() throws Exception {
         // Names of other libraries' classes are enough; to read all of the AWS SDK takes a minute.
         ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
-        Path classes = Path.of(
-                Deployment.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path classes = Path.of(Deployment.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         engine = new ClassFileImporter().importPath(classes.resolve(ENGINE.replace('.', '/')));
     }
 
@@ -108,7 +133,9 @@ class ArchitectureTest {
                 String from = packageOf(type);
                 if (isOurs(target)) {
                     String to = packageOf(target);
-                    if (!to.equals(from) && !to.equals("base") && !USES.get(from).contains(to)) {
+                    if (!to.equals(from)
+                            && !to.equals("base")
+                            && !USES.get(from).contains(to)) {
                         breaches.add(from + " uses " + to + ": " + dependency.getDescription());
                     }
                 }
@@ -153,7 +180,8 @@ class ArchitectureTest {
     void codeThatRunsOnAnAgentNeedsTheJdkOnlyAndJGitWhereThereIsAnIgnoreFile() {
         classes()
                 .that()
-                .resideInAnyPackage(ENGINE + ".base..", ENGINE + ".pack..", ENGINE + ".http..", ENGINE + ".project.production..")
+                .resideInAnyPackage(
+                        ENGINE + ".base..", ENGINE + ".pack..", ENGINE + ".http..", ENGINE + ".project.production..")
                 .should(onlyDependOnClassesThat(resideInAnyPackage(
                         "java..",
                         "javax.net.ssl..",

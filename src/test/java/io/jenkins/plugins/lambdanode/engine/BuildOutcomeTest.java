@@ -101,7 +101,8 @@ class BuildOutcomeTest {
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
                 Optional.empty(),
                 Optional.empty());
-        try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
+        try (LocalWorkspace workspace =
+                        new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
             return new Deployment(
                             request,
@@ -157,8 +158,10 @@ class BuildOutcomeTest {
         Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
         deploy(Baseline.NONE, orders.unreleased(name).build());
 
-        Deployed first = deploy(Baseline.NONE, orders.unreleased(name).publish(true).build());
-        Deployed again = deploy(Baseline.NONE, orders.unreleased(name).publish(true).build());
+        Deployed first =
+                deploy(Baseline.NONE, orders.unreleased(name).publish(true).build());
+        Deployed again =
+                deploy(Baseline.NONE, orders.unreleased(name).publish(true).build());
 
         assertEquals(Outcome.RELEASED, first.outcome());
         assertEquals(Optional.of("1"), first.version());
@@ -253,8 +256,11 @@ class BuildOutcomeTest {
         deploy(build);
 
         assertEquals(
-                List.of("WARNING: Alias live points to version 1; the last build left it at version 2. Someone has changed it since."),
-                log.lines().stream().filter(line -> line.contains("the last build")).toList());
+                List.of(
+                        "WARNING: Alias live points to version 1; the last build left it at version 2. Someone has changed it since."),
+                log.lines().stream()
+                        .filter(line -> line.contains("the last build"))
+                        .toList());
     }
 
     @Test
@@ -286,7 +292,9 @@ class BuildOutcomeTest {
         assertEquals(Optional.of(refused), failure.functionName());
         Deployed done = failure.deployed().orElseThrow().functions().get(0);
         assertEquals(name, done.state().functionName());
-        assertEquals(ACCOUNT.configuration(name, "CodeSha256"), failure.deployed().get().packaged().codeSha256());
+        assertEquals(
+                ACCOUNT.configuration(name, "CodeSha256"),
+                failure.deployed().get().packaged().codeSha256());
         assertTrue(failure.getMessage().startsWith("Lambda did not create function " + refused), failure.getMessage());
     }
 
@@ -298,7 +306,9 @@ class BuildOutcomeTest {
 
         DeploymentFailure failure = assertThrows(
                 DeploymentFailure.class,
-                () -> deploy(Baseline.NONE, orders.request(name, missing).create(false).build()));
+                () -> deploy(
+                        Baseline.NONE,
+                        orders.request(name, missing).create(false).build()));
 
         assertEquals(Phase.PREFLIGHT, failure.phase());
         assertEquals(Optional.of(missing), failure.functionName());
@@ -310,7 +320,8 @@ class BuildOutcomeTest {
         Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
 
         DeploymentFailure failure = assertThrows(
-                DeploymentFailure.class, () -> deploy(Baseline.NONE, orders.request(name).install("ci").build()));
+                DeploymentFailure.class,
+                () -> deploy(Baseline.NONE, orders.request(name).install("ci").build()));
 
         assertEquals(Phase.INSTALL, failure.phase());
         assertEquals(Optional.empty(), failure.functionName());

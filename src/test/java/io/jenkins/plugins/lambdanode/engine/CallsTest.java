@@ -44,10 +44,14 @@ class CallsTest {
                 Orders.at(aws.endpoint(), ACCOUNT.role(), new KeptLog()).deploy(project.folder(), request.build());
         List<String> asked = aws.requests().subList(before, aws.requests().size());
         long calls = IntStream.range(0, asked.size())
-                .filter(i -> i == 0 || !asked.get(i).endsWith("/configuration") || !asked.get(i).equals(asked.get(i - 1)))
+                .filter(i -> i == 0
+                        || !asked.get(i).endsWith("/configuration")
+                        || !asked.get(i).equals(asked.get(i - 1)))
                 .count();
         assertTrue(
-                result.sentBytes() == 0 || result.sentBytes() == result.packaged().zippedBytes(), result.sentBytes() + " bytes");
+                result.sentBytes() == 0
+                        || result.sentBytes() == result.packaged().zippedBytes(),
+                result.sentBytes() + " bytes");
         return calls + " | " + (result.sentBytes() == 0 ? "none" : "the package");
     }
 
@@ -69,10 +73,15 @@ class CallsTest {
                 Map.of(
                         "straight to Lambda", counted(small, request(function)),
                         "unchanged", counted(small, request(function)),
-                        "through S3", counted(other, request(function).s3Bucket(bucket).s3Threshold(0L)),
-                        "through S3 in parts, 20 MB", counted(large, request(function).s3Bucket(bucket)),
+                        "through S3",
+                                counted(
+                                        other,
+                                        request(function).s3Bucket(bucket).s3Threshold(0L)),
+                        "through S3 in parts, 20 MB",
+                                counted(large, request(function).s3Bucket(bucket)),
                         "straight to Lambda, version and alias",
                                 counted(small, request(function).alias("live")),
-                        "unchanged, version and alias", counted(small, request(function).alias("live"))));
+                        "unchanged, version and alias",
+                                counted(small, request(function).alias("live"))));
     }
 }

@@ -16,20 +16,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
-import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
-import io.jenkins.plugins.lambdanode.engine.report.Baseline;
-import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
-import io.jenkins.plugins.lambdanode.engine.report.Origin;
-import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
-import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
-import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.report.Baseline;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -148,13 +147,20 @@ class DeploymentTest {
             AwsSettings settings = new AwsSettings(
                     Account.REGION,
                     Optional.of(aws.endpoint()),
-                    StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
+                    StaticCredentialsProvider.create(
+                            AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
                     Optional.empty(),
                     Optional.empty());
             try (LocalWorkspace workspace =
                             new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                     AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request.build(), workspace, session, new DeploymentContext(locks, UploadJournal.NONE, Baseline.NONE, origin, stagedLastTime), log).run();
+                return new Deployment(
+                                request.build(),
+                                workspace,
+                                session,
+                                new DeploymentContext(locks, UploadJournal.NONE, Baseline.NONE, origin, stagedLastTime),
+                                log)
+                        .run();
             }
         }
 
@@ -206,13 +212,18 @@ class DeploymentTest {
     void aSecondStagedDeploymentSendsNothingToTheBucketEither() throws Exception {
         String bucket = ACCOUNT.newBucket();
         order().stagedIn(bucket, 0).deploy();
-        List<String> puts = aws.requests().stream().filter(line -> line.startsWith("PUT /" + bucket)).toList();
+        List<String> puts = aws.requests().stream()
+                .filter(line -> line.startsWith("PUT /" + bucket))
+                .toList();
         assertEquals(1, puts.size(), puts.toString());
 
         order().stagedIn(bucket, 0).deploy();
 
         assertEquals(
-                puts, aws.requests().stream().filter(line -> line.startsWith("PUT /" + bucket)).toList());
+                puts,
+                aws.requests().stream()
+                        .filter(line -> line.startsWith("PUT /" + bucket))
+                        .toList());
     }
 
     @Test
@@ -307,8 +318,7 @@ class DeploymentTest {
         String same = Account.newName();
         String old = ACCOUNT.newFunction("old");
 
-        DeployResult result =
-                order().to(same, old, name).stagedIn(bucket, 0).deploy();
+        DeployResult result = order().to(same, old, name).stagedIn(bucket, 0).deploy();
 
         assertEquals(
                 List.of(Outcome.CREATED, Outcome.UPDATED, Outcome.CREATED),
@@ -317,7 +327,11 @@ class DeploymentTest {
             assertEquals("\"first\"", ACCOUNT.invoke(function));
         }
         assertEquals(1, ACCOUNT.keys(bucket).split(" ").length);
-        assertEquals(1, aws.requests().stream().filter(line -> line.startsWith("PUT /" + bucket)).count());
+        assertEquals(
+                1,
+                aws.requests().stream()
+                        .filter(line -> line.startsWith("PUT /" + bucket))
+                        .count());
     }
 
     @Test
@@ -326,7 +340,8 @@ class DeploymentTest {
         project.with("index.js", Project.handler("second"));
         int before = aws.changesOfCode().size();
 
-        DeployResult result = order().to(name, ACCOUNT.configuration(name, "FunctionArn"), name).deploy();
+        DeployResult result = order().to(name, ACCOUNT.configuration(name, "FunctionArn"), name)
+                .deploy();
 
         assertEquals(1, result.functions().size());
         assertEquals(
@@ -424,7 +439,8 @@ class DeploymentTest {
                         .atPriority(1)
                         .inScenario("failed until updated")
                         .willSetStateTo("updated")
-                        .willReturn(aResponse().proxiedFrom(Emulator.MINISTACK.endpoint().toString())));
+                        .willReturn(aResponse()
+                                .proxiedFrom(Emulator.MINISTACK.endpoint().toString())));
 
         assertEquals(Outcome.UPDATED, order().deployed().outcome());
 
@@ -468,7 +484,9 @@ class DeploymentTest {
 
         assertThrows(InterruptedException.class, () -> order().taking(stopping).deploy());
 
-        assertEquals("Stopped. " + name + ": not changed.", log.lines().get(log.lines().size() - 1));
+        assertEquals(
+                "Stopped. " + name + ": not changed.",
+                log.lines().get(log.lines().size() - 1));
     }
 
     @Test
@@ -487,7 +505,8 @@ class DeploymentTest {
                         .atPriority(1)
                         .inScenario("in progress after the update")
                         .willSetStateTo("updated")
-                        .willReturn(aResponse().proxiedFrom(Emulator.MINISTACK.endpoint().toString())));
+                        .willReturn(aResponse()
+                                .proxiedFrom(Emulator.MINISTACK.endpoint().toString())));
         log.onLine(line -> {
             if (line.startsWith("Waiting for function " + name)) {
                 deploying.interrupt();
@@ -497,7 +516,8 @@ class DeploymentTest {
         assertThrows(InterruptedException.class, () -> order().deploy());
 
         assertEquals(
-                "Stopped. " + name + ": the change had begun. It has the previous code or the new; the next deployment completes it.",
+                "Stopped. " + name
+                        + ": the change had begun. It has the previous code or the new; the next deployment completes it.",
                 log.lines().get(log.lines().size() - 1));
     }
 
@@ -507,8 +527,7 @@ class DeploymentTest {
     void aDryRunOfANewFunctionCreatesNothingAndPutsNothingIntoTheBucket() throws Exception {
         String bucket = ACCOUNT.newBucket();
 
-        Deployed deployed =
-                order().stagedIn(bucket, 0).aliased("live").dryRun().deployed();
+        Deployed deployed = order().stagedIn(bucket, 0).aliased("live").dryRun().deployed();
 
         assertEquals(Outcome.VALIDATED, deployed.outcome());
         assertFalse(ACCOUNT.hasFunction(name));
@@ -546,7 +565,8 @@ class DeploymentTest {
 
     @Test
     void aMissingFunctionEndsTheDeploymentBeforeNpmRunsAndSaysHowToCreateIt() throws Exception {
-        String message = order().existingOnly().installingWith("echo ran > ../ran.txt").failure();
+        String message =
+                order().existingOnly().installingWith("echo ran > ../ran.txt").failure();
 
         assertTrue(message.contains(name), message);
         assertTrue(message.contains("ResourceNotFoundException"), message);
@@ -558,7 +578,8 @@ class DeploymentTest {
     void aFunctionMadeFromAnImageIsRefusedBeforeNpmRuns() throws Exception {
         String image = ACCOUNT.newImageFunction();
 
-        String message = order().to(image).installingWith("echo ran > ../ran.txt").failure();
+        String message =
+                order().to(image).installingWith("echo ran > ../ran.txt").failure();
 
         assertTrue(message.contains("container image") && message.contains("package type Zip"), message);
         assertFalse(Files.exists(folder.resolve("ran.txt")));
@@ -569,11 +590,14 @@ class DeploymentTest {
     void aMissingBucketStopsNoPackageThatGoesStraightToLambda() throws Exception {
         String bucket = "no-such-bucket-" + name;
 
-        Deployed deployed = order().stagedIn(bucket, 1_000_000).installingWith("echo done").deployed();
+        Deployed deployed =
+                order().stagedIn(bucket, 1_000_000).installingWith("echo done").deployed();
 
         assertEquals(Outcome.CREATED, deployed.outcome());
         assertEquals("\"first\"", ACCOUNT.invoke(name));
-        assertEquals(List.of(), aws.requests().stream().filter(line -> line.contains(bucket)).toList());
+        assertEquals(
+                List.of(),
+                aws.requests().stream().filter(line -> line.contains(bucket)).toList());
     }
 
     @Test
@@ -589,7 +613,9 @@ class DeploymentTest {
     void aMissingBucketThatThePackageTurnsOutToNeedEndsTheDeploymentBeforeAnythingIsChanged() throws Exception {
         project.withBallast("ballast.bin", 300_000);
 
-        String message = order().stagedIn("no-such-bucket-" + name, 200_000).installingWith("echo done").failure();
+        String message = order().stagedIn("no-such-bucket-" + name, 200_000)
+                .installingWith("echo done")
+                .failure();
 
         assertTrue(message.contains("no-such-bucket-" + name), message);
         assertEquals(List.of(), aws.changesOfCode());
@@ -609,7 +635,9 @@ class DeploymentTest {
     void aMissingBucketEndsTheDeploymentBeforeNpmRuns() throws Exception {
         String bucket = "no-such-bucket-" + name;
 
-        String message = order().stagedIn(bucket, 0).installingWith("echo ran > ../ran.txt").failure();
+        String message = order().stagedIn(bucket, 0)
+                .installingWith("echo ran > ../ran.txt")
+                .failure();
 
         assertTrue(message.contains(bucket), message);
         assertFalse(Files.exists(folder.resolve("ran.txt")));
@@ -659,8 +687,9 @@ class DeploymentTest {
                         .willReturn(aResponse()
                                 .withStatus(409)
                                 .withHeader("x-amzn-ErrorType", "ResourceConflictException")
-                                .withBody("{\"Message\": \"The operation cannot be performed at this time. An update is in"
-                                        + " progress for resource\"}")));
+                                .withBody(
+                                        "{\"Message\": \"The operation cannot be performed at this time. An update is in"
+                                                + " progress for resource\"}")));
 
         assertEquals(Outcome.UPDATED, order().deployed().outcome());
 
@@ -688,8 +717,9 @@ class DeploymentTest {
     void anUpdateThatFailsInLambdaIsToldInLambdasWords() throws Exception {
         order().deploy();
         project.with("index.js", Project.handler("second"));
-        String failed = describedAs("\"LastUpdateStatus\": \"Failed\", \"LastUpdateStatusReason\": \"The image is broken\","
-                + " \"LastUpdateStatusReasonCode\": \"InvalidImage\"");
+        String failed =
+                describedAs("\"LastUpdateStatus\": \"Failed\", \"LastUpdateStatusReason\": \"The image is broken\","
+                        + " \"LastUpdateStatusReasonCode\": \"InvalidImage\"");
         aws.proxy()
                 .stubFor(get(urlPathMatching("/2015-03-31/functions/" + name + "/configuration"))
                         .atPriority(1)
@@ -719,8 +749,9 @@ class DeploymentTest {
     @Test
     void aProjectWrittenUnderAStrictUmaskRunsInLambdaAndUnpackedAsAnotherUser() throws Exception {
         Path strict = folder.resolve("strict");
-        String write = "umask 077; mkdir -p \"$0/lib\" && cd \"$0\" && echo \"module.exports = 'from lib'\" > lib/word.js"
-                + " && echo \"exports.handler = async () => require('./lib/word')\" > index.js";
+        String write =
+                "umask 077; mkdir -p \"$0/lib\" && cd \"$0\" && echo \"module.exports = 'from lib'\" > lib/word.js"
+                        + " && echo \"exports.handler = async () => require('./lib/word')\" > index.js";
         Program.run("bash", "-c", write, strict.toString()).successful();
         project = new Project(strict);
         Path zip = folder.resolve("function.zip");
@@ -759,7 +790,8 @@ class DeploymentTest {
 
     /** Packages the project once more, to a file that stays. */
     private void packageTo(Path zip) throws Exception {
-        try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log)) {
+        try (LocalWorkspace workspace =
+                new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log)) {
             workspace.pack(PackRequest.of(PackSettings.DEFAULT, List.of(), true, zip.toString(), false));
         }
     }
@@ -774,13 +806,18 @@ class DeploymentTest {
     }
 
     private static String answer(String function, String codeSha256, String more) {
-        return "{\"FunctionName\": \"" + function + "\", \"FunctionArn\": \"arn:aws:lambda:eu-west-1:000000000000:function:"
+        return "{\"FunctionName\": \"" + function
+                + "\", \"FunctionArn\": \"arn:aws:lambda:eu-west-1:000000000000:function:"
                 + function + "\", \"Runtime\": \"nodejs22.x\", \"Handler\": \"index.handler\", \"State\": \"Active\","
-                + " \"PackageType\": \"Zip\", \"Architectures\": [\"x86_64\"], \"CodeSha256\": \"" + codeSha256 + "\"" + more
+                + " \"PackageType\": \"Zip\", \"Architectures\": [\"x86_64\"], \"CodeSha256\": \"" + codeSha256 + "\""
+                + more
                 + "}";
     }
 
     private static ResponseDefinitionBuilder json(String body) {
-        return aResponse().withStatus(200).withHeader("Content-Type", "application/json").withBody(body);
+        return aResponse()
+                .withStatus(200)
+                .withHeader("Content-Type", "application/json")
+                .withBody(body);
     }
 }

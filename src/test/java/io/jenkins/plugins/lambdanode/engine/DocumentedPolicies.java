@@ -33,7 +33,8 @@ final class DocumentedPolicies {
         }
 
         Grant without(String action) {
-            return new Grant(use, actions.stream().filter(a -> !a.equals(action)).toList(), resources);
+            return new Grant(
+                    use, actions.stream().filter(a -> !a.equals(action)).toList(), resources);
         }
     }
 
@@ -44,10 +45,15 @@ final class DocumentedPolicies {
         List<Grant> rows = new ArrayList<>();
         String section = section(CREDENTIALS, "## IAM actions");
         String use = "";
-        for (String line : section.lines().filter(l -> l.startsWith("| ") && !l.startsWith("| for ")).toList()) {
+        for (String line : section.lines()
+                .filter(l -> l.startsWith("| ") && !l.startsWith("| for "))
+                .toList()) {
             String[] cells = line.split("\\|");
             use = cells[1].isBlank() ? use : cells[1].strip();
-            rows.add(new Grant(use, code(cells[2]), code(cells[3]).stream().map(DocumentedPolicies::arn).toList()));
+            rows.add(new Grant(
+                    use,
+                    code(cells[2]),
+                    code(cells[3]).stream().map(DocumentedPolicies::arn).toList()));
         }
         return rows;
     }
@@ -85,7 +91,9 @@ final class DocumentedPolicies {
     private static List<String> texts(JsonNode value) {
         return value.isTextual()
                 ? List.of(value.asText())
-                : StreamSupport.stream(value.spliterator(), false).map(JsonNode::asText).toList();
+                : StreamSupport.stream(value.spliterator(), false)
+                        .map(JsonNode::asText)
+                        .toList();
     }
 
     private static List<String> code(String cell) {
@@ -102,9 +110,10 @@ final class DocumentedPolicies {
             return "arn:aws:s3:::" + resource;
         }
         return switch (kind.group(1)) {
-            case "role" -> "arn:aws:iam::123456789012:";
-            case "key" -> "arn:aws:kms:eu-west-1:123456789012:";
-            default -> "arn:aws:lambda:eu-west-1:123456789012:";
-        } + resource;
+                    case "role" -> "arn:aws:iam::123456789012:";
+                    case "key" -> "arn:aws:kms:eu-west-1:123456789012:";
+                    default -> "arn:aws:lambda:eu-west-1:123456789012:";
+                }
+                + resource;
     }
 }

@@ -115,50 +115,87 @@ class DocumentedPoliciesTest {
             mode("by a role", List.of(ALWAYS, ASSUME), (request, on) -> {}),
             mode("a version", List.of(ALWAYS, PUBLISH), (request, on) -> request.publish(true)),
             mode("an alias", List.of(ALWAYS, PUBLISH, ALIAS), (request, on) -> request.alias("live")),
-            mode("tested", List.of(ALWAYS, PUBLISH, ALIAS, SMOKE_TEST),
+            mode(
+                    "tested",
+                    List.of(ALWAYS, PUBLISH, ALIAS, SMOKE_TEST),
                     (request, on) -> request.alias("live").smokeTest("{}", null)),
-            mode("one version kept", List.of(ALWAYS, PUBLISH, KEEP_VERSIONS),
+            mode(
+                    "one version kept",
+                    List.of(ALWAYS, PUBLISH, KEEP_VERSIONS),
                     (request, on) -> request.publish(true).keepVersions(1)),
             mode("created", List.of(ALWAYS, CREATE, ROLE), (request, on) -> {}),
-            mode("created with an alias", List.of(ALWAYS, CREATE, ROLE, PUBLISH, ALIAS), (request, on) -> request.alias("live")),
-            mode("created with a layer", List.of(ALWAYS, CREATE, ROLE, LAYERS),
+            mode(
+                    "created with an alias",
+                    List.of(ALWAYS, CREATE, ROLE, PUBLISH, ALIAS),
+                    (request, on) -> request.alias("live")),
+            mode(
+                    "created with a layer",
+                    List.of(ALWAYS, CREATE, ROLE, LAYERS),
                     (request, on) -> request.layers(on.sharedLayer())),
             mode("created from a bucket", List.of(ALWAYS, CREATE, ROLE, BUCKET), (request, on) -> on.staged(request)),
             mode("staged", List.of(ALWAYS, BUCKET), (request, on) -> on.staged(request)),
-            mode("staged, dry run", List.of(ALWAYS, BUCKET), (request, on) -> on.staged(request).dryRun(true)),
-            mode("staged, encrypted by S3", List.of(ALWAYS, BUCKET), (request, on) -> on.staged(request).s3Sse("AES256")),
-            mode("staged in a versioned bucket", List.of(ALWAYS, BUCKET, VERSIONED), (request, on) -> on.staged(request)),
-            mode("staged, own key", List.of(ALWAYS, BUCKET, KMS),
+            mode(
+                    "staged, dry run",
+                    List.of(ALWAYS, BUCKET),
+                    (request, on) -> on.staged(request).dryRun(true)),
+            mode(
+                    "staged, encrypted by S3",
+                    List.of(ALWAYS, BUCKET),
+                    (request, on) -> on.staged(request).s3Sse("AES256")),
+            mode(
+                    "staged in a versioned bucket",
+                    List.of(ALWAYS, BUCKET, VERSIONED),
+                    (request, on) -> on.staged(request)),
+            mode(
+                    "staged, own key",
+                    List.of(ALWAYS, BUCKET, KMS),
                     (request, on) -> on.staged(request).s3Sse("aws:kms").s3KmsKeyId(KMS_KEY)),
             mode("Lambda's own key", List.of(ALWAYS, KMS), (request, on) -> request.sourceKmsKeyArn(KMS_KEY)),
             mode("in parts", List.of(ALWAYS, BUCKET, PARTS), (request, on) -> on.staged(request)),
-            mode("in parts, own key", List.of(ALWAYS, BUCKET, PARTS, KMS),
+            mode(
+                    "in parts, own key",
+                    List.of(ALWAYS, BUCKET, PARTS, KMS),
                     (request, on) -> on.staged(request).s3Sse("aws:kms").s3KmsKeyId(KMS_KEY)),
-            new Mode("a version that is not active at once", List.of(ALWAYS, PUBLISH), (request, on) -> request.publish(true),
-                    (wire, on) -> wire.otherwise(line -> line.matches("POST .*/versions") ? pending(on) : Optional.empty())),
-            new Mode("in parts, given up", List.of(ALWAYS, BUCKET, PARTS), (request, on) -> on.staged(request),
+            new Mode(
+                    "a version that is not active at once",
+                    List.of(ALWAYS, PUBLISH),
+                    (request, on) -> request.publish(true),
+                    (wire, on) ->
+                            wire.otherwise(line -> line.matches("POST .*/versions") ? pending(on) : Optional.empty())),
+            new Mode(
+                    "in parts, given up",
+                    List.of(ALWAYS, BUCKET, PARTS),
+                    (request, on) -> on.staged(request),
                     (wire, on) -> wire.otherwise(line -> line.contains("partNumber=")
                             ? Optional.of(Wire.Answer.ofS3(400, "EntityTooSmall", "No."))
                             : Optional.empty())),
-            new Mode("in parts, response lost", List.of(ALWAYS, BUCKET, PARTS, UPLOADS), (request, on) -> on.staged(request),
+            new Mode(
+                    "in parts, response lost",
+                    List.of(ALWAYS, BUCKET, PARTS, UPLOADS),
+                    (request, on) -> on.staged(request),
                     (wire, on) -> wire.next("POST /" + on.bucket(), Wire.Fault.CUT_ANSWER)),
             mode("a layer", List.of(ALWAYS, LAYER), (request, on) -> request.dependencies("layer")),
-            mode("a layer, one version kept", List.of(ALWAYS, LAYER, KEEP),
+            mode(
+                    "a layer, one version kept",
+                    List.of(ALWAYS, LAYER, KEEP),
                     (request, on) -> request.dependencies("layer").keepLayerVersions(1)),
-            mode("a layer, staged", List.of(ALWAYS, LAYER, BUCKET),
+            mode(
+                    "a layer, staged",
+                    List.of(ALWAYS, LAYER, BUCKET),
                     (request, on) -> on.staged(request).dependencies("layer")),
-            mode("created with dependencies in a layer", List.of(ALWAYS, CREATE, ROLE, LAYER),
+            mode(
+                    "created with dependencies in a layer",
+                    List.of(ALWAYS, CREATE, ROLE, LAYER),
                     (request, on) -> request.dependencies("layer")));
 
     /** Publishes a version, and says that Lambda has not activated it yet. */
     private static Optional<Wire.Deed> pending(Resources on) {
-        String version = python(
-                """
+        String version = python("""
                 made = client('lambda').publish_version(FunctionName=sys.argv[2])
                 print(json.dumps({**{k: v for k, v in made.items() if k != 'ResponseMetadata'}, 'State': 'Pending'}))
-                """,
-                on.function());
-        return Optional.of(new Wire.Answer(201, Map.of("Content-Type", "application/json", "x-amzn-RequestId", "1"), version));
+                """, on.function());
+        return Optional.of(
+                new Wire.Answer(201, Map.of("Content-Type", "application/json", "x-amzn-RequestId", "1"), version));
     }
 
     /** What a run of a mode works on. */
@@ -172,7 +209,8 @@ class DocumentedPoliciesTest {
         List<Grant> filled(List<Grant> grants) {
             List<Grant> filled = new ArrayList<>();
             for (Grant grant : grants) {
-                filled.add(grant.on(grant.resources().stream().flatMap(this::filled).toList()));
+                filled.add(grant.on(
+                        grant.resources().stream().flatMap(this::filled).toList()));
             }
             return filled;
         }
@@ -235,7 +273,12 @@ class DocumentedPoliciesTest {
     @Test
     void anActionOrResourceThatNoModeUsesIsNoticed() {
         List<Grant> more = new ArrayList<>(table);
-        more.set(0, new Grant(ALWAYS, List.of("lambda:UpdateFunctionCode", "lambda:GetFunction"), table.get(0).resources()));
+        more.set(
+                0,
+                new Grant(
+                        ALWAYS,
+                        List.of("lambda:UpdateFunctionCode", "lambda:GetFunction"),
+                        table.get(0).resources()));
         more.set(1, table.get(1).on(List.of("arn:aws:lambda:eu-west-1:123456789012:function:orders", "*")));
 
         assertEquals(List.of(ALWAYS + ": lambda:GetFunction", PUBLISH + ": *"), unused(more));
@@ -285,14 +328,17 @@ class DocumentedPoliciesTest {
 
     /** Each action and each resource of a statement is in a row, each of a row in a statement, and no statement has others. */
     private void isSumOf(List<Grant> policy, String... uses) {
-        List<Grant> rows = table.stream().filter(row -> List.of(uses).contains(row.use())).toList();
-        assertEquals(pairs(rows).stream().map(pair -> pair.get(0)).collect(toSet()),
+        List<Grant> rows =
+                table.stream().filter(row -> List.of(uses).contains(row.use())).toList();
+        assertEquals(
+                pairs(rows).stream().map(pair -> pair.get(0)).collect(toSet()),
                 pairs(policy).stream().map(pair -> pair.get(0)).collect(toSet()));
         assertTrue(pairs(policy).containsAll(pairs(rows)), () -> pairs(rows) + "\n" + pairs(policy));
         for (Grant statement : policy) {
             for (String resource : statement.resources()) {
                 assertTrue(
-                        statement.actions().stream().anyMatch(action -> pairs(rows).contains(List.of(action, resource))),
+                        statement.actions().stream()
+                                .anyMatch(action -> pairs(rows).contains(List.of(action, resource))),
                         resource);
             }
         }
@@ -301,14 +347,16 @@ class DocumentedPoliciesTest {
     private static Set<List<String>> pairs(List<Grant> grants) {
         Set<List<String>> pairs = new LinkedHashSet<>();
         for (Grant grant : grants) {
-            grant.actions().forEach(action -> grant.resources().forEach(resource -> pairs.add(List.of(action, resource))));
+            grant.actions()
+                    .forEach(action -> grant.resources().forEach(resource -> pairs.add(List.of(action, resource))));
         }
         return pairs;
     }
 
     private static List<String> failures(List<Outcome> outcomes) {
         return outcomes.stream()
-                .flatMap(outcome -> outcome.failure().map(text -> outcome.run().mode().name() + ": " + text).stream())
+                .flatMap(outcome ->
+                        outcome.failure().map(text -> outcome.run().mode().name() + ": " + text).stream())
                 .toList();
     }
 
@@ -349,7 +397,12 @@ class DocumentedPoliciesTest {
     private Run run(Mode mode, List<Grant> rows) {
         String kind = mode.isIn(VERSIONED) ? "versioned" : "plain";
         Resources on = new Resources("orders-" + Account.newName(), places.get(kind), places.get("layer"));
-        return new Run(mode, on, on.filled(rows.stream().filter(row -> mode.uses().contains(row.use())).toList()));
+        return new Run(
+                mode,
+                on,
+                on.filled(rows.stream()
+                        .filter(row -> mode.uses().contains(row.use()))
+                        .toList()));
     }
 
     private List<Outcome> outcomes(List<Run> runs) throws Exception {
@@ -386,19 +439,24 @@ class DocumentedPoliciesTest {
             }
             return isGivenUp ? Optional.of("not given up") : Optional.empty();
         } catch (DeployException e) {
-            return isGivenUp && e.getMessage().contains("EntityTooSmall") ? Optional.empty() : Optional.of(e.getMessage());
+            return isGivenUp && e.getMessage().contains("EntityTooSmall")
+                    ? Optional.empty()
+                    : Optional.of(e.getMessage());
         }
     }
 
     private void deploy(Run run, AwsBasicCredentials user, URI endpoint, String text) throws Exception {
         Mode mode = run.mode();
         Resources on = run.on();
-        Project project = Project.answering(folder.resolve(on.function()), text).with("node_modules/dep/index.js", "// " + text);
+        Project project =
+                Project.answering(folder.resolve(on.function()), text).with("node_modules/dep/index.js", "// " + text);
         if (mode.isIn(PARTS)) {
             project.withBallast("ballast-" + text, IN_PARTS);
         }
-        DeployRequestBuilder request =
-                DeployRequest.builder().functionNames(on.function()).install("none").waitTimeout(60);
+        DeployRequestBuilder request = DeployRequest.builder()
+                .functionNames(on.function())
+                .install("none")
+                .waitTimeout(60);
         if (mode.creates()) {
             request.create(true)
                     .role("arn:aws:iam::" + EMULATOR.account() + ":role/" + EXECUTION_ROLE)
@@ -410,9 +468,14 @@ class DocumentedPoliciesTest {
                         "arn:aws:iam::" + EMULATOR.account() + ":role/" + on.function(), Optional.empty(), "deploy"))
                 : Optional.empty();
         KeptLog log = new KeptLog();
-        try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
+        try (LocalWorkspace workspace =
+                        new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(new AwsSettings(
-                        Account.REGION, Optional.of(endpoint), StaticCredentialsProvider.create(user), role, Optional.empty()))) {
+                        Account.REGION,
+                        Optional.of(endpoint),
+                        StaticCredentialsProvider.create(user),
+                        role,
+                        Optional.empty()))) {
             new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
         }
     }
@@ -427,7 +490,8 @@ class DocumentedPoliciesTest {
 
     /** A deployment that has done its work and leaves an upload, a layer version or a version, which it should not, has failed too. */
     private List<Outcome> leftOver(List<Outcome> all) throws Exception {
-        String[] functions = all.stream().map(outcome -> outcome.run().on().function()).toArray(String[]::new);
+        String[] functions =
+                all.stream().map(outcome -> outcome.run().on().function()).toArray(String[]::new);
         JsonNode left = JSON.readTree(python(
                 """
                 uploads = [u['Key'] for b in (json.loads(sys.argv[2])) for u in
@@ -442,7 +506,9 @@ class DocumentedPoliciesTest {
                     client('lambda').list_layer_versions(LayerName=f + '-dependencies')['LayerVersions']), 'versions': versions(f)}
                     for f in sys.argv[3:]}))
                 """,
-                Stream.concat(Stream.of(JSON.writeValueAsString(List.of(places.get("plain"), places.get("versioned")))),
+                Stream.concat(
+                                Stream.of(
+                                        JSON.writeValueAsString(List.of(places.get("plain"), places.get("versioned")))),
                                 Stream.of(functions))
                         .toArray(String[]::new)));
         List<Outcome> judged = new ArrayList<>();
@@ -450,18 +516,19 @@ class DocumentedPoliciesTest {
             JsonNode here = left.get(outcome.run().on().function());
             boolean isLeft = here.get("uploads").asInt() > 0
                     || outcome.run().mode().isIn(KEEP) && here.get("layers").asInt() != 1
-                    || outcome.run().mode().isIn(KEEP_VERSIONS) && here.get("versions").asInt() != 1;
-            judged.add(isLeft && outcome.failure().isEmpty()
-                    ? new Outcome(outcome.run(), Optional.of("left over: " + here), outcome.used())
-                    : outcome);
+                    || outcome.run().mode().isIn(KEEP_VERSIONS)
+                            && here.get("versions").asInt() != 1;
+            judged.add(
+                    isLeft && outcome.failure().isEmpty()
+                            ? new Outcome(outcome.run(), Optional.of("left over: " + here), outcome.used())
+                            : outcome);
         }
         return judged;
     }
 
     /** Two buckets, a layer of somebody else's, and the functions' execution role. */
     private Map<String, String> makePlaces() throws Exception {
-        JsonNode made = JSON.readTree(python(
-                """
+        JsonNode made = JSON.readTree(python("""
                 s3, places = client('s3'), {}
                 for kind in 'plain', 'versioned':
                     places[kind] = sys.argv[2] + '-' + kind
@@ -471,11 +538,10 @@ class DocumentedPoliciesTest {
                     LayerName=sys.argv[2] + '-shared', Content={'ZipFile': package()})['LayerVersionArn']
                 role(sys.argv[3], {'Service': 'lambda.amazonaws.com'})
                 print(json.dumps(places))
-                """,
-                "b" + Account.newName(),
-                EXECUTION_ROLE));
+                """, "b" + Account.newName(), EXECUTION_ROLE));
         Map<String, String> all = new LinkedHashMap<>();
-        made.properties().forEach(field -> all.put(field.getKey(), field.getValue().asText()));
+        made.properties()
+                .forEach(field -> all.put(field.getKey(), field.getValue().asText()));
         return all;
     }
 
@@ -485,13 +551,22 @@ class DocumentedPoliciesTest {
         for (Run run : runs) {
             boolean assumes = run.mode().isIn(ASSUME);
             wanted.add(Map.of(
-                    "name", run.on().function(),
-                    "exists", !run.mode().creates(),
-                    "policy", policy(run.policy().stream().filter(grant -> !assumes || grant.use().equals(ASSUME)).toList()),
-                    "role", assumes ? policy(run.policy().stream().filter(grant -> !grant.use().equals(ASSUME)).toList()) : ""));
+                    "name",
+                    run.on().function(),
+                    "exists",
+                    !run.mode().creates(),
+                    "policy",
+                    policy(run.policy().stream()
+                            .filter(grant -> !assumes || grant.use().equals(ASSUME))
+                            .toList()),
+                    "role",
+                    assumes
+                            ? policy(run.policy().stream()
+                                    .filter(grant -> !grant.use().equals(ASSUME))
+                                    .toList())
+                            : ""));
         }
-        String keys = python(
-                """
+        String keys = python("""
                 iam, l = client('iam'), client('lambda')
                 for run in json.loads(sys.argv[2]):
                     name = run['name']
@@ -507,11 +582,10 @@ class DocumentedPoliciesTest {
                                           Code={'ZipFile': package()})
                     key = iam.create_access_key(UserName=name)['AccessKey']
                     print(key['AccessKeyId'], key['SecretAccessKey'])
-                """,
-                JSON.writeValueAsString(wanted),
-                EXECUTION_ROLE,
-                EMULATOR.account());
-        return keys.lines().map(key -> AwsBasicCredentials.create(key.split(" ")[0], key.split(" ")[1])).toList();
+                """, JSON.writeValueAsString(wanted), EXECUTION_ROLE, EMULATOR.account());
+        return keys.lines()
+                .map(key -> AwsBasicCredentials.create(key.split(" ")[0], key.split(" ")[1]))
+                .toList();
     }
 
     /** A policy's JSON; empty where it allows nothing. */
@@ -522,7 +596,9 @@ class DocumentedPoliciesTest {
                 statements.add(Map.of("Effect", "Allow", "Action", grant.actions(), "Resource", grant.resources()));
             }
         }
-        return statements.isEmpty() ? "" : JSON.writeValueAsString(Map.of("Version", "2012-10-17", "Statement", statements));
+        return statements.isEmpty()
+                ? ""
+                : JSON.writeValueAsString(Map.of("Version", "2012-10-17", "Statement", statements));
     }
 
     private static String python(String script, String... arguments) {
@@ -540,8 +616,8 @@ class DocumentedPoliciesTest {
                 def role(name, principal):
                     client('iam').create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({'Version': '2012-10-17',
                         'Statement': [{'Effect': 'Allow', 'Action': 'sts:AssumeRole', 'Principal': principal}]}))
-                """
-                        + script,
-                Stream.concat(Stream.of(EMULATOR.endpoint().toString()), Stream.of(arguments)).toArray(String[]::new));
+                """ + script,
+                Stream.concat(Stream.of(EMULATOR.endpoint().toString()), Stream.of(arguments))
+                        .toArray(String[]::new));
     }
 }

@@ -75,7 +75,9 @@ class EveryCallFaultsTest {
         }
 
         static Optional<Kind> of(String request) {
-            return Arrays.stream(values()).filter(kind -> request.matches(kind.line)).findFirst();
+            return Arrays.stream(values())
+                    .filter(kind -> request.matches(kind.line))
+                    .findFirst();
         }
 
         boolean isOfS3() {
@@ -198,8 +200,15 @@ class EveryCallFaultsTest {
     @EnumSource(
             value = Kind.class,
             names = {
-                "GET_FUNCTION_CONFIGURATION", "CREATE_FUNCTION", "UPDATE_FUNCTION_CODE", "UPDATE_FUNCTION_CONFIGURATION",
-                "PUBLISH_VERSION", "GET_ALIAS", "CREATE_ALIAS", "UPDATE_ALIAS", "PUBLISH_LAYER_VERSION"
+                "GET_FUNCTION_CONFIGURATION",
+                "CREATE_FUNCTION",
+                "UPDATE_FUNCTION_CODE",
+                "UPDATE_FUNCTION_CONFIGURATION",
+                "PUBLISH_VERSION",
+                "GET_ALIAS",
+                "CREATE_ALIAS",
+                "UPDATE_ALIAS",
+                "PUBLISH_LAYER_VERSION"
             })
     void aResponseOfSuccessThatIsNotLambdasIsNotBelieved(Kind kind) throws Exception {
         Project small = new Project(folder.resolve("small"))
@@ -212,11 +221,13 @@ class EveryCallFaultsTest {
 
             DeployException failed = assertThrows(DeployException.class, () -> {
                 orders.deploy(small.folder(), request);
-                small.with("index.js", Project.handler("second")).with("node_modules/dep/index.js", "module.exports = 'two';\n");
+                small.with("index.js", Project.handler("second"))
+                        .with("node_modules/dep/index.js", "module.exports = 'two';\n");
                 orders.deploy(small.folder(), request);
             });
 
-            assertTrue(failed.getMessage().startsWith("The response to the request is not Lambda's"), failed.getMessage());
+            assertTrue(
+                    failed.getMessage().startsWith("The response to the request is not Lambda's"), failed.getMessage());
         }
     }
 
@@ -226,8 +237,8 @@ class EveryCallFaultsTest {
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).otherwise(line -> Optional.of(page))) {
             Orders orders = through(wire);
 
-            DeployException failed = assertThrows(
-                    DeployException.class, () -> orders.deploy(project.folder(), orders.direct(name)));
+            DeployException failed =
+                    assertThrows(DeployException.class, () -> orders.deploy(project.folder(), orders.direct(name)));
 
             assertTrue(failed.getMessage().contains(": the response is not from AWS."), failed.getMessage());
             assertTrue(failed.getMessage().contains("a network that asks for a login"), failed.getMessage());
@@ -240,7 +251,9 @@ class EveryCallFaultsTest {
                 kind.isOfS3()
                         ? Answer.ofS3(400, "ExpiredToken", "The provided token has expired.")
                         : Answer.ofLambda(
-                                403, "ExpiredTokenException", "The security token included in the request is expired")))) {
+                                403,
+                                "ExpiredTokenException",
+                                "The security token included in the request is expired")))) {
             deployTwice(through(wire));
         }
 

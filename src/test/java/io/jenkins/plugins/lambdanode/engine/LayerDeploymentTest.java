@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
@@ -134,7 +133,8 @@ class LayerDeploymentTest {
             AwsSettings settings = new AwsSettings(
                     Account.REGION,
                     Optional.of(aws.endpoint()),
-                    StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
+                    StaticCredentialsProvider.create(
+                            AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
                     Optional.empty(),
                     Optional.empty());
             try (LocalWorkspace workspace =
@@ -162,7 +162,9 @@ class LayerDeploymentTest {
 
     /** Those that change something. */
     private List<String> changesOf(Order order) throws Exception {
-        return requestsOf(order).stream().filter(line -> !line.startsWith("GET ")).toList();
+        return requestsOf(order).stream()
+                .filter(line -> !line.startsWith("GET "))
+                .toList();
     }
 
     private String layerArn(int version) {
@@ -171,8 +173,7 @@ class LayerDeploymentTest {
 
     /** A layer version that somebody made by hand. */
     private static String newLayer() {
-        return Program.python(
-                """
+        return Program.python("""
                 import boto3, io, sys, zipfile
                 z = io.BytesIO()
                 with zipfile.ZipFile(z, 'w') as f:
@@ -180,25 +181,22 @@ class LayerDeploymentTest {
                 print(boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1', aws_access_key_id='test',
                     aws_secret_access_key='test').publish_layer_version(LayerName=sys.argv[2],
                     Content={'ZipFile': z.getvalue()})['LayerVersionArn'])
-                """,
-                Emulator.MINISTACK.endpoint().toString(),
-                Account.newName());
+                """, Emulator.MINISTACK.endpoint().toString(), Account.newName());
     }
 
     private static void giveLayers(String function, List<String> arns) {
-        Program.python(
-                """
+        Program.python("""
                 import boto3, sys
                 l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1', aws_access_key_id='test',
                                  aws_secret_access_key='test')
                 l.update_function_configuration(FunctionName=sys.argv[2], Layers=sys.argv[3:])
                 l.get_waiter('function_updated_v2').wait(FunctionName=sys.argv[2], WaiterConfig={'Delay': 1})
-                """,
-                arguments(function, arns));
+                """, arguments(function, arns));
     }
 
     private static String[] arguments(String function, List<String> arns) {
-        List<String> arguments = new ArrayList<>(List.of(Emulator.MINISTACK.endpoint().toString(), function));
+        List<String> arguments =
+                new ArrayList<>(List.of(Emulator.MINISTACK.endpoint().toString(), function));
         arguments.addAll(arns);
         return arguments.toArray(new String[0]);
     }
@@ -290,10 +288,7 @@ class LayerDeploymentTest {
         order().inOnePackage().deploy();
 
         assertEquals(
-                List.of(
-                        "POST " + layerPath,
-                        "PUT " + functionPath + "/configuration",
-                        "PUT " + functionPath + "/code"),
+                List.of("POST " + layerPath, "PUT " + functionPath + "/configuration", "PUT " + functionPath + "/code"),
                 changesOf(order()));
         assertEquals("\"first one\"", ACCOUNT.invoke(name));
     }
@@ -302,7 +297,8 @@ class LayerDeploymentTest {
     void aLayerThatIsNotNeededAnyMoreIsTakenOffAfterTheCode() throws Exception {
         order().deploy();
         project.with("index.js", "exports.handler = async () => 'alone';\n");
-        Program.run("rm", "-r", project.folder().resolve("node_modules").toString()).successful();
+        Program.run("rm", "-r", project.folder().resolve("node_modules").toString())
+                .successful();
 
         assertEquals(
                 List.of("PUT " + functionPath + "/code", "PUT " + functionPath + "/configuration"), changesOf(order()));
@@ -332,7 +328,8 @@ class LayerDeploymentTest {
                                 .withHeader("Content-Type", "application/json")
                                 .withBody("{\"FunctionName\": \"" + name + "\", \"FunctionArn\":"
                                         + " \"arn:aws:lambda:eu-west-1:000000000000:function:" + name + "\", \"State\":"
-                                        + " \"Active\", \"Handler\": \"index.handler\", \"Layers\": [{\"Arn\": \"" + layer
+                                        + " \"Active\", \"Handler\": \"index.handler\", \"Layers\": [{\"Arn\": \""
+                                        + layer
                                         + "\", \"CodeSize\": " + codeSize + "}]}")));
     }
 
@@ -392,8 +389,11 @@ class LayerDeploymentTest {
 
         DeployResult result = order().to(name, other).deploy();
 
-        assertEquals(List.of(List.of(layerArn(1)), List.of(layerArn(1))),
-                result.functions().stream().map(deployed -> deployed.state().layerArns()).toList());
+        assertEquals(
+                List.of(List.of(layerArn(1)), List.of(layerArn(1))),
+                result.functions().stream()
+                        .map(deployed -> deployed.state().layerArns())
+                        .toList());
         assertEquals("\"first one\"", ACCOUNT.invoke(other));
     }
 
@@ -434,10 +434,10 @@ class LayerDeploymentTest {
         order().deploy();
         String revision = ACCOUNT.configuration(name, "RevisionId");
         project.with("index.js", "exports.handler = async () => 'alone';\n");
-        Program.run("rm", "-r", project.folder().resolve("node_modules").toString()).successful();
+        Program.run("rm", "-r", project.folder().resolve("node_modules").toString())
+                .successful();
 
-        Deployed deployed =
-                order().atRevision(revision).deployed();
+        Deployed deployed = order().atRevision(revision).deployed();
 
         assertEquals(List.of(), deployed.state().layerArns());
         assertEquals("\"alone\"", ACCOUNT.invoke(name));
@@ -450,17 +450,12 @@ class LayerDeploymentTest {
             order().keeping(2).deploy();
         }
 
-        assertEquals(
-                "3 2",
-                Program.python(
-                        """
+        assertEquals("3 2", Program.python("""
                         import boto3, sys
                         print(*[v['Version'] for v in boto3.client('lambda', endpoint_url=sys.argv[1],
                             region_name='eu-west-1', aws_access_key_id='test', aws_secret_access_key='test')
                             .list_layer_versions(LayerName=sys.argv[2])['LayerVersions']])
-                        """,
-                        Emulator.MINISTACK.endpoint().toString(),
-                        name + "-dependencies"));
+                        """, Emulator.MINISTACK.endpoint().toString(), name + "-dependencies"));
         assertEquals("\"first three\"", ACCOUNT.invoke(name));
     }
 
@@ -471,7 +466,9 @@ class LayerDeploymentTest {
         Files.writeString(files.resolve("index.js"), "module.exports = 'one';\n");
         project = new Project(folder.resolve("agent-1"))
                 .with("index.js", "exports.handler = async () => 'first ' + require('dep');\n")
-                .with("package.json", "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep-1.0.0.tgz\"}}");
+                .with(
+                        "package.json",
+                        "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep-1.0.0.tgz\"}}");
         npm(files, "pack", "--pack-destination", project.folder().toString());
         npm(project.folder(), "install", "--package-lock-only", "--offline");
     }
@@ -506,7 +503,9 @@ class LayerDeploymentTest {
 
         assertEquals(Outcome.UNCHANGED, second.functions().get(0).outcome());
         assertEquals(first.packaged().codeSha256(), second.packaged().codeSha256());
-        assertEquals(first.layer().get().layerVersionArn(), second.layer().orElseThrow().layerVersionArn());
+        assertEquals(
+                first.layer().get().layerVersionArn(),
+                second.layer().orElseThrow().layerVersionArn());
         assertFalse(Files.exists(project.folder().resolve("node_modules")));
 
         onAFreshAgent("agent-3");

@@ -71,7 +71,9 @@ public final class ObservedAws implements BeforeEachCallback, AfterEachCallback 
 
     private List<LoggedRequest> events() {
         return proxy.getAllServeEvents().stream()
-                .sorted((one, other) -> one.getRequest().getLoggedDate().compareTo(other.getRequest().getLoggedDate()))
+                .sorted((one, other) -> one.getRequest()
+                        .getLoggedDate()
+                        .compareTo(other.getRequest().getLoggedDate()))
                 .map(event -> event.getRequest())
                 .toList();
     }

@@ -47,7 +47,11 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Opt
 
     /** Through a bucket from {@code threshold} bytes on. */
     DeployRequest staged(String function, String bucket, long threshold) throws DeployException {
-        return request(function).s3Bucket(bucket).s3Prefix("pre/").s3Threshold(threshold).build();
+        return request(function)
+                .s3Bucket(bucket)
+                .s3Prefix("pre/")
+                .s3Threshold(threshold)
+                .build();
     }
 
     /** Through a bucket, the dependencies in a layer of which one version is kept. */
@@ -78,8 +82,8 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Opt
     }
 
     DeployResult deploy(Path project, DeployRequest request) throws IOException, InterruptedException {
-        AwsSettings settings = new AwsSettings(
-                Account.REGION, Optional.of(endpoint), credentials, Optional.empty(), Optional.empty());
+        AwsSettings settings =
+                new AwsSettings(Account.REGION, Optional.of(endpoint), credentials, Optional.empty(), Optional.empty());
         try (LocalWorkspace workspace = new LocalWorkspace(project, cache, System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
             return new Deployment(request, workspace, session, DeploymentContext.NONE, log).run();

@@ -86,7 +86,10 @@ class PreflightTest {
     }
 
     private Outcome deploy(DeployRequestBuilder request) throws Exception {
-        return orders().deploy(project.folder(), request.build()).functions().get(0).outcome();
+        return orders().deploy(project.folder(), request.build())
+                .functions()
+                .get(0)
+                .outcome();
     }
 
     private String failure(DeployRequestBuilder request) {
@@ -94,13 +97,18 @@ class PreflightTest {
     }
 
     private String configuration(String more) {
-        return "{\"FunctionName\": \"" + name + "\", \"FunctionArn\": \"arn:aws:lambda:eu-west-1:000000000000:function:" + name
+        return "{\"FunctionName\": \"" + name + "\", \"FunctionArn\": \"arn:aws:lambda:eu-west-1:000000000000:function:"
+                + name
                 + "\", \"Runtime\": \"nodejs22.x\", \"Handler\": \"index.handler\", \"State\": \"Active\", \"PackageType\": \"Zip\","
-                + " \"Architectures\": [\"x86_64\"], \"CodeSha256\": \"" + ACCOUNT.configuration(name, "CodeSha256") + "\"" + more + "}";
+                + " \"Architectures\": [\"x86_64\"], \"CodeSha256\": \"" + ACCOUNT.configuration(name, "CodeSha256")
+                + "\"" + more + "}";
     }
 
     private static ResponseDefinitionBuilder json(String body) {
-        return aResponse().withStatus(200).withHeader("Content-Type", "application/json").withBody(body);
+        return aResponse()
+                .withStatus(200)
+                .withHeader("Content-Type", "application/json")
+                .withBody(body);
     }
 
     private static ResponseDefinitionBuilder refusal(int status, String type, String message) {
@@ -128,10 +136,13 @@ class PreflightTest {
     @Test
     void anAliasThatSomeoneReleasesGraduallyEndsTheDeploymentBeforeAnythingIsChangedAndForceGoesOn() throws Exception {
         aws.proxy()
-                .stubFor(get(urlPathMatching(".*/aliases/live"))
-                        .atPriority(1)
-                        .willReturn(json("{\"AliasArn\":\"arn:x:live\",\"Name\":\"live\",\"FunctionVersion\":\"2\","
-                                + "\"RevisionId\":\"r1\",\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"3\":0.1}}}")));
+                .stubFor(
+                        get(urlPathMatching(".*/aliases/live"))
+                                .atPriority(1)
+                                .willReturn(
+                                        json(
+                                                "{\"AliasArn\":\"arn:x:live\",\"Name\":\"live\",\"FunctionVersion\":\"2\","
+                                                        + "\"RevisionId\":\"r1\",\"RoutingConfig\":{\"AdditionalVersionWeights\":{\"3\":0.1}}}")));
         aws.proxy()
                 .stubFor(put(urlPathMatching(".*/aliases/live"))
                         .atPriority(1)
@@ -145,7 +156,9 @@ class PreflightTest {
 
         assertEquals(Outcome.UPDATED, deploy(staged().alias("live").force(true)));
 
-        assertTrue(log.text().contains("sends 10.0 % to version 3; all traffic now goes to version 1 (force)"), log.text());
+        assertTrue(
+                log.text().contains("sends 10.0 % to version 3; all traffic now goes to version 1 (force)"),
+                log.text());
     }
 
     @Test
@@ -164,10 +177,16 @@ class PreflightTest {
 
         assertEquals(Outcome.UPDATED, deploy(staged()));
 
-        List<String> before = aws.requests().stream().takeWhile(line -> !line.startsWith("PUT ")).toList();
-        long reads = before.stream().filter(("GET " + path("/configuration"))::equals).count();
+        List<String> before = aws.requests().stream()
+                .takeWhile(line -> !line.startsWith("PUT "))
+                .toList();
+        long reads = before.stream()
+                .filter(("GET " + path("/configuration"))::equals)
+                .count();
         assertTrue(reads >= 4, before.toString());
-        assertTrue(log.text().contains("Waiting for function " + name + ": State Active, LastUpdateStatus InProgress"), log.text());
+        assertTrue(
+                log.text().contains("Waiting for function " + name + ": State Active, LastUpdateStatus InProgress"),
+                log.text());
         assertEquals("\"new\"", ACCOUNT.invoke(name));
     }
 
@@ -182,7 +201,10 @@ class PreflightTest {
     @Test
     void aFunctionThatIsBeingDeletedEndsTheDeploymentBeforeAnythingIsSent() throws Exception {
         String deleting = configuration("").replace("\"Active\"", "\"Deleting\"");
-        aws.proxy().stubFor(get(urlPathEqualTo(path("/configuration"))).atPriority(1).willReturn(json(deleting)));
+        aws.proxy()
+                .stubFor(get(urlPathEqualTo(path("/configuration")))
+                        .atPriority(1)
+                        .willReturn(json(deleting)));
 
         String message = failure(staged());
 
@@ -194,7 +216,8 @@ class PreflightTest {
     @ParameterizedTest
     @ValueSource(strings = {"Inactive", "Failed"})
     void aFunctionInAnotherStateIsUpdatedAndOnlyAFailedOneIsWarnedOf(String state) throws Exception {
-        String other = configuration(", \"StateReason\": \"The role is gone\", \"StateReasonCode\": \"InvalidConfiguration\"")
+        String other = configuration(
+                        ", \"StateReason\": \"The role is gone\", \"StateReasonCode\": \"InvalidConfiguration\"")
                 .replace("\"Active\"", "\"" + state + "\"");
         aws.proxy()
                 .stubFor(get(urlPathEqualTo(path("/configuration")))
@@ -208,8 +231,10 @@ class PreflightTest {
 
         assertEquals(
                 state.equals("Failed"),
-                log.text().contains("WARNING: Function " + name + " is in state Failed: The role is gone (InvalidConfiguration). Where"
-                        + " Lambda refuses to update it, delete it"),
+                log.text()
+                        .contains("WARNING: Function " + name
+                                + " is in state Failed: The role is gone (InvalidConfiguration). Where"
+                                + " Lambda refuses to update it, delete it"),
                 log.text());
         assertEquals(state.equals("Failed"), log.text().contains("WARNING"), log.text());
     }
@@ -233,7 +258,9 @@ class PreflightTest {
         int[] sentBefore = {-1};
         log.onLine(line -> {
             if (line.contains("clock differs from AWS's by 3") && sentBefore[0] < 0) {
-                sentBefore[0] = (int) this.aws.requests().stream().filter(sent -> sent.startsWith("PUT ")).count();
+                sentBefore[0] = (int) this.aws.requests().stream()
+                        .filter(sent -> sent.startsWith("PUT "))
+                        .count();
             }
         });
 
@@ -252,10 +279,14 @@ class PreflightTest {
     @Test
     void theCodeOfAFunctionOnManagedInstancesIsPublishedWhereItsCallersRunIt() throws Exception {
         deploy(request());
-        String managed = configuration(", \"CapacityProviderConfig\": {\"LambdaManagedInstancesCapacityProviderConfig\":"
-                + " {\"CapacityProviderArn\": \"arn:aws:lambda:eu-west-1:000000000000:capacity-provider:c\"}}");
+        String managed =
+                configuration(", \"CapacityProviderConfig\": {\"LambdaManagedInstancesCapacityProviderConfig\":"
+                        + " {\"CapacityProviderArn\": \"arn:aws:lambda:eu-west-1:000000000000:capacity-provider:c\"}}");
         String version = configuration(", \"Version\": \"$LATEST.PUBLISHED\"");
-        aws.proxy().stubFor(get(urlPathMatching(".*" + name + "/configuration")).atPriority(2).willReturn(json(managed)));
+        aws.proxy()
+                .stubFor(get(urlPathMatching(".*" + name + "/configuration"))
+                        .atPriority(2)
+                        .willReturn(json(managed)));
         aws.proxy()
                 .stubFor(get(urlPathMatching(".*" + name + "/configuration"))
                         .withQueryParam("Qualifier", equalTo("$LATEST.PUBLISHED"))
@@ -276,12 +307,18 @@ class PreflightTest {
 
         List<LoggedRequest> published = aws.proxy().findAll(postRequestedFor(urlPathMatching(".*/versions")));
         assertEquals(1, published.size());
-        assertTrue(published.get(0).getBodyAsString().contains("\"PublishTo\":\"LATEST_PUBLISHED\""), published.toString());
+        assertTrue(
+                published.get(0).getBodyAsString().contains("\"PublishTo\":\"LATEST_PUBLISHED\""),
+                published.toString());
 
         deploy(request().publish(true));
 
-        assertTrue(log.text().contains("callers without a version or an alias run $LATEST.PUBLISHED, which a numbered version"
-                + " does not change"), log.text());
+        assertTrue(
+                log.text()
+                        .contains(
+                                "callers without a version or an alias run $LATEST.PUBLISHED, which a numbered version"
+                                        + " does not change"),
+                log.text());
     }
 
     @Test
@@ -289,10 +326,11 @@ class PreflightTest {
         deploy(request());
 
         assertEquals(
-                Outcome.UNCHANGED,
-                deploy(request().sourceKmsKeyArn("arn:aws:kms:eu-west-1:000000000000:key/other")));
+                Outcome.UNCHANGED, deploy(request().sourceKmsKeyArn("arn:aws:kms:eu-west-1:000000000000:key/other")));
 
-        assertTrue(log.text().contains("The key arn:aws:kms:eu-west-1:000000000000:key/other (sourceKmsKeyArn)"), log.text());
+        assertTrue(
+                log.text().contains("The key arn:aws:kms:eu-west-1:000000000000:key/other (sourceKmsKeyArn)"),
+                log.text());
         assertTrue(log.text().contains("Turn on force"), log.text());
     }
 
@@ -320,10 +358,14 @@ class PreflightTest {
 
         assertEquals(Outcome.UPDATED, deploy(staged()));
 
-        assertTrue(log.text().contains("The staging bucket " + bucket + " is not of the function's account, 000000000000"), log.text());
+        assertTrue(
+                log.text().contains("The staging bucket " + bucket + " is not of the function's account, 000000000000"),
+                log.text());
         assertEquals(
                 1,
-                toBucket().stream().filter(request -> request.containsHeader("x-amz-expected-bucket-owner")).count());
+                toBucket().stream()
+                        .filter(request -> request.containsHeader("x-amz-expected-bucket-owner"))
+                        .count());
     }
 
     @Test
@@ -340,8 +382,9 @@ class PreflightTest {
         aws.proxy()
                 .stubFor(get(urlPathMatching(".*/versions"))
                         .atPriority(1)
-                        .willReturn(json("{\"Versions\":[{\"Version\":\"$LATEST\",\"CodeSize\":5},{\"Version\":\"4\",\"CodeSize\":"
-                                + "1048576},{\"Version\":\"5\",\"CodeSize\":1048576}]}")));
+                        .willReturn(json(
+                                "{\"Versions\":[{\"Version\":\"$LATEST\",\"CodeSize\":5},{\"Version\":\"4\",\"CodeSize\":"
+                                        + "1048576},{\"Version\":\"5\",\"CodeSize\":1048576}]}")));
 
         String message = failure(request());
 
@@ -357,7 +400,10 @@ class PreflightTest {
                         .atPriority(1)
                         .willReturn(refusal(400, "CodeStorageExceededException", "Code storage limit exceeded.")));
         for (String path : List.of(".*/account-settings/?", ".*/versions")) {
-            aws.proxy().stubFor(get(urlPathMatching(path)).atPriority(1).willReturn(refusal(403, "AccessDeniedException", "no")));
+            aws.proxy()
+                    .stubFor(get(urlPathMatching(path))
+                            .atPriority(1)
+                            .willReturn(refusal(403, "AccessDeniedException", "no")));
         }
 
         String message = failure(request());

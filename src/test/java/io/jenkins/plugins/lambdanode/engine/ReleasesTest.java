@@ -87,7 +87,8 @@ class ReleasesTest {
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
                 Optional.empty(),
                 Optional.empty());
-        try (LocalWorkspace workspace = new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
+        try (LocalWorkspace workspace =
+                        new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
             return new Deployment(request.build(), workspace, session, DeploymentContext.NONE.from(origin), log).run();
         }
@@ -98,7 +99,9 @@ class ReleasesTest {
     }
 
     private List<String> invocations() {
-        return aws.requests().stream().filter(line -> line.contains("/invocations")).toList();
+        return aws.requests().stream()
+                .filter(line -> line.contains("/invocations"))
+                .toList();
     }
 
     @Test
@@ -115,7 +118,10 @@ class ReleasesTest {
                 .orElseThrow());
         assertEquals(2, invocations().size());
         assertTrue(requests.lastIndexOf(invocations().get(1)) < moved, requests.toString());
-        assertTrue(invocations().get(0).endsWith("?Qualifier=1") || invocations().get(0).endsWith("/invocations"), invocations().get(0));
+        assertTrue(
+                invocations().get(0).endsWith("?Qualifier=1")
+                        || invocations().get(0).endsWith("/invocations"),
+                invocations().get(0));
         JsonNode record = JSON.readTree(DeploymentJson.text(result));
         assertEquals(2, record.path("SmokeTests").size());
         assertTrue(record.path("Timings").toString().contains("\"verify\""), record.toString());
@@ -127,11 +133,14 @@ class ReleasesTest {
         deploy(request -> request.alias("live"));
         project.with("index.js", WORKING.replace("200", "500"));
 
-        String message = failure(request -> request.alias("live").smokeTest("{}", "{\"statusCode\": 200}")).getMessage();
+        String message = failure(request -> request.alias("live").smokeTest("{}", "{\"statusCode\": 200}"))
+                .getMessage();
         assertFalse(log.text().contains("said last"), "The emulator gives no log");
 
-        assertTrue(message.contains("The smoke test of version 2 of function " + name
-                + " failed: its response is not as expected: $.statusCode is 500, not 200"), message);
+        assertTrue(
+                message.contains("The smoke test of version 2 of function " + name
+                        + " failed: its response is not as expected: $.statusCode is 500, not 200"),
+                message);
         assertTrue(message.contains("Alias live was not moved"), message);
         assertFalse(log.text().contains("The last lines of"), log.text());
         assertEquals("1", ACCOUNT.aliasVersion(name, "live"));
@@ -143,7 +152,9 @@ class ReleasesTest {
 
         DeployException failure = failure(request -> request.alias("live").smokeTest("{}", null));
 
-        assertTrue(failure.getMessage().contains("failed: it ended with Runtime.HandlerError: no table"), failure.getMessage());
+        assertTrue(
+                failure.getMessage().contains("failed: it ended with Runtime.HandlerError: no table"),
+                failure.getMessage());
         assertFalse(ACCOUNT.versions(name).isEmpty());
     }
 
@@ -151,20 +162,26 @@ class ReleasesTest {
     @Test
     void anErrorIsShownWithItsStackTheFunctionsLastLinesAndWhatToDo() throws Exception {
         String log64 = Base64.getEncoder()
-                .encodeToString("START RequestId: 1 Version: 1\nlooked for a table\nEND RequestId: 1\n".getBytes(StandardCharsets.UTF_8));
+                .encodeToString("START RequestId: 1 Version: 1\nlooked for a table\nEND RequestId: 1\n"
+                        .getBytes(StandardCharsets.UTF_8));
         aws.proxy()
-                .stubFor(post(urlPathMatching(".*/invocations"))
-                        .willReturn(aResponse()
-                                .withStatus(200)
-                                .withHeader("x-amzn-RequestId", "1")
-                                .withHeader("X-Amz-Function-Error", "Unhandled")
-                                .withHeader("X-Amz-Log-Result", log64)
-                                .withBody("{\"errorType\": \"Runtime.ImportModuleError\", \"errorMessage\": \"Error: Cannot find module"
-                                        + " 'pg'\", \"trace\": [\"Runtime.ImportModuleError: Error\", \"    at src/index.ts:7:1\"]}")));
+                .stubFor(
+                        post(urlPathMatching(".*/invocations"))
+                                .willReturn(
+                                        aResponse()
+                                                .withStatus(200)
+                                                .withHeader("x-amzn-RequestId", "1")
+                                                .withHeader("X-Amz-Function-Error", "Unhandled")
+                                                .withHeader("X-Amz-Log-Result", log64)
+                                                .withBody(
+                                                        "{\"errorType\": \"Runtime.ImportModuleError\", \"errorMessage\": \"Error: Cannot find module"
+                                                                + " 'pg'\", \"trace\": [\"Runtime.ImportModuleError: Error\", \"    at src/index.ts:7:1\"]}")));
 
         DeployException failure = failure(request -> request.alias("live").smokeTest("{}", null));
 
-        assertTrue(failure.getMessage().contains("Runtime.ImportModuleError: Error: Cannot find module 'pg'"), failure.getMessage());
+        assertTrue(
+                failure.getMessage().contains("Runtime.ImportModuleError: Error: Cannot find module 'pg'"),
+                failure.getMessage());
         assertTrue(failure.getMessage().contains("A module is not in the package"), failure.getMessage());
         for (String line : List.of("at src/index.ts:7:1", "looked for a table")) {
             assertTrue(log.text().contains(line), log.text());
@@ -176,9 +193,12 @@ class ReleasesTest {
     void aResponseThatIsLostIsNotAskedForAgain() throws Exception {
         deploy(request -> request.alias("live"));
         project.with("index.js", WORKING.replace("pong", "ping"));
-        aws.proxy().stubFor(post(urlPathMatching(".*/invocations")).willReturn(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER)));
+        aws.proxy()
+                .stubFor(post(urlPathMatching(".*/invocations"))
+                        .willReturn(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER)));
 
-        String message = failure(request -> request.alias("live").smokeTest("{}", null)).getMessage();
+        String message =
+                failure(request -> request.alias("live").smokeTest("{}", null)).getMessage();
 
         assertTrue(message.contains("Whether it ran is not known, and it was not invoked again"), message);
         assertEquals(1, invocations().size());
@@ -205,7 +225,8 @@ class ReleasesTest {
 
     @Test
     void withoutAnAliasTheLatestCodeIsTestedAndTheLogSaysThatCallersMayHaveIt() throws Exception {
-        String message = failure(request -> request.smokeTest("{}", "{\"statusCode\": 201}")).getMessage();
+        String message = failure(request -> request.smokeTest("{}", "{\"statusCode\": 201}"))
+                .getMessage();
 
         assertTrue(message.contains("The smoke test of version $LATEST of function " + name), message);
         assertTrue(log.text().contains("may run this code already while it is tested"), log.text());
@@ -229,29 +250,45 @@ class ReleasesTest {
             deployAnswering("v" + version, request -> request.alias("live"));
         }
         ACCOUNT.newAlias(name, "pinned", "1");
-        aws.proxy().stubFor(get(urlPathMatching(".*/provisioned-concurrency")).willReturn(aResponse()
-                .withStatus(200)
-                .withHeader("x-amzn-RequestId", "1")
-                .withBody("{\"ProvisionedConcurrencyConfigs\": [{\"FunctionArn\": \"arn:aws:lambda:eu-west-1:1:function:" + name
-                        + ":2\"}]}")));
+        aws.proxy()
+                .stubFor(get(urlPathMatching(".*/provisioned-concurrency"))
+                        .willReturn(aResponse()
+                                .withStatus(200)
+                                .withHeader("x-amzn-RequestId", "1")
+                                .withBody(
+                                        "{\"ProvisionedConcurrencyConfigs\": [{\"FunctionArn\": \"arn:aws:lambda:eu-west-1:1:function:"
+                                                + name + ":2\"}]}")));
 
         deployAnswering("v5", request -> request.alias("live").keepVersions(1));
 
         assertEquals("1 2 4 5", ACCOUNT.versions(name));
         assertTrue(log.text().contains("Deleted version 3 of function " + name), log.text());
-        int deleted = aws.requests().stream().filter(line -> line.startsWith("DELETE")).toList().size();
+        int deleted = aws.requests().stream()
+                .filter(line -> line.startsWith("DELETE"))
+                .toList()
+                .size();
         deployAnswering("v5", request -> request.alias("live").keepVersions(1));
-        assertEquals(deleted, aws.requests().stream().filter(line -> line.startsWith("DELETE")).toList().size());
+        assertEquals(
+                deleted,
+                aws.requests().stream()
+                        .filter(line -> line.startsWith("DELETE"))
+                        .toList()
+                        .size());
     }
 
     @Test
     void aDeletionThatIsNotAllowedIsAWarning() throws Exception {
         deployAnswering("v1", request -> request.publish(true));
-        aws.proxy().stubFor(delete(urlPathMatching(".*/functions/.*")).willReturn(aResponse()
-                .withStatus(403)
-                .withHeader("x-amzn-ErrorType", "AccessDeniedException")
-                .withHeader("x-amzn-RequestId", "1")
-                .withBody("{\"Message\": \"User: u is not authorized to perform: lambda:DeleteFunction\"}")));
+        aws.proxy()
+                .stubFor(
+                        delete(urlPathMatching(".*/functions/.*"))
+                                .willReturn(
+                                        aResponse()
+                                                .withStatus(403)
+                                                .withHeader("x-amzn-ErrorType", "AccessDeniedException")
+                                                .withHeader("x-amzn-RequestId", "1")
+                                                .withBody(
+                                                        "{\"Message\": \"User: u is not authorized to perform: lambda:DeleteFunction\"}")));
 
         deployAnswering("v2", request -> request.publish(true).keepVersions(1));
 
@@ -261,7 +298,8 @@ class ReleasesTest {
 
     @Test
     void aVersionsDescriptionSaysWhichCommitAndWhichBuildMadeIt() throws Exception {
-        origin = new Origin(".", "0123456789abcdef0123456789abcdef01234567", "https://ci.example.com/job/orders/7/", "");
+        origin =
+                new Origin(".", "0123456789abcdef0123456789abcdef01234567", "https://ci.example.com/job/orders/7/", "");
 
         deploy(request -> request.publish(true));
         deploy(request -> request.publish(true));

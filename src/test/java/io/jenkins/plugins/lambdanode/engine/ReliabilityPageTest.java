@@ -30,7 +30,9 @@ class ReliabilityPageTest {
                 if (name.group(2) != null) {
                     String ending = (name.group(1) == null ? "" : name.group(1)) + name.group(2) + ".java";
                     try (Stream<Path> files = Files.walk(TESTS)) {
-                        file = files.filter(each -> each.endsWith(ending)).findFirst().orElse(Path.of(ending));
+                        file = files.filter(each -> each.endsWith(ending))
+                                .findFirst()
+                                .orElse(Path.of(ending));
                     }
                 }
                 if (!Files.exists(file) || !Files.readString(file).contains("void " + name.group(3) + "(")) {

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
-import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -92,7 +92,10 @@ class SoakTest {
             for (int worker = 0; worker < THREADS; worker++) {
                 int first = worker;
                 // A worker's functions are its own, as the plugin lets deployments of one function take turns.
-                List<Integer> own = IntStream.range(0, FUNCTIONS).filter(i -> i % THREADS == first).boxed().toList();
+                List<Integer> own = IntStream.range(0, FUNCTIONS)
+                        .filter(i -> i % THREADS == first)
+                        .boxed()
+                        .toList();
                 ends.add(workers.submit(() -> {
                     for (int run = first; run < DEPLOYMENTS; run += THREADS) {
                         int index = own.get(run / THREADS % own.size());
@@ -109,8 +112,8 @@ class SoakTest {
         }
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
         int failed = faults.values().stream().mapToInt(AtomicInteger::get).sum();
-        System.out.println("Soak: " + seconds + " s, " + calls + " calls, " + failed + " of them failed: " + faults + "; "
-                + repeated + " deployments were run again");
+        System.out.println("Soak: " + seconds + " s, " + calls + " calls, " + failed + " of them failed: " + faults
+                + "; " + repeated + " deployments were run again");
 
         for (String name : records.keySet()) {
             assertEquals(records.get(name), ACCOUNT.configuration(name, "CodeSha256"), name);
@@ -122,9 +125,11 @@ class SoakTest {
         int threads = settled(SoakTest::threads, threadsBefore);
         assertTrue(threads <= threadsBefore, threads + " threads, " + threadsBefore + " before: " + threadNames());
         int handles = settled(SoakTest::handles, handlesBefore);
-        assertTrue(handles <= handlesBefore, handles + " file handles, " + handlesBefore + " before: " + handleTargets());
-        System.out.println("Soak: threads " + threadsBefore + " -> " + threads + ", file handles " + handlesBefore + " -> "
-                + handles + ", temporary files " + filesBefore.size() + " -> " + temporaryFiles().size());
+        assertTrue(
+                handles <= handlesBefore, handles + " file handles, " + handlesBefore + " before: " + handleTargets());
+        System.out.println("Soak: threads " + threadsBefore + " -> " + threads + ", file handles " + handlesBefore
+                + " -> " + handles + ", temporary files " + filesBefore.size() + " -> "
+                + temporaryFiles().size());
     }
 
     /**
@@ -152,7 +157,12 @@ class SoakTest {
         for (int attempt = 1; ; attempt++) {
             try {
                 DeployResult result = orders.deploy(project.folder(), request);
-                records.put(name, new ObjectMapper().readTree(DeploymentJson.text(result)).get("CodeSha256").asText());
+                records.put(
+                        name,
+                        new ObjectMapper()
+                                .readTree(DeploymentJson.text(result))
+                                .get("CodeSha256")
+                                .asText());
                 return;
             } catch (DeployException e) {
                 if (attempt == 3) {
@@ -171,25 +181,32 @@ class SoakTest {
             which = random.nextInt(10) == 0 ? random.nextInt(9) : -1;
         }
         boolean lambda = line.matches("[A-Z]+ /20.*");
-        Optional<Deed> deed = switch (which) {
-            case 0 -> Optional.of(lambda
-                    ? Answer.ofLambda(429, "TooManyRequestsException", "Rate exceeded")
-                    : Answer.ofS3(503, "SlowDown", "Please reduce your request rate."));
-            case 1 -> Optional.of(Answer.ofLambda(500, lambda ? "ServiceException" : "InternalError", "oops"));
-            case 2 -> Optional.of(Answer.ofLambda(502, "", "<html>"));
-            case 3 -> Optional.of(Answer.ofLambda(503, "ServiceUnavailable", "oops"));
-            case 4 -> Optional.of(Fault.CUT_BEFORE);
-            case 5 -> Optional.of(Fault.CUT_IN_BODY);
-            case 6 -> Optional.of(Fault.CUT_ANSWER);
-            case 7 -> Optional.of(lambda
-                    ? Answer.ofLambda(403, "ExpiredTokenException", "The security token is expired")
-                    : Answer.ofS3(400, "ExpiredToken", "The provided token has expired."));
-            // What else is sent is XML or JSON over HTTPS, whose bytes TLS protects; only packages are checked end to end here.
-            case 8 -> line.matches("PUT /b-.*|PUT /20.*/code|POST /20.*/functions")
-                    ? Optional.of(Fault.FLIPPED_BYTE)
-                    : Optional.empty();
-            default -> Optional.empty();
-        };
+        Optional<Deed> deed =
+                switch (which) {
+                    case 0 ->
+                        Optional.of(
+                                lambda
+                                        ? Answer.ofLambda(429, "TooManyRequestsException", "Rate exceeded")
+                                        : Answer.ofS3(503, "SlowDown", "Please reduce your request rate."));
+                    case 1 -> Optional.of(Answer.ofLambda(500, lambda ? "ServiceException" : "InternalError", "oops"));
+                    case 2 -> Optional.of(Answer.ofLambda(502, "", "<html>"));
+                    case 3 -> Optional.of(Answer.ofLambda(503, "ServiceUnavailable", "oops"));
+                    case 4 -> Optional.of(Fault.CUT_BEFORE);
+                    case 5 -> Optional.of(Fault.CUT_IN_BODY);
+                    case 6 -> Optional.of(Fault.CUT_ANSWER);
+                    case 7 ->
+                        Optional.of(
+                                lambda
+                                        ? Answer.ofLambda(403, "ExpiredTokenException", "The security token is expired")
+                                        : Answer.ofS3(400, "ExpiredToken", "The provided token has expired."));
+                    // What else is sent is XML or JSON over HTTPS, whose bytes TLS protects; only packages are checked
+                    // end to end here.
+                    case 8 ->
+                        line.matches("PUT /b-.*|PUT /20.*/code|POST /20.*/functions")
+                                ? Optional.of(Fault.FLIPPED_BYTE)
+                                : Optional.empty();
+                    default -> Optional.empty();
+                };
         deed.ifPresent(is -> faults.computeIfAbsent(
                         is instanceof Answer answer ? Integer.toString(answer.status()) : is.toString(),
                         key -> new AtomicInteger())
@@ -243,7 +260,10 @@ class SoakTest {
 
     private static List<String> temporaryFiles() throws IOException {
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return files.map(Path::toString).filter(name -> name.contains("lambda-node-deploy")).sorted().toList();
+            return files.map(Path::toString)
+                    .filter(name -> name.contains("lambda-node-deploy"))
+                    .sorted()
+                    .toList();
         }
     }
 }

@@ -25,8 +25,11 @@ class TroubleshootingPageTest {
         StringBuilder messages = new StringBuilder();
         for (String folder : List.of("src/main/java", "src/cli/java", "src/main/resources")) {
             try (Stream<Path> files = Files.walk(Path.of(folder))) {
-                for (Path file : files.filter(Files::isRegularFile).filter(TroubleshootingPageTest::hasMessages).toList()) {
-                    messages.append(Files.readString(file).replaceAll("\"\\s*\\+\\s*\"", "")).append('\n');
+                for (Path file : files.filter(Files::isRegularFile)
+                        .filter(TroubleshootingPageTest::hasMessages)
+                        .toList()) {
+                    messages.append(Files.readString(file).replaceAll("\"\\s*\\+\\s*\"", ""))
+                            .append('\n');
                 }
             }
         }

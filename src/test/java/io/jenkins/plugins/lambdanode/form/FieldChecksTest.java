@@ -38,7 +38,9 @@ class FieldChecksTest {
 
         FormValidation verdict(String value) throws Exception {
             return (FormValidation)
-                    (form.getParameterCount() == 1 ? form.invoke(descriptor, value) : form.invoke(descriptor, value, ""));
+                    (form.getParameterCount() == 1
+                            ? form.invoke(descriptor, value)
+                            : form.invoke(descriptor, value, ""));
         }
 
         /** The error of a build with this value. */
@@ -63,7 +65,8 @@ class FieldChecksTest {
     static List<Check> checks() {
         return Stream.of(new LambdaNodeDeployStep.DescriptorImpl(), new FunctionConfiguration.DescriptorImpl())
                 .flatMap(descriptor -> Arrays.stream(descriptor.getClass().getMethods())
-                        .filter(method -> method.getName().startsWith("doCheck") && method.getName().length() > 7)
+                        .filter(method -> method.getName().startsWith("doCheck")
+                                && method.getName().length() > 7)
                         .flatMap(method -> engine(method).map(engine -> new Check(descriptor, method, engine))))
                 .toList();
     }
@@ -73,7 +76,8 @@ class FieldChecksTest {
         String setting = Character.toLowerCase(name.charAt(0)) + name.substring(1);
         return Arrays.stream(DeployRequestBuilder.class.getMethods())
                 .filter(method -> method.getName().equals(setting) && method.getParameterCount() == 1)
-                .filter(method -> List.of(String.class, Integer.class, Number.class).contains(method.getParameterTypes()[0]));
+                .filter(method ->
+                        List.of(String.class, Integer.class, Number.class).contains(method.getParameterTypes()[0]));
     }
 
     @ParameterizedTest
@@ -91,13 +95,30 @@ class FieldChecksTest {
 
     @Test
     void everySettingThatABuildChecksIsCheckedInTheForm() {
-        List<String> checked = checks().stream().map(check -> check.engine().getName()).toList();
+        List<String> checked =
+                checks().stream().map(check -> check.engine().getName()).toList();
 
         assertTrue(
                 checked.containsAll(List.of(
-                        "functionName", "functionNames", "install", "includes", "excludes", "compressionLevel", "layerName",
-                        "keepVersions", "keepLayerVersions", "s3Bucket", "s3Threshold", "s3KmsKeyId", "alias", "sourceKmsKeyArn",
-                        "waitTimeout", "role", "memorySize", "timeout", "environment")),
+                        "functionName",
+                        "functionNames",
+                        "install",
+                        "includes",
+                        "excludes",
+                        "compressionLevel",
+                        "layerName",
+                        "keepVersions",
+                        "keepLayerVersions",
+                        "s3Bucket",
+                        "s3Threshold",
+                        "s3KmsKeyId",
+                        "alias",
+                        "sourceKmsKeyArn",
+                        "waitTimeout",
+                        "role",
+                        "memorySize",
+                        "timeout",
+                        "environment")),
                 checked.toString());
     }
 

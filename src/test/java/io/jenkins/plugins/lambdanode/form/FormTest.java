@@ -51,7 +51,8 @@ class FormTest {
         jenkins = rule;
         SystemCredentialsProvider store = SystemCredentialsProvider.getInstance();
         store.getCredentials()
-                .add(new AWSCredentialsImpl(CredentialsScope.GLOBAL, AWS_CREDENTIALS, "AKIAEXAMPLE", "secret", "for forms"));
+                .add(new AWSCredentialsImpl(
+                        CredentialsScope.GLOBAL, AWS_CREDENTIALS, "AKIAEXAMPLE", "secret", "for forms"));
         store.getCredentials()
                 .add(new UsernamePasswordCredentialsImpl(
                         CredentialsScope.GLOBAL, OTHER_CREDENTIALS, "no AWS", "somebody", "a-long-enough-password"));
@@ -121,7 +122,9 @@ class FormTest {
 
     /** Everything that a Pipeline would have to write down to get the same settings. */
     private static String written(LambdaNodeDeployStep step) {
-        return DescribableModel.of(LambdaNodeDeployStep.class).uninstantiate2(step).toString();
+        return DescribableModel.of(LambdaNodeDeployStep.class)
+                .uninstantiate2(step)
+                .toString();
     }
 
     private static FreeStyleProject freestyle(LambdaNodeDeployStep settings) throws Exception {
@@ -145,7 +148,8 @@ class FormTest {
 
     @Test
     void theTestsSettingsDifferFromTheDefaultsInEveryField() {
-        int settable = DescribableModel.of(LambdaNodeDeployStep.class).getParameters().size();
+        int settable =
+                DescribableModel.of(LambdaNodeDeployStep.class).getParameters().size();
 
         assertEquals(
                 settable,
@@ -214,7 +218,8 @@ class FormTest {
 
     @Test
     void theSnippetGeneratorWritesWhatTheReadmeShows() throws Exception {
-        Matcher call = Pattern.compile("(?s)steps \\{\\s+(lambdaNodeDeploy .*?)\n +}").matcher(Files.readString(Path.of("README.md")));
+        Matcher call = Pattern.compile("(?s)steps \\{\\s+(lambdaNodeDeploy .*?)\n +}")
+                .matcher(Files.readString(Path.of("README.md")));
         assertTrue(call.find());
         LambdaNodeDeployStep step = onlyNamed();
         step.setAlias("live");
@@ -297,7 +302,9 @@ class FormTest {
 
     @Test
     void theRegionIsTypedInOrChosenOfThoseOfLambda() {
-        assertTrue(Regions.items().containsAll(List.of("eu-west-1", "us-east-1", "cn-north-1")), Regions.items().toString());
+        assertTrue(
+                Regions.items().containsAll(List.of("eu-west-1", "us-east-1", "cn-north-1")),
+                Regions.items().toString());
         assertFalse(Regions.items().contains("aws-global"));
     }
 
@@ -311,8 +318,16 @@ class FormTest {
 
         HtmlPage page = page(freestyle(onlyNamed()));
 
-        for (var inherited : Map.of("region", "eu-central-1", "s3Bucket", "for-all", "s3Prefix", "staged/",
-                        "endpointUrl", "https://aws.example.com").entrySet()) {
+        for (var inherited : Map.of(
+                        "region",
+                        "eu-central-1",
+                        "s3Bucket",
+                        "for-all",
+                        "s3Prefix",
+                        "staged/",
+                        "endpointUrl",
+                        "https://aws.example.com")
+                .entrySet()) {
             HtmlInput field = page.getFirstByXPath("//*[@name='builder']//input[@name='_." + inherited.getKey() + "']");
             assertEquals(inherited.getValue(), field.getPlaceholder());
             assertEquals("", field.getValue());
@@ -340,8 +355,7 @@ class FormTest {
 
     /** A drop-down of the build step; other parts of the page may have one of the same name. */
     private static HtmlSelect select(FreeStyleProject project, String field) throws Exception {
-        return page(project).getFirstByXPath(
-                "//*[@name='builder']//select[@name='_." + field + "']");
+        return page(project).getFirstByXPath("//*[@name='builder']//select[@name='_." + field + "']");
     }
 
     private static List<String> options(HtmlSelect select) {

@@ -134,7 +134,8 @@ class FunctionCheckTest {
         }
     }
 
-    private WebResponse post(String user, String where, Map<String, String> parameters, boolean withCrumb) throws Exception {
+    private WebResponse post(String user, String where, Map<String, String> parameters, boolean withCrumb)
+            throws Exception {
         JenkinsRule.WebClient client = jenkins.createWebClient().withThrowExceptionOnFailingStatusCode(false);
         client.login(user);
         WebRequest request = new WebRequest(new URL(jenkins.getURL(), where), HttpMethod.POST);
@@ -158,9 +159,13 @@ class FunctionCheckTest {
 
     private Map<String, String> askingElsewhere() {
         return Map.of(
-                "functionName", FUNCTION,
-                "credentialsId", Aws.CREDENTIALS_ID,
-                "endpointUrl", URI.create("http://127.0.0.1:" + elsewhere.getAddress().getPort()).toString());
+                "functionName",
+                FUNCTION,
+                "credentialsId",
+                Aws.CREDENTIALS_ID,
+                "endpointUrl",
+                URI.create("http://127.0.0.1:" + elsewhere.getAddress().getPort())
+                        .toString());
     }
 
     @Test
@@ -175,7 +180,8 @@ class FunctionCheckTest {
 
     @Test
     void aFunctionThatIsNotThereIsAWarningThatNamesTheRegion() throws Exception {
-        String text = check(CONFIGURER, function("nobody-made-it", Aws.CREDENTIALS_ID)).getContentAsString();
+        String text = check(CONFIGURER, function("nobody-made-it", Aws.CREDENTIALS_ID))
+                .getContentAsString();
 
         assertTrue(text.contains("warning"), text);
         assertTrue(text.contains("There is no function nobody-made-it in us-east-1"), text);
@@ -184,7 +190,14 @@ class FunctionCheckTest {
     @Test
     void aFunctionThatTheDeploymentCreatesIsNoWarning() throws Exception {
         Map<String, String> parameters = Map.of(
-                "functionName", "nobody-made-it", "credentialsId", Aws.CREDENTIALS_ID, "region", Aws.REGION, "create", "true");
+                "functionName",
+                "nobody-made-it",
+                "credentialsId",
+                Aws.CREDENTIALS_ID,
+                "region",
+                Aws.REGION,
+                "create",
+                "true");
 
         String text = check(CONFIGURER, parameters).getContentAsString();
 
@@ -194,7 +207,8 @@ class FunctionCheckTest {
 
     @Test
     void aNameWithAVariableIsSaidNotToBeChecked() throws Exception {
-        String text = check(CONFIGURER, function("orders-${BRANCH_NAME}", Aws.CREDENTIALS_ID)).getContentAsString();
+        String text = check(CONFIGURER, function("orders-${BRANCH_NAME}", Aws.CREDENTIALS_ID))
+                .getContentAsString();
 
         assertTrue(text.contains("Not checked: orders-${BRANCH_NAME} has a variable"), text);
         assertFalse(text.contains("warning") || text.contains("error"), text);
@@ -226,10 +240,11 @@ class FunctionCheckTest {
     void whatAwsRespondsIsShownAsTextNotAsMarkup() throws Exception {
         String markup = "<img src=x onerror=alert(1)>";
         elsewhere.createContext("/2015-03-31/functions/", exchange -> {
-            byte[] function = ("{\"FunctionName\": \"F\", \"FunctionArn\": \"F\", \"Runtime\": \"F\", \"Architectures\":"
-                            + " [\"F\"], \"LastModified\": \"F\", \"CodeSha256\": \"F\"}")
-                    .replace("\"F\"", "\"" + markup + "\"")
-                    .getBytes(StandardCharsets.UTF_8);
+            byte[] function =
+                    ("{\"FunctionName\": \"F\", \"FunctionArn\": \"F\", \"Runtime\": \"F\", \"Architectures\":"
+                                    + " [\"F\"], \"LastModified\": \"F\", \"CodeSha256\": \"F\"}")
+                            .replace("\"F\"", "\"" + markup + "\"")
+                            .getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(200, function.length);
             exchange.getResponseBody().write(function);
             exchange.close();
@@ -270,8 +285,8 @@ class FunctionCheckTest {
 
     @Test
     void anEndpointThatIsNoAddressIsAnErrorNotAPage() throws Exception {
-        Map<String, String> parameters = Map.of(
-                "functionName", FUNCTION, "credentialsId", Aws.CREDENTIALS_ID, "endpointUrl", "not a url");
+        Map<String, String> parameters =
+                Map.of("functionName", FUNCTION, "credentialsId", Aws.CREDENTIALS_ID, "endpointUrl", "not a url");
 
         WebResponse answer = check(CONFIGURER, parameters);
 
@@ -315,7 +330,9 @@ class FunctionCheckTest {
 
     @Test
     void outsideAJobOnlyAnAdministratorMayCheck() throws Exception {
-        assertEquals(403, post(CONFIGURER, DESCRIPTOR + "check", askingElsewhere(), true).getStatusCode());
+        assertEquals(
+                403,
+                post(CONFIGURER, DESCRIPTOR + "check", askingElsewhere(), true).getStatusCode());
         assertEquals(0, callsElsewhere.get());
 
         post("admin", DESCRIPTOR + "check", askingElsewhere(), true);
@@ -336,7 +353,8 @@ class FunctionCheckTest {
         JenkinsRule.WebClient client = jenkins.createWebClient().withThrowExceptionOnFailingStatusCode(false);
         client.login(CONFIGURER);
         String address = project.getUrl() + DESCRIPTOR + "check?functionName=" + FUNCTION + "&credentialsId="
-                + Aws.CREDENTIALS_ID + "&endpointUrl=http://127.0.0.1:" + elsewhere.getAddress().getPort();
+                + Aws.CREDENTIALS_ID + "&endpointUrl=http://127.0.0.1:"
+                + elsewhere.getAddress().getPort();
 
         int status = client.goTo(address, null).getWebResponse().getStatusCode();
 
@@ -349,7 +367,8 @@ class FunctionCheckTest {
         String where = project.getUrl() + DESCRIPTOR + "fillCredentialsIdItems";
 
         String reader = post(READER, where, Map.of("credentialsId", ""), true).getContentAsString();
-        String configurer = post(CONFIGURER, where, Map.of("credentialsId", ""), true).getContentAsString();
+        String configurer =
+                post(CONFIGURER, where, Map.of("credentialsId", ""), true).getContentAsString();
 
         assertFalse(reader.contains(Aws.CREDENTIALS_ID), reader);
         assertTrue(configurer.contains(Aws.CREDENTIALS_ID), configurer);
@@ -359,7 +378,8 @@ class FunctionCheckTest {
     void outsideAJobOnlyAnAdministratorSeesIdsOfCredentials() throws Exception {
         String where = DESCRIPTOR + "fillCredentialsIdItems";
 
-        String configurer = post(CONFIGURER, where, Map.of("credentialsId", ""), true).getContentAsString();
+        String configurer =
+                post(CONFIGURER, where, Map.of("credentialsId", ""), true).getContentAsString();
         String admin = post("admin", where, Map.of("credentialsId", ""), true).getContentAsString();
 
         assertFalse(configurer.contains(Aws.CREDENTIALS_ID), configurer);

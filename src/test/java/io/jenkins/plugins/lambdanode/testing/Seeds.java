@@ -23,7 +23,8 @@ public final class Seeds {
     private static final Path FOLDER = Path.of("src", "test", "resources", "fuzz");
 
     /** Bytes that readers often treat in a way of their own. */
-    private static final byte[] TELLING = "\0\u007f\n\r\t \"'\\/*?[]{}()!#:,.-+$<>&;0".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TELLING =
+            "\0\u007f\n\r\t \"'\\/*?[]{}()!#:,.-+$<>&;0".getBytes(StandardCharsets.US_ASCII);
 
     private Seeds() {}
 
@@ -56,8 +57,7 @@ public final class Seeds {
                     return bytes;
                 });
         Arbitrary<byte[]> any = Arbitraries.bytes().array(byte[].class).ofMaxSize(200);
-        return Arbitraries.frequencyOf(
-                Tuple.of(9, changed), Tuple.of(1, any));
+        return Arbitraries.frequencyOf(Tuple.of(9, changed), Tuple.of(1, any));
     }
 
     /** The same as text, which may hold what is not UTF-8. */
@@ -75,7 +75,10 @@ public final class Seeds {
     }
 
     private static List<Byte> telling() {
-        return new String(TELLING, StandardCharsets.US_ASCII).chars().mapToObj(c -> (byte) c).toList();
+        return new String(TELLING, StandardCharsets.US_ASCII)
+                .chars()
+                .mapToObj(c -> (byte) c)
+                .toList();
     }
 
     /**

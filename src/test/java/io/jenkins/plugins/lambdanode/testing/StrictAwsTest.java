@@ -77,8 +77,7 @@ class StrictAwsTest {
                 a role may not be passed: 403 AccessDeniedException
                 a KMS key may not be used: 403 AccessDenied
                 another CodeSha256 than the code's: 502 StrictProxyException
-                """
-                        .strip(),
+                """.strip(),
                 Program.python(script, Emulator.MINISTACK.endpoint().toString()));
     }
 }

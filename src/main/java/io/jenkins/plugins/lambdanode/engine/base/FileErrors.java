@@ -37,8 +37,8 @@ public final class FileErrors {
             // The message then does without.
         }
         return new DeployException(
-                SafeText.name(name) + " cannot be read by the user that packages (" + System.getProperty("user.name") + ")" + mode
-                        + ". Give that user access to it (chmod, chown), or exclude it.",
+                SafeText.name(name) + " cannot be read by the user that packages (" + System.getProperty("user.name")
+                        + ")" + mode + ". Give that user access to it (chmod, chown), or exclude it.",
                 cause);
     }
 
@@ -71,7 +71,8 @@ public final class FileErrors {
      * @param more what else there is to say; empty or a sentence
      */
     public static IOException diskFull(IOException failure, String what, String folder, String more) {
-        return explained(failure, what, folder, (more + " Free disk space there and run again." + OUT_OF_INODES).strip());
+        return explained(
+                failure, what, folder, (more + " Free disk space there and run again." + OUT_OF_INODES).strip());
     }
 
     private static IOException explained(IOException failure, String what, String folder, String advice) {
@@ -79,7 +80,8 @@ public final class FileErrors {
         return reason.isEmpty()
                 ? failure
                 : new DeployException(
-                        "There is no room for " + what + " in " + folder + ": " + reason.get() + ". " + advice, failure);
+                        "There is no room for " + what + " in " + folder + ": " + reason.get() + ". " + advice,
+                        failure);
     }
 
     /** In the words of the one that failed first: a channel to an agent puts its own before them. */

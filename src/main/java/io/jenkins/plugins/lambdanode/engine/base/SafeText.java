@@ -8,8 +8,8 @@ public final class SafeText {
     /** A query string that holds a signature, and what is secret in it wherever else a server or a proxy quotes it. */
     private static final Pattern SIGNED_QUERY = Pattern.compile("(?i)\\?[^\\s?]*X-Amz-[^\\s?]*");
 
-    private static final Pattern SECRET =
-            Pattern.compile("(?i)(x-amz-(?:security-token|signature|credential)[\\\\\"']*\\s*[=:]\\s*[\\\\\"']*)[^\\s\\\\\"'&<]+");
+    private static final Pattern SECRET = Pattern.compile(
+            "(?i)(x-amz-(?:security-token|signature|credential)[\\\\\"']*\\s*[=:]\\s*[\\\\\"']*)[^\\s\\\\\"'&<]+");
 
     private static final int MAX_NAME_LENGTH = 300;
 
@@ -22,7 +22,8 @@ public final class SafeText {
      */
     public static String oneLine(String text, int maxLength) {
         String read = text.substring(0, Math.min(text.length(), 8 * maxLength));
-        String harmless = SECRET.matcher(SIGNED_QUERY.matcher(read).replaceAll("")).replaceAll("$1...");
+        String harmless =
+                SECRET.matcher(SIGNED_QUERY.matcher(read).replaceAll("")).replaceAll("$1...");
         StringBuilder printable = new StringBuilder();
         harmless.codePoints().limit(maxLength).forEach(c -> {
             if (Character.isWhitespace(c)) {
@@ -49,9 +50,11 @@ public final class SafeText {
             if (c == '\n') {
                 shown.append("\\n");
                 escaped = true;
-            } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || Character.isSurrogate(c)
-                    && !Character.isSurrogatePair(c, i + 1 < text.length() ? text.charAt(i + 1) : 'x')
-                    && !(i > 0 && Character.isSurrogatePair(text.charAt(i - 1), c))) {
+            } else if (Character.isISOControl(c)
+                    || Character.getType(c) == Character.FORMAT
+                    || Character.isSurrogate(c)
+                            && !Character.isSurrogatePair(c, i + 1 < text.length() ? text.charAt(i + 1) : 'x')
+                            && !(i > 0 && Character.isSurrogatePair(text.charAt(i - 1), c))) {
                 shown.append(String.format("\\u%04x", (int) c));
                 escaped = true;
             } else {

@@ -33,8 +33,8 @@ public record Command(List<String> words, boolean shell, String folder, boolean 
             "AWS_BEARER_TOKEN_BEDROCK");
 
     /** npm would install devDependencies for these, whatever its command line says (seen with npm 10 to 12). */
-    private static final List<String> DEVELOPMENT_VARIABLES = List.of(
-            "NPM_CONFIG_PRODUCTION", "npm_config_production", "NPM_CONFIG_INCLUDE", "npm_config_include");
+    private static final List<String> DEVELOPMENT_VARIABLES =
+            List.of("NPM_CONFIG_PRODUCTION", "npm_config_production", "NPM_CONFIG_INCLUDE", "npm_config_include");
 
     public Command {
         words = List.copyOf(words);
@@ -75,7 +75,8 @@ public record Command(List<String> words, boolean shell, String folder, boolean 
     public List<String> withheldVariables() {
         return shell
                 ? List.of()
-                : Stream.concat(CREDENTIAL_VARIABLES.stream(), DEVELOPMENT_VARIABLES.stream()).toList();
+                : Stream.concat(CREDENTIAL_VARIABLES.stream(), DEVELOPMENT_VARIABLES.stream())
+                        .toList();
     }
 
     /**

@@ -55,12 +55,16 @@ public record CommandOutcome(int exitStatus, List<String> lastLines) {
 
     /** Why it ended where that is not for the program to say: it was not started, or was killed. One or two sentences. */
     public Optional<String> cause() {
-        String last = lastLines.isEmpty() ? "" : lastLines.get(lastLines.size() - 1).strip();
-        Optional<String> engine =
-                lastLines.stream().map(String::strip).filter(line -> ENGINE_FAILED.matcher(line).matches()).findFirst();
+        String last =
+                lastLines.isEmpty() ? "" : lastLines.get(lastLines.size() - 1).strip();
+        Optional<String> engine = lastLines.stream()
+                .map(String::strip)
+                .filter(line -> ENGINE_FAILED.matcher(line).matches())
+                .findFirst();
         if (exitStatus == KILLED) {
-            return Optional.of("It was killed (SIGKILL), as is what needs more memory than its container or the machine has. Give the"
-                    + " container more (docker run --memory, resources.limits.memory in Kubernetes), or let the program use less.");
+            return Optional.of(
+                    "It was killed (SIGKILL), as is what needs more memory than its container or the machine has. Give the"
+                            + " container more (docker run --memory, resources.limits.memory in Kubernetes), or let the program use less.");
         }
         if (!succeeded() && engine.isPresent()) {
             return Optional.of("The container could not run it: " + engine.get());

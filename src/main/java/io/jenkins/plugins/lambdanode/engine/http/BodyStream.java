@@ -84,8 +84,9 @@ final class BodyStream extends InputStream {
         }
         fileDone += wanted;
         return body.base64()
-                ? new ByteArrayInputStream(
-                        Base64.getEncoder().encode(ByteBuffer.wrap(bytes, 0, wanted)).array())
+                ? new ByteArrayInputStream(Base64.getEncoder()
+                        .encode(ByteBuffer.wrap(bytes, 0, wanted))
+                        .array())
                 : new ByteArrayInputStream(bytes, 0, wanted);
     }
 

@@ -149,9 +149,7 @@ final class Exchange {
         if (refusedHead.isPresent()) {
             return refusedHead.get();
         }
-        return fileFailed && !late
-                ? SendReply.unreadable(words(failure))
-                : SendReply.noResponse(words(failure));
+        return fileFailed && !late ? SendReply.unreadable(words(failure)) : SendReply.noResponse(words(failure));
     }
 
     private String words(Throwable failure) {
@@ -170,8 +168,7 @@ final class Exchange {
             // The JDK says neither which host it was nor that its name was not found.
             URI url = URI.create(request.url());
             boolean unknown = cause.getCause() instanceof UnresolvedAddressException
-                    || cause.getCause() != null
-                            && cause.getCause().getCause() instanceof UnresolvedAddressException;
+                    || cause.getCause() != null && cause.getCause().getCause() instanceof UnresolvedAddressException;
             return (unknown ? "UnknownHostException: " : name + ": ") + url.getAuthority();
         }
         return cause.getMessage() == null || cause instanceof IllegalArgumentException

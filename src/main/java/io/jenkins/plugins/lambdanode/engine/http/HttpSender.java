@@ -84,7 +84,8 @@ public final class HttpSender {
      */
     private Optional<String> login(SendRequest request) {
         return proxy.filter(settings -> !settings.user().isEmpty())
-                .filter(settings -> !settings.bypassedFor(Objects.requireNonNullElse(URI.create(request.url()).getHost(), "")))
+                .filter(settings -> !settings.bypassedFor(
+                        Objects.requireNonNullElse(URI.create(request.url()).getHost(), "")))
                 .map(settings -> settings.user() + ":" + settings.password())
                 .map(login -> "Basic " + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)));
     }
@@ -97,7 +98,8 @@ public final class HttpSender {
      * @throws InterruptedException within a second of an interrupt; what is in progress is cancelled
      */
     public List<SendReply> send(List<SendRequest> requests) throws InterruptedException {
-        long total = requests.stream().mapToLong(r -> BodyStream.length(r.body())).sum();
+        long total =
+                requests.stream().mapToLong(r -> BodyStream.length(r.body())).sum();
         AtomicLong done = new AtomicLong();
         List<Exchange> all = new ArrayList<>();
         for (SendRequest request : requests) {
@@ -155,8 +157,10 @@ public final class HttpSender {
             throw new InterruptedException();
         } catch (IOException e) {
             throw new DeployException(
-                    "The package could not be read again before it was sent: " + e.getClass().getSimpleName() + ": "
-                            + e.getMessage() + "\nIt was changed or removed since it was made, for instance by a clean-up of the workspace"
+                    "The package could not be read again before it was sent: "
+                            + e.getClass().getSimpleName() + ": "
+                            + e.getMessage()
+                            + "\nIt was changed or removed since it was made, for instance by a clean-up of the workspace"
                             + " or of temporary folders. Run the deployment again.",
                     e);
         }

@@ -56,7 +56,12 @@ final class ArchiveBuilder {
      * @param cache the last archive of this kind
      */
     ArchiveBuilder(
-            ArchiveContents contents, boolean modes, PackageCache cache, TempFiles files, Checks checks, Progress progress) {
+            ArchiveContents contents,
+            boolean modes,
+            PackageCache cache,
+            TempFiles files,
+            Checks checks,
+            Progress progress) {
         this.contents = contents;
         this.entries = contents.entries();
         this.modes = modes;
@@ -109,7 +114,8 @@ final class ArchiveBuilder {
     }
 
     private void reportProgress(long bytes) {
-        progress.advance(contents.isLayer() ? "Packaging the dependencies" : "Packaging", bytes, totalBytes, totals.files());
+        progress.advance(
+                contents.isLayer() ? "Packaging the dependencies" : "Packaging", bytes, totalBytes, totals.files());
     }
 
     private static boolean isLarge(SourceEntry entry) {
@@ -130,7 +136,8 @@ final class ArchiveBuilder {
         return new Batch(from, to, bytes, threads.pack(packer -> pack(batch, packer)), Optional.empty());
     }
 
-    private List<PackedContent> pack(List<SourceEntry> batch, FilePacker packer) throws IOException, InterruptedException {
+    private List<PackedContent> pack(List<SourceEntry> batch, FilePacker packer)
+            throws IOException, InterruptedException {
         List<PackedContent> packed = new ArrayList<>(batch.size());
         for (SourceEntry entry : batch) {
             packed.add(entry.isFile() ? packer.pack(entry, cache) : packer.pack(entry.target()));
@@ -172,12 +179,18 @@ final class ArchiveBuilder {
 
     private void addToIndex(SourceEntry entry, PackedContent content, long offset) {
         PackageIndex.ObjectKey packed = new PackageIndex.ObjectKey(
-                content.sha256(), content.size(), offset, content.packedSize(), content.deflated(), content.crc(),
+                content.sha256(),
+                content.size(),
+                offset,
+                content.packedSize(),
+                content.deflated(),
+                content.crc(),
                 content.packedSha256());
         packedObjects.add(packed);
         boolean unread = content.reused() && content.readBytes() == 0;
         if (content.state().isPresent() && (unread || !needsCheckEachTime(content))) {
-            unchangedFiles.add(new PackageIndex.UnchangedFile(content.state().get(), FilePacker.seeksKey(entry), packed));
+            unchangedFiles.add(
+                    new PackageIndex.UnchangedFile(content.state().get(), FilePacker.seeksKey(entry), packed));
             allReused = allReused && unread;
         }
         allReused = allReused && content.reused();

@@ -12,11 +12,11 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.check.Checks;
-import io.jenkins.plugins.lambdanode.engine.pack.check.SizeLimits;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeBreakdown;
+import io.jenkins.plugins.lambdanode.engine.pack.check.SizeLimits;
+import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.CodeFolder;
 import io.jenkins.plugins.lambdanode.engine.pack.select.DefaultExcludes;
-import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.ProjectWalk;
 import io.jenkins.plugins.lambdanode.engine.pack.select.Selection;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
@@ -107,8 +107,8 @@ public final class Packager {
             throw (InterruptedException) new InterruptedException("Packaging was stopped").initCause(e);
         } catch (InvalidPathException e) {
             throw new DeployException(
-                    "The path " + SafeText.name(e.getInput()) + " cannot be used here: " + e.getReason() + ". On Linux, start Java"
-                            + " with LC_ALL=C.UTF-8 for paths that are not ASCII.",
+                    "The path " + SafeText.name(e.getInput()) + " cannot be used here: " + e.getReason()
+                            + ". On Linux, start Java" + " with LC_ALL=C.UTF-8 for paths that are not ASCII.",
                     e);
         } catch (IOException e) {
             Path folder = path(request.output()).map(Path::getParent).orElse(tempDir);
@@ -146,11 +146,20 @@ public final class Packager {
                     modes,
                     threads::all);
             List<SourceEntry> entries = walk.walk();
-            List<ArchiveContents> archives =
-                    request.dependencyLayer() ? ArchiveContents.split(entries) : List.of(ArchiveContents.whole(entries));
+            List<ArchiveContents> archives = request.dependencyLayer()
+                    ? ArchiveContents.split(entries)
+                    : List.of(ArchiveContents.whole(entries));
             requireSomething(code, archives.get(0).entries(), walk.excluded());
             requireUnzipped(archives, request);
-            Checks checks = new Checks(root, note, settings, entries, request.functions(), archives.size() > 1, request.knownLayer(), LocalDate.now());
+            Checks checks = new Checks(
+                    root,
+                    note,
+                    settings,
+                    entries,
+                    request.functions(),
+                    archives.size() > 1,
+                    request.knownLayer(),
+                    LocalDate.now());
             checks.beforePackaging();
             checks.requireNoError();
 
@@ -195,7 +204,9 @@ public final class Packager {
     }
 
     private static Optional<Path> path(String text) {
-        return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text).toAbsolutePath().normalize());
+        return text.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Path.of(text).toAbsolutePath().normalize());
     }
 
     private static Path real(Path path) {
@@ -215,24 +226,30 @@ public final class Packager {
     }
 
     private static PackageCache cache(Optional<Path> folder, PackSettings settings, Optional<CtimeState> states) {
-        return folder.map(dir -> PackageCache.open(dir, settings.level(), states)).orElseGet(PackageCache::none);
+        return folder.map(dir -> PackageCache.open(dir, settings.level(), states))
+                .orElseGet(PackageCache::none);
     }
 
     /** Code and layer are sent separately, and count together where the function runs. */
     private static void requireLimits(List<ArchiveBuilder> builders, PackRequest request) throws DeployException {
-        long unzipped = builders.stream().mapToLong(builder -> builder.totals().unzippedBytes()).sum();
+        long unzipped = builders.stream()
+                .mapToLong(builder -> builder.totals().unzippedBytes())
+                .sum();
         SizeLimits.requireUnzipped(unzipped, request.functions(), () -> sizes(builders));
         for (ArchiveBuilder builder : builders) {
-            SizeLimits.requireZipped(builder.zippedBytes(), request, builder.totals().sizes());
+            SizeLimits.requireZipped(
+                    builder.zippedBytes(), request, builder.totals().sizes());
         }
     }
 
     private static SizeBreakdown sizes(List<ArchiveBuilder> builders) {
-        return builders.stream().map(builder -> builder.totals().sizes()).reduce(new SizeBreakdown(), SizeBreakdown::with);
+        return builders.stream()
+                .map(builder -> builder.totals().sizes())
+                .reduce(new SizeBreakdown(), SizeBreakdown::with);
     }
 
-    private static void requireSomething(
-            CodeFolder code, List<SourceEntry> entries, List<PackReport.Excluded> excluded) throws DeployException {
+    private static void requireSomething(CodeFolder code, List<SourceEntry> entries, List<PackReport.Excluded> excluded)
+            throws DeployException {
         if (entries.stream().allMatch(entry -> entry.kind() == SourceEntry.Kind.FOLDER || !code.isCode(entry.name()))) {
             String reasons = excluded.stream()
                     .map(group -> group.count() + " by " + group.reason())

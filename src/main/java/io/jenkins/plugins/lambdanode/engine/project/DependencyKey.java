@@ -26,11 +26,17 @@ public final class DependencyKey {
     private static final int MAX_BYTES = 64 << 20;
 
     private static final List<String> DEPENDENCY_FIELDS = List.of(
-            "dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta", "overrides", "bundleDependencies",
+            "dependencies",
+            "optionalDependencies",
+            "peerDependencies",
+            "peerDependenciesMeta",
+            "overrides",
+            "bundleDependencies",
             "bundledDependencies");
 
     /** What the lock file pins of a package, and what decides whether npm leaves it out. */
-    private static final List<String> LOCKED_FIELDS = List.of("integrity", "optional", "devOptional", "os", "cpu", "libc");
+    private static final List<String> LOCKED_FIELDS =
+            List.of("integrity", "optional", "devOptional", "os", "cpu", "libc");
 
     private DependencyKey() {}
 

@@ -54,10 +54,18 @@ public final class InstallFingerprint {
 
     /** Files that decide what the tools install, in the folder that they run in. */
     private static final List<String> SETTINGS = List.of(
-            "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js", ".yarnrc", ".yarnrc.yml", "bunfig.toml");
+            "pnpm-workspace.yaml",
+            ".npmrc",
+            ".pnpmfile.cjs",
+            ".pnpmfile.mjs",
+            "pnpmfile.js",
+            ".yarnrc",
+            ".yarnrc.yml",
+            "bunfig.toml");
 
     /** Folders of the same kind, for files that Yarn and pnpm apply. */
-    private static final List<String> SETTINGS_FOLDERS = List.of(".yarn/patches", ".yarn/plugins", ".yarn/releases", "patches");
+    private static final List<String> SETTINGS_FOLDERS =
+            List.of(".yarn/patches", ".yarn/plugins", ".yarn/releases", "patches");
 
     /** How npm's lock files of all versions say that a package is an archive or a folder of the project's own. */
     private static final List<String> LOCAL_PACKAGE = List.of("\"resolved\":\"file:", "\"version\":\"file:");
@@ -95,7 +103,8 @@ public final class InstallFingerprint {
         List<String> then = Files.isRegularFile(mark) && Files.size(mark) <= MAX_MARK_BYTES
                 ? Files.readAllLines(mark, StandardCharsets.ISO_8859_1)
                 : List.of();
-        boolean withDevelopment = !then.isEmpty() && !run.servedBy().isEmpty() && then.get(0).equals(textDigest(run.servedBy()));
+        boolean withDevelopment =
+                !then.isEmpty() && !run.servedBy().isEmpty() && then.get(0).equals(textDigest(run.servedBy()));
         Optional<String> change = change(then, withDevelopment ? run.servedBy() : run.madeWith());
         return new InstallState(
                 change.isEmpty(),
@@ -103,7 +112,9 @@ public final class InstallFingerprint {
                 change.isPresent()
                         ? change.get()
                         : "node_modules is unchanged since "
-                                + TIME.format(Files.getLastModifiedTime(mark).toInstant().atOffset(ZoneOffset.UTC)));
+                                + TIME.format(Files.getLastModifiedTime(mark)
+                                        .toInstant()
+                                        .atOffset(ZoneOffset.UTC)));
     }
 
     /** Why an install may change something; empty where it would not. */
@@ -133,8 +144,9 @@ public final class InstallFingerprint {
     public void set() throws IOException, InterruptedException {
         LocalPackages packages = new LocalPackages(root);
         Optional<FileTime> goneOn = awaitClock();
-        Map<String, String> now =
-                goneOn.isEmpty() || eachTime(packages).isPresent() ? Map.of() : digests(run.madeWith(), packages, goneOn);
+        Map<String, String> now = goneOn.isEmpty() || eachTime(packages).isPresent()
+                ? Map.of()
+                : digests(run.madeWith(), packages, goneOn);
         if (now.isEmpty()) {
             Files.deleteIfExists(mark);
             return;
@@ -176,7 +188,8 @@ public final class InstallFingerprint {
      *
      * @param before no entry of a node_modules may have been changed at this time or later
      */
-    private Map<String, String> digests(String madeWith, LocalPackages packages, Optional<FileTime> before) throws IOException {
+    private Map<String, String> digests(String madeWith, LocalPackages packages, Optional<FileTime> before)
+            throws IOException {
         MessageDigest trees = Sha256.sha256();
         for (Path folder : packages.folders()) {
             Path installed = folder.resolve("node_modules");
@@ -238,11 +251,14 @@ public final class InstallFingerprint {
     private List<Path> localToNpm() throws IOException {
         List<Path> found = new ArrayList<>();
         for (Path file : Stream.concat(
-                        PackageManager.NPM.lockFiles().stream().map(root::resolve), Stream.of(modules.resolve(".package-lock.json")))
+                        PackageManager.NPM.lockFiles().stream().map(root::resolve),
+                        Stream.of(modules.resolve(".package-lock.json")))
                 .toList()) {
             try {
                 if (Files.isRegularFile(file)) {
-                    JsonText.after(file, LOCAL_PACKAGE).stream().map(root::resolve).forEach(found::add);
+                    JsonText.after(file, LOCAL_PACKAGE).stream()
+                            .map(root::resolve)
+                            .forEach(found::add);
                 }
             } catch (InvalidPathException e) {
                 found.add(root);
@@ -262,7 +278,8 @@ public final class InstallFingerprint {
     /** Why an install can change something although nothing has changed that is looked at; empty where it cannot. */
     private Optional<String> eachTime(LocalPackages packages) throws IOException {
         if (copiesFolders(packages)) {
-            return Optional.of("folders or patches of the project's own are copied into node_modules, and can have changed");
+            return Optional.of(
+                    "folders or patches of the project's own are copied into node_modules, and can have changed");
         }
         return packages.scripts();
     }

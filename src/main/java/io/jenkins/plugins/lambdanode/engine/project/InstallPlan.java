@@ -113,8 +113,8 @@ public record InstallPlan(
         Path folder = Path.of(project.folder().path());
         for (ProjectFolder.Folder above : project.above()) {
             List<String> patterns = new ArrayList<>(WorkspaceMembers.inPnpmWorkspace(above.pnpmWorkspace()));
-            patterns.addAll(
-                    WorkspaceMembers.inPackageJson(Json.object(above.packageJson()).orElse(Map.of())));
+            patterns.addAll(WorkspaceMembers.inPackageJson(
+                    Json.object(above.packageJson()).orElse(Map.of())));
             if (WorkspaceMembers.includes(patterns, Path.of(above.path()), folder)) {
                 return above;
             }
@@ -130,7 +130,8 @@ public record InstallPlan(
     }
 
     private static boolean hasLifecycleScripts(JsonNode json) {
-        return LocalPackages.LIFECYCLE_SCRIPTS.stream().anyMatch(script -> json.path("scripts").has(script));
+        return LocalPackages.LIFECYCLE_SCRIPTS.stream()
+                .anyMatch(script -> json.path("scripts").has(script));
     }
 
     private static JsonNode json(ProjectFolder.Folder folder) throws DeployException {
@@ -167,15 +168,18 @@ public record InstallPlan(
                     .filter(name -> PackageManager.ofLockFile(name) != manager)
                     .toList();
             if (!others.isEmpty()) {
-                warnings.add("The project has lock files of several tools: " + file + " counts, " + String.join(", ", others)
-                        + (others.size() == 1 ? " does not" : " do not")
-                        + ". Remove what is out of use, or name the tool in package.json, such as \"packageManager\": \""
-                        + PackageManager.ofLockFile(others.get(0)).program() + "@<version>\".");
+                warnings.add(
+                        "The project has lock files of several tools: " + file + " counts, " + String.join(", ", others)
+                                + (others.size() == 1 ? " does not" : " do not")
+                                + ". Remove what is out of use, or name the tool in package.json, such as \"packageManager\": \""
+                                + PackageManager.ofLockFile(others.get(0)).program() + "@<version>\".");
             }
             if (named.isPresent() && named.get() != manager) {
-                warnings.add("package.json names " + named.get().title() + " (packageManager), and the only lock file is "
-                        + file + ": " + manager.title() + " installs. Commit " + named.get().title()
-                        + "'s lock file, or correct packageManager.");
+                warnings.add(
+                        "package.json names " + named.get().title() + " (packageManager), and the only lock file is "
+                                + file + ": " + manager.title() + " installs. Commit "
+                                + named.get().title()
+                                + "'s lock file, or correct packageManager.");
             }
             return new Lock(manager, file, warnings);
         }
@@ -184,13 +188,16 @@ public record InstallPlan(
         Lock warnOfOwn(ProjectFolder.Folder project, ProjectFolder.Folder root) {
             List<String> own = project.equals(root) || file.isEmpty()
                     ? List.of()
-                    : project.lockFiles().stream().filter(name -> !name.equals("pnpm-lock.yaml") || manager != PackageManager.PNPM).toList();
+                    : project.lockFiles().stream()
+                            .filter(name -> !name.equals("pnpm-lock.yaml") || manager != PackageManager.PNPM)
+                            .toList();
             if (own.isEmpty()) {
                 return this;
             }
             List<String> more = new ArrayList<>(warnings);
-            more.add("The project has " + String.join(", ", own) + " of its own, and is a member of the workspace of " + root.path() + ", whose "
-                    + file + " counts. Remove the project's" + (own.size() == 1 ? "" : " lock files") + ", or take it out of the workspace.");
+            more.add("The project has " + String.join(", ", own) + " of its own, and is a member of the workspace of "
+                    + root.path() + ", whose " + file + " counts. Remove the project's"
+                    + (own.size() == 1 ? "" : " lock files") + ", or take it out of the workspace.");
             return new Lock(manager, file, more);
         }
 
@@ -235,7 +242,9 @@ public record InstallPlan(
             case PNPM:
                 return !tool.isAtLeast(10, 14, 0)
                         ? List.of()
-                        : join(alsoHere ? options(new Platform("current", "current", "current")) : List.of(), options(asked));
+                        : join(
+                                alsoHere ? options(new Platform("current", "current", "current")) : List.of(),
+                                options(asked));
             case BUN:
                 // It installs for glibc and musl.
                 Platform anyLibc = new Platform(asked.os(), asked.cpu(), "");
@@ -243,7 +252,8 @@ public record InstallPlan(
                         ? List.of()
                         : join(alsoHere ? options(tool.platform()) : List.of(), options(anyLibc));
             default:
-                // Yarn 2 and later takes supportedArchitectures from .yarnrc.yml only, Yarn 1 knows nothing of the kind.
+                // Yarn 2 and later takes supportedArchitectures from .yarnrc.yml only, Yarn 1 knows nothing of the
+                // kind.
                 return List.of();
         }
     }
@@ -254,9 +264,17 @@ public record InstallPlan(
      */
     public Optional<InstallPlan> withDevelopment(InstalledTool tool, Optional<Platform> function) {
         InstallPlan all = new InstallPlan(
-                manager, folder, lockFile, yarnClassic, frozen, copiesFolders, InstallSetting.Needed.ALL, once, reason, warnings);
-        return needed.development()
-                        || !all.platformOptions(tool, function).containsAll(platformOptions(tool, function))
+                manager,
+                folder,
+                lockFile,
+                yarnClassic,
+                frozen,
+                copiesFolders,
+                InstallSetting.Needed.ALL,
+                once,
+                reason,
+                warnings);
+        return needed.development() || !all.platformOptions(tool, function).containsAll(platformOptions(tool, function))
                 ? Optional.empty()
                 : Optional.of(all);
     }
@@ -278,12 +296,16 @@ public record InstallPlan(
             case PNPM:
                 // pnpm asks before it removes what another tool has installed, and there is nobody to answer.
                 return List.of(join(
-                        List.of("pnpm", "install", frozen ? "--frozen-lockfile" : "--no-lockfile",
+                        List.of(
+                                "pnpm",
+                                "install",
+                                frozen ? "--frozen-lockfile" : "--no-lockfile",
                                 needed.development() ? "--prod=false" : "--prod",
                                 "--config.confirm-modules-purge=false"),
                         platform));
             case BUN:
-                List<String> bun = new ArrayList<>(List.of("bun", "install", frozen ? "--frozen-lockfile" : "--no-save"));
+                List<String> bun =
+                        new ArrayList<>(List.of("bun", "install", frozen ? "--frozen-lockfile" : "--no-save"));
                 if (!needed.development()) {
                     bun.add("--production");
                 }
@@ -316,18 +338,24 @@ public record InstallPlan(
     private List<List<String>> yarn(InstalledTool tool) throws DeployException {
         boolean classic = tool.majorVersion() < 2;
         if (!lockFile.isEmpty() && classic != yarnClassic) {
-            throw new DeployException(Path.of(folder).resolve(lockFile) + " is of Yarn " + (yarnClassic ? "1" : "2 or later")
+            throw new DeployException(Path.of(folder).resolve(lockFile) + " is of Yarn "
+                    + (yarnClassic ? "1" : "2 or later")
                     + ", and the yarn on the PATH is " + tool.version() + " (" + tool.path() + "). Name the version in"
                     + " package.json, such as \"packageManager\": \"yarn@" + (yarnClassic ? "1.22.22" : "4.9.2")
                     + "\", and add the line 'corepack enable' before the deployment.");
         }
         if (classic) {
-            // Yarn 1 takes its own note of an earlier install for proof, also where files are gone, or a folder that it copied has
+            // Yarn 1 takes its own note of an earlier install for proof, also where files are gone, or a folder that it
+            // copied has
             // changed. Told not to, it does not compare the lock file with package.json either.
             List<String> install = List.of(
-                    "yarn", "install", frozen ? "--frozen-lockfile" : "--no-lockfile",
-                    needed.development() ? "--production=false" : "--production", "--non-interactive");
-            List<String> complete = Stream.concat(install.stream(), Stream.of("--skip-integrity-check")).toList();
+                    "yarn",
+                    "install",
+                    frozen ? "--frozen-lockfile" : "--no-lockfile",
+                    needed.development() ? "--production=false" : "--production",
+                    "--non-interactive");
+            List<String> complete = Stream.concat(install.stream(), Stream.of("--skip-integrity-check"))
+                    .toList();
             return frozen ? List.of(install, complete) : List.of(complete);
         }
         if (lockFile.isEmpty()) {
@@ -335,14 +363,17 @@ public record InstallPlan(
                     + " installs nothing. Run 'yarn install' and commit yarn.lock.");
         }
         if (tool.nodeLinker().equals("pnp") && needed != InstallSetting.Needed.BUILD) {
-            throw new DeployException("The project uses Yarn's Plug'n'Play, which has no node_modules, and Lambda's Node.js finds"
-                    + " no package without. Add the line 'nodeLinker: node-modules' to " + Path.of(folder).resolve(".yarnrc.yml")
-                    + ", or bundle the code and set dependencies to 'none'.");
+            throw new DeployException(
+                    "The project uses Yarn's Plug'n'Play, which has no node_modules, and Lambda's Node.js finds"
+                            + " no package without. Add the line 'nodeLinker: node-modules' to "
+                            + Path.of(folder).resolve(".yarnrc.yml")
+                            + ", or bundle the code and set dependencies to 'none'.");
         }
         if (needed.development()) {
             return List.of(List.of("yarn", "install", "--immutable"));
         }
-        // The second leaves devDependencies out. It would go on with a lock file that is out of date, the first does not.
+        // The second leaves devDependencies out. It would go on with a lock file that is out of date, the first does
+        // not.
         return List.of(
                 List.of("yarn", "install", "--immutable", "--mode=skip-build"),
                 List.of("yarn", "workspaces", "focus", "--all", "--production"));

@@ -53,8 +53,9 @@ public record InstallSetting(InstallMode mode, String command, Needed needed) im
                 return NONE;
             default:
                 if (text.matches("[a-z]+")) {
-                    throw new DeployException("install is '" + text
-                            + "'. Use auto, ci, install, none, or a whole command line such as 'npm ci --ignore-scripts'.");
+                    throw new DeployException(
+                            "install is '" + text
+                                    + "'. Use auto, ci, install, none, or a whole command line such as 'npm ci --ignore-scripts'.");
                 }
                 return new InstallSetting(InstallMode.COMMAND, text, Needed.PRODUCTION);
         }

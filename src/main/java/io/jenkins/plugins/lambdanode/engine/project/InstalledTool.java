@@ -152,10 +152,14 @@ public record InstalledTool(
             Matcher variable = UNSET_VARIABLE.matcher(failure);
             return path + " does not run: "
                     + (variable.find()
-                            ? "an .npmrc has ${" + variable.group(1) + "}, and the build has no variable of that name. Give it to the build (from a"
+                            ? "an .npmrc has ${" + variable.group(1)
+                                    + "}, and the build has no variable of that name. Give it to the build (from a"
                                     + " credential, for instance), or use npm 7 or later, which goes on without."
-                            : failure + "\n" + InstallFailure.advice(failure.lines().toList(), manager.program(), version, lockFile)
-                                    .orElse("Fix the installation of " + manager.title() + " on this machine."));
+                            : failure + "\n"
+                                    + InstallFailure.advice(
+                                                    failure.lines().toList(), manager.program(), version, lockFile)
+                                            .orElse("Fix the installation of " + manager.title()
+                                                    + " on this machine."));
         }
         return manager.program() + " was not found on the PATH (" + searched + "). " + advice(manager, lockFile);
     }
@@ -167,8 +171,8 @@ public record InstalledTool(
 
     /** The same where not even Node.js could be run. */
     public static String nothingFound(PackageManager manager, String searched, String lockFile) {
-        return programOf(manager) + " was not found on the PATH" + (searched.isEmpty() ? "" : " (" + searched + ")") + ". "
-                + advice(manager == PackageManager.BUN ? manager : PackageManager.NPM, lockFile);
+        return programOf(manager) + " was not found on the PATH" + (searched.isEmpty() ? "" : " (" + searched + ")")
+                + ". " + advice(manager == PackageManager.BUN ? manager : PackageManager.NPM, lockFile);
     }
 
     private static String advice(PackageManager manager, String lockFile) {
@@ -178,13 +182,16 @@ public record InstalledTool(
                         + " plugin: in a Pipeline tools { nodejs '<installation>' }, or nodejs('<installation>') { } around the step;"
                         + " in a freestyle job 'Provide Node & npm bin/ folder to PATH'. Or run in an image that has Node.js.";
             case BUN:
-                return "The lock file " + lockFile + " is Bun's. Add the line 'npm install --global bun' before the deployment, or"
+                return "The lock file " + lockFile
+                        + " is Bun's. Add the line 'npm install --global bun' before the deployment, or"
                         + " use an image that has it.";
             default:
-                return (lockFile.isEmpty() ? "package.json names " + manager.title() : "The lock file " + lockFile + " is "
-                                + manager.title() + "'s")
+                return (lockFile.isEmpty()
+                                ? "package.json names " + manager.title()
+                                : "The lock file " + lockFile + " is " + manager.title() + "'s")
                         + ". Add the line 'corepack enable' before the deployment (Node.js 24 and earlier bring corepack), or"
-                        + " 'npm install --global " + manager.program() + "'; an installation of the NodeJS plugin takes "
+                        + " 'npm install --global " + manager.program()
+                        + "'; an installation of the NodeJS plugin takes "
                         + manager.program() + " as one of its global packages.";
         }
     }

@@ -22,8 +22,17 @@ final class LocalPackages {
 
     /** Scripts that an install runs for a package of the repository (npm documentation, "scripts"; pnpm documentation, the same). */
     static final List<String> LIFECYCLE_SCRIPTS = List.of(
-            "preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare",
-            "predependencies", "dependencies", "postdependencies", "pnpm:devPreinstall");
+            "preinstall",
+            "install",
+            "postinstall",
+            "prepublish",
+            "preprepare",
+            "prepare",
+            "postprepare",
+            "predependencies",
+            "dependencies",
+            "postdependencies",
+            "pnpm:devPreinstall");
 
     private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
 

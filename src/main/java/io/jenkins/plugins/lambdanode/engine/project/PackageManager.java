@@ -34,7 +34,9 @@ public enum PackageManager {
 
     /** The names of all lock files, those that count first. */
     public static List<String> allLockFiles() {
-        return Arrays.stream(values()).flatMap(manager -> manager.lockFiles.stream()).toList();
+        return Arrays.stream(values())
+                .flatMap(manager -> manager.lockFiles.stream())
+                .toList();
     }
 
     /** The names of its lock files, those that count first. */

@@ -32,7 +32,9 @@ public record Platform(String os, String cpu, String libc) {
 
     /** Whether packages for the other can be those for this one. */
     boolean fits(Platform other) {
-        return os.equals(other.os) && cpu.equals(other.cpu) && (libc.isEmpty() || other.libc.isEmpty() || libc.equals(other.libc));
+        return os.equals(other.os)
+                && cpu.equals(other.cpu)
+                && (libc.isEmpty() || other.libc.isEmpty() || libc.equals(other.libc));
     }
 
     @Override

@@ -22,8 +22,7 @@ import java.util.List;
  * @param above the folders above it that can be the root of a workspace of npm, pnpm, Yarn or Bun, the nearest first
  * @param hasBindingGyp whether it has a {@code binding.gyp}, for which npm runs {@code node-gyp rebuild}
  */
-public record ProjectFolder(
-        String location, Folder folder, List<Folder> above, boolean hasBindingGyp)
+public record ProjectFolder(String location, Folder folder, List<Folder> above, boolean hasBindingGyp)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -118,7 +117,8 @@ public record ProjectFolder(
                 text(folder, "package.json"),
                 text(folder, PNPM_WORKSPACE),
                 lockFiles,
-                lockFiles.contains("yarn.lock") && !head(folder.resolve("yarn.lock")).contains("__metadata:"),
+                lockFiles.contains("yarn.lock")
+                        && !head(folder.resolve("yarn.lock")).contains("__metadata:"),
                 copiesFolders(folder, lockFiles));
     }
 

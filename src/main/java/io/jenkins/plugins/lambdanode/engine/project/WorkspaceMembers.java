@@ -40,7 +40,10 @@ final class WorkspaceMembers {
             for (String line : (matcher.group(1) == null ? matcher.group(2) : matcher.group(1)).split("\n")) {
                 Matcher item = ITEM.matcher(line.strip().replaceFirst("^-\\s+", ""));
                 while (!line.strip().startsWith("#") && item.find()) {
-                    patterns.add(item.group(1) != null ? item.group(1) : item.group(2) != null ? item.group(2) : item.group(3));
+                    patterns.add(
+                            item.group(1) != null
+                                    ? item.group(1)
+                                    : item.group(2) != null ? item.group(2) : item.group(3));
                 }
             }
         }
@@ -52,26 +55,34 @@ final class WorkspaceMembers {
         List<Path> members = new ArrayList<>();
         if (!patterns.isEmpty()) {
             boolean anyDepth = patterns.stream().anyMatch(pattern -> pattern.contains("**"));
-            int depth = patterns.stream().mapToInt(pattern -> pattern.split("/").length).max().orElseThrow();
-            Files.walkFileTree(root, EnumSet.noneOf(FileVisitOption.class), anyDepth ? Integer.MAX_VALUE : depth + 1, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                    String name = String.valueOf(folder.getFileName());
-                    if (!folder.equals(root) && (name.equals("node_modules") || name.equals(".git"))) {
-                        return FileVisitResult.SKIP_SUBTREE;
-                    }
-                    if (includes(patterns, root, folder) && Files.isRegularFile(folder.resolve("package.json"))) {
-                        members.add(folder);
-                    }
-                    return FileVisitResult.CONTINUE;
-                }
+            int depth = patterns.stream()
+                    .mapToInt(pattern -> pattern.split("/").length)
+                    .max()
+                    .orElseThrow();
+            Files.walkFileTree(
+                    root,
+                    EnumSet.noneOf(FileVisitOption.class),
+                    anyDepth ? Integer.MAX_VALUE : depth + 1,
+                    new SimpleFileVisitor<>() {
+                        @Override
+                        public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                            String name = String.valueOf(folder.getFileName());
+                            if (!folder.equals(root) && (name.equals("node_modules") || name.equals(".git"))) {
+                                return FileVisitResult.SKIP_SUBTREE;
+                            }
+                            if (includes(patterns, root, folder)
+                                    && Files.isRegularFile(folder.resolve("package.json"))) {
+                                members.add(folder);
+                            }
+                            return FileVisitResult.CONTINUE;
+                        }
 
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) {
-                    // What can't be read is no member that a package manager could install.
-                    return FileVisitResult.CONTINUE;
-                }
-            });
+                        @Override
+                        public FileVisitResult visitFileFailed(Path file, IOException e) {
+                            // What can't be read is no member that a package manager could install.
+                            return FileVisitResult.CONTINUE;
+                        }
+                    });
         }
         members.sort(null);
         return members;
@@ -94,7 +105,9 @@ final class WorkspaceMembers {
         try {
             return FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(relative)
                     || glob.startsWith("**/")
-                            && FileSystems.getDefault().getPathMatcher("glob:" + glob.substring(3)).matches(relative);
+                            && FileSystems.getDefault()
+                                    .getPathMatcher("glob:" + glob.substring(3))
+                                    .matches(relative);
         } catch (IllegalArgumentException e) {
             return false;
         }

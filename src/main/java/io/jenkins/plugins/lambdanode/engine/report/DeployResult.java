@@ -22,10 +22,7 @@ import java.util.Set;
  * @param timings the phases that ran, and for which function, in their order
  */
 public record DeployResult(
-        List<Deployed> functions,
-        PackReport packaged,
-        Optional<LayerState> layer,
-        List<Timing> timings) {
+        List<Deployed> functions, PackReport packaged, Optional<LayerState> layer, List<Timing> timings) {
 
     private static final Set<Phase> SENDING = EnumSet.of(Phase.LAYER, Phase.STAGE, Phase.UPDATE);
 

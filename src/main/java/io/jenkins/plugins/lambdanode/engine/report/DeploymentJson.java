@@ -38,19 +38,22 @@ public final class DeploymentJson {
         json.put("Outcome", deployed.outcome().name().toLowerCase(Locale.ROOT));
         deployed.previousVersion().ifPresent(version -> json.put("PreviousVersion", version));
         deployed.previousCodeSha256().ifPresent(digest -> json.put("PreviousCodeSha256", digest));
-        deployed.alias().ifPresent(alias -> json.putObject("Alias")
-                .put("Name", alias.name())
-                .put("AliasArn", alias.arn())
-                .put("FunctionVersion", alias.version()));
+        deployed.alias()
+                .ifPresent(alias -> json.putObject("Alias")
+                        .put("Name", alias.name())
+                        .put("AliasArn", alias.arn())
+                        .put("FunctionVersion", alias.version()));
         json.set("Package", packaged(result.packaged()));
-        result.layer().ifPresent(layer -> json.putObject("Layer")
-                .put("LayerVersionArn", layer.layerVersionArn())
-                .put("Version", layer.version())
-                .put("CodeSha256", layer.codeSha256())
-                .put("CodeSize", layer.codeSize())
-                .put("Published", layer.published()));
+        result.layer()
+                .ifPresent(layer -> json.putObject("Layer")
+                        .put("LayerVersionArn", layer.layerVersionArn())
+                        .put("Version", layer.version())
+                        .put("CodeSha256", layer.codeSha256())
+                        .put("CodeSize", layer.codeSize())
+                        .put("Published", layer.published()));
         deployed.staged().ifPresent(staged -> {
-            ObjectNode node = json.putObject("Staged").put("Bucket", staged.bucket()).put("Key", staged.key());
+            ObjectNode node =
+                    json.putObject("Staged").put("Bucket", staged.bucket()).put("Key", staged.key());
             staged.version().ifPresent(version -> node.put("Version", version));
             node.put("AlreadyThere", staged.alreadyThere());
         });
@@ -92,8 +95,8 @@ public final class DeploymentJson {
                 .put("LastUpdateStatus", state.lastUpdateStatus())
                 .put("PackageType", state.packageType());
         ArrayNode layers = json.putArray("Layers");
-        state.layers().forEach(layer ->
-                layers.addObject().put("Arn", layer.arn()).put("CodeSize", layer.codeSize()));
+        state.layers()
+                .forEach(layer -> layers.addObject().put("Arn", layer.arn()).put("CodeSize", layer.codeSize()));
         ArrayNode architectures = json.putArray("Architectures");
         state.architectures().forEach(architectures::add);
         return json;
@@ -101,8 +104,9 @@ public final class DeploymentJson {
 
     /** One record for one function, an array of them for several. */
     public static String text(DeployResult result) {
-        List<ObjectNode> records =
-                result.functions().stream().map(deployed -> of(deployed, result)).toList();
+        List<ObjectNode> records = result.functions().stream()
+                .map(deployed -> of(deployed, result))
+                .toList();
         return text(records.size() == 1 ? records.get(0) : JSON.valueToTree(records));
     }
 
@@ -117,11 +121,12 @@ public final class DeploymentJson {
                 .put("UnzippedBytes", report.unzippedBytes())
                 .put("ZippedBytes", report.zippedBytes());
         ArrayNode heaviest = json.putArray("Heaviest");
-        report.heaviest().forEach(weight -> heaviest.addObject()
-                .put("Name", weight.name())
-                .put("Files", weight.files())
-                .put("UnzippedBytes", weight.unzippedBytes())
-                .put("ZippedBytes", weight.zippedBytes()));
+        report.heaviest()
+                .forEach(weight -> heaviest.addObject()
+                        .put("Name", weight.name())
+                        .put("Files", weight.files())
+                        .put("UnzippedBytes", weight.unzippedBytes())
+                        .put("ZippedBytes", weight.zippedBytes()));
         ArrayNode skipped = json.putArray("Skipped");
         report.skipped().forEach(reason -> {
             ObjectNode node = skipped.addObject().put("Reason", reason.reason()).put("Count", reason.count());

@@ -39,7 +39,9 @@ public record Origin(String folder, String commit, String build, String credenti
         StringBuilder line = new StringBuilder(dryRun ? "Dry run of deploying " : "Deploying ");
         line.append(folder.isEmpty() || folder.equals(".") ? "the project" : folder);
         if (!commit.isEmpty()) {
-            line.append(" (commit ").append(commit, 0, Math.min(COMMIT_DIGITS, commit.length())).append(")");
+            line.append(" (commit ")
+                    .append(commit, 0, Math.min(COMMIT_DIGITS, commit.length()))
+                    .append(")");
         }
         line.append(" to ").append(String.join(", ", functions)).append(" in ").append(region);
         Optional<String> in = account.or(() -> caller.flatMap(Origin::account));

@@ -22,11 +22,14 @@ public final class Summary {
         List<String> lines = new ArrayList<>();
         lines.add("Packaged " + files(report) + ", " + ByteSize.of(report.unzippedBytes()) + ", into "
                 + ByteSize.of(report.zippedBytes()) + " (CodeSha256 " + report.codeSha256() + ")");
-        report.layer().ifPresent(layer -> lines.add("Packaged " + files(layer) + " of node_modules, "
-                + ByteSize.of(layer.unzippedBytes()) + ", into a layer of " + ByteSize.of(layer.zippedBytes()) + " (CodeSha256 "
-                + layer.codeSha256() + ")"));
+        report.layer()
+                .ifPresent(layer -> lines.add("Packaged " + files(layer) + " of node_modules, "
+                        + ByteSize.of(layer.unzippedBytes()) + ", into a layer of " + ByteSize.of(layer.zippedBytes())
+                        + " (CodeSha256 "
+                        + layer.codeSha256() + ")"));
         for (Finding finding : report.findings()) {
-            lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ") + text(finding));
+            lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ")
+                    + text(finding));
         }
         return lines;
     }
@@ -45,11 +48,14 @@ public final class Summary {
     public static List<String> deployed(DeployResult result) {
         List<String> lines = new ArrayList<>();
         if (!result.timings().isEmpty()) {
-            lines.add(result.timingsInAll().stream().map(Summary::phase).collect(Collectors.joining(", ", "Time: ", "")));
+            lines.add(
+                    result.timingsInAll().stream().map(Summary::phase).collect(Collectors.joining(", ", "Time: ", "")));
         }
-        result.layer().ifPresent(layer -> lines.add("Layer " + layer.name() + ": version " + layer.version()
-                + (layer.published() ? " published, " : ", there already, ") + ByteSize.of(layer.codeSize()) + ", CodeSha256 "
-                + layer.codeSha256()));
+        result.layer()
+                .ifPresent(layer -> lines.add("Layer " + layer.name() + ": version " + layer.version()
+                        + (layer.published() ? " published, " : ", there already, ") + ByteSize.of(layer.codeSize())
+                        + ", CodeSha256 "
+                        + layer.codeSha256()));
         for (Deployed deployed : result.functions()) {
             lines.add(deployed.state().functionName() + ": "
                     + deployed.outcome().name().toLowerCase(Locale.ROOT)

@@ -168,7 +168,8 @@ public final class DeployRequestBuilder {
 
     /** How many versions of the layer are kept; null for all. */
     public DeployRequestBuilder keepLayerVersions(Integer count) throws DeployException {
-        keepLayerVersions = read(count, keepLayerVersions, text -> OptionalInt.of(SettingRules.keepLayerVersions(text)));
+        keepLayerVersions =
+                read(count, keepLayerVersions, text -> OptionalInt.of(SettingRules.keepLayerVersions(text)));
         return this;
     }
 
@@ -349,13 +350,15 @@ public final class DeployRequestBuilder {
     /** @throws DeployException if settings are missing or do not go together */
     public DeployRequest build() throws DeployException {
         if (functions.isEmpty()) {
-            throw new DeployException("No function is named. Set functionName to the name or ARN of the function to deploy to.");
+            throw new DeployException(
+                    "No function is named. Set functionName to the name or ARN of the function to deploy to.");
         }
         if (create && role.isEmpty()) {
             throw new DeployException("create needs a role: the ARN of the new function's execution role.");
         }
         if (s3KmsKeyId.isPresent() && !s3Sse.equals(Optional.of("aws:kms"))) {
-            throw new DeployException("s3KmsKeyId is '" + s3KmsKeyId.get() + "', and s3Sse is not 'aws:kms'. Set s3Sse: 'aws:kms', or leave the key out.");
+            throw new DeployException("s3KmsKeyId is '" + s3KmsKeyId.get()
+                    + "', and s3Sse is not 'aws:kms'. Set s3Sse: 'aws:kms', or leave the key out.");
         }
         return new DeployRequest(
                 functions,
@@ -378,7 +381,15 @@ public final class DeployRequestBuilder {
 
     private CreateOptions newFunction() {
         return new CreateOptions(
-                role, runtime, handler, memorySize, timeout, environment, layers, architectures, description,
+                role,
+                runtime,
+                handler,
+                memorySize,
+                timeout,
+                environment,
+                layers,
+                architectures,
+                description,
                 sourceKmsKeyArn);
     }
 }

@@ -1,15 +1,15 @@
 package io.jenkins.plugins.lambdanode.engine.request;
 
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsRegion;
-import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.SafeText;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsRegion;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -45,8 +45,9 @@ public final class SettingRules {
     /** Bytes of a smoke test's payload (Lambda Developer Guide, "Lambda quotas", synchronous invocation). */
     public static final int MAX_PAYLOAD = 6 << 20;
 
-    private static final JsonMapper JSON =
-            JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     /** Instead of a bucket's name: nothing is staged, though a default bucket is set. */
     public static final String NO_BUCKET = "none";
@@ -55,7 +56,8 @@ public final class SettingRules {
     private static final Pattern ALIAS = Pattern.compile("(?!^[0-9]+$)[a-zA-Z0-9-_]{1,128}");
 
     /** Lambda API reference, CreateFunction, Role. */
-    private static final Pattern ROLE = Pattern.compile("arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
+    private static final Pattern ROLE =
+            Pattern.compile("arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
 
     /** STS API reference, AssumeRole, RoleSessionName. */
     private static final Pattern SESSION_NAME = Pattern.compile("[\\w+=,.@-]{2,64}");
@@ -149,8 +151,9 @@ public final class SettingRules {
 
     /** What stands before an @ or after a ? can be a secret: such a text is not repeated. */
     private static DeployException notAnEndpoint(String text) {
-        String right = "Give the endpoint's address alone, such as https://vpce-0123.lambda.eu-west-1.vpce.amazonaws.com, or"
-                + " http://localhost:4566.";
+        String right =
+                "Give the endpoint's address alone, such as https://vpce-0123.lambda.eu-west-1.vpce.amazonaws.com, or"
+                        + " http://localhost:4566.";
         return text.matches("(?s).*[@?#].*")
                 ? new DeployException("endpointUrl has a user name, a query or a fragment. " + right)
                 : wrong("endpointUrl", text, right);
@@ -166,7 +169,9 @@ public final class SettingRules {
     public static String codeDir(String text) throws DeployException {
         Deque<String> path = new ArrayDeque<>();
         String folder = text.strip().replace('\\', '/');
-        boolean outside = folder.startsWith("/") || folder.matches("[A-Za-z]:.*") || folder.codePoints().anyMatch(Character::isISOControl);
+        boolean outside = folder.startsWith("/")
+                || folder.matches("[A-Za-z]:.*")
+                || folder.codePoints().anyMatch(Character::isISOControl);
         for (String step : folder.split("/")) {
             if (step.equals("..")) {
                 outside |= path.pollLast() == null;
@@ -200,7 +205,8 @@ public final class SettingRules {
     }
 
     public static PackSettings.Links symlinks(String text) throws DeployException {
-        return PackSettings.Links.valueOf(oneOf("symlinks", text, "follow", "store").toUpperCase(Locale.ROOT));
+        return PackSettings.Links.valueOf(
+                oneOf("symlinks", text, "follow", "store").toUpperCase(Locale.ROOT));
     }
 
     public static int compressionLevel(String text) throws DeployException {
@@ -208,7 +214,8 @@ public final class SettingRules {
     }
 
     public static Dependencies dependencies(String text) throws DeployException {
-        return Dependencies.valueOf(oneOf("dependencies", text, "package", "layer", "none").toUpperCase(Locale.ROOT));
+        return Dependencies.valueOf(
+                oneOf("dependencies", text, "package", "layer", "none").toUpperCase(Locale.ROOT));
     }
 
     public static String layerName(String text) throws DeployException {
@@ -232,23 +239,33 @@ public final class SettingRules {
     /** @return empty for {@value #NO_BUCKET} */
     public static Optional<String> bucket(String text) throws DeployException {
         if (text.contains(":accesspoint/") || text.contains(":accesspoint:")) {
-            throw wrong("s3Bucket", text, "Lambda fetches no package through an access point. Name the bucket that it belongs to.");
+            throw wrong(
+                    "s3Bucket",
+                    text,
+                    "Lambda fetches no package through an access point. Name the bucket that it belongs to.");
         }
         if (text.strip().endsWith(DIRECTORY_BUCKET)) {
-            throw wrong("s3Bucket", text, "Lambda fetches no package from a directory bucket. Name a general purpose bucket.");
+            throw wrong(
+                    "s3Bucket",
+                    text,
+                    "Lambda fetches no package from a directory bucket. Name a general purpose bucket.");
         }
         return text.strip().equals(NO_BUCKET)
                 ? Optional.empty()
-                : Optional.of(matching(
-                        "s3Bucket",
-                        text,
-                        BUCKET,
-                        "Name the bucket alone (3 to 63 letters, digits, . and -), without s3:// and without a path, or use none."));
+                : Optional.of(
+                        matching(
+                                "s3Bucket",
+                                text,
+                                BUCKET,
+                                "Name the bucket alone (3 to 63 letters, digits, . and -), without s3:// and without a path, or use none."));
     }
 
     public static String prefix(String text) throws DeployException {
         if (text.length() > LONGEST_PREFIX || text.codePoints().anyMatch(Character::isISOControl)) {
-            throw wrong("s3Prefix", text, "A prefix has at most " + LONGEST_PREFIX + " characters and no control character.");
+            throw wrong(
+                    "s3Prefix",
+                    text,
+                    "A prefix has at most " + LONGEST_PREFIX + " characters and no control character.");
         }
         return text;
     }
@@ -264,8 +281,7 @@ public final class SettingRules {
     }
 
     public static String stagingKey(String text) throws DeployException {
-        return matching(
-                "s3KmsKeyId", text, KMS_KEY, "Give a KMS key's ID or ARN, or an alias such as alias/staging.");
+        return matching("s3KmsKeyId", text, KMS_KEY, "Give a KMS key's ID or ARN, or an alias such as alias/staging.");
     }
 
     // Update and release
@@ -276,7 +292,10 @@ public final class SettingRules {
 
     public static String sourceKey(String text) throws DeployException {
         return matching(
-                "sourceKmsKeyArn", text, KMS_ARN, "Give the ARN of a KMS key: arn:aws:kms:eu-west-1:123456789012:key/id.");
+                "sourceKmsKeyArn",
+                text,
+                KMS_ARN,
+                "Give the ARN of a KMS key: arn:aws:kms:eu-west-1:123456789012:key/id.");
     }
 
     /** @return one architecture, since a function has one */
@@ -309,7 +328,9 @@ public final class SettingRules {
                 throw new DeployException("environment has a line without '='. Write KEY=value in each line.");
             }
             if (equals >= 0) {
-                variables.put(variable(line.substring(0, equals)), line.substring(equals + 1).strip());
+                variables.put(
+                        variable(line.substring(0, equals)),
+                        line.substring(equals + 1).strip());
             }
         }
         return variables;
@@ -317,7 +338,11 @@ public final class SettingRules {
 
     /** The name of a variable of the function's environment. */
     public static String variable(String text) throws DeployException {
-        return matching("environment", text, VARIABLE, "The name of a variable has a letter first, then letters, digits and _.");
+        return matching(
+                "environment",
+                text,
+                VARIABLE,
+                "The name of a variable has a letter first, then letters, digits and _.");
     }
 
     // Several settings
@@ -389,15 +414,18 @@ public final class SettingRules {
     }
 
     private static DeployException wrong(String setting, String text, String right) {
-        return new DeployException(
-                setting + " is '" + SafeText.oneLine(text, 200) + "'. " + unsetVariable(text).map(unset -> (unset + " " + right).strip()).orElse(right));
+        return new DeployException(setting + " is '" + SafeText.oneLine(text, 200) + "'. "
+                + unsetVariable(text)
+                        .map(unset -> (unset + " " + right).strip())
+                        .orElse(right));
     }
 
     /** What is wrong with a text that still has a variable in it when all that are set have been put in; empty where it has none. */
     private static Optional<String> unsetVariable(String text) {
         Matcher variable = VARIABLE_REFERENCE.matcher(text);
         return variable.find()
-                ? Optional.of("The variable " + variable.group(1) + " is not set: set it before the deployment, or check its name.")
+                ? Optional.of("The variable " + variable.group(1)
+                        + " is not set: set it before the deployment, or check its name.")
                 : Optional.empty();
     }
 
@@ -413,14 +441,16 @@ public final class SettingRules {
      */
     public static String json(String setting, String text) throws DeployException {
         if (text.length() > MAX_PAYLOAD) {
-            throw new DeployException(setting + " of smokeTest has " + text.length() + " characters. The limit is " + MAX_PAYLOAD + ".");
+            throw new DeployException(
+                    setting + " of smokeTest has " + text.length() + " characters. The limit is " + MAX_PAYLOAD + ".");
         }
         try {
             JSON.readTree(text);
             return text;
         } catch (JsonProcessingException e) {
-            throw new DeployException(setting + " of smokeTest is not JSON: " + SafeText.oneLine(e.getOriginalMessage(), 200)
-                    + "\nGive JSON, such as {\"ping\": true}, or the name of a file with it.");
+            throw new DeployException(
+                    setting + " of smokeTest is not JSON: " + SafeText.oneLine(e.getOriginalMessage(), 200)
+                            + "\nGive JSON, such as {\"ping\": true}, or the name of a file with it.");
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.steps;
 
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline.Before;
@@ -63,7 +63,11 @@ public final class BuildHistory {
     Optional<String> versionBefore(Target target, NewestVersion newest) throws DeployException, InterruptedException {
         Before before = before(target);
         if (recalled(target).isEmpty()) {
-            before = new Before(before.exists(), before.codeSha256(), before.layerArns(), newest.read().orElse(""));
+            before = new Before(
+                    before.exists(),
+                    before.codeSha256(),
+                    before.layerArns(),
+                    newest.read().orElse(""));
             begin(target, before);
         }
         return Optional.of(before.version()).filter(version -> !version.isEmpty());
@@ -83,7 +87,8 @@ public final class BuildHistory {
         if (!before.exists()) {
             return Outcome.CREATED;
         }
-        boolean differs = !before.codeSha256().equals(now.codeSha256()) || !before.layerArns().equals(now.layerArns());
+        boolean differs = !before.codeSha256().equals(now.codeSha256())
+                || !before.layerArns().equals(now.layerArns());
         return outcome == Outcome.UNCHANGED && differs ? Outcome.UPDATED : outcome;
     }
 
@@ -93,7 +98,9 @@ public final class BuildHistory {
         if (remembered.isPresent()) {
             return remembered.filter(Before::exists).map(Before::version);
         }
-        baseline.remember(arn, seen.map(version -> new Before(true, "", List.of(), version)).orElse(Before.ABSENT));
+        baseline.remember(
+                arn,
+                seen.map(version -> new Before(true, "", List.of(), version)).orElse(Before.ABSENT));
         return seen;
     }
 

@@ -21,7 +21,8 @@ final class FunctionLayers {
 
     /** Whether a layer version of a function is one of the layer that this deployment keeps dependencies in. */
     boolean isOurs(FunctionState state, String layerVersionArn) {
-        return request.layerName().isPresent() && state.isVersionOf(request.layerName().get(), layerVersionArn);
+        return request.layerName().isPresent()
+                && state.isVersionOf(request.layerName().get(), layerVersionArn);
     }
 
     /** Ours in its present place or after the others, or gone where nothing is in it. */
@@ -34,7 +35,9 @@ final class FunctionLayers {
                 desired.add(ours.get().layerVersionArn());
             }
         }
-        ours.map(LayerState::layerVersionArn).filter(arn -> !desired.contains(arn)).ifPresent(desired::add);
+        ours.map(LayerState::layerVersionArn)
+                .filter(arn -> !desired.contains(arn))
+                .ifPresent(desired::add);
         return desired;
     }
 
@@ -48,12 +51,16 @@ final class FunctionLayers {
             return;
         }
         List<String> others = target.state()
-                .map(state -> state.layerArns().stream().filter(arn -> !isOurs(state, arn)).toList())
+                .map(state -> state.layerArns().stream()
+                        .filter(arn -> !isOurs(state, arn))
+                        .toList())
                 .orElseGet(() -> request.create().map(CreateOptions::layers).orElse(List.of()));
         if (others.size() >= LayerSettings.MAX_LAYERS) {
-            throw new DeployException("The function " + target.name().value() + " has " + others.size() + " layers, and Lambda takes "
-                    + LayerSettings.MAX_LAYERS + ": there is no room for one with its dependencies. Remove one, or keep the"
-                    + " dependencies in the package (dependencies: 'package').");
+            throw new DeployException(
+                    "The function " + target.name().value() + " has " + others.size() + " layers, and Lambda takes "
+                            + LayerSettings.MAX_LAYERS
+                            + ": there is no room for one with its dependencies. Remove one, or keep the"
+                            + " dependencies in the package (dependencies: 'package').");
         }
     }
 }

@@ -9,12 +9,12 @@ import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFailure;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
-import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
+import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
-import io.jenkins.plugins.lambdanode.engine.project.Platform;
 import io.jenkins.plugins.lambdanode.engine.project.PackageManager;
+import io.jenkins.plugins.lambdanode.engine.project.Platform;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
@@ -86,16 +86,19 @@ public final class InstallStep {
     public Optional<String> dependencyKey(InstallSetting install, List<TargetFunction> functions, String settings)
             throws IOException, InterruptedException {
         ProjectFolder project = project();
-        Optional<InstallPlan> plan = install.mode() == InstallMode.AUTO && install.needed() == InstallSetting.Needed.PRODUCTION
-                ? InstallPlan.of(install, project)
-                : Optional.empty();
+        Optional<InstallPlan> plan =
+                install.mode() == InstallMode.AUTO && install.needed() == InstallSetting.Needed.PRODUCTION
+                        ? InstallPlan.of(install, project)
+                        : Optional.empty();
         boolean canHaveKey = plan.isPresent()
                 && plan.get().once()
                 && plan.get().manager() == PackageManager.NPM
                 && plan.get().folder().equals(project.folder().path());
         return canHaveKey
                 ? workspace.dependencyKey(
-                        plan.get().folder(), plan.get().lockFile(), prepare(plan.get(), functions).madeWith() + "\n" + settings)
+                        plan.get().folder(),
+                        plan.get().lockFile(),
+                        prepare(plan.get(), functions).madeWith() + "\n" + settings)
                 : Optional.empty();
     }
 
@@ -103,7 +106,10 @@ public final class InstallStep {
     private Install prepare(InstallPlan plan, List<TargetFunction> functions) throws IOException, InterruptedException {
         if (prepared == null) {
             prepared = new Install(
-                    plan, tool(plan), Platform.ofFunctions(functions.stream().map(TargetFunction::architecture).toList()));
+                    plan,
+                    tool(plan),
+                    Platform.ofFunctions(
+                            functions.stream().map(TargetFunction::architecture).toList()));
             progress.log(prepared.tool().display());
             plan.warnings().forEach(warning -> progress.log("WARNING: " + warning));
         }
@@ -140,7 +146,8 @@ public final class InstallStep {
 
         InstallRun run() throws DeployException {
             Optional<Install> other = withDevelopment();
-            return new InstallRun(plan.folder(), madeWith(), other.isPresent() ? other.get().madeWith() : "");
+            return new InstallRun(
+                    plan.folder(), madeWith(), other.isPresent() ? other.get().madeWith() : "");
         }
     }
 
@@ -162,10 +169,12 @@ public final class InstallStep {
     }
 
     /** Whether all of it was installed, install scripts included. */
-    private boolean run(Install install, String reason, ProjectFolder project) throws IOException, InterruptedException {
+    private boolean run(Install install, String reason, ProjectFolder project)
+            throws IOException, InterruptedException {
         progress.log(install.name() + ": " + reason + ".");
         if (!install.platformOptions().isEmpty()) {
-            progress.log("NOTE: This machine is " + install.tool().platform() + " and the function " + install.function().orElseThrow()
+            progress.log("NOTE: This machine is " + install.tool().platform() + " and the function "
+                    + install.function().orElseThrow()
                     + ": '" + install.name() + " " + String.join(" ", install.platformOptions())
                     + "' brings the function's packages. What packages compile is for this machine all the same.");
         }
@@ -188,8 +197,11 @@ public final class InstallStep {
         if (cache.isEmpty()) {
             return commands;
         }
-        progress.log("npm may not write to its cache " + tool.unwritableCache() + ": it has one in the workspace's temporary folder.");
-        return commands.stream().map(command -> command.with("--cache=" + cache.get())).toList();
+        progress.log("npm may not write to its cache " + tool.unwritableCache()
+                + ": it has one in the workspace's temporary folder.");
+        return commands.stream()
+                .map(command -> command.with("--cache=" + cache.get()))
+                .toList();
     }
 
     private CommandOutcome logged(Command command) throws IOException, InterruptedException {
@@ -198,14 +210,16 @@ public final class InstallStep {
     }
 
     private InstalledTool tool(InstallPlan plan) throws IOException, InterruptedException {
-        CommandOutcome outcome = workspace.run(InstalledTool.probe(plan.manager()).in(plan.folder()));
+        CommandOutcome outcome =
+                workspace.run(InstalledTool.probe(plan.manager()).in(plan.folder()));
         Optional<InstalledTool> tool = InstalledTool.of(plan.manager(), outcome);
         if (outcome.cause().isPresent()) {
-            throw new DeployException(InstalledTool.programOf(plan.manager()) + " does not run in " + plan.folder() + ". "
-                    + outcome.cause().get());
+            throw new DeployException(InstalledTool.programOf(plan.manager()) + " does not run in " + plan.folder()
+                    + ". " + outcome.cause().get());
         }
         if (tool.isEmpty()) {
-            CommandOutcome path = workspace.run(Command.program("printenv", "PATH").quietly());
+            CommandOutcome path =
+                    workspace.run(Command.program("printenv", "PATH").quietly());
             String searched = path.succeeded() ? String.join("", path.lastLines()) : "";
             throw new DeployException(InstalledTool.nothingFound(plan.manager(), searched, plan.lockFile()));
         }

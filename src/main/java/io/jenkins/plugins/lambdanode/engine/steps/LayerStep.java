@@ -55,18 +55,22 @@ public final class LayerStep {
         if (layer.isPresent()) {
             key = timings.time(
                     Phase.INSTALL,
-                    () -> install.dependencyKey(request.install(), packaging.described(targets), request.pack().toString()));
+                    () -> install.dependencyKey(
+                            request.install(),
+                            packaging.described(targets),
+                            request.pack().toString()));
         }
         if (key.isPresent()) {
             known = timings.time(Phase.LAYER, () -> layer.get().findMadeFrom(key.get(), inUse(targets)));
         }
-        known.ifPresent(there -> progress.log("Layer " + there.name() + " has what the lock file asks for (version " + there.version()
-                + "): nothing is installed (install: 'ci' always installs)."));
+        known.ifPresent(there -> progress.log("Layer " + there.name() + " has what the lock file asks for (version "
+                + there.version() + "): nothing is installed (install: 'ci' always installs)."));
         return known.isPresent();
     }
 
     /** @return empty where no layer is wanted or there are no dependencies, or in a dry run no version of the layer has them */
-    public Optional<LayerState> run(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
+    public Optional<LayerState> run(List<Target> targets, PackReport packaged)
+            throws IOException, InterruptedException {
         return layer.isPresent()
                 ? timings.time(Phase.LAYER, () -> provide(layer.get(), targets, packaged))
                 : Optional.empty();
@@ -108,7 +112,11 @@ public final class LayerStep {
                 source,
                 modules,
                 key,
-                functions.stream().map(TargetFunction::runtime).filter(text -> !text.isEmpty()).distinct().toList(),
+                functions.stream()
+                        .map(TargetFunction::runtime)
+                        .filter(text -> !text.isEmpty())
+                        .distinct()
+                        .toList(),
                 functions.stream().map(TargetFunction::architecture).distinct().toList());
     }
 
@@ -122,7 +130,8 @@ public final class LayerStep {
 
     /** Removes old versions, once the functions have the new one. */
     public void prune(List<Deployed> deployed, DesiredCode desired) throws IOException, InterruptedException {
-        OptionalInt keep = request.dependencyLayer().map(LayerSettings::keepVersions).orElse(OptionalInt.empty());
+        OptionalInt keep =
+                request.dependencyLayer().map(LayerSettings::keepVersions).orElse(OptionalInt.empty());
         if (layer.isPresent() && keep.isPresent() && desired.layer().isPresent() && !request.dryRun()) {
             Set<String> inUse = deployed.stream()
                     .flatMap(function -> function.state().layerArns().stream())

@@ -29,8 +29,12 @@ public final class PackageStep {
     /** @param knownLayer whether a layer version is known to hold the dependencies */
     public PackReport run(List<Target> targets, boolean knownLayer) throws IOException, InterruptedException {
         boolean bucket = request.staging().bucket().isPresent();
-        PackRequest wanted =
-                PackRequest.of(request.pack(), described(targets), bucket, "", request.dependencyLayer().isPresent());
+        PackRequest wanted = PackRequest.of(
+                request.pack(),
+                described(targets),
+                bucket,
+                "",
+                request.dependencyLayer().isPresent());
         PackReport packaged = workspace.pack(knownLayer ? wanted.withKnownLayer() : wanted);
         Summary.packaged(packaged).forEach(progress::log);
         if (Summary.isNearLimit(packaged, bucket)) {
@@ -50,12 +54,19 @@ public final class PackageStep {
         if (target.exists()) {
             FunctionState state = target.state().get();
             return new TargetFunction(
-                    state.handler(), state.runtime(), one(asked, state.architectures()),
-                    state.layerBytes(arn -> !layers.isOurs(state, arn)), state.nodePath());
+                    state.handler(),
+                    state.runtime(),
+                    one(asked, state.architectures()),
+                    state.layerBytes(arn -> !layers.isOurs(state, arn)),
+                    state.nodePath());
         }
         return request.create()
                 .map(create -> new TargetFunction(
-                        create.handler(), create.runtime(), one(asked, create.architectures()), 0, create.environment().getOrDefault("NODE_PATH", "")))
+                        create.handler(),
+                        create.runtime(),
+                        one(asked, create.architectures()),
+                        0,
+                        create.environment().getOrDefault("NODE_PATH", "")))
                 .orElse(TargetFunction.UNKNOWN);
     }
 

@@ -2,9 +2,9 @@ package io.jenkins.plugins.lambdanode.engine.steps;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
@@ -67,7 +67,10 @@ public final class PreflightStep {
             return targets;
         } finally {
             progress.log(origin.line(
-                    request.functions().stream().map(FunctionName::name).distinct().toList(),
+                    request.functions().stream()
+                            .map(FunctionName::name)
+                            .distinct()
+                            .toList(),
                     session.region(),
                     account(targets),
                     session.caller(),
@@ -113,7 +116,8 @@ public final class PreflightStep {
             }
             if (target.exists()) {
                 requireZip(target.state().get());
-                functions.requireDeployable(target.state().get(), request.update().revisionId());
+                functions.requireDeployable(
+                        target.state().get(), request.update().revisionId());
                 if (request.alias().isPresent() && !request.force()) {
                     releases.requireNotSplit(name, request.alias().get());
                 }
@@ -132,7 +136,9 @@ public final class PreflightStep {
         return targets.stream()
                 .flatMap(target -> target.account().stream())
                 .findFirst()
-                .or(() -> request.functions().stream().flatMap(name -> name.account().stream()).findFirst());
+                .or(() -> request.functions().stream()
+                        .flatMap(name -> name.account().stream())
+                        .findFirst());
     }
 
     /** The function that is looked at, or that the step has failed for. */

@@ -59,7 +59,8 @@ public final class RecordStep {
 
     /** @param inPreflight the function that preflight has failed for */
     public DeploymentFailure failure(DeployException failure, Optional<String> inPreflight) {
-        return new DeploymentFailure(withDone(failure), timings.latest(), timings.function().or(() -> inPreflight), deployed());
+        return new DeploymentFailure(
+                withDone(failure), timings.latest(), timings.function().or(() -> inPreflight), deployed());
     }
 
     private DeployException withDone(DeployException failure) {
@@ -74,16 +75,18 @@ public final class RecordStep {
     /** Says of each function whether the deployment, which was stopped, has changed it. */
     public void stopped() {
         List<String> left = new ArrayList<>();
-        for (String function : request.functions().stream().map(FunctionName::name).distinct().toList()) {
+        for (String function :
+                request.functions().stream().map(FunctionName::name).distinct().toList()) {
             Optional<String> ended = done.stream()
                     .filter(deployed -> deployed.state().functionName().equals(function))
                     .map(deployed -> deployed.outcome().name().toLowerCase(Locale.ROOT)
                             + (deployed.outcome().changed() ? ", with the new code in force." : "."))
                     .findFirst();
             String line = "Stopped. " + function + ": "
-                    + ended.orElse(history.begun().contains(function)
-                            ? "the change had begun. It has the previous code or the new; the next deployment completes it."
-                            : "not changed.");
+                    + ended.orElse(
+                            history.begun().contains(function)
+                                    ? "the change had begun. It has the previous code or the new; the next deployment completes it."
+                                    : "not changed.");
             progress.log(line);
             if (ended.isEmpty()) {
                 left.add(line);
@@ -100,7 +103,9 @@ public final class RecordStep {
     private String names() {
         return done.stream()
                 .map(function -> function.state().functionName()
-                        + function.version().map(version -> " (version " + version + ")").orElse(""))
+                        + function.version()
+                                .map(version -> " (version " + version + ")")
+                                .orElse(""))
                 .collect(Collectors.joining(", "));
     }
 }

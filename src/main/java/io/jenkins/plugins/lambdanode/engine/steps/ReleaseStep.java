@@ -48,7 +48,8 @@ public final class ReleaseStep {
     }
 
     /** Publishes a version, where that is asked for. */
-    public Deployed publish(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
+    public Deployed publish(Target target, Deployed deployed, String codeSha256)
+            throws IOException, InterruptedException {
         boolean wanted = request.publishes() || deployed.state().onManagedInstances();
         return wanted && !request.dryRun() && deployed.outcome() != Outcome.VALIDATED
                 ? timings.time(Phase.RELEASE, () -> published(target, deployed, codeSha256))
@@ -58,7 +59,13 @@ public final class ReleaseStep {
     /** Moves the alias to the published version, where there are both. */
     public Deployed moveAlias(Target target, Deployed deployed) throws IOException, InterruptedException {
         return request.alias().isPresent() && deployed.version().isPresent()
-                ? timings.time(Phase.RELEASE, () -> aliasMoved(target, deployed, request.alias().get(), deployed.version().get()))
+                ? timings.time(
+                        Phase.RELEASE,
+                        () -> aliasMoved(
+                                target,
+                                deployed,
+                                request.alias().get(),
+                                deployed.version().get()))
                 : deployed;
     }
 
@@ -73,7 +80,8 @@ public final class ReleaseStep {
                 Set<String> inUse = Stream.concat(function.version().stream(), function.previousVersion().stream())
                         .collect(Collectors.toSet());
                 timings.run(
-                        Phase.RELEASE, () -> pruning.prune(name, request.keepVersions().getAsInt(), inUse));
+                        Phase.RELEASE,
+                        () -> pruning.prune(name, request.keepVersions().getAsInt(), inUse));
             }
         }
     }
@@ -84,16 +92,19 @@ public final class ReleaseStep {
         return released(deployed, version, moveAlias(target, name, alias, version, deployed));
     }
 
-    private Deployed published(Target target, Deployed deployed, String codeSha256) throws IOException, InterruptedException {
+    private Deployed published(Target target, Deployed deployed, String codeSha256)
+            throws IOException, InterruptedException {
         FunctionName name = FunctionName.parse(deployed.state().functionArn());
         if (!request.publishes()) {
             return latestPublished(name, deployed, codeSha256);
         }
         if (deployed.state().onManagedInstances()) {
-            progress.log("Function " + deployed.state().functionName() + " is on managed instances: callers without a version or"
+            progress.log("Function " + deployed.state().functionName()
+                    + " is on managed instances: callers without a version or"
                     + " an alias run $LATEST.PUBLISHED, which a numbered version does not change.");
         }
-        // Only where nothing else says that the function has changed: it takes a request, or more where there are many versions.
+        // Only where nothing else says that the function has changed: it takes a request, or more where there are many
+        // versions.
         Optional<String> newest = request.alias().isEmpty() && deployed.outcome() == Outcome.UNCHANGED
                 ? history.versionBefore(target, () -> releases.newestVersion(name))
                 : Optional.empty();
@@ -134,12 +145,16 @@ public final class ReleaseStep {
         });
         progress.log("Alias " + alias
                 + (moved.changed()
-                        ? ": " + moved.previousVersion().map(before -> before + " -> ").orElse("created at ") + version
+                        ? ": "
+                                + moved.previousVersion()
+                                        .map(before -> before + " -> ")
+                                        .orElse("created at ") + version
                         : " points to version " + version + " already"));
         return moved;
     }
 
-    private Deployed released(Deployed deployed, String version, AliasState alias) throws DeployException, InterruptedException {
+    private Deployed released(Deployed deployed, String version, AliasState alias)
+            throws DeployException, InterruptedException {
         Optional<String> before = history.aliasBefore(arn(deployed, alias.name()), alias.previousVersion());
         boolean moved = alias.changed() || !before.equals(Optional.of(version));
         return released(

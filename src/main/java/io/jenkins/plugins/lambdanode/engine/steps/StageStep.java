@@ -31,8 +31,7 @@ public final class StageStep {
     private Optional<String> account = Optional.empty();
     private boolean bucketChecked;
 
-    public StageStep(
-            DeployRequest request, AwsSession session, Staging staging, Timings timings, Progress progress) {
+    public StageStep(DeployRequest request, AwsSession session, Staging staging, Timings timings, Progress progress) {
         this.request = request;
         this.session = session;
         this.staging = staging;
@@ -87,7 +86,8 @@ public final class StageStep {
     public Optional<StagedObject> run(PackReport packaged, boolean sent) throws IOException, InterruptedException {
         return sent && request.stages(packaged.zippedBytes())
                 ? Optional.of(timings.time(
-                        Phase.STAGE, () -> stage(packaged, request.functions().get(0).name(), Phase.STAGE)))
+                        Phase.STAGE,
+                        () -> stage(packaged, request.functions().get(0).name(), Phase.STAGE)))
                 : Optional.empty();
     }
 

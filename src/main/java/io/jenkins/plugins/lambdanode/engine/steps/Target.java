@@ -31,7 +31,8 @@ public record Target(FunctionName name, Optional<FunctionState> state) {
     /** Lambda names the new code's CodeSha256 also after an update that failed: the function runs its former code. */
     boolean hasFailed() {
         return state.isPresent()
-                && (state.get().lastUpdateStatus().equals("Failed") || state.get().state().equals("Failed"));
+                && (state.get().lastUpdateStatus().equals("Failed")
+                        || state.get().state().equals("Failed"));
     }
 
     /** A function can be named twice, by its name and by its ARN: a second update would find what the first has changed. */

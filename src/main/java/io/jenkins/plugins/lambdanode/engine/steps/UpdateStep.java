@@ -2,8 +2,8 @@ package io.jenkins.plugins.lambdanode.engine.steps;
 
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.CodeSource;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.CreateOptions;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionUpdater;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.UpdateOptions;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
@@ -54,7 +54,9 @@ public final class UpdateStep {
                 || target.hasFailed()
                 || !target.state().get().codeSha256().equals(packaged.codeSha256())
                 || !(request.update().architectures().isEmpty()
-                        || request.update().architectures().equals(target.state().get().architectures()));
+                        || request.update()
+                                .architectures()
+                                .equals(target.state().get().architectures()));
     }
 
     /** Whether the package will be sent for a function: Lambda checks no creation in a dry run. */
@@ -71,7 +73,9 @@ public final class UpdateStep {
         if (request.dryRun()) {
             return code ? validate(target, desired) : unchanged(target);
         }
-        return code || layers.differ(target.state().get(), desired.layer()) ? update(target, desired) : unchanged(target);
+        return code || layers.differ(target.state().get(), desired.layer())
+                ? update(target, desired)
+                : unchanged(target);
     }
 
     private Deployed wouldCreate(Target target, DesiredCode desired) {
@@ -96,7 +100,10 @@ public final class UpdateStep {
         progress.log("Dry run of updating " + target.name().value());
         countDirect(desired);
         FunctionState response = updater.update(
-                target.name(), source(desired), request.update(), desired.packaged().codeSha256());
+                target.name(),
+                source(desired),
+                request.update(),
+                desired.packaged().codeSha256());
         return validated(target, response, desired);
     }
 
@@ -115,7 +122,8 @@ public final class UpdateStep {
         }
         if (needsCode(target, desired.packaged())) {
             countDirect(desired);
-            updater.update(target.name(), source(desired), options, desired.packaged().codeSha256());
+            updater.update(
+                    target.name(), source(desired), options, desired.packaged().codeSha256());
             state = awaitCode(target, desired);
             options = options.after(state.revisionId());
         }
@@ -129,9 +137,11 @@ public final class UpdateStep {
         FunctionState state = target.state().orElseThrow();
         progress.log(target.name().value() + " has this code already (CodeSha256 " + state.codeSha256()
                 + "): nothing to upload.");
-        request.update().sourceKmsKeyArn().ifPresent(key -> progress.log("The key " + key
-                + " (sourceKmsKeyArn) encrypts code that is uploaded: the code that is there stays encrypted as it is. Turn on"
-                + " force to upload it with this key."));
+        request.update()
+                .sourceKmsKeyArn()
+                .ifPresent(key -> progress.log("The key " + key
+                        + " (sourceKmsKeyArn) encrypts code that is uploaded: the code that is there stays encrypted as it is. Turn on"
+                        + " force to upload it with this key."));
         return done(target, state, Outcome.UNCHANGED, Optional.empty());
     }
 
@@ -141,16 +151,17 @@ public final class UpdateStep {
                 target.name(), state, arns -> layers.desired(state, arns, desired.layer()), options.revisionId());
         FunctionState now = functions.awaitReady(target.name(), request.waitTimeout());
         if (layers.differ(now, desired.layer())) {
-            throw new DeployException("The function " + target.name().value() + " has the layers " + now.layerArns() + ", not the one"
-                    + " with its dependencies that was just put there: someone else has replaced them meanwhile, such as a tool"
-                    + " that keeps the function's configuration. Let it leave the layers alone, and run the deployment again.");
+            throw new DeployException(
+                    "The function " + target.name().value() + " has the layers " + now.layerArns() + ", not the one"
+                            + " with its dependencies that was just put there: someone else has replaced them meanwhile, such as a tool"
+                            + " that keeps the function's configuration. Let it leave the layers alone, and run the deployment again.");
         }
         return now;
     }
 
     private FunctionState awaitCode(Target target, DesiredCode desired) throws IOException, InterruptedException {
-        FunctionState state = functions.awaitUpdate(
-                target.name(), desired.packaged().codeSha256(), request.waitTimeout());
+        FunctionState state =
+                functions.awaitUpdate(target.name(), desired.packaged().codeSha256(), request.waitTimeout());
         if (!state.codeSha256().equals(desired.packaged().codeSha256())) {
             throw new DeployException("The function " + target.name().value() + " has the CodeSha256 "
                     + state.codeSha256() + ", not " + desired.packaged().codeSha256()
@@ -161,7 +172,8 @@ public final class UpdateStep {
     }
 
     private static CodeSource source(DesiredCode desired) {
-        return desired.staged().<CodeSource>map(CodeSource.Staged::new)
+        return desired.staged()
+                .<CodeSource>map(CodeSource.Staged::new)
                 .orElseGet(() -> new CodeSource.Direct(desired.packaged()));
     }
 
@@ -175,11 +187,7 @@ public final class UpdateStep {
         return done(target, state, outcome, desired.staged());
     }
 
-    private Deployed done(
-            Target target,
-            FunctionState state,
-            Outcome outcome,
-            Optional<StagedObject> staged) {
+    private Deployed done(Target target, FunctionState state, Outcome outcome, Optional<StagedObject> staged) {
         Before before = history.before(target);
         Outcome ofTheBuild = history.ofTheBuild(outcome, target, state);
         return new Deployed(

@@ -79,7 +79,9 @@ public final class VerifyStep {
                         ", %.0f ms, %d MB used%s",
                         report.durationMillis(),
                         report.maxMemoryUsed(),
-                        report.initMillis() == 0 ? "" : String.format(Locale.ROOT, ", start %.0f ms", report.initMillis()));
+                        report.initMillis() == 0
+                                ? ""
+                                : String.format(Locale.ROOT, ", start %.0f ms", report.initMillis()));
     }
 
     private static Optional<String> problem(SmokeTest test, Invocation invocation) {
@@ -93,8 +95,7 @@ public final class VerifyStep {
             return ExpectedJson.difference(JSON.readTree(test.expect().get()), JSON.readTree(invocation.payload()))
                     .map(difference -> "its response is not as expected: " + difference);
         } catch (JsonProcessingException e) {
-            return Optional.of(
-                    "its response is no JSON: " + SafeText.oneLine(invocation.payload(), MESSAGE_LENGTH));
+            return Optional.of("its response is no JSON: " + SafeText.oneLine(invocation.payload(), MESSAGE_LENGTH));
         }
     }
 
@@ -142,7 +143,8 @@ public final class VerifyStep {
     }
 
     private static String advice(String problem) {
-        if (problem.contains("Runtime.ImportModuleError") || problem.contains("Cannot find module")
+        if (problem.contains("Runtime.ImportModuleError")
+                || problem.contains("Cannot find module")
                 || problem.contains("Cannot find package")) {
             return "A module is not in the package: check that it is in dependencies of package.json (not devDependencies), and that"
                     + " excludes and codeDir leave it in.";

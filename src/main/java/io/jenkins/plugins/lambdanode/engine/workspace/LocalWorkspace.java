@@ -86,7 +86,8 @@ public final class LocalWorkspace implements Workspace {
             return CommandOutcome.notStarted(e.getMessage());
         }
         OutputTail output = new OutputTail(command.quiet() ? line -> {} : progress::log);
-        Thread reader = new Thread(() -> relay(process, output), "output of " + command.words().get(0));
+        Thread reader = new Thread(
+                () -> relay(process, output), "output of " + command.words().get(0));
         reader.setDaemon(true);
         reader.start();
         try {

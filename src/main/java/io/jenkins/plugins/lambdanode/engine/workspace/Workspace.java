@@ -48,7 +48,8 @@ public interface Workspace extends AutoCloseable {
     void markInstalled(InstallRun install) throws IOException, InterruptedException;
 
     /** The key of the dependencies that an install would bring; see {@link DependencyKey#of}. */
-    Optional<String> dependencyKey(String folder, String lockFile, String madeWith) throws IOException, InterruptedException;
+    Optional<String> dependencyKey(String folder, String lockFile, String madeWith)
+            throws IOException, InterruptedException;
 
     /**
      * Builds a deployment package in the workspace's temporary folder, or at {@link PackRequest#output()}, and in that folder too

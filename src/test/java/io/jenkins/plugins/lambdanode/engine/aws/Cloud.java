@@ -57,15 +57,15 @@ public final class Cloud {
                 .httpClient(ApacheHttpClient.create())
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
                 .build()) {
-            s3.createBucket(r -> r.bucket(bucket)
-                    .createBucketConfiguration(c -> c.locationConstraint(region)));
+            s3.createBucket(r -> r.bucket(bucket).createBucketConfiguration(c -> c.locationConstraint(region)));
         }
         return bucket;
     }
 
     /** Staging in this bucket, with nothing else set. */
     public static StagingSettings staging(String bucket, String prefix) {
-        return new StagingSettings(Optional.of(bucket), prefix, OptionalLong.empty(), Optional.empty(), Optional.empty());
+        return new StagingSettings(
+                Optional.of(bucket), prefix, OptionalLong.empty(), Optional.empty(), Optional.empty());
     }
 
     /** A role that Lambda, and the tests, may assume. */
@@ -75,24 +75,20 @@ public final class Cloud {
 
     private static String newRole(Emulator emulator) {
         String name = "role-" + UUID.randomUUID();
-        String answer = Python.run(
-                """
+        String answer = Python.run("""
                 import sys, boto3
                 iam = boto3.client('iam', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                    aws_access_key_id='test', aws_secret_access_key='test')
                 print(iam.create_role(RoleName=sys.argv[2], AssumeRolePolicyDocument='{"Version":"2012-10-17",'
                   '"Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com","AWS":"*"},'
                   '"Action":"sts:AssumeRole"}]}')['Role']['Arn'])
-                """,
-                emulator.endpoint().toString(),
-                name);
+                """, emulator.endpoint().toString(), name);
         return answer.strip();
     }
 
     /** The keys of a new IAM user with this policy; without any permission where it is empty. */
     public static AwsCredentials user(Emulator emulator, String policy) {
-        String[] keys = Python.run(
-                        """
+        String[] keys = Python.run("""
                         import sys, boto3
                         iam = boto3.client('iam', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                            aws_access_key_id='test', aws_secret_access_key='test')
@@ -101,10 +97,7 @@ public final class Cloud {
                             iam.put_user_policy(UserName=sys.argv[2], PolicyName='p', PolicyDocument=sys.argv[3])
                         key = iam.create_access_key(UserName=sys.argv[2])['AccessKey']
                         print(key['AccessKeyId'], key['SecretAccessKey'])
-                        """,
-                        emulator.endpoint().toString(),
-                        "user-" + UUID.randomUUID(),
-                        policy)
+                        """, emulator.endpoint().toString(), "user-" + UUID.randomUUID(), policy)
                 .strip()
                 .split(" ");
         return AwsBasicCredentials.create(keys[0], keys[1]);

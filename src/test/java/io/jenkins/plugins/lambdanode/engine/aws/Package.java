@@ -34,8 +34,10 @@ public final class Package {
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
             zip.setLevel(1);
             zip.putNextEntry(new ZipEntry("index.js"));
-            zip.write(("exports.handler = async () => " + Base64.getEncoder()
-                            .encodeToString(text.getBytes(StandardCharsets.UTF_8)).length())
+            zip.write(("exports.handler = async () => "
+                            + Base64.getEncoder()
+                                    .encodeToString(text.getBytes(StandardCharsets.UTF_8))
+                                    .length())
                     .getBytes(StandardCharsets.UTF_8));
             zip.write(("// " + text).getBytes(StandardCharsets.UTF_8));
             if (ballast > 0) {
@@ -61,7 +63,8 @@ public final class Package {
                 List.of(),
                 List.of(),
                 List.of(),
-                new PackReport.Work(0, 0, 0), List.of());
+                new PackReport.Work(0, 0, 0),
+                List.of());
     }
 
     private static byte[] digest(Path file) throws Exception {

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
@@ -38,7 +38,8 @@ class ResponsesFuzzTest {
     }
 
     @Property(shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
-    void anyRefusalIsToldInPrintableWords(@ForAll("answers") String body, @ForAll @IntRange(min = 300, max = 599) int status) {
+    void anyRefusalIsToldInPrintableWords(
+            @ForAll("answers") String body, @ForAll @IntRange(min = 300, max = 599) int status) {
         assertTimeoutPreemptively(GOOD_TIME, () -> {
             String message = AwsErrors.exception(CALL, AwsFailure.of(SendReply.response(status, Map.of(), body)))
                     .getMessage();

@@ -13,10 +13,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JsonTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{}", "{\"a\": 1.5, \"b\": [true, false, {\"c\": \"d\"}], \"e\": {\"f\": []}}", " {\"a\" :\"\\u00e4\\n\\\"\\\\\\/x\" } ",
-        "{\"a\":-1e3,\"\":\"\u00fc\"}", "{\"a\": \"x\\ty\"}"
-    })
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"a\": 1.5, \"b\": [true, false, {\"c\": \"d\"}], \"e\": {\"f\": []}}",
+                " {\"a\" :\"\\u00e4\\n\\\"\\\\\\/x\" } ",
+                "{\"a\":-1e3,\"\":\"\u00fc\"}",
+                "{\"a\": \"x\\ty\"}"
+            })
     void anObjectIsReadAsJacksonReadsIt(String json) throws Exception {
         assertEquals(
                 new ObjectMapper().readTree(json).toString(),
@@ -24,10 +28,26 @@ class JsonTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "", "[]", "1", "{", "{\"", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{a:1}", "{} x", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}",
-        "{\"a\":\"line\nend\"}", "{\"a\":tru}", "{\"a\":-}", "{\"a\":[1 2]}"
-    })
+    @ValueSource(
+            strings = {
+                "",
+                "[]",
+                "1",
+                "{",
+                "{\"",
+                "{\"a\"",
+                "{\"a\":",
+                "{\"a\":1",
+                "{\"a\":1,",
+                "{a:1}",
+                "{} x",
+                "{\"a\":\"\\x\"}",
+                "{\"a\":\"\\u12\"}",
+                "{\"a\":\"line\nend\"}",
+                "{\"a\":tru}",
+                "{\"a\":-}",
+                "{\"a\":[1 2]}"
+            })
     void whatIsNoObjectIsEmpty(String json) {
         assertEquals(Optional.empty(), Json.object(json));
     }

@@ -33,7 +33,9 @@ class PacedProgressTest {
         }
 
         assertEquals(
-                List.of("Packaging: 500 files, 5.0 MB of 12.0 MB (41 %)", "Packaging: 1000 files, 10.0 MB of 12.0 MB (83 %)"),
+                List.of(
+                        "Packaging: 500 files, 5.0 MB of 12.0 MB (41 %)",
+                        "Packaging: 1000 files, 10.0 MB of 12.0 MB (83 %)"),
                 status);
     }
 

@@ -49,7 +49,8 @@ class OutputTailTest {
 
     @Test
     void onlyTheLastThousandLinesAreKept() throws IOException {
-        read(String.join("\n", IntStream.range(0, 1500).mapToObj(Integer::toString).toList()));
+        read(String.join(
+                "\n", IntStream.range(0, 1500).mapToObj(Integer::toString).toList()));
 
         assertEquals("500", output.last().get(0));
         assertEquals("1499", output.last().get(999));

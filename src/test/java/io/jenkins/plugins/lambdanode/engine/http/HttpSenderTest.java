@@ -110,7 +110,8 @@ class HttpSenderTest {
                 .send(List.of(put(url("/json"), body, 60)))
                 .get(0);
 
-        String expected = "{\"gr\u00fc\u00df\":\"" + Base64.getEncoder().encodeToString(Files.readAllBytes(file)) + "\",\"x\":1}";
+        String expected =
+                "{\"gr\u00fc\u00df\":\"" + Base64.getEncoder().encodeToString(Files.readAllBytes(file)) + "\",\"x\":1}";
         assertEquals(200, reply.status());
         assertEquals("ok", reply.body());
         assertEquals("v1", reply.header("x-amz-version-id").orElseThrow());
@@ -318,7 +319,8 @@ class HttpSenderTest {
         });
         Thread sending = new Thread(() -> assertThrows(
                 InterruptedException.class,
-                () -> new HttpSender(Progress.NONE).send(List.of(put(url("/slow"), Body.part(file.toString(), 0, size), 600)))));
+                () -> new HttpSender(Progress.NONE)
+                        .send(List.of(put(url("/slow"), Body.part(file.toString(), 0, size), 600)))));
         sending.start();
         assertTrue(arrived.await(20, TimeUnit.SECONDS));
 
@@ -383,9 +385,10 @@ class HttpSenderTest {
         };
         Path file = file(100_000);
 
-        new HttpSender(progress).send(List.of(
-                put(url("/p"), Body.part(file.toString(), 0, 50_000), 60),
-                put(url("/p"), Body.part(file.toString(), 50_000, 50_000), 60)));
+        new HttpSender(progress)
+                .send(List.of(
+                        put(url("/p"), Body.part(file.toString(), 0, 50_000), 60),
+                        put(url("/p"), Body.part(file.toString(), 50_000, 50_000), 60)));
 
         assertEquals(100_000, total.get());
         assertEquals(100_000, last.get());
@@ -400,8 +403,8 @@ class HttpSenderTest {
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
-        ProxySettings proxy = new ProxySettings(
-                "127.0.0.1", server.getAddress().getPort(), "", "", List.of("*.internal", "127.0.*"));
+        ProxySettings proxy =
+                new ProxySettings("127.0.0.1", server.getAddress().getPort(), "", "", List.of("*.internal", "127.0.*"));
         HttpSender sender = new HttpSender(Progress.NONE, Optional.of(proxy));
         Body body = Body.part(file(10).toString(), 0, 10);
 
@@ -457,8 +460,9 @@ class HttpSenderTest {
                 while (true) {
                     try (Socket client = refusing.accept()) {
                         client.getInputStream().read(new byte[10_000]);
-                        client.getOutputStream().write(("HTTP/1.1 " + status + " No\r\nContent-Length: 0\r\n\r\n")
-                                .getBytes(StandardCharsets.US_ASCII));
+                        client.getOutputStream()
+                                .write(("HTTP/1.1 " + status + " No\r\nContent-Length: 0\r\n\r\n")
+                                        .getBytes(StandardCharsets.US_ASCII));
                     }
                 }
             });
@@ -544,8 +548,9 @@ class HttpSenderTest {
                     try (Socket client = deaf.accept()) {
                         heads.add(Wire.head(client.getInputStream()));
                         if (client.getInputStream().readNBytes(100_000).length == 100_000) {
-                            client.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                                    .getBytes(StandardCharsets.US_ASCII));
+                            client.getOutputStream()
+                                    .write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                                            .getBytes(StandardCharsets.US_ASCII));
                         }
                     } catch (IOException e) {
                         // The client hung up, or the test has ended.
@@ -565,6 +570,8 @@ class HttpSenderTest {
         }
         assertEquals(
                 List.of(true, false, false),
-                heads.stream().map(head -> head.toLowerCase(Locale.ROOT).contains("expect: 100-continue")).toList());
+                heads.stream()
+                        .map(head -> head.toLowerCase(Locale.ROOT).contains("expect: 100-continue"))
+                        .toList());
     }
 }

@@ -45,7 +45,8 @@ class CodeFolderTest {
         Files.createSymbolicLink(link, Path.of(target));
     }
 
-    private static PackRequest request(String codeDir, List<String> includes, List<String> excludes, PackSettings.Links links) {
+    private static PackRequest request(
+            String codeDir, List<String> includes, List<String> excludes, PackSettings.Links links) {
         TargetFunction function = new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, "");
         PackSettings settings = new PackSettings(codeDir, true, includes, excludes, links, PackSettings.DEFAULT_LEVEL);
         return PackRequest.of(settings, List.of(function), false, "", false);
@@ -60,15 +61,21 @@ class CodeFolderTest {
     }
 
     private String failure(String codeDir) {
-        return assertThrows(DeployException.class, () -> Packs.pack(project, request(codeDir))).getMessage();
+        return assertThrows(DeployException.class, () -> Packs.pack(project, request(codeDir)))
+                .getMessage();
     }
 
     /** What the handler answers in Node.js, from the package alone. */
     private String answer(PackReport packed) throws Exception {
         Path task = Files.createTempDirectory(dir, "task");
         Run.program("unzip", "-q", packed.file(), "-d", task.toString()).requireSuccess();
-        return Run.program(Map.of(), "node", "--input-type=module", "-e",
-                        "console.log(JSON.stringify(await (await import(process.argv[1] + '/index.js')).handler()))", task.toString())
+        return Run.program(
+                        Map.of(),
+                        "node",
+                        "--input-type=module",
+                        "-e",
+                        "console.log(JSON.stringify(await (await import(process.argv[1] + '/index.js')).handler()))",
+                        task.toString())
                 .requireSuccess()
                 .strip();
     }
@@ -77,7 +84,9 @@ class CodeFolderTest {
     void thePackagesTopHoldsWhatIsInTheCodesFolderAndNothingElseOfTheProject() throws Exception {
         PackReport packed = Packs.pack(project, request("dist"));
 
-        assertEquals(List.of("index.js", "index.js.map", "lib/", "lib/answer.js"), ZipListing.of(packed.file()).names());
+        assertEquals(
+                List.of("index.js", "index.js.map", "lib/", "lib/answer.js"),
+                ZipListing.of(packed.file()).names());
         assertEquals("42", answer(packed));
     }
 
@@ -89,10 +98,16 @@ class CodeFolderTest {
         write("node_modules/tool/package.json", "{\"name\":\"tool\"}");
         write("dist/index.js", "exports.handler = async () => require('ms');");
 
-        PackReport packed = Packs.pack(project, request("dist", List.of(), List.of("*.map", "lib/**"), PackSettings.Links.FOLLOW));
+        PackReport packed =
+                Packs.pack(project, request("dist", List.of(), List.of("*.map", "lib/**"), PackSettings.Links.FOLLOW));
 
         assertEquals(
-                List.of("index.js", "node_modules/", "node_modules/ms/", "node_modules/ms/index.js", "node_modules/ms/package.json"),
+                List.of(
+                        "index.js",
+                        "node_modules/",
+                        "node_modules/ms/",
+                        "node_modules/ms/index.js",
+                        "node_modules/ms/package.json"),
                 ZipListing.of(packed.file()).names());
         assertEquals("\"ms\"", answer(packed));
     }
@@ -117,7 +132,9 @@ class CodeFolderTest {
 
         write("dist/cjs/index.js", "exports.handler = async () => 44;");
         PackReport between = Packs.pack(project, request("dist/cjs"));
-        assertEquals(List.of("index.js", "package.json"), ZipListing.of(between.file()).names());
+        assertEquals(
+                List.of("index.js", "package.json"),
+                ZipListing.of(between.file()).names());
         assertEquals("44", answer(between));
     }
 
@@ -153,7 +170,8 @@ class CodeFolderTest {
     void aFolderThatIsNotThereIsAnErrorThatNamesTheBuild() {
         String message = failure("out");
 
-        assertTrue(message.startsWith("There is no folder out (codeDir) in " + project + ". A build makes it"), message);
+        assertTrue(
+                message.startsWith("There is no folder out (codeDir) in " + project + ". A build makes it"), message);
         assertTrue(failure("dist/index.js").startsWith("There is no folder dist/index.js (codeDir)"), message);
     }
 
@@ -174,10 +192,13 @@ class CodeFolderTest {
         Files.createDirectory(dir.resolve("elsewhere"));
         Files.writeString(dir.resolve("elsewhere/index.js"), "1");
         link("out", dir.resolve("elsewhere").toString());
-        assertTrue(failure("out").startsWith("The folder out (codeDir) is a link to " + dir.toRealPath().resolve("elsewhere")));
+        assertTrue(failure("out")
+                .startsWith("The folder out (codeDir) is a link to "
+                        + dir.toRealPath().resolve("elsewhere")));
 
         link("dist/data", "../../elsewhere");
-        assertTrue(failure("dist").contains("The symbolic link data -> ../../elsewhere leads out of the project's folder"));
+        assertTrue(failure("dist")
+                .contains("The symbolic link data -> ../../elsewhere leads out of the project's folder"));
     }
 
     @Test
@@ -187,7 +208,8 @@ class CodeFolderTest {
 
         assertTrue(names(request("dist")).contains("assets/logo.svg"));
         PackRequest stored = request("dist", List.of(), List.of(), PackSettings.Links.STORE);
-        String message = assertThrows(DeployException.class, () -> Packs.pack(project, stored)).getMessage();
+        String message = assertThrows(DeployException.class, () -> Packs.pack(project, stored))
+                .getMessage();
         assertTrue(message.contains("leads out of " + project.resolve("dist")), message);
     }
 
@@ -196,9 +218,12 @@ class CodeFolderTest {
         TargetFunction before = new TargetFunction("dist/lib/answer.handler", "nodejs22.x", "x86_64", 0, "");
         PackRequest request = PackRequest.of(request("dist").settings(), List.of(before), false, "", false);
 
-        String message = assertThrows(DeployException.class, () -> Packs.pack(project, request)).getMessage();
+        String message = assertThrows(DeployException.class, () -> Packs.pack(project, request))
+                .getMessage();
 
-        assertTrue(message.contains("(what is in dist, codeDir, is the package's top: the handler is lib/answer.handler)"), message);
+        assertTrue(
+                message.contains("(what is in dist, codeDir, is the package's top: the handler is lib/answer.handler)"),
+                message);
     }
 
     @Test
@@ -208,7 +233,9 @@ class CodeFolderTest {
 
         String message = Packs.pack(project, request).findings().get(0).message();
 
-        assertTrue(message.endsWith("what is in dist, codeDir, is the package's top: the handler is index.handler."), message);
+        assertTrue(
+                message.endsWith("what is in dist, codeDir, is the package's top: the handler is index.handler."),
+                message);
     }
 
     @Test
@@ -227,9 +254,12 @@ class CodeFolderTest {
         write("package.json", "{\"dependencies\":{\"ms\":\"1.0.0\",\"left-pad\":\"1.0.0\"}}");
         write("node_modules/ms/package.json", "{\"name\":\"ms\"}");
 
-        List<String> codes = Packs.pack(project, request("dist")).findings().stream().map(finding -> finding.message()).toList();
+        List<String> codes = Packs.pack(project, request("dist")).findings().stream()
+                .map(finding -> finding.message())
+                .toList();
 
-        assertTrue(codes.get(0).startsWith("Production dependencies are not in the package: left-pad."), codes.toString());
+        assertTrue(
+                codes.get(0).startsWith("Production dependencies are not in the package: left-pad."), codes.toString());
     }
 
     @Test
@@ -237,7 +267,9 @@ class CodeFolderTest {
         Path root = project;
         write(".git/HEAD", "");
         write("package.json", "{\"workspaces\":[\"functions/*\",\"libs/*\"]}");
-        write("functions/orders/package.json", "{\"name\":\"orders\",\"dependencies\":{\"shared\":\"*\",\"ms\":\"2\"}}");
+        write(
+                "functions/orders/package.json",
+                "{\"name\":\"orders\",\"dependencies\":{\"shared\":\"*\",\"ms\":\"2\"}}");
         write("functions/orders/dist/index.js", "exports.handler = async () => [require('shared'), require('ms')];");
         write("libs/shared/package.json", "{\"name\":\"shared\",\"dependencies\":{\"ms\":\"1\"}}");
         write("libs/shared/index.js", "module.exports = 'shared with ' + require('ms');");

@@ -53,14 +53,18 @@ class InstalledWorkspacesTest {
         }
 
         void install(Path folder) throws Exception {
-            Run.program(Map.of("PATH", tool.onPath()), "sh", "-c", "cd '" + folder + "' && " + install).requireSuccess();
+            Run.program(Map.of("PATH", tool.onPath()), "sh", "-c", "cd '" + folder + "' && " + install)
+                    .requireSuccess();
         }
     }
 
     private Path repository(Tool tool) throws Exception {
         Path root = Files.createDirectory(dir.toRealPath().resolve("repository"));
         String local = tool == Tool.NPM || tool == Tool.YARN_CLASSIC ? "1.0.0" : "workspace:*";
-        Packs.write(root, "package.json", "{\"name\":\"root\",\"private\":true,\"workspaces\":[\"functions/*\",\"libs/*\"]}");
+        Packs.write(
+                root,
+                "package.json",
+                "{\"name\":\"root\",\"private\":true,\"workspaces\":[\"functions/*\",\"libs/*\"]}");
         Packs.write(root, "pnpm-workspace.yaml", "packages: ['functions/*', 'libs/*']\n");
         Packs.write(root, ".yarnrc.yml", "nodeLinker: node-modules\n");
         Packs.write(root, "functions/orders/package.json", """
@@ -68,9 +72,16 @@ class InstalledWorkspacesTest {
                  "devDependencies": {"left-pad": "1.3.0"}}""".replace("LOCAL", local));
         Packs.write(root, "functions/orders/index.js", HANDLER);
         Packs.write(root, "functions/orders/dist/index.js", HANDLER);
-        Packs.write(root, "functions/billing/package.json", "{\"name\":\"billing\",\"version\":\"1.0.0\",\"dependencies\":{\"is-odd\":\"3.0.1\"}}");
-        Packs.write(root, "libs/shared/package.json", "{\"name\":\"@acme/shared\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.3\"}}");
-        Packs.write(root, "libs/shared/index.js", "require('ms'); module.exports = require('ms/package.json').version;\n");
+        Packs.write(
+                root,
+                "functions/billing/package.json",
+                "{\"name\":\"billing\",\"version\":\"1.0.0\",\"dependencies\":{\"is-odd\":\"3.0.1\"}}");
+        Packs.write(
+                root,
+                "libs/shared/package.json",
+                "{\"name\":\"@acme/shared\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.3\"}}");
+        Packs.write(
+                root, "libs/shared/index.js", "require('ms'); module.exports = require('ms/package.json').version;\n");
         tool.install(root);
         return root;
     }
@@ -82,13 +93,19 @@ class InstalledWorkspacesTest {
     }
 
     private static String run(Path folder, Map<String, String> environment) throws Exception {
-        return Run.program(environment, "node", folder.resolve("index.js").toString()).requireSuccess().strip();
+        return Run.program(environment, "node", folder.resolve("index.js").toString())
+                .requireSuccess()
+                .strip();
     }
 
     private static PackRequest request(String codeDir) {
         return PackRequest.of(
-                new PackSettings(codeDir, true, List.of(), List.of(), PackSettings.Links.FOLLOW, PackSettings.DEFAULT_LEVEL),
-                List.of(), false, "", false);
+                new PackSettings(
+                        codeDir, true, List.of(), List.of(), PackSettings.Links.FOLLOW, PackSettings.DEFAULT_LEVEL),
+                List.of(),
+                false,
+                "",
+                false);
     }
 
     private static void requireProductionAlone(Path... folders) throws Exception {
@@ -105,7 +122,9 @@ class InstalledWorkspacesTest {
         requireProductionAlone(task, opt);
         assertFalse(Files.exists(task.resolve("node_modules")));
         assertEquals(List.of("nodejs"), List.of(opt.toFile().list()));
-        assertEquals(expected, run(task, Map.of("NODE_PATH", opt.resolve("nodejs/node_modules").toString())));
+        assertEquals(
+                expected,
+                run(task, Map.of("NODE_PATH", opt.resolve("nodejs/node_modules").toString())));
     }
 
     @ParameterizedTest
@@ -148,16 +167,29 @@ class InstalledWorkspacesTest {
     @Test
     void linksToWhatPnpmHasRemovedFromItsStoreForAnotherPlatformAreLeftOut() throws Exception {
         Path project = Files.createDirectory(dir.toRealPath().resolve("project"));
-        Packs.write(project, "package.json", "{\"name\":\"orders\",\"version\":\"1.0.0\",\"dependencies\":{\"@node-rs/crc32\":\"1.10.6\"}}");
+        Packs.write(
+                project,
+                "package.json",
+                "{\"name\":\"orders\",\"version\":\"1.0.0\",\"dependencies\":{\"@node-rs/crc32\":\"1.10.6\"}}");
         Packs.write(project, "index.js", "require('@node-rs/crc32');\n");
         Tool.PNPM.install(project);
-        Run.program(Map.of("PATH", Tool.PNPM.tool.onPath()), "sh", "-c", "cd '" + project + "' && pnpm install --frozen-lockfile"
-                        + " --config.modules-cache-max-age=0 --os=linux --cpu=arm64 --libc=glibc")
+        Run.program(
+                        Map.of("PATH", Tool.PNPM.tool.onPath()),
+                        "sh",
+                        "-c",
+                        "cd '" + project + "' && pnpm install --frozen-lockfile"
+                                + " --config.modules-cache-max-age=0 --os=linux --cpu=arm64 --libc=glibc")
                 .requireSuccess();
-        assertEquals("crc32-linux-x64-gnu\n", Run.program("sh", "-c", "cd '" + project
-                        + "' && find node_modules/.pnpm/node_modules -xtype l -printf '%f\\n'").requireSuccess());
+        assertEquals(
+                "crc32-linux-x64-gnu\n",
+                Run.program(
+                                "sh",
+                                "-c",
+                                "cd '" + project + "' && find node_modules/.pnpm/node_modules -xtype l -printf '%f\\n'")
+                        .requireSuccess());
 
-        String names = Run.program("find", unzip(Packs.pack(project)).toString()).requireSuccess();
+        String names =
+                Run.program("find", unzip(Packs.pack(project)).toString()).requireSuccess();
 
         assertTrue(names.contains("crc32.linux-arm64-gnu.node"), names);
         assertFalse(names.contains("x64"), names);
@@ -167,12 +199,18 @@ class InstalledWorkspacesTest {
     @Test
     void whatPnpmSetsAsideChangesNoByteOfThePackage() throws Exception {
         Path project = Files.createDirectory(dir.toRealPath().resolve("project"));
-        Packs.write(project, "package.json", "{\"name\":\"orders\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.0.0\"}}");
+        Packs.write(
+                project,
+                "package.json",
+                "{\"name\":\"orders\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.0.0\"}}");
         Packs.write(project, "index.js", "require('ms');\n");
         Tool.PNPM.install(project);
         String clean = Packs.pack(project).codeSha256();
         Run.program("rm", "-r", project.resolve("node_modules").toString()).requireSuccess();
-        Run.program("sh", "-c", "cd '" + project + "' && npm install --no-save --no-package-lock --no-audit --no-fund ms@2.1.3")
+        Run.program(
+                        "sh",
+                        "-c",
+                        "cd '" + project + "' && npm install --no-save --no-package-lock --no-audit --no-fund ms@2.1.3")
                 .requireSuccess();
         Tool.PNPM.install(project);
 

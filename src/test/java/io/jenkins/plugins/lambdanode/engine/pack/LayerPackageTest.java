@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +59,9 @@ class LayerPackageTest {
         Packs.write(project, "index.js", "exports.handler = async () => 2;\n");
         PackReport after = pack();
 
-        assertEquals(before.layer().orElseThrow().sha256(), after.layer().orElseThrow().sha256());
+        assertEquals(
+                before.layer().orElseThrow().sha256(),
+                after.layer().orElseThrow().sha256());
         assertTrue(!before.sha256().equals(after.sha256()), after.sha256());
     }
 
@@ -71,7 +73,10 @@ class LayerPackageTest {
 
         assertEquals(
                 pack().layer().orElseThrow().sha256(),
-                Packs.pack(other, Packs.apart(Packs.request())).layer().orElseThrow().sha256());
+                Packs.pack(other, Packs.apart(Packs.request()))
+                        .layer()
+                        .orElseThrow()
+                        .sha256());
     }
 
     @Test
@@ -94,7 +99,8 @@ class LayerPackageTest {
         PackReport report = pack();
 
         assertEquals(
-                "shared", ZipListing.content(report.layer().orElseThrow().file(), "nodejs/node_modules/shared/main.js"));
+                "shared",
+                ZipListing.content(report.layer().orElseThrow().file(), "nodejs/node_modules/shared/main.js"));
         assertEquals("shared", ZipListing.content(report.file(), "packages/shared/main.js"));
     }
 
@@ -102,16 +108,19 @@ class LayerPackageTest {
     void linksFromOnePackageToTheOtherCannotBeStoredAsLinks() throws Exception {
         Packs.write(project, "packages/shared/main.js", "shared");
         link("node_modules/.bin/dep", "../dep/index.js");
-        PackRequest storing = Packs.apart(
-                Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), ""));
+        PackRequest storing = Packs.apart(Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), ""));
         ZipListing layer =
                 ZipListing.of(Packs.pack(project, storing).layer().orElseThrow().file());
-        assertEquals("120777", layer.entry("nodejs/node_modules/.bin/dep").orElseThrow().mode());
+        assertEquals(
+                "120777",
+                layer.entry("nodejs/node_modules/.bin/dep").orElseThrow().mode());
 
-        for (Map.Entry<String, String> crossing :
-                Map.of("node_modules/shared", "../packages/shared", "lib/dep", "../node_modules/dep").entrySet()) {
+        for (Map.Entry<String, String> crossing : Map.of(
+                        "node_modules/shared", "../packages/shared", "lib/dep", "../node_modules/dep")
+                .entrySet()) {
             Path link = link(crossing.getKey(), crossing.getValue());
-            String message = assertThrows(DeployException.class, () -> Packs.pack(project, storing)).getMessage();
+            String message = assertThrows(DeployException.class, () -> Packs.pack(project, storing))
+                    .getMessage();
             assertTrue(message.contains(crossing.getKey()) && message.contains("symlinks: 'follow'"), message);
             Files.delete(link);
         }
@@ -123,7 +132,8 @@ class LayerPackageTest {
                         DeployException.class, () -> pack(function("node_modules/dep/index.handler", "nodejs22.x")))
                 .getMessage();
 
-        assertTrue(message.contains("node_modules/dep/index.js") && message.contains("dependencies: 'package'"), message);
+        assertTrue(
+                message.contains("node_modules/dep/index.js") && message.contains("dependencies: 'package'"), message);
     }
 
     @ParameterizedTest
@@ -131,8 +141,9 @@ class LayerPackageTest {
     void anEsModuleIsToldWhereItsImportsDoNotFindALayer(String runtime, String code) throws Exception {
         Packs.write(project, "main.mjs", "import dep from 'dep';\nexport const handler = async () => dep;\n");
 
-        List<String> codes =
-                pack(function("main.handler", runtime)).findings().stream().map(Finding::code).toList();
+        List<String> codes = pack(function("main.handler", runtime)).findings().stream()
+                .map(Finding::code)
+                .toList();
 
         assertEquals(code != null, codes.contains("layer-import"), codes.toString());
     }
@@ -146,9 +157,10 @@ class LayerPackageTest {
         arm[18] = (byte) 183;
         Packs.write(project, "node_modules/dep/tool", arm);
 
-        List<String> codes = pack(new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, "")).findings().stream()
-                .map(Finding::code)
-                .toList();
+        List<String> codes =
+                pack(new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, "")).findings().stream()
+                        .map(Finding::code)
+                        .toList();
 
         assertTrue(codes.containsAll(List.of("native-other-platform", "sdk-in-runtime")), codes.toString());
     }
@@ -159,7 +171,8 @@ class LayerPackageTest {
             TargetFunction function = new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, path);
             assertEquals(List.of(), pack(function).findings(), path);
         }
-        TargetFunction hiding = new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, "/var/task/lib:/opt/nodejs");
+        TargetFunction hiding =
+                new TargetFunction("index.handler", "nodejs22.x", "x86_64", 0, "/var/task/lib:/opt/nodejs");
 
         Finding finding = pack(hiding).findings().get(0);
 
@@ -180,7 +193,9 @@ class LayerPackageTest {
 
         String message = assertThrows(DeployException.class, this::pack).getMessage();
 
-        assertTrue(message.contains("node_modules/heavy") && message.contains("lib") && message.contains("262,144,000"), message);
+        assertTrue(
+                message.contains("node_modules/heavy") && message.contains("lib") && message.contains("262,144,000"),
+                message);
     }
 
     @Test
@@ -190,7 +205,8 @@ class LayerPackageTest {
             new Random(name.hashCode()).nextBytes(random);
             Packs.write(project, name, random);
         }
-        PackRequest request = new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", true, false);
+        PackRequest request =
+                new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", true, false);
 
         assertTrue(Packs.pack(project, request).zippedBytesInAll() > 200_000);
 
@@ -199,7 +215,8 @@ class LayerPackageTest {
         Packs.write(project, "node_modules/heavy/c", more);
         Path temp = dir.resolve("t");
         String message = assertThrows(
-                        DeployException.class, () -> new Packager(project, temp, Optional.empty(), Progress.NONE).pack(request))
+                        DeployException.class,
+                        () -> new Packager(project, temp, Optional.empty(), Progress.NONE).pack(request))
                 .getMessage();
         assertTrue(message.contains("node_modules/heavy") && message.endsWith("Name an s3Bucket."), message);
         assertEquals(List.of(), Packs.filesBelow(temp));
@@ -215,7 +232,8 @@ class LayerPackageTest {
         PackReport again = Packs.pack(project, cache, apart);
         assertEquals(0, again.work().deflatedBytes());
         assertEquals(0, again.layer().orElseThrow().work().deflatedBytes());
-        assertEquals(List.of(first.sha256(), first.layer().orElseThrow().sha256()),
+        assertEquals(
+                List.of(first.sha256(), first.layer().orElseThrow().sha256()),
                 List.of(again.sha256(), again.layer().orElseThrow().sha256()));
 
         Packs.write(project, "node_modules/new/index.js", "module.exports = 'new';\n");
@@ -223,7 +241,10 @@ class LayerPackageTest {
         assertEquals(0, changed.work().deflatedBytes());
         assertEquals(24, changed.layer().orElseThrow().work().deflatedBytes());
         assertEquals(
-                Packs.pack(project, Packs.apart(Packs.request())).layer().orElseThrow().sha256(),
+                Packs.pack(project, Packs.apart(Packs.request()))
+                        .layer()
+                        .orElseThrow()
+                        .sha256(),
                 changed.layer().orElseThrow().sha256());
     }
 }

@@ -22,9 +22,15 @@ class MemberCostTest {
     void ofARepositoryOnlyTheFilesOfTheMemberAndItsDependenciesAreRead() throws Exception {
         Path repository = Files.createDirectories(dir.resolve("repository")).toRealPath();
         Packs.write(repository, "package.json", "{\"private\": true, \"workspaces\": [\"functions/*\"]}");
-        Packs.write(repository, "functions/a/package.json", "{\"name\": \"a\", \"dependencies\": {\"dep\": \"1\", \"b\": \"1\"}}");
+        Packs.write(
+                repository,
+                "functions/a/package.json",
+                "{\"name\": \"a\", \"dependencies\": {\"dep\": \"1\", \"b\": \"1\"}}");
         Packs.write(repository, "functions/a/index.js", "exports.handler = async () => require('dep');");
-        Packs.write(repository, "node_modules/dep/package.json", "{\"name\": \"dep\", \"dependencies\": {\"nested\": \"1\"}}");
+        Packs.write(
+                repository,
+                "node_modules/dep/package.json",
+                "{\"name\": \"dep\", \"dependencies\": {\"nested\": \"1\"}}");
         Packs.write(repository, "node_modules/dep/index.js", "module.exports = 1;");
         Packs.write(repository, "node_modules/nested/package.json", "{\"name\": \"nested\"}");
         Packs.write(repository, "functions/b/package.json", "{\"name\": \"b\"}");
@@ -57,9 +63,13 @@ class MemberCostTest {
                 new TreeSet<>(Set.of(
                         // Which folder is the workspace's root.
                         "package.json",
-                        "functions/a/package.json", "functions/a/index.js",
-                        "functions/b/package.json", "functions/b/index.js",
-                        "node_modules/dep/package.json", "node_modules/dep/index.js", "node_modules/nested/package.json")),
+                        "functions/a/package.json",
+                        "functions/a/index.js",
+                        "functions/b/package.json",
+                        "functions/b/index.js",
+                        "node_modules/dep/package.json",
+                        "node_modules/dep/index.js",
+                        "node_modules/nested/package.json")),
                 read);
     }
 }

@@ -13,7 +13,9 @@ public final class PackInChild {
     /** Arguments: project, temporary folder; prints the package's SHA-256, or the error with exit status 3. */
     public static void main(String[] arguments) throws Exception {
         try {
-            PackReport report = new Packager(Path.of(arguments[0]), Path.of(arguments[1]), Optional.empty(), Progress.NONE).pack(Packs.request());
+            PackReport report = new Packager(
+                            Path.of(arguments[0]), Path.of(arguments[1]), Optional.empty(), Progress.NONE)
+                    .pack(Packs.request());
             System.out.println(report.sha256() + " " + report.file());
         } catch (DeployException e) {
             System.out.println(e.getMessage());

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -60,8 +59,22 @@ class PackageContentTest {
     @Provide
     Arbitrary<Map<String, Content>> trees() {
         Arbitrary<String> name = Arbitraries.of(
-                "index.js", "lib", "a", "a-b", "A.txt", "ä", "日本", "with space", "-r", "'q'", "node_modules", "@scope", "é\uD83D\uDE00",
-                "\uFB01", "x&y;$z", "...");
+                "index.js",
+                "lib",
+                "a",
+                "a-b",
+                "A.txt",
+                "ä",
+                "日本",
+                "with space",
+                "-r",
+                "'q'",
+                "node_modules",
+                "@scope",
+                "é\uD83D\uDE00",
+                "\uFB01",
+                "x&y;$z",
+                "...");
         Arbitrary<String> path = name.list().ofMinSize(1).ofMaxSize(5).map(names -> String.join("/", names));
         Arbitrary<Integer> size = Arbitraries.frequencyOf(
                 Tuple.of(3, Arbitraries.of(0, 1, 2, 10)),
@@ -71,7 +84,10 @@ class PackageContentTest {
         Arbitrary<Content> content = Combinators.combine(
                         Arbitraries.longs(), size, Arbitraries.of(true, true, false), Arbitraries.of(true, false))
                 .as(Content::new);
-        return Arbitraries.maps(path, content).ofMinSize(1).ofMaxSize(25).map(PackageContentTest::withoutFilesAsFolders);
+        return Arbitraries.maps(path, content)
+                .ofMinSize(1)
+                .ofMaxSize(25)
+                .map(PackageContentTest::withoutFilesAsFolders);
     }
 
     private static Map<String, Content> withoutFilesAsFolders(Map<String, Content> tree) {
@@ -88,7 +104,9 @@ class PackageContentTest {
             Files.setPosixFilePermissions(
                     file,
                     PosixFilePermissions.fromString(
-                            tree.get(name).executable() ? order.nextBoolean() ? "rwx------" : "rwxrwxr-x" : "rw-r-----"));
+                            tree.get(name).executable()
+                                    ? order.nextBoolean() ? "rwx------" : "rwxrwxr-x"
+                                    : "rw-r-----"));
             Files.setLastModifiedTime(file, FileTime.fromMillis(order.nextInt(2_000_000_000) * 1000L));
         }
     }
@@ -104,8 +122,13 @@ class PackageContentTest {
 
             TreeMap<String, String> expected = new TreeMap<>();
             for (Map.Entry<String, Content> file : tree.entrySet()) {
-                expected.put(file.getKey(), (file.getValue().executable() ? "100755 " : "100644 ") + sha256(file.getValue().bytes()));
-                for (int slash = file.getKey().indexOf('/'); slash >= 0; slash = file.getKey().indexOf('/', slash + 1)) {
+                expected.put(
+                        file.getKey(),
+                        (file.getValue().executable() ? "100755 " : "100644 ")
+                                + sha256(file.getValue().bytes()));
+                for (int slash = file.getKey().indexOf('/');
+                        slash >= 0;
+                        slash = file.getKey().indexOf('/', slash + 1)) {
                     expected.put(file.getKey().substring(0, slash + 1), "40755 " + sha256(new byte[0]));
                 }
             }
@@ -115,7 +138,8 @@ class PackageContentTest {
             assertEquals(expected.size(), zip.entries().size());
 
             List<String> sorted = new ArrayList<>(zip.names());
-            sorted.sort((a, b) -> Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
+            sorted.sort((a, b) ->
+                    Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
             assertEquals(sorted, zip.names());
             for (ZipListing.Entry entry : zip.entries()) {
                 assertEquals("1980-1-1-0-0-0", entry.time());
@@ -131,7 +155,8 @@ class PackageContentTest {
             long unzipped = tree.values().stream().mapToLong(Content::size).sum();
             assertEquals(sha256(packageBytes), report.sha256());
             assertEquals(
-                    Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256(packageBytes))), report.codeSha256());
+                    Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256(packageBytes))),
+                    report.codeSha256());
             assertEquals(packageBytes.length, report.zippedBytes());
             assertEquals(files, report.files());
             assertEquals(expected.size(), report.entries());
@@ -144,7 +169,8 @@ class PackageContentTest {
     }
 
     @Property(tries = 25, shrinking = ShrinkingMode.OFF)
-    void codeAndDependenciesApartHoldTogetherWhatOnePackageHolds(@ForAll("trees") Map<String, Content> tree) throws Exception {
+    void codeAndDependenciesApartHoldTogetherWhatOnePackageHolds(@ForAll("trees") Map<String, Content> tree)
+            throws Exception {
         Path dir = Files.createTempDirectory("apart");
         try {
             Path project = Files.createDirectory(dir.resolve("project"));
@@ -159,11 +185,15 @@ class PackageContentTest {
             assertEquals(hasModules, code.layer().isPresent());
             if (hasModules) {
                 TreeMap<String, String> layer = listed(code.layer().orElseThrow(), "nodejs/");
-                assertTrue(layer.keySet().stream().allMatch(name -> name.startsWith("node_modules/")), layer.toString());
                 assertTrue(
-                        together.keySet().stream().noneMatch(name -> name.startsWith("node_modules/")), together.toString());
+                        layer.keySet().stream().allMatch(name -> name.startsWith("node_modules/")), layer.toString());
+                assertTrue(
+                        together.keySet().stream().noneMatch(name -> name.startsWith("node_modules/")),
+                        together.toString());
                 together.putAll(layer);
-                assertEquals(contentDigest(ZipListing.of(code.layer().get().file())), code.layer().get().contentDigest());
+                assertEquals(
+                        contentDigest(ZipListing.of(code.layer().get().file())),
+                        code.layer().get().contentDigest());
             }
             assertEquals(whole, together);
         } finally {
@@ -192,7 +222,9 @@ class PackageContentTest {
             create(second, tree, new Random(seed + 1));
             Map<String, String> digests = new LinkedHashMap<>();
             digests.put("one core", pack(first, dir, 1, Optional.empty()).sha256());
-            digests.put("another folder, three cores", pack(second, dir, 3, Optional.empty()).sha256());
+            digests.put(
+                    "another folder, three cores",
+                    pack(second, dir, 3, Optional.empty()).sha256());
             Path cache = dir.resolve("cache");
             digests.put("empty cache", pack(first, dir, 2, Optional.of(cache)).sha256());
             PackReport reused = pack(second, dir, 8, Optional.of(cache));

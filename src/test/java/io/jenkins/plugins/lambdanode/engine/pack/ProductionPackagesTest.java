@@ -53,11 +53,9 @@ class ProductionPackagesTest {
         Packs.write(
                 root,
                 folder + "/package.json",
-                "{\"name\":\"" + name + "\",\"version\":\"" + version + "\"" + (fields.isEmpty() ? "" : "," + fields) + "}");
-        Packs.write(
-                root,
-                folder + "/index.js",
-                """
+                "{\"name\":\"" + name + "\",\"version\":\"" + version + "\"" + (fields.isEmpty() ? "" : "," + fields)
+                        + "}");
+        Packs.write(root, folder + "/index.js", """
                 const {name, version, dependencies, optionalDependencies, peerDependencies} = require('./package.json');
                 const names = Object.keys({...dependencies, ...optionalDependencies, ...peerDependencies}).sort();
                 const got = n => { try { return require(n); } catch (e) { if (e.code !== 'MODULE_NOT_FOUND') throw e; return () => 'none'; } };
@@ -79,8 +77,13 @@ class ProductionPackagesTest {
     }
 
     private static String run(Path folder, Map<String, String> environment) throws Exception {
-        return Run.program(environment, "node", "-e", "process.chdir(process.argv[1]); const m = require(process.cwd());"
-                        + " console.log(m() + ' ' + m.loads())", folder.toString())
+        return Run.program(
+                        environment,
+                        "node",
+                        "-e",
+                        "process.chdir(process.argv[1]); const m = require(process.cwd());"
+                                + " console.log(m() + ' ' + m.loads())",
+                        folder.toString())
                 .requireSuccess()
                 .strip();
     }
@@ -104,16 +107,23 @@ class ProductionPackagesTest {
 
     @Test
     void aMemberIsPackagedWithItsHoistedDependenciesAndWithoutTheWorkspaces() throws Exception {
-        local("functions/orders", "orders", "\"dependencies\":{\"a\":\"*\",\"@scope/b\":\"*\",\"nested\":\"*\"},"
-                + "\"devDependencies\":{\"tool\":\"*\"}");
-        installed("node_modules/a", "1.0.0", "\"dependencies\":{\"c\":\"*\"},\"optionalDependencies\":{\"absent\":\"*\"}");
+        local(
+                "functions/orders",
+                "orders",
+                "\"dependencies\":{\"a\":\"*\",\"@scope/b\":\"*\",\"nested\":\"*\"},"
+                        + "\"devDependencies\":{\"tool\":\"*\"}");
+        installed(
+                "node_modules/a",
+                "1.0.0",
+                "\"dependencies\":{\"c\":\"*\"},\"optionalDependencies\":{\"absent\":\"*\"}");
         installed("node_modules/c", "1.0.0", "");
         installed("node_modules/@scope/b", "1.0.0", "\"peerDependencies\":{\"a\":\"*\"}");
         installed("node_modules/tool", "1.0.0", "");
         installed("functions/orders/node_modules/nested", "2.0.0", "\"dependencies\":{\"c\":\"*\"}");
         Path task = requireSame(orders);
         assertEquals(
-                "orders@0.0.0(@scope/b@1.0.0(a@1.0.0(none c@1.0.0)) a@1.0.0(none c@1.0.0) nested@2.0.0(c@1.0.0)) 5", run(task));
+                "orders@0.0.0(@scope/b@1.0.0(a@1.0.0(none c@1.0.0)) a@1.0.0(none c@1.0.0) nested@2.0.0(c@1.0.0)) 5",
+                run(task));
         assertFalse(Files.exists(task.resolve("node_modules/tool")));
         assertFalse(Files.exists(task.resolve("node_modules/unrelated")));
         assertFalse(Files.exists(task.resolve("functions")));
@@ -135,7 +145,10 @@ class ProductionPackagesTest {
     @Test
     void aLocalPackageGoesInForItsLinkWithItsOwnDependenciesAndWithoutThoseForDevelopment() throws Exception {
         local("functions/orders", "orders", "\"dependencies\":{\"@acme/shared\":\"*\",\"c\":\"*\"}");
-        local("libs/shared", "@acme/shared", "\"dependencies\":{\"c\":\"2\",\"d\":\"*\"},\"devDependencies\":{\"tool\":\"*\"}");
+        local(
+                "libs/shared",
+                "@acme/shared",
+                "\"dependencies\":{\"c\":\"2\",\"d\":\"*\"},\"devDependencies\":{\"tool\":\"*\"}");
         link("node_modules/@acme/shared", "../../libs/shared");
         installed("node_modules/c", "1.0.0", "");
         installed("libs/shared/node_modules/c", "2.0.0", "");
@@ -180,7 +193,9 @@ class ProductionPackagesTest {
         Path task = unzip(report);
         Path opt = unzip(report.layer().orElseThrow());
         assertFalse(Files.exists(task.resolve("node_modules")));
-        assertEquals(run(orders), run(task, Map.of("NODE_PATH", opt.resolve("nodejs/node_modules").toString())));
+        assertEquals(
+                run(orders),
+                run(task, Map.of("NODE_PATH", opt.resolve("nodejs/node_modules").toString())));
     }
 
     @Test
@@ -213,7 +228,8 @@ class ProductionPackagesTest {
         local("libs/x", "x", "\"dependencies\":{\"absent\":\"*\"}");
         link("functions/orders/node_modules/x", "../../../libs/x");
         String message = assertThrows(DeployException.class, () -> pack(orders)).getMessage();
-        assertTrue(message.contains("leads out of the project's folder") && message.contains("--install-links"), message);
+        assertTrue(
+                message.contains("leads out of the project's folder") && message.contains("--install-links"), message);
         installed("functions/orders/node_modules/absent", "1.0.0", "");
         assertEquals("orders@0.0.0(x@0.0.0(absent@1.0.0)) 3", run(unzip(pack(orders))));
     }
@@ -224,7 +240,10 @@ class ProductionPackagesTest {
         Packs.write(root, "pnpm-workspace.yaml", "packages: [functions/*, libs/*]\n");
         Files.delete(root.resolve("node_modules/orders"));
         Files.delete(root.resolve("node_modules/billing"));
-        local("functions/orders", "orders", "\"dependencies\":{\"a\":\"*\",\"@acme/shared\":\"*\"},\"devDependencies\":{\"tool\":\"*\"}");
+        local(
+                "functions/orders",
+                "orders",
+                "\"dependencies\":{\"a\":\"*\",\"@acme/shared\":\"*\"},\"devDependencies\":{\"tool\":\"*\"}");
         local("libs/shared", "@acme/shared", "\"dependencies\":{\"@scope/b\":\"2\"}");
         installed("node_modules/.pnpm/a@1/node_modules/a", "1.0.0", "\"dependencies\":{\"@scope/b\":\"1\"}");
         installed("node_modules/.pnpm/@scope+b@1/node_modules/@scope/b", "1.0.0", "");
@@ -249,18 +268,27 @@ class ProductionPackagesTest {
 
     /** For a function of one architecture; sharp, esbuild and swc name their packages so. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "arm64  | image linux-arm64 wasm",
-        "x86_64 | image linux-x64 wasm",
-        "''     | darwin-arm64 image linux-arm64 linux-x64 musl-x64 only-musl wasm windows"
-    })
-    void packagesForOtherPlatformsAreLeftOutWhereTheFunctionsIsThere(String architecture, String expected) throws Exception {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "arm64  | image linux-arm64 wasm",
+                "x86_64 | image linux-x64 wasm",
+                "''     | darwin-arm64 image linux-arm64 linux-x64 musl-x64 only-musl wasm windows"
+            })
+    void packagesForOtherPlatformsAreLeftOutWhereTheFunctionsIsThere(String architecture, String expected)
+            throws Exception {
         local("functions/orders", "orders", "\"dependencies\":{\"image\":\"*\"}");
-        installed("node_modules/image", "1.0.0", "\"optionalDependencies\":{\"linux-x64\":\"1\",\"linux-arm64\":\"1\",\"musl-x64\":\"1\","
-                + "\"darwin-arm64\":\"1\",\"windows\":\"1\",\"wasm\":\"1\",\"absent\":\"1\"}");
+        installed(
+                "node_modules/image",
+                "1.0.0",
+                "\"optionalDependencies\":{\"linux-x64\":\"1\",\"linux-arm64\":\"1\",\"musl-x64\":\"1\","
+                        + "\"darwin-arm64\":\"1\",\"windows\":\"1\",\"wasm\":\"1\",\"absent\":\"1\"}");
         installed("node_modules/linux-x64", "1.0.0", "\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"glibc\"]");
         installed("node_modules/linux-arm64", "1.0.0", "\"os\":\"linux\",\"cpu\":[\"!x64\"]");
-        installed("node_modules/musl-x64", "1.0.0", "\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"musl\"],\"dependencies\":{\"only-musl\":\"1\"}");
+        installed(
+                "node_modules/musl-x64",
+                "1.0.0",
+                "\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"musl\"],\"dependencies\":{\"only-musl\":\"1\"}");
         installed("node_modules/only-musl", "1.0.0", "");
         installed("node_modules/darwin-arm64", "1.0.0", "\"os\":[\"darwin\"],\"cpu\":[\"arm64\"]");
         installed("node_modules/windows", "1.0.0", "\"os\":[\"win32\"]");
@@ -271,19 +299,28 @@ class ProductionPackagesTest {
 
         assertEquals(
                 List.of(expected.split(" ")),
-                Run.program("ls", task.resolve("node_modules").toString()).requireSuccess().lines().toList());
+                Run.program("ls", task.resolve("node_modules").toString())
+                        .requireSuccess()
+                        .lines()
+                        .toList());
     }
 
     @Test
     void packagesForOtherPlatformsStayWhereNoneIsForTheFunctionSoThatTheyAreNamed() throws Exception {
         local("functions/orders", "orders", "\"dependencies\":{\"image\":\"*\"}");
-        installed("node_modules/image", "1.0.0", "\"optionalDependencies\":{\"image-linux-x64\":\"1\",\"image-linux-arm64\":\"1\"}");
+        installed(
+                "node_modules/image",
+                "1.0.0",
+                "\"optionalDependencies\":{\"image-linux-x64\":\"1\",\"image-linux-arm64\":\"1\"}");
         installed("node_modules/image-linux-x64", "1.0.0", "\"os\":[\"linux\"],\"cpu\":[\"x64\"]");
 
-        PackReport report = Packs.pack(orders, Packs.forFunction(new TargetFunction("index.handler", "nodejs22.x", "arm64", 0, "")));
+        PackReport report = Packs.pack(
+                orders, Packs.forFunction(new TargetFunction("index.handler", "nodejs22.x", "arm64", 0, "")));
 
         assertTrue(Files.exists(unzip(report).resolve("node_modules/image-linux-x64/index.js")));
-        assertTrue(report.findings().stream().anyMatch(finding -> finding.message().contains("only image-linux-x64")), report.findings().toString());
+        assertTrue(
+                report.findings().stream().anyMatch(finding -> finding.message().contains("only image-linux-x64")),
+                report.findings().toString());
     }
 
     /** npm before 11 has no libc in its lock file, and installs for musl too. */
@@ -294,27 +331,39 @@ class ProductionPackagesTest {
         Packs.write(project, "node_modules/.package-lock.json", """
                 {"packages": {"node_modules/image": {}, "node_modules/image-linux-x64": {"os": ["linux"], "cpu": ["x64"]},
                  "node_modules/image-linuxmusl-x64": {"os": ["linux"], "cpu": ["x64"]}}}""");
-        Packs.write(project, "node_modules/image/package.json",
+        Packs.write(
+                project,
+                "node_modules/image/package.json",
                 "{\"name\":\"image\",\"optionalDependencies\":{\"image-linux-x64\":\"1\",\"image-linuxmusl-x64\":\"1\"}}");
-        Packs.write(project, "node_modules/image-linux-x64/package.json", "{\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"glibc\"]}");
-        Packs.write(project, "node_modules/image-linuxmusl-x64/package.json", "{\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"musl\"]}");
+        Packs.write(
+                project,
+                "node_modules/image-linux-x64/package.json",
+                "{\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"glibc\"]}");
+        Packs.write(
+                project,
+                "node_modules/image-linuxmusl-x64/package.json",
+                "{\"os\":[\"linux\"],\"cpu\":[\"x64\"],\"libc\":[\"musl\"]}");
 
         Path task = unzip(Packs.pack(project, Packs.forFunction(new TargetFunction("", "", "x86_64", 0, ""))));
 
         assertEquals(
                 List.of("image", "image-linux-x64"),
-                Run.program("ls", task.resolve("node_modules").toString()).requireSuccess().lines().toList());
+                Run.program("ls", task.resolve("node_modules").toString())
+                        .requireSuccess()
+                        .lines()
+                        .toList());
     }
 
     /** What {@code npm ci} and {@code npm ci --omit=dev} leave of the same project gives the same bytes. */
     @ParameterizedTest
-    @ValueSource(strings = {
-        "'dependencies':{'a':'A'},'devDependencies':{'tool':'TOOL'}",
-        "'devDependencies':{'tool':'TOOL'}",
-        "'dependencies':{'a':'A','@scope/b':'B'},'devDependencies':{'@types/t':'TYPES','tool':'TOOL'}",
-        "'optionalDependencies':{'a':'A'},'peerDependencies':{'@scope/b':'B'},'devDependencies':{'@scope/b':'B','tool':'TOOL'}",
-        "'dependencies':{'tool':'TOOL'},'devDependencies':{'a':'A','@types/t':'TYPES'}"
-    })
+    @ValueSource(
+            strings = {
+                "'dependencies':{'a':'A'},'devDependencies':{'tool':'TOOL'}",
+                "'devDependencies':{'tool':'TOOL'}",
+                "'dependencies':{'a':'A','@scope/b':'B'},'devDependencies':{'@types/t':'TYPES','tool':'TOOL'}",
+                "'optionalDependencies':{'a':'A'},'peerDependencies':{'@scope/b':'B'},'devDependencies':{'@scope/b':'B','tool':'TOOL'}",
+                "'dependencies':{'tool':'TOOL'},'devDependencies':{'a':'A','@types/t':'TYPES'}"
+            })
     void developmentDependenciesChangeNoByteOfThePackage(String dependencies) throws Exception {
         Path tarballs = Files.createDirectory(dir.resolve("tarballs"));
         String fields = dependencies.replace("'", "\"");
@@ -322,7 +371,13 @@ class ProductionPackagesTest {
                 List.of("a", "A"), List.of("@scope/b", "B"), List.of("tool", "TOOL"), List.of("@types/t", "TYPES"))) {
             String folder = "sources/" + one.get(1);
             write(folder, one.get(0), "1.0.0", "\"bin\":\"index.js\"");
-            Run.program("npm", "pack", "--silent", "--pack-destination", tarballs.toString(), root.resolve(folder).toString())
+            Run.program(
+                            "npm",
+                            "pack",
+                            "--silent",
+                            "--pack-destination",
+                            tarballs.toString(),
+                            root.resolve(folder).toString())
                     .requireSuccess();
             String file = one.get(0).replace("@", "").replace("/", "-") + "-1.0.0.tgz";
             fields = fields.replace("\"" + one.get(1) + "\"", "\"file:../tarballs/" + file + "\"");
@@ -335,13 +390,18 @@ class ProductionPackagesTest {
         PackReport withTools = pack(project);
         npm(project, "ci --omit=dev");
         PackReport production = pack(project);
-        assertEquals(List.of(), production.skipped().stream().filter(one -> one.reason().startsWith("not needed")).toList());
+        assertEquals(
+                List.of(),
+                production.skipped().stream()
+                        .filter(one -> one.reason().startsWith("not needed"))
+                        .toList());
         assertEquals(production.codeSha256(), withTools.codeSha256());
         assertEquals(-1, Files.mismatch(Path.of(production.file()), Path.of(withTools.file())));
         assertTrue(withTools.skipped().stream().anyMatch(one -> one.reason().equals("not needed in production")));
     }
 
     private static void npm(Path project, String words) throws Exception {
-        Run.program("sh", "-c", "cd '" + project + "' && npm " + words + " --offline --silent --no-audit --no-fund").requireSuccess();
+        Run.program("sh", "-c", "cd '" + project + "' && npm " + words + " --offline --silent --no-audit --no-fund")
+                .requireSuccess();
     }
 }

@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
 import io.jenkins.plugins.lambdanode.engine.pack.check.JavaScriptText;
 import io.jenkins.plugins.lambdanode.engine.pack.check.NativeProgram;
 import io.jenkins.plugins.lambdanode.engine.pack.check.PackageJson;
-import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
 import io.jenkins.plugins.lambdanode.engine.pack.select.DefaultExcludes;
 import io.jenkins.plugins.lambdanode.engine.pack.select.LambdaIgnore;
 import io.jenkins.plugins.lambdanode.testing.Seeds;
@@ -76,7 +76,8 @@ class ReadersFuzzTest {
 
     @Example
     void theSeedsOfIndexesAreReadAsFarAsTheyAreSound() throws Exception {
-        List<Optional<PackageIndex>> read = Seeds.of("index").stream().map(this::readIndex).toList();
+        List<Optional<PackageIndex>> read =
+                Seeds.of("index").stream().map(this::readIndex).toList();
 
         assertEquals(4, read.stream().filter(Optional::isPresent).count());
     }
@@ -126,8 +127,8 @@ class ReadersFuzzTest {
     }
 
     @Property(tries = 25, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
-    void whateverIsDamagedInACacheThePackageIsTheSame(@ForAll("places") double place, @ForAll byte value, @ForAll boolean cut)
-            throws Exception {
+    void whateverIsDamagedInACacheThePackageIsTheSame(
+            @ForAll("places") double place, @ForAll byte value, @ForAll boolean cut) throws Exception {
         Path home = Files.createTempDirectory(folder, "cache");
         Path project = Files.createDirectory(home.resolve("project"));
         for (String name : List.of("index.js", "a.txt", "b.txt")) {
@@ -185,7 +186,15 @@ class ReadersFuzzTest {
             try {
                 LambdaIgnore ignore = LambdaIgnore.of(folder);
                 for (String path : List.of(
-                        "a", "a.map", "test/keep.js", "docs/x/y.md", "a".repeat(80), "x/" + "ab/".repeat(40) + "c", "[", "\\", "\u00e4")) {
+                        "a",
+                        "a.map",
+                        "test/keep.js",
+                        "docs/x/y.md",
+                        "a".repeat(80),
+                        "x/" + "ab/".repeat(40) + "c",
+                        "[",
+                        "\\",
+                        "\u00e4")) {
                     ignore.ignores(path, true);
                     ignore.ignores(path, false);
                 }
@@ -224,7 +233,8 @@ class ReadersFuzzTest {
                 .toList();
 
         assertEquals(
-                List.of("linux arm64", "linux s390x", "linux x86_64", "macOS", "none", "macOS", "Windows", "none"), told);
+                List.of("linux arm64", "linux s390x", "linux x86_64", "macOS", "none", "macOS", "Windows", "none"),
+                told);
     }
 
     // package.json and JavaScript
@@ -283,7 +293,8 @@ class ReadersFuzzTest {
     // Patterns
 
     @Property(shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
-    void anyAntPatternIsMatchedInGoodTimeOrRefused(@ForAll("patterns") String pattern, @ForAll("patterns") String path) {
+    void anyAntPatternIsMatchedInGoodTimeOrRefused(
+            @ForAll("patterns") String pattern, @ForAll("patterns") String path) {
         assertTimeoutPreemptively(GOOD_TIME, () -> {
             try {
                 AntPattern read = new AntPattern(pattern);
@@ -298,6 +309,9 @@ class ReadersFuzzTest {
 
     @Provide
     Arbitrary<String> patterns() {
-        return Arbitraries.of("a", "b", "*", "**", "/", "?", "\\", ".", "**/", "*a*").list().ofMaxSize(200).map(parts -> String.join("", parts));
+        return Arbitraries.of("a", "b", "*", "**", "/", "?", "\\", ".", "**/", "*a*")
+                .list()
+                .ofMaxSize(200)
+                .map(parts -> String.join("", parts));
     }
 }

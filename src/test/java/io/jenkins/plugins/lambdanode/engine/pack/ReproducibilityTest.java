@@ -28,7 +28,8 @@ class ReproducibilityTest {
 
     private Path project(String umask) throws Exception {
         Path project = dir.resolve("project-" + umask);
-        Run.program("bash", "-c", MAKE_PROJECT, "make", umask, project.toString()).requireSuccess();
+        Run.program("bash", "-c", MAKE_PROJECT, "make", umask, project.toString())
+                .requireSuccess();
         return project;
     }
 
@@ -48,9 +49,21 @@ class ReproducibilityTest {
         digests.put("umask 077", Packs.pack(narrow).sha256());
         digests.put("C locale", digest(wide, Map.of("LC_ALL", "C", "TZ", "Pacific/Kiritimati")));
         digests.put("POSIX locale", digest(narrow, Map.of("LC_ALL", "POSIX", "LANG", "", "TZ", "America/St_Johns")));
-        digests.put("Turkish", digest(
-                wide, Map.of("LC_ALL", "C.UTF-8"), "-Duser.language=tr", "-Duser.country=TR", "-Duser.timezone=Asia/Kolkata"));
-        digests.put("one core", digest(narrow, Map.of("LC_ALL", "C.UTF-8"), "-XX:ActiveProcessorCount=1", "-Dfile.encoding=ISO-8859-1"));
+        digests.put(
+                "Turkish",
+                digest(
+                        wide,
+                        Map.of("LC_ALL", "C.UTF-8"),
+                        "-Duser.language=tr",
+                        "-Duser.country=TR",
+                        "-Duser.timezone=Asia/Kolkata"));
+        digests.put(
+                "one core",
+                digest(
+                        narrow,
+                        Map.of("LC_ALL", "C.UTF-8"),
+                        "-XX:ActiveProcessorCount=1",
+                        "-Dfile.encoding=ISO-8859-1"));
         assertEquals(1, new TreeSet<>(digests.values()).size(), digests.toString());
     }
 
@@ -71,8 +84,7 @@ class ReproducibilityTest {
     void namesAreUtf8EvenInALocaleThatHasNone() throws Exception {
         Path project = project("022");
         Path temp = Files.createTempDirectory(dir, "temp");
-        String file = Run.java(
-                        Map.of("LC_ALL", "C"), List.of(), PackInChild.class, project.toString(), temp.toString())
+        String file = Run.java(Map.of("LC_ALL", "C"), List.of(), PackInChild.class, project.toString(), temp.toString())
                 .requireSuccess()
                 .strip()
                 .split(" ")[1];

@@ -14,7 +14,8 @@ public record Run(int status, String output) {
         return program(Map.of(), words);
     }
 
-    public static Run program(Map<String, String> environment, String... words) throws IOException, InterruptedException {
+    public static Run program(Map<String, String> environment, String... words)
+            throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();

@@ -39,7 +39,8 @@ class SymbolicLinkTest {
     }
 
     private String message(PackRequest request) {
-        return assertThrows(DeployException.class, () -> Packs.pack(project, request)).getMessage();
+        return assertThrows(DeployException.class, () -> Packs.pack(project, request))
+                .getMessage();
     }
 
     @Test
@@ -50,8 +51,15 @@ class SymbolicLinkTest {
         ZipListing zip = ZipListing.of(report.file());
         assertEquals(
                 List.of(
-                        "index.js", "node_modules/", "node_modules/.bin/", "node_modules/.bin/main", "node_modules/shared/",
-                        "node_modules/shared/main.js", "packages/", "packages/shared/", "packages/shared/main.js"),
+                        "index.js",
+                        "node_modules/",
+                        "node_modules/.bin/",
+                        "node_modules/.bin/main",
+                        "node_modules/shared/",
+                        "node_modules/shared/main.js",
+                        "packages/",
+                        "packages/shared/",
+                        "packages/shared/main.js"),
                 zip.names());
         assertEquals("100644", zip.entry("node_modules/.bin/main").orElseThrow().mode());
         assertEquals("shared", ZipListing.content(report.file(), "node_modules/shared/main.js"));
@@ -61,7 +69,12 @@ class SymbolicLinkTest {
     void storedLinksComeOutOfUnzipAsLinks() throws Exception {
         link("node_modules/shared", "../packages/shared");
         PackReport report = Packs.pack(project, STORE);
-        assertEquals("120777", ZipListing.of(report.file()).entry("node_modules/shared").orElseThrow().mode());
+        assertEquals(
+                "120777",
+                ZipListing.of(report.file())
+                        .entry("node_modules/shared")
+                        .orElseThrow()
+                        .mode());
         Path out = dir.resolve("out");
         Run.program("unzip", "-q", report.file(), "-d", out.toString()).requireSuccess();
         assertEquals(Path.of("../packages/shared"), Files.readSymbolicLink(out.resolve("node_modules/shared")));
@@ -124,7 +137,11 @@ class SymbolicLinkTest {
     void aCommandOfAPackageThatIsNotInstalledIsLeftOut() throws Exception {
         Files.createDirectories(project.resolve("node_modules/.bin"));
         link("node_modules/.bin/mkdirp", "../mkdirp/bin/cmd.js");
-        assertEquals(List.of(), ZipListing.of(Packs.pack(project).file()).names().stream().filter(name -> name.endsWith("mkdirp")).toList());
+        assertEquals(
+                List.of(),
+                ZipListing.of(Packs.pack(project).file()).names().stream()
+                        .filter(name -> name.endsWith("mkdirp"))
+                        .toList());
     }
 
     @Test
@@ -144,6 +161,7 @@ class SymbolicLinkTest {
         Packs.write(project, ".git/config", "url");
         link("settings", ".npmrc");
         link("history", ".git");
-        assertFalse(ZipListing.of(Packs.pack(project).file()).names().stream().anyMatch(name -> name.matches("settings|history.*")));
+        assertFalse(ZipListing.of(Packs.pack(project).file()).names().stream()
+                .anyMatch(name -> name.matches("settings|history.*")));
     }
 }

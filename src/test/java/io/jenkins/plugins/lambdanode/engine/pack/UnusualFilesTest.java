@@ -76,7 +76,8 @@ class UnusualFilesTest {
     }
 
     private String messageWhile(Step step) throws Exception {
-        String message = assertThrows(DeployException.class, () -> packWhile(step)).getMessage();
+        String message =
+                assertThrows(DeployException.class, () -> packWhile(step)).getMessage();
         assertEquals(List.of(), Packs.filesBelow(temp));
         return message;
     }
@@ -97,7 +98,13 @@ class UnusualFilesTest {
         String output = Files.createDirectory(dir.resolve("classes")).toString();
         Run.program("chmod", "a+rx", output).requireSuccess();
         Run run = Run.java(
-                Map.of(), nobody, readableClassPath(), List.of(), PackInChild.class, project.toString(), temp.toString());
+                Map.of(),
+                nobody,
+                readableClassPath(),
+                List.of(),
+                PackInChild.class,
+                project.toString(),
+                temp.toString());
         assertEquals(3, run.status(), run.output());
         return run.output();
     }
@@ -227,8 +234,8 @@ class UnusualFilesTest {
     @Test
     void aFileThatIsWrittenInPlaceAllTheTimeIsAnErrorThatNamesIt() throws Exception {
         Path large = Packs.write(project, "data.bin", new byte[3 << 20]);
-        String message =
-                messageWhile(call -> Files.setLastModifiedTime(large, FileTime.fromMillis(1_000_000_000_000L + call * 1000L)));
+        String message = messageWhile(
+                call -> Files.setLastModifiedTime(large, FileTime.fromMillis(1_000_000_000_000L + call * 1000L)));
         assertTrue(message.contains("data.bin keeps changing"), message);
     }
 
@@ -238,8 +245,7 @@ class UnusualFilesTest {
         Files.createSymbolicLink(project.resolve("link-to-pipe"), Path.of("pipe"));
         try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             socket.bind(UnixDomainSocketAddress.of(project.resolve("socket")));
-            PackReport report =
-                    assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Packs.pack(project));
+            PackReport report = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Packs.pack(project));
             assertEquals(List.of("index.js"), ZipListing.of(report.file()).names());
             assertEquals(
                     Set.of("pipe", "link-to-pipe", "socket"),
@@ -276,13 +282,15 @@ class UnusualFilesTest {
                 open('e' * (int(sys.argv[2]) - total), 'w').close()
                 """;
         Path longest = Files.createDirectory(dir.resolve("longest"));
-        Run.program(ZipListing.python(), "-c", script, longest.toRealPath().toString(), "4095").requireSuccess();
+        Run.program(ZipListing.python(), "-c", script, longest.toRealPath().toString(), "4095")
+                .requireSuccess();
         PackReport report = Packs.pack(longest);
         ZipListing zip = ZipListing.of(report.file());
         int deepest = zip.names().stream().mapToInt(String::length).max().orElseThrow();
         assertEquals(4095 - longest.toRealPath().toString().length() - 1, deepest);
 
-        Run.program(ZipListing.python(), "-c", script, project.toRealPath().toString(), "4300").requireSuccess();
+        Run.program(ZipListing.python(), "-c", script, project.toRealPath().toString(), "4300")
+                .requireSuccess();
         String message = message();
         assertTrue(message.contains("is longer than this system can open"), message);
         assertTrue(message.length() < 1500, message);
@@ -295,9 +303,9 @@ class UnusualFilesTest {
         Run.program("bash", "-c", "mkdir \"$1/lib\" && touch \"$1/lib/\"$'caf\\xe9.js'", "make", project.toString())
                 .requireSuccess();
         String message = message();
-        assertTrue(message.contains("\"caf\\xe9.js\"") && message.contains("lib/") && message.contains("UTF-8"), message);
-        Run inC = Run.java(
-                Map.of("LC_ALL", "C"), List.of(), PackInChild.class, project.toString(), temp.toString());
+        assertTrue(
+                message.contains("\"caf\\xe9.js\"") && message.contains("lib/") && message.contains("UTF-8"), message);
+        Run inC = Run.java(Map.of("LC_ALL", "C"), List.of(), PackInChild.class, project.toString(), temp.toString());
         assertTrue(inC.status() == 3 && inC.output().contains("\"caf\\xe9.js\""), inC.output());
     }
 
@@ -313,7 +321,10 @@ class UnusualFilesTest {
         assertEquals(expected, new TreeSet<>(ZipListing.of(report.file()).names()));
         assertEquals(
                 Set.of("a\nb.js", "tab\t.js", "bell\u0007"),
-                report.findings().stream().filter(f -> f.code().equals("unusual-name")).map(Finding::path).collect(Collectors.toSet()));
+                report.findings().stream()
+                        .filter(f -> f.code().equals("unusual-name"))
+                        .map(Finding::path)
+                        .collect(Collectors.toSet()));
     }
 
     @Test
@@ -330,7 +341,9 @@ class UnusualFilesTest {
         Packs.write(project, "other/readme.md", "3");
         PackReport report = Packs.pack(project);
         List<Finding> findings = report.findings();
-        assertEquals(List.of("names-differ-in-case"), findings.stream().map(Finding::code).toList());
+        assertEquals(
+                List.of("names-differ-in-case"),
+                findings.stream().map(Finding::code).toList());
         assertEquals("lib/Readme.md", findings.get(0).path());
     }
 
@@ -356,9 +369,9 @@ class UnusualFilesTest {
         byte[] large = new byte[2 << 20];
         System.arraycopy("#!/usr/bin/env node".getBytes(StandardCharsets.US_ASCII), 0, large, 0, 19);
         Packs.write(project, "large", large);
-        Files.setPosixFilePermissions(
-                project.resolve("index.js"), PosixFilePermissions.fromString("rwxrwxrwx"));
-        PackReport report = new Packager(project, temp, Optional.empty(), Progress.NONE, 2, Optional.of(false), Clock.systemUTC())
+        Files.setPosixFilePermissions(project.resolve("index.js"), PosixFilePermissions.fromString("rwxrwxrwx"));
+        PackReport report = new Packager(
+                        project, temp, Optional.empty(), Progress.NONE, 2, Optional.of(false), Clock.systemUTC())
                 .pack(Packs.request());
         Map<String, String> modes = ZipListing.of(report.file()).entries().stream()
                 .collect(Collectors.toMap(ZipListing.Entry::name, ZipListing.Entry::mode));

@@ -31,17 +31,21 @@ import org.junit.jupiter.api.io.TempDir;
 class WindowsPathsTest {
 
     private static final Map<String, String> PROJECT = new TreeMap<>(Map.ofEntries(
-            Map.entry("package.json", "{\"name\": \"orders\", \"dependencies\": {\"pad\": \"1\", \"@scope/deep\": \"1\"},"
-                    + " \"devDependencies\": {\"dev\": \"1\"}}"),
+            Map.entry(
+                    "package.json",
+                    "{\"name\": \"orders\", \"dependencies\": {\"pad\": \"1\", \"@scope/deep\": \"1\"},"
+                            + " \"devDependencies\": {\"dev\": \"1\"}}"),
             Map.entry("index.js", "exports.handler = async () => require('pad') + require('./lib/own/money');"),
             Map.entry("lib/own/money.js", "module.exports = 1;"),
             Map.entry("bin/tool", "#!/bin/sh\necho tool\n"),
             Map.entry("test/unit/a.test.js", "left out"),
             Map.entry(".npmrc", "left out"),
-            Map.entry("node_modules/.package-lock.json", "{\"lockfileVersion\": 3, \"packages\": {"
-                    + "\"node_modules/pad\": {\"version\": \"1.0.0\"},"
-                    + "\"node_modules/@scope/deep\": {\"version\": \"1.0.0\"},"
-                    + "\"node_modules/dev\": {\"version\": \"1.0.0\", \"dev\": true}}}"),
+            Map.entry(
+                    "node_modules/.package-lock.json",
+                    "{\"lockfileVersion\": 3, \"packages\": {"
+                            + "\"node_modules/pad\": {\"version\": \"1.0.0\"},"
+                            + "\"node_modules/@scope/deep\": {\"version\": \"1.0.0\"},"
+                            + "\"node_modules/dev\": {\"version\": \"1.0.0\", \"dev\": true}}}"),
             Map.entry("node_modules/pad/package.json", "{\"name\": \"pad\", \"version\": \"1.0.0\"}"),
             Map.entry("node_modules/pad/index.js", "module.exports = 1;"),
             Map.entry("node_modules/@scope/deep/package.json", "{\"name\": \"@scope/deep\", \"version\": \"1.0.0\"}"),
@@ -74,7 +78,8 @@ class WindowsPathsTest {
 
     private static PackReport pack(Path folder, PackRequest request) throws Exception {
         Path temp = folder.resolveSibling("temp");
-        return new Packager(folder, temp, Optional.empty(), Progress.NONE, 2, Optional.of(false), Clock.systemUTC()).pack(request);
+        return new Packager(folder, temp, Optional.empty(), Progress.NONE, 2, Optional.of(false), Clock.systemUTC())
+                .pack(request);
     }
 
     private PackReport packOnWindows(PackRequest request) throws Exception {
@@ -108,15 +113,19 @@ class WindowsPathsTest {
                 -rw-r--r-- node_modules/pad/package.json
                 -rw-r--r-- package.json
                 """,
-                Program.run("sh", "-c", "zipinfo \"$1\" | awk '/^-/ {print $1, $9}'", "sh", copy.toString()).successful().out());
+                Program.run("sh", "-c", "zipinfo \"$1\" | awk '/^-/ {print $1, $9}'", "sh", copy.toString())
+                        .successful()
+                        .out());
     }
 
     @Test
     void aHandlerThatIsMissingIsSaidOfItsPathInThePackage() throws Exception {
         write(windows.getPath("C:\\work\\orders"), PROJECT);
 
-        String message = assertThrows(DeployException.class, () -> packOnWindows(Packs.forFunction(
-                        new TargetFunction("lib/own/cash.handler", "nodejs22.x", "x86_64", 0, ""))))
+        String message = assertThrows(
+                        DeployException.class,
+                        () -> packOnWindows(Packs.forFunction(
+                                new TargetFunction("lib/own/cash.handler", "nodejs22.x", "x86_64", 0, ""))))
                 .getMessage();
 
         assertTrue(message.contains("lib/own/cash"), message);

@@ -20,7 +20,15 @@ public record ZipListing(List<Entry> entries) {
      * @param stored whether it is not deflated
      */
     public record Entry(
-            String name, String mode, long size, long packed, String sha256, String time, int extra, int flags, int system,
+            String name,
+            String mode,
+            long size,
+            long packed,
+            String sha256,
+            String time,
+            int extra,
+            int flags,
+            int system,
             boolean stored) {}
 
     private static final String SCRIPT = """

@@ -44,12 +44,14 @@ class DependencyKeyTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "29.0.0        | 29.1.0",
-        "sha512-BBBB   | sha512-CCCC",
-        "\"1.0.0\", \"scripts\" | \"2.0.0\", \"scripts\"",
-        "https://registry/ | https://mirror/"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "29.0.0        | 29.1.0",
+                "sha512-BBBB   | sha512-CCCC",
+                "\"1.0.0\", \"scripts\" | \"2.0.0\", \"scripts\"",
+                "https://registry/ | https://mirror/"
+            })
     void doesNotKnowWhatProductionDoesNotGet(String text, String other) throws Exception {
         assertEquals(
                 key(PACKAGE_JSON, LOCK_FILE, "npm"),
@@ -63,24 +65,28 @@ class DependencyKeyTest {
         assertNotEquals(key, key(PACKAGE_JSON, LOCK_FILE.replace("AAAA", "CCCC"), "npm"));
         assertNotEquals(key, key(PACKAGE_JSON.replace("^1.0.0", "~1.0.0"), LOCK_FILE, "npm"));
         assertNotEquals(key, key(PACKAGE_JSON, LOCK_FILE.replace("node_modules/a/", "node_modules/"), "npm"));
-        assertNotEquals(key, key(PACKAGE_JSON, LOCK_FILE.replace("\"inBundle\"", "\"optional\": true, \"inBundle\""), "npm"));
+        assertNotEquals(
+                key, key(PACKAGE_JSON, LOCK_FILE.replace("\"inBundle\"", "\"optional\": true, \"inBundle\""), "npm"));
         assertNotEquals(key, key(PACKAGE_JSON, LOCK_FILE, "another npm"));
     }
 
     /** A package from Git, a link, a lock file of npm 6, and what is no lock file. */
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{\"packages\": {\"node_modules/a\": {\"resolved\": \"git+ssh://git@host/a.git#0123\"}}}",
-        "{\"packages\": {\"node_modules/a\": {\"resolved\": \"packages/a\", \"link\": true}}}",
-        "{\"lockfileVersion\": 1, \"dependencies\": {\"a\": {\"version\": \"1.0.0\"}}}",
-        "<<<<<<< HEAD"
-    })
+    @ValueSource(
+            strings = {
+                "{\"packages\": {\"node_modules/a\": {\"resolved\": \"git+ssh://git@host/a.git#0123\"}}}",
+                "{\"packages\": {\"node_modules/a\": {\"resolved\": \"packages/a\", \"link\": true}}}",
+                "{\"lockfileVersion\": 1, \"dependencies\": {\"a\": {\"version\": \"1.0.0\"}}}",
+                "<<<<<<< HEAD"
+            })
     void thereIsNoneWhereAPackageIsNotPinned(String lockFile) throws Exception {
         assertEquals(Optional.empty(), key(PACKAGE_JSON, lockFile, "npm"));
     }
 
     @Test
     void thereIsNoneWhereTheProjectHasAnInstallScriptOfItsOwn() throws Exception {
-        assertEquals(Optional.empty(), key(PACKAGE_JSON.replace("\"test\": \"jest\"", "\"postinstall\": \"make\""), LOCK_FILE, "npm"));
+        assertEquals(
+                Optional.empty(),
+                key(PACKAGE_JSON.replace("\"test\": \"jest\"", "\"postinstall\": \"make\""), LOCK_FILE, "npm"));
     }
 }

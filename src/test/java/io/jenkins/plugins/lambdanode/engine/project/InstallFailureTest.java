@@ -13,42 +13,51 @@ import org.junit.jupiter.params.provider.CsvSource;
 class InstallFailureTest {
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {
-        "error Error: http://127.0.0.1:1/@acme/private/-/private-1.0.0.tgz: Request failed \"401 Unauthorized\" | refused access",
-        "error Error: http://127.0.0.1:1/@acme/private/-/private-1.0.0.tgz: Request failed \"404 Not Found\"    | private",
-        "error: GET http://127.0.0.1:1/@acme%2fprivate - 401                                                   | refused access",
-        "error: GET http://127.0.0.1:1/@acme%2fprivate - 404                                                   | private",
-        "➤ YN0035: │   Response Code: 403 (Forbidden)                                                          | refused access",
-        "➤ YN0035: │   Response Code: 404 (Not Found)                                                          | private",
-        " ERR_PNPM_FETCH_403  GET http://127.0.0.1:1/@acme/private/-/private-1.0.0.tgz: Forbidden - 403        | refused access",
-        "npm error code EINTEGRITY                                                                             | vouches for",
-        "➤ YN0018: │ ms@npm:2.1.3: The remote archive doesn't match the expected checksum                      | vouches for",
-        "npm error code ERESOLVE                                                                               | legacy-peer-deps",
-        " ERR_PNPM_PEER_DEP_ISSUES  Unmet peer dependencies                                                    | strict-peer-dependencies",
-        "npm ERR! cipm can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. | disagree",
-        "npm error fatal: Could not read from remote repository.                                               | git repository",
-        "npm error Unsupported URL Type \"catalog:\": catalog:                                                | pnpm and Yarn",
-        "While running workspaces focus --all --production                                                     | workspace-tools",
-        "gyp ERR! stack FetchError: request to https://nodejs.org/x.tar.gz failed, reason: getaddrinfo ENOTFOUND | npm_config_nodedir",
-        "gyp ERR! stack Error: not found: make                                                                 | needs Python, make",
-        "npm error network request to https://x failed, reason: getaddrinfo ENOTFOUND x                        | can't be reached",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "error Error: http://127.0.0.1:1/@acme/private/-/private-1.0.0.tgz: Request failed \"401 Unauthorized\" | refused access",
+                "error Error: http://127.0.0.1:1/@acme/private/-/private-1.0.0.tgz: Request failed \"404 Not Found\"    | private",
+                "error: GET http://127.0.0.1:1/@acme%2fprivate - 401                                                   | refused access",
+                "error: GET http://127.0.0.1:1/@acme%2fprivate - 404                                                   | private",
+                "➤ YN0035: │   Response Code: 403 (Forbidden)                                                          | refused access",
+                "➤ YN0035: │   Response Code: 404 (Not Found)                                                          | private",
+                " ERR_PNPM_FETCH_403  GET http://127.0.0.1:1/@acme/private/-/private-1.0.0.tgz: Forbidden - 403        | refused access",
+                "npm error code EINTEGRITY                                                                             | vouches for",
+                "➤ YN0018: │ ms@npm:2.1.3: The remote archive doesn't match the expected checksum                      | vouches for",
+                "npm error code ERESOLVE                                                                               | legacy-peer-deps",
+                " ERR_PNPM_PEER_DEP_ISSUES  Unmet peer dependencies                                                    | strict-peer-dependencies",
+                "npm ERR! cipm can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. | disagree",
+                "npm error fatal: Could not read from remote repository.                                               | git repository",
+                "npm error Unsupported URL Type \"catalog:\": catalog:                                                | pnpm and Yarn",
+                "While running workspaces focus --all --production                                                     | workspace-tools",
+                "gyp ERR! stack FetchError: request to https://nodejs.org/x.tar.gz failed, reason: getaddrinfo ENOTFOUND | npm_config_nodedir",
+                "gyp ERR! stack Error: not found: make                                                                 | needs Python, make",
+                "npm error network request to https://x failed, reason: getaddrinfo ENOTFOUND x                        | can't be reached",
+            })
     void theReasonOfEachToolLeadsToItsAdvice(String line, String advice) {
         CommandOutcome outcome = new CommandOutcome(1, List.of("before", line, "after"));
-        String message = InstallFailure.of(Command.shell("tool install"), outcome, "/job").getMessage();
+        String message = InstallFailure.of(Command.shell("tool install"), outcome, "/job")
+                .getMessage();
         assertTrue(message.contains(advice), message);
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {
-        "npm warn install-scripts 1 package had install scripts blocked because they are not covered by allowScripts: | npm",
-        "npm warn install-scripts 1 package has install scripts not yet covered by allowScripts:                      |",
-        "Ignored build scripts: bcrypt.                                                                               | pnpm",
-        "➤ YN0004: │ bcrypt@npm:5.1.1 lists build scripts, but all build scripts have been disabled.                  | Yarn",
-        "Blocked 1 postinstall. Run `bun pm untrusted` for details.                                                   | Bun",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "npm warn install-scripts 1 package had install scripts blocked because they are not covered by allowScripts: | npm",
+                "npm warn install-scripts 1 package has install scripts not yet covered by allowScripts:                      |",
+                "Ignored build scripts: bcrypt.                                                                               | pnpm",
+                "➤ YN0004: │ bcrypt@npm:5.1.1 lists build scripts, but all build scripts have been disabled.                  | Yarn",
+                "Blocked 1 postinstall. Run `bun pm untrusted` for details.                                                   | Bun",
+            })
     void scriptsThatAToolHasNotRunAreSaidWithTheTool(String line, String tool) {
         String said = InstallFailure.blockedScripts(List.of("before", line)).orElse("");
-        assertEquals(tool == null ? "" : tool + " did not run the install scripts", said.replaceFirst("(scripts) of some.*", "$1"));
+        assertEquals(
+                tool == null ? "" : tool + " did not run the install scripts",
+                said.replaceFirst("(scripts) of some.*", "$1"));
     }
 }

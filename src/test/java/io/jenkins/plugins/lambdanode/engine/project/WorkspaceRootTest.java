@@ -34,7 +34,8 @@ class WorkspaceRootTest {
     }
 
     private InstallPlan plan(Path project) throws Exception {
-        return InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(project, dir)).orElseThrow();
+        return InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(project, dir))
+                .orElseThrow();
     }
 
     @Test
@@ -61,7 +62,11 @@ class WorkspaceRootTest {
         write(member.resolve("package-lock.json"), "{}");
         List<String> warnings = plan(member).warnings();
         assertEquals(1, warnings.size(), warnings.toString());
-        assertTrue(warnings.get(0).startsWith("The project has package-lock.json of its own, and is a member of the workspace of " + root), warnings.toString());
+        assertTrue(
+                warnings.get(0)
+                        .startsWith("The project has package-lock.json of its own, and is a member of the workspace of "
+                                + root),
+                warnings.toString());
     }
 
     @Test

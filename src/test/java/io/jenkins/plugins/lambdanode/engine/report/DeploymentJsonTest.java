@@ -19,7 +19,10 @@ class DeploymentJsonTest {
 
     private static JsonNode record(Deployed... functions) throws Exception {
         DeployResult result = new DeployResult(
-                List.of(functions), Samples.report(), Optional.empty(), List.of(
+                List.of(functions),
+                Samples.report(),
+                Optional.empty(),
+                List.of(
                         new Timing(Phase.PACKAGE, Optional.empty(), 12, 1536),
                         new Timing(Phase.UPDATE, Optional.of("refunds"), 9, 1536),
                         new Timing(Phase.UPDATE, Optional.of("orders"), 7, 1536)));
@@ -92,7 +95,9 @@ class DeploymentJsonTest {
         assertEquals("created", record.get("Outcome").asText());
         assertEquals("6", record.get("PreviousVersion").asText());
         assertEquals("b2xk", record.get("PreviousCodeSha256").asText());
-        assertEquals("{\"Name\":\"live\",\"AliasArn\":\"arn:alias\",\"FunctionVersion\":\"1\"}", record.get("Alias").toString());
+        assertEquals(
+                "{\"Name\":\"live\",\"AliasArn\":\"arn:alias\",\"FunctionVersion\":\"1\"}",
+                record.get("Alias").toString());
         assertEquals(
                 "{\"Bucket\":\"bucket\",\"Key\":\"key.zip\",\"Version\":\"v1\",\"AlreadyThere\":false}",
                 record.get("Staged").toString());
@@ -101,7 +106,9 @@ class DeploymentJsonTest {
                         + "{\"Phase\":\"update\",\"Millis\":7,\"Bytes\":1536,\"Shared\":false}]",
                 record.get("Timings").toString());
         assertEquals("q83vEg==", record.get("Package").get("CodeSha256").asText());
-        assertEquals("secret-file", record.get("Package").get("Findings").get(0).get("Code").asText());
+        assertEquals(
+                "secret-file",
+                record.get("Package").get("Findings").get(0).get("Code").asText());
         assertEquals(1, record.get("Package").get("Skipped").get(0).get("Count").asInt());
     }
 

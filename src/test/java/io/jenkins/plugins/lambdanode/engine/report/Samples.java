@@ -12,8 +12,7 @@ import java.util.Optional;
 /** Made-up values for tests of what is written about them. */
 final class Samples {
 
-    static final String ANSWER =
-            """
+    static final String ANSWER = """
             {"FunctionName": "%s", "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:%s",
              "Runtime": "nodejs22.x", "Role": "arn:aws:iam::123456789012:role/r", "Handler": "index.handler",
              "CodeSize": 1536, "Description": "Bestellungen \\u00fcber \\"alles\\"", "Timeout": 3, "MemorySize": 128,
@@ -40,18 +39,41 @@ final class Samples {
                 List.of(
                         new Finding(Finding.Severity.WARNING, "secret-file", "It can hold secrets.", "conf/.env\n"),
                         new Finding(Finding.Severity.INFO, "sdk-in-runtime", "The runtime has the AWS SDK.", "")),
-                new PackReport.Work(10, 8, 2), List.of());
+                new PackReport.Work(10, 8, 2),
+                List.of());
     }
 
     /** The same with the dependencies in a package of their own. */
     static PackReport reportWithLayer() {
         PackReport all = report();
         PackReport layer = new PackReport(
-                "/tmp/layer.zip", 2 << 20, "1234", "EjQ=", "ff00", 500, 600, 9 << 20, all.heaviest(), List.of(), List.of(),
-                new PackReport.Work(7, 6, 5), List.of());
+                "/tmp/layer.zip",
+                2 << 20,
+                "1234",
+                "EjQ=",
+                "ff00",
+                500,
+                600,
+                9 << 20,
+                all.heaviest(),
+                List.of(),
+                List.of(),
+                new PackReport.Work(7, 6, 5),
+                List.of());
         return new PackReport(
-                all.file(), all.zippedBytes(), all.sha256(), all.codeSha256(), all.contentDigest(), all.files(), all.entries(),
-                all.unzippedBytes(), all.heaviest(), all.skipped(), all.findings(), all.work(), List.of(layer));
+                all.file(),
+                all.zippedBytes(),
+                all.sha256(),
+                all.codeSha256(),
+                all.contentDigest(),
+                all.files(),
+                all.entries(),
+                all.unzippedBytes(),
+                all.heaviest(),
+                all.skipped(),
+                all.findings(),
+                all.work(),
+                List.of(layer));
     }
 
     static LayerState layer(boolean published) {
@@ -70,7 +92,14 @@ final class Samples {
 
     static Deployed deployed(String name, Outcome outcome, Optional<String> version, String codeSha256) {
         return new Deployed(
-                Responses.function(ANSWER.formatted(name, name).replace("q83vEg==", codeSha256)), outcome, version,
-                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), List.of(), false);
+                Responses.function(ANSWER.formatted(name, name).replace("q83vEg==", codeSha256)),
+                outcome,
+                version,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                false);
     }
 }

@@ -1,10 +1,10 @@
 package io.jenkins.plugins.lambdanode.engine.report;
 
-import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasState;
+import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
 import java.util.List;
@@ -20,7 +20,8 @@ class SummaryTest {
     void theOutcomeIsTheLastLineAfterTheTimeOfEachPhase() {
         DeployResult result = new DeployResult(
                 List.of(Samples.deployed("orders", DeployResult.Outcome.UPDATED, Optional.of("7"))),
-                Samples.report(), Optional.empty(),
+                Samples.report(),
+                Optional.empty(),
                 List.of(
                         new Timing(Phase.PREFLIGHT, Optional.empty(), 1234, 0),
                         new Timing(Phase.UPDATE, Optional.of("orders"), 30, 1024),
@@ -53,7 +54,8 @@ class SummaryTest {
     void thePackageIsDescribedWithEachFindingAndItsPathAfterIt() {
         List<String> lines = Summary.packaged(Samples.report());
 
-        assertTrue(lines.get(0).startsWith("Packaged 3 files, 4.0 MB, into 1.5 KB (CodeSha256 q83vEg==)"), lines.get(0));
+        assertTrue(
+                lines.get(0).startsWith("Packaged 3 files, 4.0 MB, into 1.5 KB (CodeSha256 q83vEg==)"), lines.get(0));
         assertEquals("WARNING: conf/.env?: It can hold secrets.", lines.get(1));
         assertEquals("Note: The runtime has the AWS SDK.", lines.get(2));
     }
@@ -82,7 +84,8 @@ class SummaryTest {
                 true);
 
         assertEquals(
-                List.of("orders: released (earlier in this build), version 4, alias live (before: version 3), CodeSha256 q83vEg=="),
+                List.of(
+                        "orders: released (earlier in this build), version 4, alias live (before: version 3), CodeSha256 q83vEg=="),
                 Summary.deployed(new DeployResult(List.of(moved), Samples.report(), Optional.empty(), List.of())));
     }
 
@@ -95,8 +98,19 @@ class SummaryTest {
     void aPackageIsNearALimitFromFourFifthsOfIt(long unzipped, long zipped, boolean bucket, boolean near) {
         PackReport all = Samples.report();
         PackReport sized = new PackReport(
-                all.file(), zipped, all.sha256(), all.codeSha256(), all.contentDigest(), all.files(), all.entries(), unzipped,
-                all.heaviest(), all.skipped(), all.findings(), all.work(), List.of());
+                all.file(),
+                zipped,
+                all.sha256(),
+                all.codeSha256(),
+                all.contentDigest(),
+                all.files(),
+                all.entries(),
+                unzipped,
+                all.heaviest(),
+                all.skipped(),
+                all.findings(),
+                all.work(),
+                List.of());
 
         assertEquals(near, Summary.isNearLimit(sized, bucket));
     }

@@ -54,8 +54,7 @@ class DeployRequestBuilderTest {
 
     @Test
     void aBlankTextLeavesWhatWasSetBefore() throws Exception {
-        DeployRequest request = orders()
-                .s3Bucket("global-bucket")
+        DeployRequest request = orders().s3Bucket("global-bucket")
                 .s3Bucket(" ")
                 .s3Prefix("lambda/")
                 .s3Prefix(null)
@@ -70,7 +69,8 @@ class DeployRequestBuilderTest {
 
     @Test
     void noneIsNoBucketThoughADefaultIsSet() throws Exception {
-        DeployRequest request = orders().s3Bucket("global-bucket").s3Bucket("none").build();
+        DeployRequest request =
+                orders().s3Bucket("global-bucket").s3Bucket("none").build();
 
         assertEquals(Optional.empty(), request.staging().bucket());
         assertFalse(request.stages(200 << 20));
@@ -89,12 +89,15 @@ class DeployRequestBuilderTest {
                 request.functions().stream().map(FunctionName::name).toList());
         assertEquals(List.of("dist/**", "*.json"), request.pack().includes());
         assertEquals(List.of("test/**", "*.map"), request.pack().excludes());
-        assertEquals(List.of("a,b/**"), orders().excludes(List.of("a,b/**")).build().pack().excludes());
+        assertEquals(
+                List.of("a,b/**"),
+                orders().excludes(List.of("a,b/**")).build().pack().excludes());
     }
 
     @Test
     void dependenciesGoIntoTheLayerOrNowhereAsAsked() throws Exception {
-        DeployRequest layer = orders().dependencies("layer").keepLayerVersions(3).build();
+        DeployRequest layer =
+                orders().dependencies("layer").keepLayerVersions(3).build();
         DeployRequest none = orders().dependencies("none").excludes("test/**").build();
 
         assertEquals(Optional.of("orders-dependencies"), layer.layerName());
@@ -106,8 +109,7 @@ class DeployRequestBuilderTest {
 
     @Test
     void aFunctionThatIsCreatedHasWhatWasSetAndAwssOwnDefaultsElse() throws Exception {
-        CreateOptions create = orders()
-                .create(true)
+        CreateOptions create = orders().create(true)
                 .role(ROLE)
                 .memorySize(512)
                 .environment("A=1\n\nURL=https://a/?b=c\n")
@@ -129,8 +131,7 @@ class DeployRequestBuilderTest {
 
     @Test
     void stagedPackagesAreEncryptedAsAsked() throws Exception {
-        StagingSettings staging = orders()
-                .s3Bucket("staging")
+        StagingSettings staging = orders().s3Bucket("staging")
                 .s3Threshold(0L)
                 .s3Sse("aws:kms")
                 .s3KmsKeyId("alias/staging")
@@ -139,7 +140,11 @@ class DeployRequestBuilderTest {
 
         assertEquals(
                 new StagingSettings(
-                        Optional.of("staging"), "", OptionalLong.of(0), Optional.of("aws:kms"), Optional.of("alias/staging")),
+                        Optional.of("staging"),
+                        "",
+                        OptionalLong.of(0),
+                        Optional.of("aws:kms"),
+                        Optional.of("alias/staging")),
                 staging);
     }
 
@@ -154,10 +159,16 @@ class DeployRequestBuilderTest {
     /** The threshold that is asked for, and beyond what a direct update can carry whatever is asked for. */
     @ParameterizedTest
     @CsvSource({
-        ", 10485759, false", ", 10485760, true", "0, 1, true", "100, 99, false", "900000000, 52428800, false",
+        ", 10485759, false",
+        ", 10485760, true",
+        "0, 1, true",
+        "100, 99, false",
+        "900000000, 52428800, false",
         "900000000, 52428801, true"
     })
     void aPackageIsStagedFromTheThresholdOn(Long threshold, long bytes, boolean staged) throws Exception {
-        assertEquals(staged, orders().s3Bucket("staging").s3Threshold(threshold).build().stages(bytes));
+        assertEquals(
+                staged,
+                orders().s3Bucket("staging").s3Threshold(threshold).build().stages(bytes));
     }
 }

@@ -140,7 +140,8 @@ class SettingRulesTest {
     void aMessageNamesTheSettingItsValueAndWhatIsRight() {
         assertEquals(
                 "alias is '7'. Use letters, digits, - and _, at most 128, and not digits alone.",
-                assertThrows(DeployException.class, () -> SettingRules.alias("7")).getMessage());
+                assertThrows(DeployException.class, () -> SettingRules.alias("7"))
+                        .getMessage());
         assertEquals(
                 "s3Bucket is 'arn:aws:s3:eu-west-1:123456789012:accesspoint/a'. Lambda fetches no package through an access point."
                         + " Name the bucket that it belongs to.",
@@ -150,10 +151,12 @@ class SettingRulesTest {
                         .getMessage());
         assertEquals(
                 "dependencies is 'auto'. Use package, layer or none.",
-                assertThrows(DeployException.class, () -> SettingRules.dependencies("auto")).getMessage());
+                assertThrows(DeployException.class, () -> SettingRules.dependencies("auto"))
+                        .getMessage());
         assertEquals(
                 "waitTimeout is '0'. Use a whole number of seconds from 1 to 86400.",
-                assertThrows(DeployException.class, () -> SettingRules.waitTimeout("0")).getMessage());
+                assertThrows(DeployException.class, () -> SettingRules.waitTimeout("0"))
+                        .getMessage());
     }
 
     @Test
@@ -161,23 +164,30 @@ class SettingRulesTest {
         assertEquals(
                 "alias is 'live-${NOPE}'. The variable NOPE is not set: set it before the deployment, or check its name."
                         + " Use letters, digits, - and _, at most 128, and not digits alone.",
-                assertThrows(DeployException.class, () -> SettingRules.alias("live-${NOPE}")).getMessage());
+                assertThrows(DeployException.class, () -> SettingRules.alias("live-${NOPE}"))
+                        .getMessage());
         assertEquals(
                 "functionName is 'orders-$NOPE'. The variable NOPE is not set: set it before the deployment, or check its name.",
-                assertThrows(DeployException.class, () -> SettingRules.functionName("orders-$NOPE")).getMessage());
+                assertThrows(DeployException.class, () -> SettingRules.functionName("orders-$NOPE"))
+                        .getMessage());
     }
 
     @Test
     void severalFunctionsInTheSettingForOneAreToldWhereTheyBelong() {
         assertEquals(
                 "functionName is 'a, b'. It names one function. Name several with functionNames.",
-                assertThrows(DeployException.class, () -> SettingRules.functionName("a, b")).getMessage());
+                assertThrows(DeployException.class, () -> SettingRules.functionName("a, b"))
+                        .getMessage());
     }
 
     @Test
     void noMessageRepeatsWhatCanBeASecret() {
-        for (String url : new String[] {"https://user:hunter2@aws.example", "https://aws.example/?token=hunter2", "https://user:hunter2@aws example"}) {
-            assertFalse(assertThrows(DeployException.class, () -> SettingRules.endpoint(url)).getMessage().contains("hunter2"));
+        for (String url : new String[] {
+            "https://user:hunter2@aws.example", "https://aws.example/?token=hunter2", "https://user:hunter2@aws example"
+        }) {
+            assertFalse(assertThrows(DeployException.class, () -> SettingRules.endpoint(url))
+                    .getMessage()
+                    .contains("hunter2"));
         }
         assertFalse(assertThrows(DeployException.class, () -> SettingRules.environment("A=1\nhunter2"))
                 .getMessage()

@@ -11,10 +11,10 @@ import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
 import io.jenkins.plugins.lambdanode.testing.Project;
-import java.util.List;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -71,8 +71,12 @@ class BuildStepTest {
 
     @Test
     void aCompilersErrorsAreShownWithoutWhatNpmPutsAroundThem() {
-        project.with("package.json", "{\"name\":\"a\",\"version\":\"1.0.0\",\"scripts\":{\"build\":\"node compile.js\"}}")
-                .with("compile.js", "console.log(\"src/index.ts(3,7): error TS2322: Type 'string' is not a number.\");process.exit(2)");
+        project.with(
+                        "package.json",
+                        "{\"name\":\"a\",\"version\":\"1.0.0\",\"scripts\":{\"build\":\"node compile.js\"}}")
+                .with(
+                        "compile.js",
+                        "console.log(\"src/index.ts(3,7): error TS2322: Type 'string' is not a number.\");process.exit(2)");
 
         String message = failure("npm run build");
 
@@ -85,13 +89,18 @@ class BuildStepTest {
 
     @Test
     void aProgramThatIsNotThereIsNamedWithWhatToDo() {
-        project.with("package.json", "{\"name\":\"a\",\"version\":\"1.0.0\",\"scripts\":{\"build\":\"no-such-compiler -p .\"}}");
+        project.with(
+                "package.json",
+                "{\"name\":\"a\",\"version\":\"1.0.0\",\"scripts\":{\"build\":\"no-such-compiler -p .\"}}");
 
         for (String line : new String[] {"npm run build", "no-such-compiler -p ."}) {
             String message = failure(line);
 
             assertTrue(message.contains("with exit status 127."), message);
-            assertTrue(message.contains("no-such-compiler was not found. If a package brings it, name that in devDependencies"), message);
+            assertTrue(
+                    message.contains(
+                            "no-such-compiler was not found. If a package brings it, name that in devDependencies"),
+                    message);
         }
     }
 

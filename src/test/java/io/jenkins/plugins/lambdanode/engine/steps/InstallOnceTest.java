@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
-import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.NodeTool;
 import java.io.IOException;
@@ -72,7 +72,8 @@ class InstallOnceTest {
         return npmRuns(install, variables, List.of());
     }
 
-    private long npmRuns(InstallSetting install, Map<String, String> variables, List<TargetFunction> functions) throws Exception {
+    private long npmRuns(InstallSetting install, Map<String, String> variables, List<TargetFunction> functions)
+            throws Exception {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(variables);
         log.clear();
@@ -85,8 +86,8 @@ class InstallOnceTest {
             @Override
             public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
         };
-        try (LocalWorkspace workspace =
-                new LocalWorkspace(project, Optional.of(folder.resolve("cache")), environment, new HttpSender(progress), progress)) {
+        try (LocalWorkspace workspace = new LocalWorkspace(
+                project, Optional.of(folder.resolve("cache")), environment, new HttpSender(progress), progress)) {
             new InstallStep(workspace, progress).run(install, functions);
         }
         assertTrue(Files.isRegularFile(project.resolve("node_modules/dep/index.js")));
@@ -113,7 +114,8 @@ class InstallOnceTest {
 
         assertEquals(1, npmRuns(InstallSetting.AUTO, trusted));
         assertTrue(
-                log.get(log.size() - 1).startsWith("It could not be noted that node_modules is complete"), log.toString());
+                log.get(log.size() - 1).startsWith("It could not be noted that node_modules is complete"),
+                log.toString());
     }
 
     @Test
@@ -131,7 +133,8 @@ class InstallOnceTest {
                         + " delete report.header.glibcVersionRuntime; return report; };");
         Path bin = Files.createDirectories(folder.resolve("alpine"));
         Path node = Files.writeString(
-                bin.resolve("node"), "#!/bin/sh\nexec " + NodeTool.NODE.bin().resolve("node") + " --require " + musl + " \"$@\"\n");
+                bin.resolve("node"),
+                "#!/bin/sh\nexec " + NodeTool.NODE.bin().resolve("node") + " --require " + musl + " \"$@\"\n");
         assertTrue(node.toFile().setExecutable(true));
         Map<String, String> debian = Map.of("PATH", NodeTool.NODE.onPath());
         Map<String, String> alpine = Map.of("PATH", bin + ":" + NodeTool.NODE.onPath());
@@ -175,7 +178,9 @@ class InstallOnceTest {
         List<TargetFunction> other = onIntel ? arm : intel;
 
         assertEquals(1, npmRuns(InstallSetting.AUTO, Map.of(), other));
-        assertTrue(log.toString().contains("$ npm ci --os=linux --cpu=" + (onIntel ? "arm64" : "x64") + " --libc=glibc"), log.toString());
+        assertTrue(
+                log.toString().contains("$ npm ci --os=linux --cpu=" + (onIntel ? "arm64" : "x64") + " --libc=glibc"),
+                log.toString());
         assertEquals(0, npmRuns(InstallSetting.AUTO, Map.of(), other));
         assertEquals(1, npmRuns(InstallSetting.AUTO, Map.of(), onIntel ? intel : arm));
         assertEquals(0, npmRuns(InstallSetting.AUTO, Map.of()));
@@ -191,14 +196,17 @@ class InstallOnceTest {
         npmRuns(InstallSetting.AUTO);
         assertTrue(
                 log.get(log.size() - 1)
-                        .matches("node_modules is unchanged since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC: npm ci is not needed .*"),
+                        .matches(
+                                "node_modules is unchanged since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC: npm ci is not needed .*"),
                 log.toString());
 
         Path lockFile = project.resolve("package-lock.json");
         Files.writeString(lockFile, Files.readString(lockFile) + "\n");
         npmRuns(InstallSetting.AUTO);
         assertTrue(log.contains("npm ci: package-lock.json has changed since the last install."), log.toString());
-        assertTrue(log.stream().anyMatch(line -> line.matches("Node\\.js v[0-9.]+, npm [0-9.]+ \\(/.*/npm\\)")), log.toString());
+        assertTrue(
+                log.stream().anyMatch(line -> line.matches("Node\\.js v[0-9.]+, npm [0-9.]+ \\(/.*/npm\\)")),
+                log.toString());
         assertFalse(log.toString().matches(".*[0-9a-f]{40}.*"), log.toString());
     }
 
@@ -208,7 +216,9 @@ class InstallOnceTest {
         Files.write(project.resolve("dep-1.0.0.tgz"), new byte[] {0}, StandardOpenOption.APPEND);
 
         assertEquals(1, npmRuns(InstallSetting.AUTO));
-        assertTrue(log.contains("npm ci: an archive of the project's own (file:) has changed since the last install."), log.toString());
+        assertTrue(
+                log.contains("npm ci: an archive of the project's own (file:) has changed since the last install."),
+                log.toString());
     }
 
     @Test
@@ -245,7 +255,9 @@ class InstallOnceTest {
         Files.createDirectories(project.resolve("node_modules"));
         fingerprint().set();
 
-        assertEquals("the project has install scripts of its own (binding.gyp), which can go by anything", fingerprint().state().reason());
+        assertEquals(
+                "the project has install scripts of its own (binding.gyp), which can go by anything",
+                fingerprint().state().reason());
     }
 
     @Test
@@ -311,7 +323,9 @@ class InstallOnceTest {
 
     @Test
     void noSettingIsKeptOrLoggedInItsWords() throws Exception {
-        npmRuns(InstallSetting.AUTO, Map.of("NPM_CONFIG_PROXY_PASSWORD", "secret-word", "NODE_OPTIONS", "--title=secret-word"));
+        npmRuns(
+                InstallSetting.AUTO,
+                Map.of("NPM_CONFIG_PROXY_PASSWORD", "secret-word", "NODE_OPTIONS", "--title=secret-word"));
 
         assertFalse(log.toString().contains("secret-word"), log.toString());
         assertTrue(Files.readString(mark()).matches("(-\n|[0-9a-f]{64}\n)+"));
@@ -337,7 +351,8 @@ class InstallOnceTest {
         Files.writeString(
                 project.resolve("package.json"),
                 Files.readString(project.resolve("package.json"))
-                        .replace("\"dependencies\"", "\"scripts\":{\"" + script + "\":\"echo made\"},\"dependencies\""));
+                        .replace(
+                                "\"dependencies\"", "\"scripts\":{\"" + script + "\":\"echo made\"},\"dependencies\""));
         assertEquals(1, npmRuns(InstallSetting.AUTO));
         assertEquals(1, npmRuns(InstallSetting.AUTO));
     }
@@ -351,34 +366,42 @@ class InstallOnceTest {
 
     /** As pnpm 10, Yarn 1 and Yarn 3 and 4 write them. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '^', value = {
-        "pnpm-lock.yaml | resolution: {directory: libs/shared, type: directory}                              | true",
-        "pnpm-lock.yaml | version: file:libs/shared                                                          | true",
-        "pnpm-lock.yaml | version: link:../../libs/shared                                                    | false",
-        "pnpm-lock.yaml | path: tools/ms.patch                                                               | true",
-        "pnpm-lock.yaml | path: patches/ms.patch                                                             | false",
-        "yarn.lock      | shared@file:libs/shared:                                                           | true",
-        "yarn.lock      | resolution: \"shared@file:../shared#../shared::hash=1&locator=a%40workspace%3A.\" | true",
-        "yarn.lock      | \"generated@exec:./make.js\":                                                     | true",
-        "yarn.lock      | \"shared@workspace:libs/shared\":                                                 | false",
-        "yarn.lock      | \"shared@portal:../shared::locator=a%40workspace%3A.\":                           | false",
-        "yarn.lock      | \"ms@patch:ms@npm%3A2.1.3#./tools/ms.patch::locator=a%40workspace%3A.\":           | true",
-        "yarn.lock      | \"ms@patch:ms@npm%3A2.1.3#~/.yarn/patches/ms-npm-2.1.3.patch\":                    | false",
-        "yarn.lock      | \"fsevents@patch:fsevents@npm%3A^2.3.2#optional!builtin<compat/fsevents>\":        | false",
-        "yarn.lock      | \"resolve@patch:resolve@^1.1.7#~builtin<compat/resolve>\":                         | false"
-    })
-    void aLockFileThatSaysThatFoldersOrPatchesAreCopiedInstallsEachTime(String lockFile, String line, boolean eachTime) throws Exception {
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "pnpm-lock.yaml | resolution: {directory: libs/shared, type: directory}                              | true",
+                "pnpm-lock.yaml | version: file:libs/shared                                                          | true",
+                "pnpm-lock.yaml | version: link:../../libs/shared                                                    | false",
+                "pnpm-lock.yaml | path: tools/ms.patch                                                               | true",
+                "pnpm-lock.yaml | path: patches/ms.patch                                                             | false",
+                "yarn.lock      | shared@file:libs/shared:                                                           | true",
+                "yarn.lock      | resolution: \"shared@file:../shared#../shared::hash=1&locator=a%40workspace%3A.\" | true",
+                "yarn.lock      | \"generated@exec:./make.js\":                                                     | true",
+                "yarn.lock      | \"shared@workspace:libs/shared\":                                                 | false",
+                "yarn.lock      | \"shared@portal:../shared::locator=a%40workspace%3A.\":                           | false",
+                "yarn.lock      | \"ms@patch:ms@npm%3A2.1.3#./tools/ms.patch::locator=a%40workspace%3A.\":           | true",
+                "yarn.lock      | \"ms@patch:ms@npm%3A2.1.3#~/.yarn/patches/ms-npm-2.1.3.patch\":                    | false",
+                "yarn.lock      | \"fsevents@patch:fsevents@npm%3A^2.3.2#optional!builtin<compat/fsevents>\":        | false",
+                "yarn.lock      | \"resolve@patch:resolve@^1.1.7#~builtin<compat/resolve>\":                         | false"
+            })
+    void aLockFileThatSaysThatFoldersOrPatchesAreCopiedInstallsEachTime(String lockFile, String line, boolean eachTime)
+            throws Exception {
         Files.createDirectories(project.resolve("node_modules"));
         Files.writeString(project.resolve(lockFile), "    " + line + "\n");
         fingerprint().set();
 
-        assertEquals(eachTime, !fingerprint().state().unchanged(), fingerprint().state().reason());
+        assertEquals(
+                eachTime,
+                !fingerprint().state().unchanged(),
+                fingerprint().state().reason());
     }
 
     /** As pnpm has them with sharedWorkspaceLockfile: false. */
     @Test
     void aLockFileOfAMembersOwnIsComparedToo() throws Exception {
-        Files.writeString(project.resolve("pnpm-workspace.yaml"), "packages: ['functions/*']\nsharedWorkspaceLockfile: false\n");
+        Files.writeString(
+                project.resolve("pnpm-workspace.yaml"), "packages: ['functions/*']\nsharedWorkspaceLockfile: false\n");
         Path member = Files.createDirectories(project.resolve("functions/orders"));
         Files.writeString(member.resolve("package.json"), "{\"name\":\"orders\"}");
         Path lockFile = Files.writeString(member.resolve("pnpm-lock.yaml"), "ms@2.1.2:\n");
@@ -388,7 +411,8 @@ class InstallOnceTest {
 
         Files.writeString(lockFile, "ms@2.1.3:\n");
         assertEquals(
-                "a package.json or lock file of the repository has changed since the last install", fingerprint().state().reason());
+                "a package.json or lock file of the repository has changed since the last install",
+                fingerprint().state().reason());
 
         Files.writeString(lockFile, "shared@file:../../libs/shared:\n");
         assertTrue(fingerprint().state().reason().startsWith("folders or patches of the project's own are copied"));
@@ -396,16 +420,19 @@ class InstallOnceTest {
 
     @Test
     void aLinkedFolderWithAnInstallScriptIsSeenWhateverTheFolderAboveIsNamed() throws Exception {
-        Path root = Files.createDirectories(folder.resolve("node_modules-tests/repository")).toRealPath();
+        Path root = Files.createDirectories(folder.resolve("node_modules-tests/repository"))
+                .toRealPath();
         Path linked = Files.createDirectories(root.resolveSibling("shared"));
         Files.writeString(linked.resolve("package.json"), "{\"name\":\"shared\"}");
-        Files.createSymbolicLink(Files.createDirectories(root.resolve("node_modules")).resolve("shared"), linked);
+        Files.createSymbolicLink(
+                Files.createDirectories(root.resolve("node_modules")).resolve("shared"), linked);
         InstallFingerprint mark = new InstallFingerprint(new InstallRun(root.toString(), "tools", ""));
         mark.set();
         assertTrue(mark.state().unchanged(), mark.state().reason());
 
         for (String name : List.of("package.json", "binding.gyp")) {
-            Files.writeString(linked.resolve(name), name.equals("package.json") ? "{\"scripts\":{\"prepare\":\"true\"}}" : "{}");
+            Files.writeString(
+                    linked.resolve(name), name.equals("package.json") ? "{\"scripts\":{\"prepare\":\"true\"}}" : "{}");
             assertFalse(mark.state().unchanged(), name);
             Files.writeString(linked.resolve("package.json"), "{\"name\":\"shared\"}");
         }
@@ -413,7 +440,9 @@ class InstallOnceTest {
 
     @Test
     void aLockFileThatIsNotUtf8IsNoReasonToFail() throws Exception {
-        Files.write(Files.createDirectories(project.resolve("node_modules")).resolve(".package-lock.json"), new byte[] {-1, '{'});
+        Files.write(
+                Files.createDirectories(project.resolve("node_modules")).resolve(".package-lock.json"),
+                new byte[] {-1, '{'});
         Files.write(project.resolve("package-lock.json"), new byte[] {-1, -2, 0});
         InstallFingerprint mark = fingerprint();
 

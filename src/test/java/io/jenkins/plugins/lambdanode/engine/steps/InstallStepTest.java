@@ -51,50 +51,82 @@ class InstallStepTest {
 
     private Optional<String> command(InstallSetting install) throws IOException {
         Optional<InstallPlan> plan = InstallPlan.of(install, ProjectFolder.of(folder, folder));
-        return plan.isEmpty() ? Optional.empty() : Optional.of(plan.get().commands(tool("10.9.2"), Optional.empty()).get(0).display());
+        return plan.isEmpty()
+                ? Optional.empty()
+                : Optional.of(plan.get()
+                        .commands(tool("10.9.2"), Optional.empty())
+                        .get(0)
+                        .display());
     }
 
     private static InstalledTool tool(String version) {
-        return new InstalledTool(PackageManager.NPM, "v22.0.0", version, "/bin/npm", "/bin", "", new Platform("linux", "x64", "glibc"), "", "", "");
+        return new InstalledTool(
+                PackageManager.NPM,
+                "v22.0.0",
+                version,
+                "/bin/npm",
+                "/bin",
+                "",
+                new Platform("linux", "x64", "glibc"),
+                "",
+                "",
+                "");
     }
 
     /** The command of a tool on this machine, for a function. */
-    private String command(String tool, String machine, String architecture, InstallSetting.Needed needed) throws IOException {
+    private String command(String tool, String machine, String architecture, InstallSetting.Needed needed)
+            throws IOException {
         String[] nameAndVersion = tool.split("@");
         PackageManager manager = PackageManager.valueOf(nameAndVersion[0].toUpperCase(Locale.ROOT));
         String[] platform = (machine + " ").split(" ", -1);
         InstalledTool installed = new InstalledTool(
-                manager, "v22.0.0", nameAndVersion[1], "/bin/tool", "/bin", "node-modules",
-                new Platform(platform[0], platform[1], platform[2]), "", "", "");
-        InstallPlan plan = InstallPlan.of(InstallSetting.AUTO.withNeeded(needed), ProjectFolder.of(folder, folder)).orElseThrow();
-        return plan.commands(installed, Platform.ofFunctions(List.of(architecture))).get(0).display();
+                manager,
+                "v22.0.0",
+                nameAndVersion[1],
+                "/bin/tool",
+                "/bin",
+                "node-modules",
+                new Platform(platform[0], platform[1], platform[2]),
+                "",
+                "",
+                "");
+        InstallPlan plan = InstallPlan.of(InstallSetting.AUTO.withNeeded(needed), ProjectFolder.of(folder, folder))
+                .orElseThrow();
+        return plan.commands(installed, Platform.ofFunctions(List.of(architecture)))
+                .get(0)
+                .display();
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "npm@10.9.2  | linux x64 glibc    | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
-        "npm@10.1.0  | linux x64 musl     | x86_64 | PRODUCTION | --os=linux --cpu=x64 --libc=glibc",
-        "npm@12.2.1  | darwin arm64       | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
-        "npm@10.9.2  | linux x64 glibc    | x86_64 | PRODUCTION |",
-        "npm@10.9.2  | linux x64 glibc    | ''     | PRODUCTION |",
-        "npm@10.0.0  | linux x64 glibc    | arm64  | PRODUCTION |",
-        "npm@10.9.2  | linux x64 glibc    | arm64  | ALL        |",
-        "pnpm@10.14.0| linux x64 glibc    | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
-        "pnpm@12.1.0 | linux x64 glibc    | arm64  | ALL        | --os=current --cpu=current --libc=current --os=linux --cpu=arm64 --libc=glibc",
-        "pnpm@10.13.1| linux x64 glibc    | arm64  | PRODUCTION |",
-        "bun@1.2.23  | linux x64          | arm64  | PRODUCTION | --os=linux --cpu=arm64",
-        "bun@1.4.5   | linux x64          | arm64  | ALL        | --os=linux --cpu=x64 --cpu=arm64",
-        "bun@1.2.22  | linux x64          | arm64  | PRODUCTION |",
-        "bun@1.4.5   | linux x64          | x86_64 | PRODUCTION |",
-        "yarn@4.9.2  | linux x64 glibc    | arm64  | PRODUCTION |"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "npm@10.9.2  | linux x64 glibc    | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
+                "npm@10.1.0  | linux x64 musl     | x86_64 | PRODUCTION | --os=linux --cpu=x64 --libc=glibc",
+                "npm@12.2.1  | darwin arm64       | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
+                "npm@10.9.2  | linux x64 glibc    | x86_64 | PRODUCTION |",
+                "npm@10.9.2  | linux x64 glibc    | ''     | PRODUCTION |",
+                "npm@10.0.0  | linux x64 glibc    | arm64  | PRODUCTION |",
+                "npm@10.9.2  | linux x64 glibc    | arm64  | ALL        |",
+                "pnpm@10.14.0| linux x64 glibc    | arm64  | PRODUCTION | --os=linux --cpu=arm64 --libc=glibc",
+                "pnpm@12.1.0 | linux x64 glibc    | arm64  | ALL        | --os=current --cpu=current --libc=current --os=linux --cpu=arm64 --libc=glibc",
+                "pnpm@10.13.1| linux x64 glibc    | arm64  | PRODUCTION |",
+                "bun@1.2.23  | linux x64          | arm64  | PRODUCTION | --os=linux --cpu=arm64",
+                "bun@1.4.5   | linux x64          | arm64  | ALL        | --os=linux --cpu=x64 --cpu=arm64",
+                "bun@1.2.22  | linux x64          | arm64  | PRODUCTION |",
+                "bun@1.4.5   | linux x64          | x86_64 | PRODUCTION |",
+                "yarn@4.9.2  | linux x64 glibc    | arm64  | PRODUCTION |"
+            })
     void theInstallAsksForTheFunctionsPlatformWhereThisMachinesIsAnother(
-            String tool, String machine, String architecture, InstallSetting.Needed needed, String asked) throws Exception {
-        String lockFile = Map.of("npm", "package-lock.json", "pnpm", "pnpm-lock.yaml", "bun", "bun.lock", "yarn", "yarn.lock")
+            String tool, String machine, String architecture, InstallSetting.Needed needed, String asked)
+            throws Exception {
+        String lockFile = Map.of(
+                        "npm", "package-lock.json", "pnpm", "pnpm-lock.yaml", "bun", "bun.lock", "yarn", "yarn.lock")
                 .get(tool.replaceFirst("@.*", ""));
         project(ONE_DEPENDENCY).with(lockFile, "__metadata:\n");
 
-        String options = Arrays.stream(command(tool, machine, architecture, needed).split(" "))
+        String options = Arrays.stream(
+                        command(tool, machine, architecture, needed).split(" "))
                 .filter(word -> word.matches("--(os|cpu|libc)=.*"))
                 .collect(Collectors.joining(" "));
 
@@ -104,7 +136,9 @@ class InstallStepTest {
     @Test
     void functionsOfTwoArchitecturesAreNoReasonToAskForOne() {
         assertEquals(Optional.empty(), Platform.ofFunctions(List.of("arm64", "x86_64")));
-        assertEquals("linux arm64 glibc", Platform.ofFunctions(List.of("arm64", "arm64")).orElseThrow().toString());
+        assertEquals(
+                "linux arm64 glibc",
+                Platform.ofFunctions(List.of("arm64", "arm64")).orElseThrow().toString());
     }
 
     private Project project(String packageJson) {
@@ -140,14 +174,19 @@ class InstallStepTest {
         assertEquals(Optional.of(CI), command(InstallSetting.AUTO));
         assertEquals(Optional.of(CI), command(InstallSetting.parse("ci")));
         assertEquals(
-                Optional.of("npm install --omit=dev --no-save --no-audit --no-fund"), command(InstallSetting.parse("install")));
+                Optional.of("npm install --omit=dev --no-save --no-audit --no-fund"),
+                command(InstallSetting.parse("install")));
     }
 
     @Test
     void aShrinkwrapWinsOverAPackageLockAsInNpm() throws Exception {
         project(ONE_DEPENDENCY).with("package-lock.json", "{}").with("npm-shrinkwrap.json", "{}");
 
-        assertEquals("npm-shrinkwrap.json", InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(folder, folder)).orElseThrow().lockFile());
+        assertEquals(
+                "npm-shrinkwrap.json",
+                InstallPlan.of(InstallSetting.AUTO, ProjectFolder.of(folder, folder))
+                        .orElseThrow()
+                        .lockFile());
     }
 
     @Test
@@ -220,7 +259,9 @@ class InstallStepTest {
 
     @Test
     void aWholeLineIsTheUsersOwnCommand() throws Exception {
-        assertEquals("yarn install --production", InstallSetting.parse(" yarn install --production ").command());
+        assertEquals(
+                "yarn install --production",
+                InstallSetting.parse(" yarn install --production ").command());
     }
 
     @ParameterizedTest
@@ -270,7 +311,9 @@ class InstallStepTest {
         DeployException error =
                 assertThrows(DeployException.class, () -> ProjectFolder.of(folder.resolve("no-such-folder"), folder));
 
-        assertTrue(error.getMessage().contains("There is no folder " + folder.resolve("no-such-folder")), error.getMessage());
+        assertTrue(
+                error.getMessage().contains("There is no folder " + folder.resolve("no-such-folder")),
+                error.getMessage());
     }
 
     // With the real npm
@@ -302,15 +345,18 @@ class InstallStepTest {
         assertTrue(message.contains("  | npm error code EUSAGE"), message);
         assertTrue(message.contains("lock file's aws-xray-sdk@3.12.0 does not satisfy aws-xray-sdk@3.11.0"), message);
         assertTrue(
-                message.endsWith("package.json and package-lock.json disagree: run 'npm install' in the project and commit"
-                        + " both files."),
+                message.endsWith(
+                        "package.json and package-lock.json disagree: run 'npm install' in the project and commit"
+                                + " both files."),
                 message);
     }
 
     @Test
     void aRegistryThatCantBeReachedIsSaidSo() {
         project("{\"dependencies\": {\"left-pad\": \"1.3.0\"}}")
-                .with(".npmrc", "registry=http://127.0.0.1:9/\nfetch-retries=0\nprefer-online=true\ncache=" + folder + "/c\n");
+                .with(
+                        ".npmrc",
+                        "registry=http://127.0.0.1:9/\nfetch-retries=0\nprefer-online=true\ncache=" + folder + "/c\n");
 
         String message = failure(InstallSetting.AUTO, System.getenv()).messageWithOutput();
 
@@ -322,7 +368,8 @@ class InstallStepTest {
     void aMissingNpmIsSaidWithWhereToGetIt() {
         project(ONE_DEPENDENCY);
 
-        String message = failure(InstallSetting.AUTO, Map.of("PATH", folder.toString())).getMessage();
+        String message =
+                failure(InstallSetting.AUTO, Map.of("PATH", folder.toString())).getMessage();
 
         assertTrue(message.startsWith("node was not found on the PATH"), message);
         assertTrue(message.contains("nodejs('<installation>')"), message);
@@ -360,12 +407,17 @@ class InstallStepTest {
     @Test
     void aNodeThatCannotBeStartedIsNotTakenForOneThatIsMissing() throws Exception {
         project(ONE_DEPENDENCY);
-        Path node = Files.writeString(folder.resolve("node"), "#!/bin/sh\necho 'OCI runtime exec failed: no such container'; exit 126\n");
+        Path node = Files.writeString(
+                folder.resolve("node"), "#!/bin/sh\necho 'OCI runtime exec failed: no such container'; exit 126\n");
         assertTrue(node.toFile().setExecutable(true));
 
-        String message = failure(InstallSetting.AUTO, Map.of("PATH", folder.toString())).getMessage();
+        String message =
+                failure(InstallSetting.AUTO, Map.of("PATH", folder.toString())).getMessage();
 
-        assertEquals("node does not run in " + folder + ". The container could not run it: OCI runtime exec failed: no such container", message);
+        assertEquals(
+                "node does not run in " + folder
+                        + ". The container could not run it: OCI runtime exec failed: no such container",
+                message);
     }
 
     // A command of the user's own
@@ -471,7 +523,8 @@ class InstallStepTest {
         Path secret = Files.writeString(outside.resolve("secret.txt"), "secretMARKED: x");
         Files.createSymbolicLink(folder.resolve("package.json"), secret);
 
-        String message = assertThrows(DeployException.class, () -> command(InstallSetting.AUTO)).getMessage();
+        String message = assertThrows(DeployException.class, () -> command(InstallSetting.AUTO))
+                .getMessage();
 
         assertTrue(message.contains("out of the project's folder"), message);
         assertFalse(message.contains("MARKED"), message);
@@ -503,7 +556,9 @@ class InstallStepTest {
                 folder,
                 Map.of("LC_ALL", "C"),
                 Program.java(
-                        List.of(), RunsOneCommand.class.getName(), List.of(folder.toString(), "printf '\\303\\244\\n'")));
+                        List.of(),
+                        RunsOneCommand.class.getName(),
+                        List.of(folder.toString(), "printf '\\303\\244\\n'")));
 
         assertEquals("1 characters, last \u00e4", run.successful().out().strip());
     }

@@ -71,7 +71,9 @@ class PackageManagersTest {
             for (Path file : List.of(project.resolve("package.json"), project.resolve(lockFile))) {
                 String text = Files.readString(file);
                 Pattern what = file.endsWith("package.json") ? Pattern.compile("\"ms\": *\"2.1.2\"") : allowed;
-                Files.writeString(file, what.matcher(text).replaceAll(found -> found.group().replace("2.1.2", "^2.0.0")));
+                Files.writeString(
+                        file,
+                        what.matcher(text).replaceAll(found -> found.group().replace("2.1.2", "^2.0.0")));
             }
         }
 
@@ -87,7 +89,8 @@ class PackageManagersTest {
     }
 
     private static String sh(Path where, Map<String, String> environment, String line) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder("sh", "-c", line).directory(where.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder =
+                new ProcessBuilder("sh", "-c", line).directory(where.toFile()).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
         String said = new String(process.getInputStream().readAllBytes());
@@ -108,7 +111,8 @@ class PackageManagersTest {
     }
 
     private String failure(Map<String, String> environment) {
-        return assertThrows(DeployException.class, () -> install(folder, environment)).messageWithOutput();
+        return assertThrows(DeployException.class, () -> install(folder, environment))
+                .messageWithOutput();
     }
 
     private String installed(String name) throws Exception {
@@ -136,7 +140,9 @@ class PackageManagersTest {
         write("package.json", PACKAGE_JSON);
         write(".npmrc", "//registry.example.org/:_authToken=${NO_SUCH_TOKEN}\n");
         String message = failure(Tool.NPM_6.environment());
-        assertTrue(message.contains("an .npmrc has ${NO_SUCH_TOKEN}, and the build has no variable of that name"), message);
+        assertTrue(
+                message.contains("an .npmrc has ${NO_SUCH_TOKEN}, and the build has no variable of that name"),
+                message);
     }
 
     @ParameterizedTest
@@ -145,8 +151,7 @@ class PackageManagersTest {
         write("package.json", PACKAGE_JSON);
         tool.lock(folder);
         Map<String, String> environment = tool.environment();
-        environment.putAll(Map.of(
-                "NODE_ENV", "production", "NPM_CONFIG_PRODUCTION", "true", "npm_config_omit", "dev"));
+        environment.putAll(Map.of("NODE_ENV", "production", "NPM_CONFIG_PRODUCTION", "true", "npm_config_omit", "dev"));
 
         try (LocalWorkspace workspace = new LocalWorkspace(folder, environment, new HttpSender(log), log)) {
             new InstallStep(workspace, log).run(InstallSetting.AUTO.withNeeded(InstallSetting.Needed.ALL), List.of());
@@ -158,24 +163,37 @@ class PackageManagersTest {
 
     /** Of a package with its native code in one package for each platform, the one for an arm64 function is installed on this machine. */
     @ParameterizedTest
-    @CsvSource({"NPM,PRODUCTION,linux-arm64-gnu", "NPM_12,PRODUCTION,linux-arm64-gnu", "PNPM,PRODUCTION,linux-arm64-gnu",
-        "PNPM,ALL,linux-arm64-gnu linux-x64-gnu", "BUN,PRODUCTION,linux-arm64-gnu", "BUN,ALL,linux-arm64-gnu linux-x64-gnu",
-        "NPM,ALL,linux-x64-gnu"})
-    void thePackagesOfTheFunctionsPlatformAreInstalled(Tool tool, InstallSetting.Needed needed, String installed) throws Exception {
-        write("package.json", "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"@node-rs/crc32\":\"1.10.6\"}}");
+    @CsvSource({
+        "NPM,PRODUCTION,linux-arm64-gnu",
+        "NPM_12,PRODUCTION,linux-arm64-gnu",
+        "PNPM,PRODUCTION,linux-arm64-gnu",
+        "PNPM,ALL,linux-arm64-gnu linux-x64-gnu",
+        "BUN,PRODUCTION,linux-arm64-gnu",
+        "BUN,ALL,linux-arm64-gnu linux-x64-gnu",
+        "NPM,ALL,linux-x64-gnu"
+    })
+    void thePackagesOfTheFunctionsPlatformAreInstalled(Tool tool, InstallSetting.Needed needed, String installed)
+            throws Exception {
+        write(
+                "package.json",
+                "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"@node-rs/crc32\":\"1.10.6\"}}");
         sh(folder, tool.environment(), tool.lock + " && rm -rf node_modules");
 
         try (LocalWorkspace workspace = new LocalWorkspace(folder, tool.environment(), new HttpSender(log), log)) {
-            new InstallStep(workspace, log).run(
-                    InstallSetting.AUTO.withNeeded(needed), List.of(new TargetFunction("", "", "arm64", 0, "")));
+            new InstallStep(workspace, log)
+                    .run(InstallSetting.AUTO.withNeeded(needed), List.of(new TargetFunction("", "", "arm64", 0, "")));
         }
 
         assertEquals(
                 installed,
-                sh(folder, Map.of(), "find node_modules -name 'crc32.*.node' | sed 's/.*crc32.//; s/.node$//' | grep -v musl | sort -u | tr '\\n' ' '"));
+                sh(
+                        folder,
+                        Map.of(),
+                        "find node_modules -name 'crc32.*.node' | sed 's/.*crc32.//; s/.node$//' | grep -v musl | sort -u | tr '\\n' ' '"));
         boolean asked = installed.contains("arm64");
         assertEquals(asked, log.text().contains("NOTE: This machine is linux x64"), log.text());
-        assertEquals(asked, log.text().contains("--os=linux --cpu=") && log.text().contains("--cpu=arm64"), log.text());
+        assertEquals(
+                asked, log.text().contains("--os=linux --cpu=") && log.text().contains("--cpu=arm64"), log.text());
     }
 
     @Test
@@ -198,7 +216,10 @@ class PackageManagersTest {
         String program = tool.tool.packages().get(0).replaceFirst("@.*", "");
         String message = failure(with(NodeTool.NODE.bin() + ":" + bin));
 
-        assertTrue(message.contains(program + " was not found on the PATH (" + (program.equals("bun") ? "" : NodeTool.NODE.bin())), message);
+        assertTrue(
+                message.contains(
+                        program + " was not found on the PATH (" + (program.equals("bun") ? "" : NodeTool.NODE.bin())),
+                message);
         assertTrue(message.contains("The lock file " + tool.lockFile), message);
         assertTrue(message.contains("npm install --global " + program), message);
         assertEquals(!program.equals("bun"), message.contains("corepack enable"), message);
@@ -233,8 +254,11 @@ class PackageManagersTest {
 
         install(folder, Tool.PNPM.environment());
 
-        assertTrue(log.text().contains("WARNING: The project has lock files of several tools: pnpm-lock.yaml counts,"
-                + " package-lock.json does not."), log.text());
+        assertTrue(
+                log.text()
+                        .contains("WARNING: The project has lock files of several tools: pnpm-lock.yaml counts,"
+                                + " package-lock.json does not."),
+                log.text());
         assertTrue(log.text().contains("$ pnpm install --frozen-lockfile --prod"), log.text());
     }
 
@@ -248,14 +272,18 @@ class PackageManagersTest {
         String message = failure(tool.environment());
 
         String program = tool.lock.replaceFirst(" .*", "");
-        assertTrue(message.endsWith("package.json and " + tool.lockFile + " disagree: run '" + program
-                + " install' in the project and commit both files."), message);
+        assertTrue(
+                message.endsWith("package.json and " + tool.lockFile + " disagree: run '" + program
+                        + " install' in the project and commit both files."),
+                message);
         assertTrue(message.lines().count() < 9, message);
     }
 
     @Test
     void aMemberOfAWorkspaceIsInstalledFromTheRootsLockFile() throws Exception {
-        write("package.json", "{\"name\":\"root\",\"private\":true,\"workspaces\":[\"functions/*\",\"!functions/old\"]}");
+        write(
+                "package.json",
+                "{\"name\":\"root\",\"private\":true,\"workspaces\":[\"functions/*\",\"!functions/old\"]}");
         write("functions/orders/package.json", PACKAGE_JSON);
         sh(folder, System.getenv(), "npm install --package-lock-only");
 
@@ -312,15 +340,19 @@ class PackageManagersTest {
 
     private void packWithInstallScript() throws Exception {
         write("gen/package.json", "{\"name\":\"gen\",\"version\":\"1.0.0\",\"scripts\":{\"install\":\"touch made\"}}");
-        write("package.json", "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"gen\":\"file:gen-1.0.0.tgz\"}}");
+        write(
+                "package.json",
+                "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"gen\":\"file:gen-1.0.0.tgz\"}}");
         sh(folder.resolve("gen"), System.getenv(), "npm pack --silent --pack-destination ..");
         sh(folder, System.getenv(), "npm install --package-lock-only --ignore-scripts");
     }
 
     @Test
     void aScriptThatNeedsADevelopmentDependencyIsToldFromAMissingNpm() throws Exception {
-        write("package.json", "{\"name\":\"a\",\"version\":\"1.0.0\",\"scripts\":{\"prepare\":\"husky\"},"
-                + "\"devDependencies\":{\"husky\":\"9.1.7\"}}");
+        write(
+                "package.json",
+                "{\"name\":\"a\",\"version\":\"1.0.0\",\"scripts\":{\"prepare\":\"husky\"},"
+                        + "\"devDependencies\":{\"husky\":\"9.1.7\"}}");
 
         String message = failure(System.getenv());
 

@@ -32,8 +32,8 @@ final class RunsOneCommand {
             @Override
             public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
         };
-        try (LocalWorkspace workspace = new LocalWorkspace(
-                Path.of(arguments[0]), System.getenv(), new HttpSender(counting), counting)) {
+        try (LocalWorkspace workspace =
+                new LocalWorkspace(Path.of(arguments[0]), System.getenv(), new HttpSender(counting), counting)) {
             new InstallStep(workspace, counting).run(InstallSetting.parse(arguments[1]), List.of());
         }
         new PrintStream(System.out, true, StandardCharsets.UTF_8).println(characters + " characters, last " + last);

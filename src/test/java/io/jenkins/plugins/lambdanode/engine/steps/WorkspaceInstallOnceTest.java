@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
-import io.jenkins.plugins.lambdanode.testing.NodeTool;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
+import io.jenkins.plugins.lambdanode.testing.NodeTool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +57,8 @@ class WorkspaceInstallOnceTest {
     }
 
     private static void sh(Path where, Map<String, String> environment, String line) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder("sh", "-c", line).directory(where.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder =
+                new ProcessBuilder("sh", "-c", line).directory(where.toFile()).redirectErrorStream(true);
         builder.environment().putAll(environment);
         Process process = builder.start();
         String said = new String(process.getInputStream().readAllBytes());
@@ -76,7 +77,8 @@ class WorkspaceInstallOnceTest {
         for (int i = 0; i < MEMBERS; i++) {
             write(
                     "functions/f" + i + "/package.json",
-                    "{\"name\":\"f" + i + "\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.2\",\"shared\":\"" + shared + "\"}}");
+                    "{\"name\":\"f" + i + "\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.1.2\",\"shared\":\""
+                            + shared + "\"}}");
         }
         Path bin = Files.createDirectories(folder.resolve("bin"));
         Path wrapper = bin.resolve(tool.program);
@@ -98,15 +100,22 @@ class WorkspaceInstallOnceTest {
         return installs(tool, environment, InstallSetting.Needed.PRODUCTION, members);
     }
 
-    private long installs(Tool tool, Map<String, String> environment, InstallSetting.Needed needed, String... members) throws Exception {
+    private long installs(Tool tool, Map<String, String> environment, InstallSetting.Needed needed, String... members)
+            throws Exception {
         Files.writeString(folder.resolve("calls"), "");
         for (String member : members) {
             try (LocalWorkspace workspace = new LocalWorkspace(
-                    root.resolve(member), Optional.of(folder.resolve("cache")), environment, new HttpSender(log), log)) {
+                    root.resolve(member),
+                    Optional.of(folder.resolve("cache")),
+                    environment,
+                    new HttpSender(log),
+                    log)) {
                 new InstallStep(workspace, log).run(InstallSetting.AUTO.withNeeded(needed), List.of());
             }
         }
-        return Files.readAllLines(folder.resolve("calls")).stream().filter(tool.install::equals).count();
+        return Files.readAllLines(folder.resolve("calls")).stream()
+                .filter(tool.install::equals)
+                .count();
     }
 
     @ParameterizedTest
@@ -133,7 +142,8 @@ class WorkspaceInstallOnceTest {
         assertEquals(1, installs(tool, environment, "functions/f4", "functions/f5"), log.text());
 
         // Functions that are built and others that are not share the install of those that are.
-        assertEquals(1, installs(tool, environment, InstallSetting.Needed.ALL, "functions/f6", "functions/f7"), log.text());
+        assertEquals(
+                1, installs(tool, environment, InstallSetting.Needed.ALL, "functions/f6", "functions/f7"), log.text());
         assertEquals(0, installs(tool, environment, "functions/f6", "functions/f8"), log.text());
         write("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\",\"license\":\"0BSD\"}");
         assertEquals(1, installs(tool, environment, "functions/f9"), log.text());
@@ -144,7 +154,9 @@ class WorkspaceInstallOnceTest {
     @EnumSource
     void aMembersOwnNodeModulesIsLookedAtToo(Tool tool) throws Exception {
         Map<String, String> environment = workspace(tool);
-        write("functions/f0/package.json", "{\"name\":\"f0\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.0.0\"}}");
+        write(
+                "functions/f0/package.json",
+                "{\"name\":\"f0\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.0.0\"}}");
         sh(root, environment, tool.lock + " && rm -rf node_modules functions/*/node_modules");
         assertEquals(1, installs(tool, environment, "functions/f0", "functions/f1"), log.text());
         Path version = root.resolve("functions/f0/node_modules/ms");
@@ -159,11 +171,15 @@ class WorkspaceInstallOnceTest {
     @Test
     void aMemberWithAnInstallScriptOfItsOwnIsInstalledEachTime() throws Exception {
         Map<String, String> environment = workspace(Tool.NPM);
-        write("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\",\"scripts\":{\"prepare\":\"true\"}}");
+        write(
+                "libs/shared/package.json",
+                "{\"name\":\"shared\",\"version\":\"1.0.0\",\"scripts\":{\"prepare\":\"true\"}}");
 
         assertEquals(2, installs(Tool.NPM, environment, "functions/f0", "functions/f1"), log.text());
         assertTrue(
-                log.text().contains("npm ci: libs/shared has install scripts of its own (prepare), which can go by anything."),
+                log.text()
+                        .contains(
+                                "npm ci: libs/shared has install scripts of its own (prepare), which can go by anything."),
                 log.text());
     }
 

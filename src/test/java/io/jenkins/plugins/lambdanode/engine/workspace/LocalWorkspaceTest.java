@@ -39,14 +39,17 @@ class LocalWorkspaceTest {
     void aProgramIsLookedForOnThePathOfItsEnvironment() throws Exception {
         Path npm = program("tool/bin/npm", "the tool of this environment");
 
-        CommandOutcome outcome = run(Command.program("npm"), Map.of("PATH", npm.getParent().toString()));
+        CommandOutcome outcome =
+                run(Command.program("npm"), Map.of("PATH", npm.getParent().toString()));
 
         assertEquals(List.of("the tool of this environment"), outcome.lastLines());
     }
 
     @Test
     void aProgramThatIsNotThereHasTheShellsExitStatus() throws Exception {
-        assertEquals(127, run(Command.program("npm"), Map.of("PATH", folder.toString())).exitStatus());
+        assertEquals(
+                127,
+                run(Command.program("npm"), Map.of("PATH", folder.toString())).exitStatus());
     }
 
     @Test
@@ -61,19 +64,31 @@ class LocalWorkspaceTest {
     void aCommandRunsInTheFolderItNames() throws Exception {
         Path other = Files.createDirectory(folder.resolve("other")).toRealPath();
 
-        assertEquals(List.of(other.toString()), run(Command.program("pwd").in(other.toString()), System.getenv()).lastLines());
+        assertEquals(
+                List.of(other.toString()),
+                run(Command.program("pwd").in(other.toString()), System.getenv())
+                        .lastLines());
     }
 
     @Test
     void aProgramDoesNotGetAwsCredentialsAndTheUsersOwnCommandLineDoes() throws Exception {
         Map<String, String> environment = Map.of(
-                "PATH", System.getenv("PATH"), "AWS_SESSION_TOKEN", "t", "AWS_WEB_IDENTITY_TOKEN_FILE", "/f", "AWS_REGION", "r");
+                "PATH",
+                System.getenv("PATH"),
+                "AWS_SESSION_TOKEN",
+                "t",
+                "AWS_WEB_IDENTITY_TOKEN_FILE",
+                "/f",
+                "AWS_REGION",
+                "r");
 
         assertEquals(
                 List.of("AWS_REGION=r"),
                 run(Command.program("printenv"), environment).lastLines().stream()
                         .filter(line -> line.startsWith("AWS_"))
                         .toList());
-        assertEquals(List.of("t"), run(Command.shell("echo $AWS_SESSION_TOKEN"), environment).lastLines());
+        assertEquals(
+                List.of("t"),
+                run(Command.shell("echo $AWS_SESSION_TOKEN"), environment).lastLines());
     }
 }

@@ -31,8 +31,7 @@ public final class Aws {
     public static final String CREDENTIALS_ID = "aws-deploy";
     public static final String ROLE = "arn:aws:iam::000000000000:role/lambda-test";
 
-    private static final String CREATE_ROLE =
-            """
+    private static final String CREATE_ROLE = """
             import sys, boto3
             iam = boto3.client('iam', endpoint_url=sys.argv[1], region_name='us-east-1',
                                aws_access_key_id='test', aws_secret_access_key='test')
@@ -43,8 +42,7 @@ public final class Aws {
             except iam.exceptions.EntityAlreadyExistsException:
                 pass
             """;
-    private static final String CREATE_USER =
-            """
+    private static final String CREATE_USER = """
             import sys, boto3
             iam = boto3.client('iam', endpoint_url=sys.argv[1], region_name='us-east-1',
                                aws_access_key_id='test', aws_secret_access_key='test')
@@ -54,8 +52,7 @@ public final class Aws {
             key = iam.create_access_key(UserName=sys.argv[2])['AccessKey']
             print(key['AccessKeyId'], key['SecretAccessKey'])
             """;
-    private static final String CREATE_ROLE_FOR =
-            """
+    private static final String CREATE_ROLE_FOR = """
             import sys, boto3
             iam = boto3.client('iam', endpoint_url=sys.argv[1], region_name='us-east-1',
                                aws_access_key_id='test', aws_secret_access_key='test')
@@ -66,8 +63,7 @@ public final class Aws {
                 '"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}')
             print(arn)
             """;
-    private static final String ASSUME_ROLE =
-            """
+    private static final String ASSUME_ROLE = """
             import sys, boto3
             sts = boto3.client('sts', endpoint_url=sys.argv[1], region_name='us-east-1',
                                aws_access_key_id='test', aws_secret_access_key='test')
@@ -102,7 +98,8 @@ public final class Aws {
         addCredentials(CredentialsScope.GLOBAL, id, accessKey, secretKey);
     }
 
-    public static void addCredentials(CredentialsScope scope, String id, String accessKey, String secretKey) throws IOException {
+    public static void addCredentials(CredentialsScope scope, String id, String accessKey, String secretKey)
+            throws IOException {
         SystemCredentialsProvider.getInstance()
                 .getCredentials()
                 .add(new AWSCredentialsImpl(scope, id, accessKey, secretKey, "for tests"));
@@ -134,8 +131,11 @@ public final class Aws {
 
     /** What a Python program with boto3 prints; its arguments are the emulator's endpoint and these. */
     private static String python(String program, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(System.getProperty("lambdanode.python"), "-c", program, endpoint().toString()));
+        List<String> command = new ArrayList<>(List.of(
+                System.getProperty("lambdanode.python"),
+                "-c",
+                program,
+                endpoint().toString()));
         command.addAll(List.of(arguments));
         Process python = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -156,7 +156,9 @@ public final class Aws {
     /** How many uploads in parts are neither completed nor aborted. */
     public static int unfinishedUploads() {
         try (S3Client s3 = s3()) {
-            return s3.listMultipartUploads(request -> request.bucket(BUCKET)).uploads().size();
+            return s3.listMultipartUploads(request -> request.bucket(BUCKET))
+                    .uploads()
+                    .size();
         }
     }
 

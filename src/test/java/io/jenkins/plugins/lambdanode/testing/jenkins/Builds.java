@@ -71,7 +71,8 @@ public final class Builds {
 
     /** The record at this path among the build's artifacts. */
     public static JsonNode recordAt(Run<?, ?> run, String path) throws IOException {
-        return new ObjectMapper().readTree(Files.readString(run.getArtifactsDir().toPath().resolve(path)));
+        return new ObjectMapper()
+                .readTree(Files.readString(run.getArtifactsDir().toPath().resolve(path)));
     }
 
     /** Asserts that the build ended with this message as its one error, and without a stack trace. */

@@ -31,7 +31,11 @@ public final class DockerEngine {
      */
     public static void makeImage(Path temp, String name) throws Exception {
         Path root = temp.resolve("image");
-        run("sh", "src/test/resources/containers/slim-root", NodeTool.NODE.home().toString(), root.toString());
+        run(
+                "sh",
+                "src/test/resources/containers/slim-root",
+                NodeTool.NODE.home().toString(),
+                root.toString());
         Path archive = temp.resolve("image.tar");
         run("tar", "-C", root.toString(), "-cf", archive.toString(), ".");
         run("docker", "import", "-c", "ENV PATH=/usr/bin", archive.toString(), name);

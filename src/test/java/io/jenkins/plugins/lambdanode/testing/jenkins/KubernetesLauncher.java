@@ -46,7 +46,8 @@ public final class KubernetesLauncher extends Launcher {
         ProcessBuilder shell = new ProcessBuilder("sh").redirectErrorStream(true);
         shell.environment().putAll(container);
         Process process = shell.start();
-        CompletableFuture<Void> copied = CompletableFuture.runAsync(() -> copy(process.getInputStream(), starter.stdout()));
+        CompletableFuture<Void> copied =
+                CompletableFuture.runAsync(() -> copy(process.getInputStream(), starter.stdout()));
         // Open until the process ends, as the connection to the pod is.
         PrintStream in = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
         in.print("cd \"" + starter.pwd() + "\"\n");

@@ -153,7 +153,9 @@ public final class TcpProxy implements Closeable {
                                 .replace(" " + served + "/", " /")
                                 .getBytes(StandardCharsets.ISO_8859_1);
                     }
-                    if (fromClient && cutsAt != null && new String(bytes, StandardCharsets.ISO_8859_1).contains(cutsAt)) {
+                    if (fromClient
+                            && cutsAt != null
+                            && new String(bytes, StandardCharsets.ISO_8859_1).contains(cutsAt)) {
                         close(from, to);
                         return;
                     }

@@ -50,7 +50,8 @@ public final class WaitingNpm {
     public long waiting() {
         return ProcessHandle.allProcesses()
                 .filter(process -> process.info().command().orElse("").endsWith("node"))
-                .filter(process -> List.of(process.info().arguments().orElse(new String[0])).contains(mayEnd.toString()))
+                .filter(process -> List.of(process.info().arguments().orElse(new String[0]))
+                        .contains(mayEnd.toString()))
                 .count();
     }
 

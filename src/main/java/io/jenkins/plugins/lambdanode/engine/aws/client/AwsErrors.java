@@ -26,10 +26,11 @@ public final class AwsErrors {
 
     /** The error where the package could not be read while it was sent. */
     public static DeployException unreadable(AwsOperation operation, String reason) {
-        return new DeployException(operation.failed() + ": the package could not be read while it was sent.\nThe reason: "
-                + SafeText.oneLine(reason, MAX_MESSAGE_LENGTH)
-                + "\nIt was changed or removed on the machine that sends it, for instance by a clean-up of the workspace or of"
-                + " temporary folders. Run the deployment again.");
+        return new DeployException(
+                operation.failed() + ": the package could not be read while it was sent.\nThe reason: "
+                        + SafeText.oneLine(reason, MAX_MESSAGE_LENGTH)
+                        + "\nIt was changed or removed on the machine that sends it, for instance by a clean-up of the workspace or of"
+                        + " temporary folders. Run the deployment again.");
     }
 
     /** The words of an exception that is no response of AWS, with those of its cause; without the profiles that the SDK has read. */
@@ -38,7 +39,8 @@ public final class AwsErrors {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        String words = SafeText.oneLine(String.valueOf(failure.getMessage()), MAX_MESSAGE_LENGTH).replaceFirst(": ProfileFile\\(.*", "");
+        String words = SafeText.oneLine(String.valueOf(failure.getMessage()), MAX_MESSAGE_LENGTH)
+                .replaceFirst(": ProfileFile\\(.*", "");
         String more = cause.getMessage() == null
                 ? cause.getClass().getSimpleName()
                 : SafeText.oneLine(cause.getMessage(), MAX_MESSAGE_LENGTH);

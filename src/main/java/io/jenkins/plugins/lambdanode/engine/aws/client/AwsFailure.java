@@ -128,11 +128,14 @@ public record AwsFailure(
     /** What the SDK threw. */
     public static AwsFailure of(SdkException failure) {
         if (failure instanceof AwsServiceException refused && refused.awsErrorDetails() != null) {
-            Optional<SdkHttpResponse> http = Optional.ofNullable(refused.awsErrorDetails().sdkHttpResponse());
+            Optional<SdkHttpResponse> http =
+                    Optional.ofNullable(refused.awsErrorDetails().sdkHttpResponse());
             return new AwsFailure(
                     refused.statusCode(),
-                    bare(Optional.ofNullable(refused.awsErrorDetails().errorCode()).orElse("")),
-                    Optional.ofNullable(refused.awsErrorDetails().errorMessage()).orElse(""),
+                    bare(Optional.ofNullable(refused.awsErrorDetails().errorCode())
+                            .orElse("")),
+                    Optional.ofNullable(refused.awsErrorDetails().errorMessage())
+                            .orElse(""),
                     seconds(http.flatMap(r -> r.firstMatchingHeader("Retry-After"))),
                     date(http.flatMap(r -> r.firstMatchingHeader("Date"))),
                     http.flatMap(r -> r.firstMatchingHeader("x-amz-bucket-region")),
@@ -146,7 +149,8 @@ public record AwsFailure(
                 host = cause.getMessage() == null ? "?" : cause.getMessage();
             }
             if (cause instanceof IOException) {
-                message = cause.getClass().getSimpleName() + (cause.getMessage() == null ? "" : ": " + cause.getMessage());
+                message = cause.getClass().getSimpleName()
+                        + (cause.getMessage() == null ? "" : ": " + cause.getMessage());
             }
         }
         return new AwsFailure(status, "", message, Duration.ZERO, Optional.empty(), Optional.empty(), host);
@@ -210,7 +214,11 @@ public record AwsFailure(
     }
 
     private static String unescaped(String xml) {
-        return xml.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&");
+        return xml.replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&quot;", "\"")
+                .replace("&apos;", "'")
+                .replace("&amp;", "&");
     }
 
     private static Duration seconds(Optional<String> header) {
@@ -222,8 +230,8 @@ public record AwsFailure(
     /** The time of a {@code Date} header; empty where it is none. */
     static Optional<Instant> date(Optional<String> header) {
         try {
-            return header.map(text ->
-                    ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+            return header.map(text -> ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant());
         } catch (DateTimeException e) {
             return Optional.empty();
         }

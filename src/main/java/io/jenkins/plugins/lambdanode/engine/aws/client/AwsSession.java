@@ -74,10 +74,10 @@ public final class AwsSession implements AutoCloseable {
         this.settings = settings;
         this.responseTimeout = responseTimeout;
         this.http = httpClient(settings, READ_TIMEOUT).build();
-        this.sts = configured(StsClient.builder(), settings.credentials(), http, retrying()).build();
-        this.credentials = settings.role()
-                .<AwsCredentialsProvider>map(this::assumed)
-                .orElse(settings.credentials());
+        this.sts = configured(StsClient.builder(), settings.credentials(), http, retrying())
+                .build();
+        this.credentials =
+                settings.role().<AwsCredentialsProvider>map(this::assumed).orElse(settings.credentials());
         this.lambda = lambda(credentials, http, retrying());
         this.lambdaOnce = lambda(credentials, http, DefaultRetryStrategy.doNotRetry());
         this.lambdaOffline = new OfflineClient<>(
@@ -126,7 +126,8 @@ public final class AwsSession implements AutoCloseable {
     }
 
     /** @param responseTimeout how long a response may take from its request to its end */
-    static AwsSession open(AwsSettings settings, Duration responseTimeout) throws DeployException, InterruptedException {
+    static AwsSession open(AwsSettings settings, Duration responseTimeout)
+            throws DeployException, InterruptedException {
         if (settings.region().isBlank()) {
             throw new DeployException(
                     "No AWS region is known. Name one (region), or give the function by its ARN, or set AWS_REGION.");
@@ -163,8 +164,9 @@ public final class AwsSession implements AutoCloseable {
     /** Messages name the endpoint: what stands before an @ or after a ? can be a secret. */
     private static void requireAddressAlone(URI endpoint) throws DeployException {
         if (endpoint.getHost() == null || !List.of("http", "https").contains(endpoint.getScheme())) {
-            throw new DeployException("An endpoint of the AWS configuration of this machine (AWS_ENDPOINT_URL, endpoint_url) is not of"
-                    + " the form https://host or http://host:port.\nGive it in full.");
+            throw new DeployException(
+                    "An endpoint of the AWS configuration of this machine (AWS_ENDPOINT_URL, endpoint_url) is not of"
+                            + " the form https://host or http://host:port.\nGive it in full.");
         }
         if (endpoint.getRawUserInfo() != null || endpoint.getRawQuery() != null || endpoint.getRawFragment() != null) {
             throw new DeployException("The endpoint " + endpoint.getScheme() + "://" + endpoint.getHost()
@@ -177,7 +179,9 @@ public final class AwsSession implements AutoCloseable {
     public AwsCredentials resolvedCredentials() throws DeployException, InterruptedException {
         String role = settings.role().map(AwsSettings.AssumeRole::roleArn).orElse("*");
         AwsOperation operation = new AwsOperation(
-                settings.role().map(r -> "The role " + r.roleArn() + " could not be assumed").orElse(NO_CREDENTIALS),
+                settings.role()
+                        .map(r -> "The role " + r.roleArn() + " could not be assumed")
+                        .orElse(NO_CREDENTIALS),
                 "sts:AssumeRole",
                 role,
                 "role " + role,
@@ -187,7 +191,9 @@ public final class AwsSession implements AutoCloseable {
         } catch (SdkException e) {
             AwsFailure failure = AwsFailure.of(e);
             boolean ofProvider = settings.role().isEmpty() && e instanceof SdkClientException;
-            throw ofProvider && !Advice.hasNoCredentials(failure) ? unreadable(e) : AwsErrors.exception(operation, failure, e);
+            throw ofProvider && !Advice.hasNoCredentials(failure)
+                    ? unreadable(e)
+                    : AwsErrors.exception(operation, failure, e);
         } catch (IllegalStateException | IllegalArgumentException | UncheckedIOException e) {
             throw unreadable(e);
         }
@@ -196,7 +202,9 @@ public final class AwsSession implements AutoCloseable {
     /** Those who provide credentials have words of their own, and it is seldom the network. */
     private static DeployException unreadable(RuntimeException cause) {
         return new DeployException(
-                NO_CREDENTIALS + ": " + AwsErrors.words(cause) + "\nFix what provides them: the profile, the variables (AWS_...) or the role of the machine or container.", cause);
+                NO_CREDENTIALS + ": " + AwsErrors.words(cause)
+                        + "\nFix what provides them: the profile, the variables (AWS_...) or the role of the machine or container.",
+                cause);
     }
 
     /** The ARN of the role that is assumed; empty where none is. Who the credentials are of would be one more call. */
@@ -271,7 +279,8 @@ public final class AwsSession implements AutoCloseable {
 
     /** Where the clients send Lambda's requests, for instance {@code https://lambda.eu-west-1.amazonaws.com}. */
     public URI lambdaEndpoint() throws InterruptedException {
-        URI request = lambdaOffline.write(LambdaClient::getAccountSettings).http().getUri();
+        URI request =
+                lambdaOffline.write(LambdaClient::getAccountSettings).http().getUri();
         return URI.create(request.getScheme() + "://" + request.getAuthority());
     }
 
@@ -291,7 +300,8 @@ public final class AwsSession implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of("Endpoints by the AWS configuration of this machine (AWS_ENDPOINT_URL, endpoint_url): "
                         + others.entrySet().stream()
-                                .map(other -> SERVICES.get(other.getKey()) + " at " + other.getValue().getScheme() + "://"
+                                .map(other -> SERVICES.get(other.getKey()) + " at "
+                                        + other.getValue().getScheme() + "://"
                                         + other.getValue().getAuthority())
                                 .collect(Collectors.joining(", ")));
     }
@@ -300,7 +310,8 @@ public final class AwsSession implements AutoCloseable {
     public String place(String service) {
         return settings.region()
                 + Optional.ofNullable(endpoints().get(service))
-                        .map(uri -> " (" + SERVICES.get(service) + " at " + uri.getScheme() + "://" + uri.getAuthority() + ")")
+                        .map(uri -> " (" + SERVICES.get(service) + " at " + uri.getScheme() + "://" + uri.getAuthority()
+                                + ")")
                         .orElse("")
                 + settings.proxy().map(proxy -> " through the proxy " + proxy).orElse("");
     }
@@ -313,7 +324,8 @@ public final class AwsSession implements AutoCloseable {
         s3.close();
         lambdaOnce.close();
         lambda.close();
-        if (credentials instanceof StsAssumeRoleCredentialsProvider assumed && settings.role().isPresent()) {
+        if (credentials instanceof StsAssumeRoleCredentialsProvider assumed
+                && settings.role().isPresent()) {
             assumed.close();
         }
         sts.close();
@@ -330,23 +342,21 @@ public final class AwsSession implements AutoCloseable {
                 .build();
     }
 
-    private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>>
-            B configured(B builder, AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
+    private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>> B configured(
+            B builder, AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
         return configured(builder, who, retries, responseTimeout).httpClient(over);
     }
 
-    private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>>
-            B configured(B builder, AwsCredentialsProvider who, RetryStrategy retries, Duration within) {
-        builder.region(Region.of(settings.region()))
-                .credentialsProvider(who)
-                .overrideConfiguration(override -> {
-                    override.retryStrategy(retries)
-                            .apiCallAttemptTimeout(within)
-                            .addExecutionInterceptor(new ResponseSizeLimit())
-                            .addExecutionInterceptor(new ServerClock(signingClock))
-                            .addExecutionInterceptor(bucketOwner);
-                    settings.profile().ifPresent(override::defaultProfileName);
-                });
+    private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>> B configured(
+            B builder, AwsCredentialsProvider who, RetryStrategy retries, Duration within) {
+        builder.region(Region.of(settings.region())).credentialsProvider(who).overrideConfiguration(override -> {
+            override.retryStrategy(retries)
+                    .apiCallAttemptTimeout(within)
+                    .addExecutionInterceptor(new ResponseSizeLimit())
+                    .addExecutionInterceptor(new ServerClock(signingClock))
+                    .addExecutionInterceptor(bucketOwner);
+            settings.profile().ifPresent(override::defaultProfileName);
+        });
         settings.endpoint().ifPresent(builder::endpointOverride);
         return builder;
     }
@@ -367,7 +377,8 @@ public final class AwsSession implements AutoCloseable {
         settings.proxy().ifPresent(proxy -> {
             // The SDK takes regular expressions here.
             Set<String> direct = proxy.direct().stream()
-                    .map(host -> host.toLowerCase(Locale.ROOT).replace(".", "\\.").replace("*", ".*"))
+                    .map(host ->
+                            host.toLowerCase(Locale.ROOT).replace(".", "\\.").replace("*", ".*"))
                     .collect(Collectors.toSet());
             through.endpoint(URI.create("http://" + proxy.host() + ":" + proxy.port()))
                     .nonProxyHosts(direct)

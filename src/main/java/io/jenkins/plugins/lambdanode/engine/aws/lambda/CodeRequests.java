@@ -35,8 +35,9 @@ final class CodeRequests {
             request.dryRun(true);
         }
         if (!options.architectures().isEmpty()) {
-            request.architectures(
-                    options.architectures().stream().map(Architecture::fromValue).toList());
+            request.architectures(options.architectures().stream()
+                    .map(Architecture::fromValue)
+                    .toList());
         }
         return request.build();
     }
@@ -60,14 +61,16 @@ final class CodeRequests {
             request.layers(options.layers());
         }
         if (!options.architectures().isEmpty()) {
-            request.architectures(
-                    options.architectures().stream().map(Architecture::fromValue).toList());
+            request.architectures(options.architectures().stream()
+                    .map(Architecture::fromValue)
+                    .toList());
         }
         return request.build();
     }
 
     private static FunctionCode functionCode(CodeSource source, CreateOptions options) {
-        FunctionCode.Builder code = FunctionCode.builder().sourceKMSKeyArn(options.sourceKmsKeyArn().orElse(null));
+        FunctionCode.Builder code =
+                FunctionCode.builder().sourceKMSKeyArn(options.sourceKmsKeyArn().orElse(null));
         if (source instanceof CodeSource.Staged staged) {
             StagedObject object = staged.object();
             code.s3Bucket(object.bucket())

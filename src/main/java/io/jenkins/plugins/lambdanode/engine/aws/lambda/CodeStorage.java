@@ -42,7 +42,8 @@ record CodeStorage(AwsSession session) {
     }
 
     private Optional<String> total() throws InterruptedException {
-        GetAccountSettingsResponse account = AwsCalls.interruptible(() -> session.lambdaOnce().getAccountSettings());
+        GetAccountSettingsResponse account =
+                AwsCalls.interruptible(() -> session.lambdaOnce().getAccountSettings());
         if (account.accountUsage() == null || account.accountLimit() == null) {
             return Optional.empty();
         }
@@ -57,8 +58,11 @@ record CodeStorage(AwsSession session) {
         for (int page = 0; page < PAGES; page++) {
             String from = marker;
             ListVersionsByFunctionResponse listed = AwsCalls.interruptible(() -> session.lambdaOnce()
-                    .listVersionsByFunction(request -> request.functionName(function.value()).marker(from)));
-            listed.versions().stream().filter(version -> version.codeSize() != null && !"$LATEST".equals(version.version())).forEach(published::add);
+                    .listVersionsByFunction(
+                            request -> request.functionName(function.value()).marker(from)));
+            listed.versions().stream()
+                    .filter(version -> version.codeSize() != null && !"$LATEST".equals(version.version()))
+                    .forEach(published::add);
             marker = listed.nextMarker();
             if (marker == null || marker.isEmpty()) {
                 break;
@@ -67,8 +71,10 @@ record CodeStorage(AwsSession session) {
         if (published.isEmpty()) {
             return Optional.empty();
         }
-        long bytes = published.stream().mapToLong(FunctionConfiguration::codeSize).sum();
-        return Optional.of("Function " + function.name() + " has " + (marker == null || marker.isEmpty() ? "" : "more than ")
+        long bytes =
+                published.stream().mapToLong(FunctionConfiguration::codeSize).sum();
+        return Optional.of("Function " + function.name() + " has "
+                + (marker == null || marker.isEmpty() ? "" : "more than ")
                 + published.size() + " published versions with " + ByteSize.of(bytes) + ", the oldest is version "
                 + published.get(0).version() + " (aws lambda delete-function --function-name " + function.value()
                 + " --qualifier " + published.get(0).version() + ").");
@@ -80,7 +86,7 @@ record CodeStorage(AwsSession session) {
         boolean more = listed.nextMarker() != null && !listed.nextMarker().isEmpty();
         return listed.layerVersions().isEmpty()
                 ? Optional.empty()
-                : Optional.of("Layer " + layer + " has " + (more ? "more than " : "") + listed.layerVersions().size()
-                        + " versions; keepLayerVersions deletes old ones.");
+                : Optional.of("Layer " + layer + " has " + (more ? "more than " : "")
+                        + listed.layerVersions().size() + " versions; keepLayerVersions deletes old ones.");
     }
 }

@@ -43,7 +43,15 @@ public record CreateOptions(
     /** Lambda's defaults for all that is not required. */
     public static CreateOptions of(String role, String runtime, String handler) {
         return new CreateOptions(
-                role, runtime, handler, OptionalInt.empty(), OptionalInt.empty(), Map.of(), List.of(), List.of(), "",
+                role,
+                runtime,
+                handler,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                Map.of(),
+                List.of(),
+                List.of(),
+                "",
                 Optional.empty());
     }
 
@@ -52,7 +60,16 @@ public record CreateOptions(
         List<String> all = new ArrayList<>(layers);
         all.add(layerVersionArn);
         return new CreateOptions(
-                role, runtime, handler, memorySize, timeout, environment, all, architectures, description, sourceKmsKeyArn);
+                role,
+                runtime,
+                handler,
+                memorySize,
+                timeout,
+                environment,
+                all,
+                architectures,
+                description,
+                sourceKmsKeyArn);
     }
 
     /** Without the environment's values, which can be secrets. */

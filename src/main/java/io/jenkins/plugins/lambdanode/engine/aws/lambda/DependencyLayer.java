@@ -1,11 +1,11 @@
 package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsCalls;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
-import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.base.Backoff;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -67,7 +67,8 @@ public final class DependencyLayer {
     public Optional<LayerState> find(PackReport report, Set<String> inUse)
             throws DeployException, InterruptedException {
         for (LayerVersionsListItem version : described(text -> digest(text).equals(report.codeSha256()), inUse)) {
-            if (inUse.contains(version.layerVersionArn()) || content(version.version(), report.codeSha256()).isPresent()) {
+            if (inUse.contains(version.layerVersionArn())
+                    || content(version.version(), report.codeSha256()).isPresent()) {
                 return Optional.of(state(version.layerVersionArn(), version.version(), report, false));
             }
         }
@@ -80,13 +81,19 @@ public final class DependencyLayer {
      * @param key 64 hexadecimal digits
      * @param inUse ARNs of layer versions that functions have now
      */
-    public Optional<LayerState> findMadeFrom(String key, Set<String> inUse) throws DeployException, InterruptedException {
+    public Optional<LayerState> findMadeFrom(String key, Set<String> inUse)
+            throws DeployException, InterruptedException {
         for (LayerVersionsListItem version : described(text -> text.endsWith(MADE_FROM + key), inUse)) {
             String digest = digest(version.description());
             Optional<LayerVersionContentOutput> content = content(version.version(), digest);
             if (content.isPresent()) {
                 return Optional.of(new LayerState(
-                        name, version.layerVersionArn(), version.version(), digest, content.get().codeSize(), false));
+                        name,
+                        version.layerVersionArn(),
+                        version.version(),
+                        digest,
+                        content.get().codeSize(),
+                        false));
             }
         }
         return Optional.empty();
@@ -94,7 +101,9 @@ public final class DependencyLayer {
 
     /** The CodeSha256 that a description of ours begins with; empty for another. */
     private static String digest(String description) {
-        return description.startsWith(MARK) ? description.substring(MARK.length()).replaceFirst(MADE_FROM + ".*", "") : "";
+        return description.startsWith(MARK)
+                ? description.substring(MARK.length()).replaceFirst(MADE_FROM + ".*", "")
+                : "";
     }
 
     /** Those of the newest 50 versions that this class published whose description says so, one in use first, then the newest. */
@@ -105,16 +114,21 @@ public final class DependencyLayer {
                 .filter(version -> version.description() != null
                         && version.description().startsWith(MARK)
                         && description.test(version.description()))
-                .sorted(Comparator.comparing((LayerVersionsListItem version) -> inUse.contains(version.layerVersionArn()))
+                .sorted(Comparator.comparing(
+                                (LayerVersionsListItem version) -> inUse.contains(version.layerVersionArn()))
                         .thenComparing(LayerVersionsListItem::version)
                         .reversed())
                 .toList();
     }
 
     /** What a version holds, where that has a digest: anyone who may publish can write a description. */
-    private Optional<LayerVersionContentOutput> content(long version, String digest) throws DeployException, InterruptedException {
+    private Optional<LayerVersionContentOutput> content(long version, String digest)
+            throws DeployException, InterruptedException {
         AwsOperation operation = operations.onLayer(
-                "Lambda did not describe version " + version + " of", "GetLayerVersion", name, operations.layerArn(name) + ":" + version);
+                "Lambda did not describe version " + version + " of",
+                "GetLayerVersion",
+                name,
+                operations.layerArn(name) + ":" + version);
         Optional<GetLayerVersionResponse> there = AwsCalls.call(operation, () -> {
             try {
                 return Optional.of(session.lambda()
@@ -128,12 +142,16 @@ public final class DependencyLayer {
 
     private ListLayerVersionsResponse list(String marker) throws DeployException, InterruptedException {
         // IAM knows no resource for it (Service Authorization Reference, AWS Lambda).
-        AwsOperation operation = operations.onLayer("Lambda did not list the versions of", "ListLayerVersions", name, "*");
+        AwsOperation operation =
+                operations.onLayer("Lambda did not list the versions of", "ListLayerVersions", name, "*");
         return AwsCalls.call(operation, () -> {
             try {
-                return session.lambda().listLayerVersions(request -> request.layerName(name).marker(marker));
+                return session.lambda()
+                        .listLayerVersions(request -> request.layerName(name).marker(marker));
             } catch (ResourceNotFoundException e) {
-                return ListLayerVersionsResponse.builder().layerVersions(List.of()).build();
+                return ListLayerVersionsResponse.builder()
+                        .layerVersions(List.of())
+                        .build();
             }
         });
     }
@@ -154,9 +172,11 @@ public final class DependencyLayer {
             List<String> compatibleArchitectures)
             throws IOException, InterruptedException {
         LayerOptions layer = new LayerOptions(name, compatibleRuntimes, compatibleArchitectures);
-        String description = MARK + report.codeSha256() + key.map(MADE_FROM::concat).orElse("");
+        String description =
+                MARK + report.codeSha256() + key.map(MADE_FROM::concat).orElse("");
         AwsOperation operation = source.fetched(
-                operations.onLayer("Lambda did not publish a version of", "PublishLayerVersion", name, operations.layerArn(name)),
+                operations.onLayer(
+                        "Lambda did not publish a version of", "PublishLayerVersion", name, operations.layerArn(name)),
                 session.partition());
         PublishLayerVersionRequest request = CodeRequests.publish(layer, description, source);
         IdempotentRequests.Attempt<Published> attempt =
@@ -207,7 +227,10 @@ public final class DependencyLayer {
             boolean complete =
                     response.layerVersionArn() != null && response.version() != null && response.content() != null;
             return complete
-                    ? new Published(response.layerVersionArn(), response.version(), response.content().codeSha256())
+                    ? new Published(
+                            response.layerVersionArn(),
+                            response.version(),
+                            response.content().codeSha256())
                     : new Published("", 0, "");
         }
     }
@@ -225,7 +248,8 @@ public final class DependencyLayer {
             ListLayerVersionsResponse page = newest.isPresent() ? newest.get() : list(null);
             while (true) {
                 page.layerVersions().stream()
-                        .filter(version -> version.description() != null && version.description().startsWith(MARK))
+                        .filter(version -> version.description() != null
+                                && version.description().startsWith(MARK))
                         .forEach(ours::add);
                 if (page.nextMarker() == null || page.nextMarker().isEmpty()) {
                     break;
@@ -245,7 +269,10 @@ public final class DependencyLayer {
 
     private void delete(long version) throws DeployException, InterruptedException {
         AwsOperation operation = operations.onLayer(
-                "Lambda did not delete version " + version + " of", "DeleteLayerVersion", name, operations.layerArn(name) + ":" + version);
+                "Lambda did not delete version " + version + " of",
+                "DeleteLayerVersion",
+                name,
+                operations.layerArn(name) + ":" + version);
         AwsCalls.call(
                 operation,
                 () -> session.lambda()

@@ -41,16 +41,17 @@ public final class FunctionInvoker {
      * @param payload JSON
      * @throws DeployException if Lambda does not invoke it, or its response is lost; an error of the function is a result
      */
-    public Invocation invoke(FunctionName function, String version, String payload) throws IOException, InterruptedException {
+    public Invocation invoke(FunctionName function, String version, String payload)
+            throws IOException, InterruptedException {
         AwsOperation operation = operations.onVersion("Lambda did not invoke", "InvokeFunction", function, version);
         try (LambdaClient lambda = session.lambdaForInvocations()) {
             return retry.run(failures -> {
                 try {
-                    return new Retry.Done<>(invocation(AwsCalls.interruptible(() -> lambda.invoke(request -> request.functionName(
-                                    function.value())
-                            .qualifier(version)
-                            .logType(LogType.TAIL)
-                            .payload(SdkBytes.fromUtf8String(payload))))));
+                    return new Retry.Done<>(invocation(
+                            AwsCalls.interruptible(() -> lambda.invoke(request -> request.functionName(function.value())
+                                    .qualifier(version)
+                                    .logType(LogType.TAIL)
+                                    .payload(SdkBytes.fromUtf8String(payload))))));
                 } catch (SdkException e) {
                     AwsFailure failure = AwsFailure.of(e);
                     if (failure.is("TooManyRequestsException")) {

@@ -21,8 +21,8 @@ public record FunctionName(String value, String name, Optional<String> region, O
             "(?:(?:arn:aws[a-zA-Z-]*:lambda:(?<region>[a-z]{2,}(?:-[a-z]+)+-\\d{1,2}):)?(?<account>\\d{12}):function:)?"
                     + "(?<name>[a-zA-Z0-9_-]{1,64})");
 
-    private static final Pattern QUALIFIED = Pattern.compile(
-            "(?:(?:arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:)?\\d{12}:function:)?[a-zA-Z0-9_-]{1,64}:"
+    private static final Pattern QUALIFIED =
+            Pattern.compile("(?:(?:arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:)?\\d{12}:function:)?[a-zA-Z0-9_-]{1,64}:"
                     + "(?<qualifier>[$a-zA-Z0-9_-]+)");
 
     private static final String FORMS = "A function is named by its name (letters, digits, - and _, at most 64),"

@@ -48,12 +48,15 @@ public final class FunctionReader {
      */
     public Optional<FunctionState> find(FunctionName function) throws DeployException, InterruptedException {
         if (function.region().isPresent() && !function.region().get().equals(session.region())) {
-            throw new DeployException("The function " + function + " is in region " + function.region().get()
-                    + ", and the deployment is for " + session.region() + ".\nSet the function's own region.");
+            throw new DeployException("The function " + function + " is in region "
+                    + function.region().get() + ", and the deployment is for " + session.region()
+                    + ".\nSet the function's own region.");
         }
         return describe(
                 operations.onFunction("Lambda did not describe", "GetFunctionConfiguration", function),
-                GetFunctionConfigurationRequest.builder().functionName(function.value()).build());
+                GetFunctionConfigurationRequest.builder()
+                        .functionName(function.value())
+                        .build());
     }
 
     /** A version as it is now; empty where there is none. */
@@ -85,7 +88,8 @@ public final class FunctionReader {
      * @throws DeployException if its creation or last update failed, in Lambda's words; if it is not ready in time; if there
      *     is no such function
      */
-    public FunctionState awaitReady(FunctionName function, Duration within) throws DeployException, InterruptedException {
+    public FunctionState awaitReady(FunctionName function, Duration within)
+            throws DeployException, InterruptedException {
         return requireNotFailed(function, awaitSettled(function, within));
     }
 
@@ -97,7 +101,8 @@ public final class FunctionReader {
      */
     public FunctionState awaitUpdate(FunctionName function, String codeSha256, Duration within)
             throws DeployException, InterruptedException {
-        Predicate<FunctionState> upToDate = state -> state.settled() && state.codeSha256().equals(codeSha256);
+        Predicate<FunctionState> upToDate =
+                state -> state.settled() && state.codeSha256().equals(codeSha256);
         return requireNotFailed(
                 function,
                 await("Function " + function.name(), () -> find(function), upToDate, within)
@@ -106,9 +111,10 @@ public final class FunctionReader {
 
     private static FunctionState requireNotFailed(FunctionName function, FunctionState state) throws DeployException {
         if (state.lastUpdateStatus().equals("Failed")) {
-            throw new DeployException("The update of function " + function.name() + " failed in Lambda: "
-                    + reason(state.lastUpdateStatusReason(), state.lastUpdateStatusReasonCode())
-                    + "\nThe function still runs its previous code. Fix what Lambda names and run the deployment again.");
+            throw new DeployException(
+                    "The update of function " + function.name() + " failed in Lambda: "
+                            + reason(state.lastUpdateStatusReason(), state.lastUpdateStatusReasonCode())
+                            + "\nThe function still runs its previous code. Fix what Lambda names and run the deployment again.");
         }
         if (state.state().equals("Failed")) {
             throw new DeployException("Function " + function.name() + " is in state Failed: "
@@ -119,7 +125,8 @@ public final class FunctionReader {
     }
 
     /** Waits until no creation or update is in progress, whatever came of it. */
-    public FunctionState awaitSettled(FunctionName function, Duration within) throws DeployException, InterruptedException {
+    public FunctionState awaitSettled(FunctionName function, Duration within)
+            throws DeployException, InterruptedException {
         return await("Function " + function.name(), () -> find(function), FunctionState::settled, within)
                 .orElseThrow(() -> missing(function));
     }
@@ -132,8 +139,9 @@ public final class FunctionReader {
      */
     public void requireDeployable(FunctionState state, Optional<String> revisionId) throws DeployException {
         if (state.state().equals("Deleting")) {
-            throw new DeployException("Function " + state.functionName() + " is being deleted.\nRun the deployment again when it"
-                    + " is gone, with create, or deploy to another function.");
+            throw new DeployException(
+                    "Function " + state.functionName() + " is being deleted.\nRun the deployment again when it"
+                            + " is gone, with create, or deploy to another function.");
         }
         if (state.state().equals("Failed")) {
             progress.log("WARNING: Function " + state.functionName() + " is in state Failed: "
@@ -142,7 +150,8 @@ public final class FunctionReader {
         }
         if (revisionId.isPresent() && !revisionId.get().equals(state.revisionId())) {
             throw new DeployException("Function " + state.functionName() + " has the RevisionId " + state.revisionId()
-                    + ", and the deployment is for " + revisionId.get() + ": the function was changed after that was read.\nRead the"
+                    + ", and the deployment is for " + revisionId.get()
+                    + ": the function was changed after that was read.\nRead the"
                     + " RevisionId again (aws lambda get-function-configuration), or deploy without one.");
         }
     }
@@ -157,11 +166,13 @@ public final class FunctionReader {
             throws DeployException, InterruptedException {
         String name = "Version " + version + " of function " + function.name();
         FunctionState state = await(name, () -> findVersion(function, version), FunctionState::settled, within)
-                .orElseThrow(() -> new DeployException(name + " does not exist: someone else has deleted it.\nRun the deployment"
-                        + " again: it publishes another one."));
+                .orElseThrow(() ->
+                        new DeployException(name + " does not exist: someone else has deleted it.\nRun the deployment"
+                                + " again: it publishes another one."));
         if (state.state().equals("Failed")) {
-            throw new DeployException(name + " is in state Failed: " + reason(state.stateReason(), state.stateReasonCode())
-                    + "\nNo alias was moved to it. Fix what Lambda names and run the deployment again.");
+            throw new DeployException(
+                    name + " is in state Failed: " + reason(state.stateReason(), state.stateReasonCode())
+                            + "\nNo alias was moved to it. Fix what Lambda names and run the deployment again.");
         }
     }
 
@@ -191,7 +202,8 @@ public final class FunctionReader {
                         + " or set a longer timeout.");
             }
             if (!settled && !logged) {
-                progress.log("Waiting for " + name.substring(0, 1).toLowerCase() + name.substring(1) + ": " + describe(state.get()));
+                progress.log("Waiting for " + name.substring(0, 1).toLowerCase() + name.substring(1) + ": "
+                        + describe(state.get()));
                 logged = true;
             }
             backoff.sleeper().sleep(pause);
@@ -209,7 +221,9 @@ public final class FunctionReader {
 
     private static String reason(String reason, String code) {
         String words = SafeText.oneLine(reason, 1000);
-        return words.isEmpty() ? (code.isEmpty() ? "no reason given" : code) : words + (code.isEmpty() ? "" : " (" + code + ")");
+        return words.isEmpty()
+                ? (code.isEmpty() ? "no reason given" : code)
+                : words + (code.isEmpty() ? "" : " (" + code + ")");
     }
 
     /** The error for a function that does not exist, with the hint how to have it created. */

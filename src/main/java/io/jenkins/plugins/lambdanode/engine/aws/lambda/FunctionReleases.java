@@ -18,11 +18,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
-import software.amazon.awssdk.services.lambda.model.LambdaException;
 import software.amazon.awssdk.services.lambda.model.CreateAliasResponse;
+import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.FunctionVersionLatestPublished;
 import software.amazon.awssdk.services.lambda.model.GetAliasResponse;
+import software.amazon.awssdk.services.lambda.model.LambdaException;
 import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
 import software.amazon.awssdk.services.lambda.model.PublishVersionResponse;
 import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
@@ -66,8 +66,11 @@ public final class FunctionReleases {
      */
     public String publish(FunctionName function, String codeSha256, Optional<String> revisionId, String description)
             throws IOException, InterruptedException {
-        return publish(function, codeSha256, request -> request.revisionId(revisionId.orElse(null))
-                .description(description.isEmpty() ? null : description));
+        return publish(
+                function,
+                codeSha256,
+                request -> request.revisionId(revisionId.orElse(null))
+                        .description(description.isEmpty() ? null : description));
     }
 
     /**
@@ -91,7 +94,8 @@ public final class FunctionReleases {
 
     private String publish(FunctionName function, String codeSha256, Consumer<PublishVersionRequest.Builder> how)
             throws IOException, InterruptedException {
-        AwsOperation operation = operations.onFunction("Lambda did not publish a version of", "PublishVersion", function);
+        AwsOperation operation =
+                operations.onFunction("Lambda did not publish a version of", "PublishVersion", function);
         FunctionState published = retry.run(failures -> {
             try {
                 PublishVersionResponse response = AwsCalls.interruptible(() -> session.lambda()
@@ -102,7 +106,8 @@ public final class FunctionReleases {
                     throw FunctionState.notFromLambda("{}", null);
                 }
                 if (!codeSha256.equals(response.codeSha256())) {
-                    throw changedSince(function, "version " + response.version() + " has CodeSha256 " + response.codeSha256());
+                    throw changedSince(
+                            function, "version " + response.version() + " has CodeSha256 " + response.codeSha256());
                 }
                 return new Retry.Done<>(FunctionState.from(response));
             } catch (SdkException e) {
@@ -135,7 +140,8 @@ public final class FunctionReleases {
                 operations.onFunction("Lambda did not list the versions of", "ListVersionsByFunction", function);
         return AwsCalls.call(operation, () -> {
             try {
-                return session.lambda()
+                return session
+                        .lambda()
                         .listVersionsByFunctionPaginator(request -> request.functionName(function.value()))
                         .versions()
                         .stream()
@@ -166,8 +172,9 @@ public final class FunctionReleases {
     public void requireNotSplit(FunctionName function, String alias) throws DeployException, InterruptedException {
         Optional<GetAliasResponse> now = getAlias(function, alias);
         if (now.isPresent() && isSplit(now.get())) {
-            throw new DeployException(gradualRelease(function, now.get()) + "\nNothing was changed. Run the deployment again when"
-                    + " that release has ended, or turn on force to end it and give all traffic to the new version.");
+            throw new DeployException(
+                    gradualRelease(function, now.get()) + "\nNothing was changed. Run the deployment again when"
+                            + " that release has ended, or turn on force to end it and give all traffic to the new version.");
         }
     }
 
@@ -210,9 +217,8 @@ public final class FunctionReleases {
             endSplit(function, now.get(), version, force);
         }
         try {
-            AliasState released = AwsCalls.interruptible(() -> now.isPresent()
-                    ? update(function, now.get(), version)
-                    : create(function, alias, version));
+            AliasState released = AwsCalls.interruptible(
+                    () -> now.isPresent() ? update(function, now.get(), version) : create(function, alias, version));
             if (released.version() == null) {
                 throw FunctionState.notFromLambda("{}", null);
             }
@@ -258,7 +264,8 @@ public final class FunctionReleases {
                     + " is published. Run the deployment again when that release has ended, or turn on force to give all traffic"
                     + " to version " + version + " now.");
         }
-        progress.log("WARNING: " + split(function, alias) + "; all traffic now goes to version " + version + " (force)");
+        progress.log(
+                "WARNING: " + split(function, alias) + "; all traffic now goes to version " + version + " (force)");
     }
 
     private static String gradualRelease(FunctionName function, GetAliasResponse alias) {
@@ -266,7 +273,8 @@ public final class FunctionReleases {
     }
 
     private static String split(FunctionName function, GetAliasResponse alias) {
-        return "Alias " + alias.name() + " of function " + function.name() + " points to version " + alias.functionVersion()
+        return "Alias " + alias.name() + " of function " + function.name() + " points to version "
+                + alias.functionVersion()
                 + " and sends "
                 + alias.routingConfig().additionalVersionWeights().entrySet().stream()
                         .map(other -> Math.round(other.getValue() * 1000) / 10.0 + " % to version " + other.getKey())
@@ -280,13 +288,15 @@ public final class FunctionReleases {
         if (now.isEmpty() || !pointsTo(now.get(), version)) {
             throw new DeployException("Alias " + alias + " of function " + function.name()
                     + " was changed by someone else while this deployment moved it: it pointed to version " + before
-                    + now.map(there -> " and now points to " + there.functionVersion()).orElse(" and is gone")
+                    + now.map(there -> " and now points to " + there.functionVersion())
+                            .orElse(" and is gone")
                     + ".\nVersion " + version + " is published. Run the deployment again to move the alias to it.");
         }
     }
 
     private static boolean isSplit(GetAliasResponse alias) {
-        return alias.routingConfig() != null && !alias.routingConfig().additionalVersionWeights().isEmpty();
+        return alias.routingConfig() != null
+                && !alias.routingConfig().additionalVersionWeights().isEmpty();
     }
 
     private static boolean pointsTo(GetAliasResponse alias, String version) {
@@ -294,8 +304,8 @@ public final class FunctionReleases {
     }
 
     private AliasState create(FunctionName function, String alias, String version) {
-        CreateAliasResponse response =
-                session.lambda().createAlias(r -> r.functionName(function.value()).name(alias).functionVersion(version));
+        CreateAliasResponse response = session.lambda()
+                .createAlias(r -> r.functionName(function.value()).name(alias).functionVersion(version));
         return new AliasState(alias, response.functionVersion(), response.aliasArn(), true, Optional.empty());
     }
 
@@ -307,6 +317,10 @@ public final class FunctionReleases {
                         .revisionId(alias.revisionId())
                         .routingConfig(routing -> routing.additionalVersionWeights(Map.of())));
         return new AliasState(
-                alias.name(), response.functionVersion(), response.aliasArn(), true, Optional.of(alias.functionVersion()));
+                alias.name(),
+                response.functionVersion(),
+                response.aliasArn(),
+                true,
+                Optional.of(alias.functionVersion()));
     }
 }

@@ -154,7 +154,9 @@ public record FunctionState(
     }
 
     private static String text(LambdaResponse response, String field) {
-        return response.getValueForField(field, Object.class).map(Object::toString).orElse("");
+        return response.getValueForField(field, Object.class)
+                .map(Object::toString)
+                .orElse("");
     }
 
     private static List<?> list(LambdaResponse response, String field) {

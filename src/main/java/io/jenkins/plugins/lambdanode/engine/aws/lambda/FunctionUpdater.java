@@ -56,10 +56,11 @@ public final class FunctionUpdater {
             FunctionName function, CodeSource source, UpdateOptions options, String expectedCodeSha256)
             throws IOException, InterruptedException {
         AwsOperation operation = source.fetched(
-                operations.onFunction("Lambda did not update the code of", "UpdateFunctionCode", function), session.partition());
+                operations.onFunction("Lambda did not update the code of", "UpdateFunctionCode", function),
+                session.partition());
         var request = CodeRequests.update(function, source, options);
-        IdempotentRequests.Attempt<FunctionState> attempt = requests.attempt(
-                operation, source, lambda -> FunctionState.from(lambda.updateFunctionCode(request)));
+        IdempotentRequests.Attempt<FunctionState> attempt =
+                requests.attempt(operation, source, lambda -> FunctionState.from(lambda.updateFunctionCode(request)));
         return requests.execute(new CodeChange(operation, function, attempt, expectedCodeSha256) {
             @Override
             boolean isVerified() {
@@ -125,7 +126,8 @@ public final class FunctionUpdater {
             }
 
             @Override
-            public Optional<FunctionState> findApplied(AwsFailure failure) throws DeployException, InterruptedException {
+            public Optional<FunctionState> findApplied(AwsFailure failure)
+                    throws DeployException, InterruptedException {
                 Optional<FunctionState> now = failure.is("ResourceConflictException")
                         ? Optional.of(awaitOther(function))
                         : reader.find(function);
@@ -166,8 +168,9 @@ public final class FunctionUpdater {
             Optional<FunctionState> afterConflict() throws DeployException, InterruptedException {
                 Optional<FunctionState> there = reader.find(function);
                 if (there.isPresent() && !isApplied(there.get())) {
-                    throw new DeployException("Function " + function.name()
-                            + " was created by someone else while this deployment ran.\nRun it again: it then updates it.");
+                    throw new DeployException(
+                            "Function " + function.name()
+                                    + " was created by someone else while this deployment ran.\nRun it again: it then updates it.");
                 }
                 return there;
             }
@@ -218,9 +221,10 @@ public final class FunctionUpdater {
         @Override
         public FunctionState verify(FunctionState response) throws DeployException {
             if (isVerified() && !response.requireLambdaResponse().codeSha256().equals(expected)) {
-                throw new DeployException("Function " + function.name() + " has other code than was packaged: CodeSha256 is "
-                        + response.codeSha256() + ", the package's is " + expected
-                        + "\nThe package was changed on its way or in the workspace. Run the deployment again.");
+                throw new DeployException(
+                        "Function " + function.name() + " has other code than was packaged: CodeSha256 is "
+                                + response.codeSha256() + ", the package's is " + expected
+                                + "\nThe package was changed on its way or in the workspace. Run the deployment again.");
             }
             return response;
         }

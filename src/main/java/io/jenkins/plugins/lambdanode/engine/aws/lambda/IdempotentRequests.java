@@ -173,8 +173,8 @@ final class IdempotentRequests {
             if (failure.is("ResourceConflictException") || failure.inDoubt()) {
                 Optional<T> applied = change.findApplied(failure);
                 if (applied.isPresent()) {
-                    progress.log("Lambda did not confirm the change of " + change.operation().subject()
-                            + ", but has applied it");
+                    progress.log("Lambda did not confirm the change of "
+                            + change.operation().subject() + ", but has applied it");
                     return new Retry.Done<>(applied.get());
                 }
             } else if (!failure.throttled() && pause.isEmpty() && !change.isTransient(failure)) {
@@ -187,11 +187,15 @@ final class IdempotentRequests {
                 signedAgain[0] = true;
             }
             progress.log("Trying again"
-                    + (pause.isPresent() || failures + 1 == ATTEMPTS ? "" : " (" + (failures + 1) + " of " + (ATTEMPTS - 1) + ")")
-                    + ": " + SafeText.oneLine(failure.code() + " " + failure.message(), 200).strip());
+                    + (pause.isPresent() || failures + 1 == ATTEMPTS
+                            ? ""
+                            : " (" + (failures + 1) + " of " + (ATTEMPTS - 1) + ")")
+                    + ": "
+                    + SafeText.oneLine(failure.code() + " " + failure.message(), 200)
+                            .strip());
             return pause.<Retry.Outcome<T>>map(Retry.Continue::new)
-                    .orElseGet(() -> new Retry.Failed<>(
-                            AwsErrors.exception(change.operation(), failure), failure.retryAfter()));
+                    .orElseGet(() ->
+                            new Retry.Failed<>(AwsErrors.exception(change.operation(), failure), failure.retryAfter()));
         });
     }
 

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 public record Invocation(String payload, Optional<String> error, List<String> log) {
 
     /** Lambda Developer Guide, "Lambda log formats": the REPORT line. */
-    private static final Pattern FIGURE =
-            Pattern.compile("(Duration|Billed Duration|Memory Size|Max Memory Used|Init Duration): ([0-9.]+) (?:ms|MB)");
+    private static final Pattern FIGURE = Pattern.compile(
+            "(Duration|Billed Duration|Memory Size|Max Memory Used|Init Duration): ([0-9.]+) (?:ms|MB)");
 
     /**
      * What Lambda reports of an invocation; 0 where it does not say.

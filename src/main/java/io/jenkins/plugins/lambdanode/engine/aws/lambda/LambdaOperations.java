@@ -8,7 +8,8 @@ record LambdaOperations(AwsSession session) {
 
     /** @param failed for instance {@code Lambda did not describe} */
     AwsOperation onFunction(String failed, String operation, FunctionName function) {
-        return operation(failed, operation, arn(function), "function " + function.name(), " function " + function.name());
+        return operation(
+                failed, operation, arn(function), "function " + function.name(), " function " + function.name());
     }
 
     AwsOperation onVersion(String failed, String operation, FunctionName function, String version) {
@@ -18,7 +19,11 @@ record LambdaOperations(AwsSession session) {
 
     AwsOperation onAlias(String failed, String operation, FunctionName function, String alias) {
         return operation(
-                failed, operation, arn(function), "alias " + alias, " alias " + alias + " of function " + function.name());
+                failed,
+                operation,
+                arn(function),
+                "alias " + alias,
+                " alias " + alias + " of function " + function.name());
     }
 
     /** @param resource as a policy names it */

@@ -36,7 +36,8 @@ final class LambdaSigner {
      * @param request method, URL and headers
      * @param sha256 the body's SHA-256, 32 bytes
      */
-    SendRequest sign(SdkHttpRequest request, Body body, byte[] sha256, AwsCredentialsIdentity credentials, Clock clock) {
+    SendRequest sign(
+            SdkHttpRequest request, Body body, byte[] sha256, AwsCredentialsIdentity credentials, Clock clock) {
         PayloadChecksumStore digest = PayloadChecksumStore.create();
         digest.putChecksumValue(DefaultChecksumAlgorithm.SHA256, sha256);
         SdkHttpRequest signed = signer.sign(signing -> signing.identity(credentials)

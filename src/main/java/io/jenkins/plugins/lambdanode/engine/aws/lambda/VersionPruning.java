@@ -55,43 +55,52 @@ public final class VersionPruning {
     private List<String> versions(FunctionName function) throws DeployException, InterruptedException {
         return AwsCalls.call(
                 operations.onFunction("Lambda did not list the versions of", "ListVersionsByFunction", function),
-                () -> session.lambda()
+                () -> session
+                        .lambda()
                         .listVersionsByFunctionPaginator(request -> request.functionName(function.value()))
                         .versions()
                         .stream()
                         .map(FunctionConfiguration::version)
                         .filter(version -> version.matches("\\d+"))
-                        .sorted(Comparator.comparingLong((String version) -> Long.parseLong(version)).reversed())
+                        .sorted(Comparator.comparingLong((String version) -> Long.parseLong(version))
+                                .reversed())
                         .toList());
     }
 
     private Set<String> ofAliases(FunctionName function) throws DeployException, InterruptedException {
-        return AwsCalls.call(operations.onFunction("Lambda did not list the aliases of", "ListAliases", function), () -> {
-            Set<String> versions = new HashSet<>();
-            session.lambda()
-                    .listAliasesPaginator(request -> request.functionName(function.value()))
-                    .aliases()
-                    .forEach(alias -> {
-                        versions.add(alias.functionVersion());
-                        if (alias.routingConfig() != null) {
-                            versions.addAll(alias.routingConfig().additionalVersionWeights().keySet());
-                        }
-                    });
-            return versions;
-        });
+        return AwsCalls.call(
+                operations.onFunction("Lambda did not list the aliases of", "ListAliases", function), () -> {
+                    Set<String> versions = new HashSet<>();
+                    session.lambda()
+                            .listAliasesPaginator(request -> request.functionName(function.value()))
+                            .aliases()
+                            .forEach(alias -> {
+                                versions.add(alias.functionVersion());
+                                if (alias.routingConfig() != null) {
+                                    versions.addAll(alias.routingConfig()
+                                            .additionalVersionWeights()
+                                            .keySet());
+                                }
+                            });
+                    return versions;
+                });
     }
 
     private Set<String> withProvisionedConcurrency(FunctionName function) throws DeployException, InterruptedException {
         return AwsCalls.call(
                 operations.onFunction(
-                        "Lambda did not list the provisioned concurrency of", "ListProvisionedConcurrencyConfigs", function),
+                        "Lambda did not list the provisioned concurrency of",
+                        "ListProvisionedConcurrencyConfigs",
+                        function),
                 () -> {
                     Set<String> versions = new HashSet<>();
                     try {
                         session.lambda()
-                                .listProvisionedConcurrencyConfigsPaginator(request -> request.functionName(function.value()))
+                                .listProvisionedConcurrencyConfigsPaginator(
+                                        request -> request.functionName(function.value()))
                                 .provisionedConcurrencyConfigs()
-                                .forEach(config -> versions.add(config.functionArn().replaceFirst("^.*:", "")));
+                                .forEach(config ->
+                                        versions.add(config.functionArn().replaceFirst("^.*:", "")));
                     } catch (ProvisionedConcurrencyConfigNotFoundException e) {
                         // None at all.
                     }
@@ -103,7 +112,8 @@ public final class VersionPruning {
         AwsCalls.call(
                 operations.onVersion("Lambda did not delete", "DeleteFunction", function, version),
                 () -> session.lambda()
-                        .deleteFunction(request -> request.functionName(function.value()).qualifier(version)));
+                        .deleteFunction(request ->
+                                request.functionName(function.value()).qualifier(version)));
         progress.log("Deleted version " + version + " of function " + function.name());
     }
 }

@@ -167,14 +167,15 @@ final class MultipartUpload {
             if (there.isEmpty() && failure.is("NoSuchUpload")) {
                 throw new UploadGone(AwsErrors.exception(operation, failure, e));
             }
-            return StagedObjects.version(
-                    there.orElseThrow(() -> AwsErrors.exception(operation, failure, e)).versionId());
+            return StagedObjects.version(there.orElseThrow(() -> AwsErrors.exception(operation, failure, e))
+                    .versionId());
         }
         HeadObjectResponse object = objects.require(key);
         if (!content.isIn(object)) {
             throw new DeployException("The object that S3 assembled at " + key.display() + " is not the package: "
                     + object.contentLength() + " bytes with SHA-256 " + object.checksumSHA256() + " instead of "
-                    + content.bytes() + " with " + content.checksum() + ".\nRun the deployment again: it is staged again.");
+                    + content.bytes() + " with " + content.checksum()
+                    + ".\nRun the deployment again: it is staged again.");
         }
         return StagedObjects.version(object.versionId());
     }
@@ -190,7 +191,8 @@ final class MultipartUpload {
             AwsFailure failure = AwsFailure.of(e);
             if (!failure.is("NoSuchUpload") && failure.status() != 404) {
                 progress.log("The unfinished upload to " + key.display() + " could not be aborted ("
-                        + SafeText.oneLine(failure.code() + " " + failure.message(), 200).strip()
+                        + SafeText.oneLine(failure.code() + " " + failure.message(), 200)
+                                .strip()
                         + "); abort it with: aws s3api abort-multipart-upload --bucket " + key.bucket() + " --key "
                         + key.key() + " --upload-id " + id + " (permission s3:AbortMultipartUpload)");
             }
@@ -210,7 +212,8 @@ final class MultipartUpload {
         try {
             Instant since = start.minus(CLOCKS_DIFFER);
             AwsCalls.renewingCredentials(() -> session.s3()
-                            .listMultipartUploads(request -> request.bucket(key.bucket()).prefix(key.key())))
+                            .listMultipartUploads(
+                                    request -> request.bucket(key.bucket()).prefix(key.key())))
                     .uploads()
                     .stream()
                     .filter(upload -> upload.key().equals(key.key())
@@ -221,7 +224,8 @@ final class MultipartUpload {
             AwsFailure failure = AwsFailure.of(e);
             progress.log("An upload in parts to " + key.display() + " may be left unfinished, since the response to its"
                     + " start was lost, and unfinished uploads could not be listed ("
-                    + SafeText.oneLine(failure.code() + " " + failure.message(), 200).strip()
+                    + SafeText.oneLine(failure.code() + " " + failure.message(), 200)
+                            .strip()
                     + "; permission s3:ListBucketMultipartUploads)."
                     + " A lifecycle rule of the bucket can abort such uploads (AbortIncompleteMultipartUpload).");
         } finally {

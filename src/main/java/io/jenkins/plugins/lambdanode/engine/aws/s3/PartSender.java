@@ -96,8 +96,13 @@ final class PartSender {
                     } else {
                         failure = Optional.of(requireTransient(operation, reply));
                         progress.log("Sending again: " + requests.get(i) + " ("
-                                + SafeText.oneLine(failure.get().status() + " " + failure.get().code() + " "
-                                        + failure.get().message(), 200).strip() + ")");
+                                + SafeText.oneLine(
+                                                failure.get().status() + " "
+                                                        + failure.get().code() + " "
+                                                        + failure.get().message(),
+                                                200)
+                                        .strip()
+                                + ")");
                     }
                 }
             }
@@ -120,16 +125,23 @@ final class PartSender {
     private List<SendReply> withEarlyRefusal(List<SendRequest> requests, List<SendReply> round)
             throws IOException, InterruptedException {
         boolean cutOff = round.stream().noneMatch(reply -> reply.hasResponse() || reply.fileFailed());
-        Optional<SendReply> wordless = round.stream().filter(PartSender::isWordless).findFirst();
+        Optional<SendReply> wordless =
+                round.stream().filter(PartSender::isWordless).findFirst();
         if (!cutOff && wordless.isEmpty()) {
             return round;
         }
         SendRequest first = requests.get(wordless.map(round::indexOf).orElse(0));
         SendRequest empty = new SendRequest(
-                first.method(), first.url(), first.headers(), Body.part(first.body().file(), 0, 0), PROBE_SECONDS);
+                first.method(),
+                first.url(),
+                first.headers(),
+                Body.part(first.body().file(), 0, 0),
+                PROBE_SECONDS);
         SendReply refusal = workspace.send(List.of(empty)).get(0);
         return refusal.status() == wordless.map(SendReply::status).orElse(HTTP_FORBIDDEN)
-                ? round.stream().map(reply -> cutOff || isWordless(reply) ? refusal : reply).toList()
+                ? round.stream()
+                        .map(reply -> cutOff || isWordless(reply) ? refusal : reply)
+                        .toList()
                 : round;
     }
 
@@ -161,8 +173,8 @@ final class PartSender {
         }
         // A URL that was signed with a wrong time is refused as one that has expired or is not valid yet.
         Optional<Duration> difference = session.signingClock().learn(failure, backoff.clock());
-        difference.ifPresent(ahead -> progress.log("This machine's clock differs from S3's by " + ahead.toSeconds()
-                + " seconds; signing with S3's time"));
+        difference.ifPresent(ahead -> progress.log(
+                "This machine's clock differs from S3's by " + ahead.toSeconds() + " seconds; signing with S3's time"));
         if (difference.isEmpty() && !isTransient(failure)) {
             throw AwsErrors.exception(operation, failure);
         }
@@ -189,7 +201,12 @@ final class PartSender {
                 || failure.throttled()
                 || failure.credentialsExpired()
                 || failure.message().contains("has expired")
-                || failure.is("RequestTimeout", "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch",
-                        "IncompleteBody", "OperationAborted");
+                || failure.is(
+                        "RequestTimeout",
+                        "BadDigest",
+                        "XAmzContentSHA256Mismatch",
+                        "XAmzContentChecksumMismatch",
+                        "IncompleteBody",
+                        "OperationAborted");
     }
 }

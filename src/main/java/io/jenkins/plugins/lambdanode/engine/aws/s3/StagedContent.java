@@ -61,6 +61,9 @@ record StagedContent(List<UploadPart> parts, long bytes, String codeSha256, Stri
     /** Whether two checksums are of the same bytes; not every server says how many parts there were. */
     static boolean sameDigest(String theirs, String ours) {
         return theirs != null
-                && PART_COUNT.matcher(theirs).replaceFirst("").equals(PART_COUNT.matcher(ours).replaceFirst(""));
+                && PART_COUNT
+                        .matcher(theirs)
+                        .replaceFirst("")
+                        .equals(PART_COUNT.matcher(ours).replaceFirst(""));
     }
 }

@@ -11,8 +11,7 @@ import java.util.Optional;
  * @param alreadyThere whether an earlier deployment had staged it, so that nothing was sent
  * @param sentBytes bytes of the package that were sent for it, repeated parts included
  */
-public record StagedObject(
-        String bucket, String key, Optional<String> version, boolean alreadyThere, long sentBytes) {
+public record StagedObject(String bucket, String key, Optional<String> version, boolean alreadyThere, long sentBytes) {
 
     /** For instance {@code s3://staging/lambda/orders/6c01....zip}. */
     public String display() {

@@ -22,8 +22,7 @@ record StagedObjects(AwsSession session) {
             return Optional.of(head(key));
         } catch (SdkException e) {
             AwsFailure failure = AwsFailure.of(e);
-            boolean forbidden =
-                    failure.status() == 403 && !failure.credentialsExpired() && !failure.signatureRefused();
+            boolean forbidden = failure.status() == 403 && !failure.credentialsExpired() && !failure.signatureRefused();
             if (failure.status() == 404 && !failure.is("NoSuchBucket") || forbidden) {
                 return Optional.empty();
             }
@@ -42,9 +41,8 @@ record StagedObjects(AwsSession session) {
 
     private HeadObjectResponse head(ObjectKey key) throws InterruptedException {
         return AwsCalls.interruptible(() -> session.s3()
-                .headObject(request -> request.bucket(key.bucket())
-                        .key(key.key())
-                        .checksumMode(ChecksumMode.ENABLED)));
+                .headObject(
+                        request -> request.bucket(key.bucket()).key(key.key()).checksumMode(ChecksumMode.ENABLED)));
     }
 
     private DeployException exception(ObjectKey key, AwsFailure failure, SdkException cause) {

@@ -90,7 +90,8 @@ public final class Staging {
     private StagedObject stage(PackReport report, StagingSettings settings, ObjectKey key)
             throws IOException, InterruptedException {
         StagedContent content = StagedContent.of(report, workspace);
-        Optional<HeadObjectResponse> there = new StagedObjects(session).find(key).filter(content::isIn);
+        Optional<HeadObjectResponse> there =
+                new StagedObjects(session).find(key).filter(content::isIn);
         if (there.isPresent()) {
             progress.log("Already staged: " + key.display());
             return new StagedObject(

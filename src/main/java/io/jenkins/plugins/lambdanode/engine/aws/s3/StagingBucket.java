@@ -34,7 +34,8 @@ public record StagingBucket(AwsSession session, String name) {
                 session.place("s3"));
         session.expectBucketOwner(account);
         Head head = head();
-        boolean denied = account.isPresent() && head.failure().filter(failure -> failure.status() == 403).isPresent();
+        boolean denied = account.isPresent()
+                && head.failure().filter(failure -> failure.status() == 403).isPresent();
         if (denied) {
             session.expectBucketOwner(Optional.empty());
             head = head();
@@ -64,8 +65,9 @@ public record StagingBucket(AwsSession session, String name) {
     private Head head() throws InterruptedException {
         try {
             return new Head(
-                    Optional.ofNullable(AwsCalls.interruptible(() -> session.s3().headBucket(r -> r.bucket(name)))
-                            .bucketRegion()),
+                    Optional.ofNullable(
+                            AwsCalls.interruptible(() -> session.s3().headBucket(r -> r.bucket(name)))
+                                    .bucketRegion()),
                     Optional.empty());
         } catch (SdkException e) {
             AwsFailure failure = AwsFailure.of(e);

@@ -13,12 +13,16 @@ import java.util.OptionalLong;
  * @param kmsKeyId the KMS key for {@code aws:kms}: ID, ARN or alias; empty for the account's own key
  */
 public record StagingSettings(
-        Optional<String> bucket, String prefix, OptionalLong threshold, Optional<String> sse, Optional<String> kmsKeyId) {
+        Optional<String> bucket,
+        String prefix,
+        OptionalLong threshold,
+        Optional<String> sse,
+        Optional<String> kmsKeyId) {
 
     /** 10 MiB: direct uploads above that break on slow links (travis-ci/dpl #409). */
     public static final long DEFAULT_THRESHOLD = 10L << 20;
 
     /** No staging: every package goes straight to Lambda. */
-    public static final StagingSettings NONE = new StagingSettings(
-            Optional.empty(), "", OptionalLong.empty(), Optional.empty(), Optional.empty());
+    public static final StagingSettings NONE =
+            new StagingSettings(Optional.empty(), "", OptionalLong.empty(), Optional.empty(), Optional.empty());
 }

@@ -27,8 +27,9 @@ public final class AntPattern {
         this.text = text;
         this.segments = segments(text);
         if (segments.length == 0 || List.of(segments).contains("..")) {
-            throw new IllegalArgumentException("The pattern \"" + text + "\" can match nothing in the project's folder. Write it"
-                    + " relative to that folder, for instance test/** or **/*.test.js.");
+            throw new IllegalArgumentException(
+                    "The pattern \"" + text + "\" can match nothing in the project's folder. Write it"
+                            + " relative to that folder, for instance test/** or **/*.test.js.");
         }
     }
 

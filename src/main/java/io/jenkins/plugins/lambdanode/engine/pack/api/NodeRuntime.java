@@ -63,7 +63,9 @@ public record NodeRuntime(int major, int abi, LocalDate deprecation) {
 
     /** Since when AWS no longer patches it, if that is so on the given day. */
     public Optional<LocalDate> deprecated(LocalDate today) {
-        return today.isBefore(deprecation) || deprecation.equals(LocalDate.MAX) ? Optional.empty() : Optional.of(deprecation);
+        return today.isBefore(deprecation) || deprecation.equals(LocalDate.MAX)
+                ? Optional.empty()
+                : Optional.of(deprecation);
     }
 
     /** Whether it contains the AWS SDK for JavaScript v3, under {@code @aws-sdk} (nodejs18.x and later), and no v2. */

@@ -54,7 +54,8 @@ public record PackReport(
 
     /** The sum of the sizes of the files in all packages that were made. */
     public long unzippedBytesInAll() {
-        return unzippedBytes + layers.stream().mapToLong(PackReport::unzippedBytes).sum();
+        return unzippedBytes
+                + layers.stream().mapToLong(PackReport::unzippedBytes).sum();
     }
 
     /** Bytes of all packages that were made. */

@@ -40,7 +40,11 @@ public record PackRequest(
 
     /** The request for a package that is sent by a bucket, or straight to Lambda. */
     public static PackRequest of(
-            PackSettings settings, List<TargetFunction> functions, boolean bucket, String output, boolean dependencyLayer) {
+            PackSettings settings,
+            List<TargetFunction> functions,
+            boolean bucket,
+            String output,
+            boolean dependencyLayer) {
         return new PackRequest(
                 settings,
                 functions,

@@ -44,8 +44,9 @@ public final class CtimeState {
             if (!CtimeTrust.areProof(project)) {
                 return Optional.empty();
             }
-            Optional<long[]> key = deviceAndInode(
-                    Files.readAttributes(project, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey());
+            Optional<long[]> key =
+                    deviceAndInode(Files.readAttributes(project, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                            .fileKey());
             return key.map(numbers -> new CtimeState(clock, numbers[0]));
         } catch (IOException | RuntimeException e) {
             return Optional.empty();

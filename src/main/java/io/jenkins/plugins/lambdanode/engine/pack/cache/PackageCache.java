@@ -186,7 +186,10 @@ public final class PackageCache implements AutoCloseable {
             } catch (IOException | UnsupportedOperationException e) {
                 Files.copy(made, kept);
             }
-            Files.write(newIndex, PackageIndex.format(fingerprint, name, size, places, files), StandardOpenOption.CREATE_NEW);
+            Files.write(
+                    newIndex,
+                    PackageIndex.format(fingerprint, name, size, places, files),
+                    StandardOpenOption.CREATE_NEW);
             moveOver(newIndex, target.resolve(INDEX));
             done = true;
         } finally {
@@ -221,7 +224,9 @@ public final class PackageCache implements AutoCloseable {
     }
 
     private static boolean isOld(Path file) throws IOException {
-        return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(Duration.ofHours(1)));
+        return Files.getLastModifiedTime(file)
+                .toInstant()
+                .isBefore(Instant.now().minus(Duration.ofHours(1)));
     }
 
     @Override

@@ -114,7 +114,11 @@ public final class PackageIndex {
      * @param packageName the package's file name, ASCII, at most {@value #NAME} characters
      */
     static byte[] format(
-            byte[] fingerprint, String packageName, long packageSize, List<ObjectKey> places, List<UnchangedFile> files) {
+            byte[] fingerprint,
+            String packageName,
+            long packageSize,
+            List<ObjectKey> places,
+            List<UnchangedFile> files) {
         List<ObjectKey> all = new ArrayList<>(places);
         all.sort(Comparator.comparing(ObjectKey::sha256, Arrays::compareUnsigned));
         List<ObjectKey> sorted = new ArrayList<>();
@@ -144,7 +148,10 @@ public final class PackageIndex {
         }
         for (UnchangedFile file : states) {
             FileState state = file.state;
-            out.putLong(state.inode()).putLong(state.device()).putLong(state.size()).putLong(state.changedNanos());
+            out.putLong(state.inode())
+                    .putLong(state.device())
+                    .putLong(state.size())
+                    .putLong(state.changedNanos());
             out.put((byte) (file.keySought ? 1 : 0)).putInt(ordinals.get(file.place));
         }
         return out.put(Sha256.sha256(out.array(), 0, length - SHA)).array();

@@ -52,7 +52,8 @@ record AddOn(int abi, boolean registers, boolean musl, long bytes) {
                 }
                 piece.flip().position(Math.max(0, piece.limit() - OVERLAP)).compact();
             }
-            return new AddOn(abi == 0 && registers ? registeredAbi(in) : abi, registers || ofNodeApi || abi != 0, musl, total);
+            return new AddOn(
+                    abi == 0 && registers ? registeredAbi(in) : abi, registers || ofNodeApi || abi != 0, musl, total);
         } catch (NoSuchFileException e) {
             // Packaging itself will say so.
             return new AddOn(0, false, false, total);
@@ -75,9 +76,12 @@ record AddOn(int abi, boolean registers, boolean musl, long bytes) {
         long nameTable = sections.getLong(names * SECTION_HEADER + 24);
         for (int at = 0; at < SECTION_HEADER * count; at += SECTION_HEADER) {
             String name = new String(
-                    read(file, nameTable + (sections.getInt(at) & 0xffffffffL), 6).array(), StandardCharsets.ISO_8859_1);
+                    read(file, nameTable + (sections.getInt(at) & 0xffffffffL), 6)
+                            .array(),
+                    StandardCharsets.ISO_8859_1);
             if (name.equals(".data\0")) {
-                ByteBuffer data = read(file, sections.getLong(at + 24), (int) Math.min(PIECE, Math.max(0, sections.getLong(at + 32))));
+                ByteBuffer data = read(file, sections.getLong(at + 24), (int)
+                        Math.min(PIECE, Math.max(0, sections.getLong(at + 32))));
                 for (int i = 0; i + 16 <= data.limit(); i += 8) {
                     boolean zeros = data.getInt(i + 4) == 0 && data.getLong(i + 8) == 0;
                     if (zeros && NodeRuntime.ofAbi(data.getInt(i)).isPresent()) {

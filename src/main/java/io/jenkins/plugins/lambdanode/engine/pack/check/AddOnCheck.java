@@ -27,8 +27,12 @@ final class AddOnCheck implements Check {
     public List<Finding> check(CheckedPackage files) throws IOException {
         Map<String, List<SourceEntry>> byPackage = new TreeMap<>();
         for (SourceEntry entry : files.entries()) {
-            if (entry.isFile() && entry.name().endsWith(".node") && !entry.name().contains(PrismaCheck.ENGINE)) {
-                byPackage.computeIfAbsent(NpmPackage.folderOf(entry.name()), name -> new ArrayList<>()).add(entry);
+            if (entry.isFile()
+                    && entry.name().endsWith(".node")
+                    && !entry.name().contains(PrismaCheck.ENGINE)) {
+                byPackage
+                        .computeIfAbsent(NpmPackage.folderOf(entry.name()), name -> new ArrayList<>())
+                        .add(entry);
             }
         }
         List<Finding> findings = new ArrayList<>();
@@ -46,7 +50,10 @@ final class AddOnCheck implements Check {
     private static boolean isOptional(String folder, CheckedPackage files) throws IOException {
         PackageJson json = files.manifest(folder);
         return !folder.isEmpty()
-                && (json.has("os") || json.has("cpu") || new PlatformPath(folder).isComplete() || files.dependencies().isOptional(folder));
+                && (json.has("os")
+                        || json.has("cpu")
+                        || new PlatformPath(folder).isComplete()
+                        || files.dependencies().isOptional(folder));
     }
 
     private static Optional<Finding> check(
@@ -86,13 +93,15 @@ final class AddOnCheck implements Check {
         return Optional.of(new Finding(
                 needed ? Severity.ERROR : Severity.WARNING,
                 otherNode ? "native-other-node" : "native-other-platform",
-                "It is built for " + problem + ". No add-on of " + (folder.isEmpty() ? "the project" : SafeText.name(folder))
-                        + " fits. " + (prebuilt ? PlatformAdvice.prebuilt(function) : PlatformAdvice.compiled(function)),
+                "It is built for " + problem + ". No add-on of "
+                        + (folder.isEmpty() ? "the project" : SafeText.name(folder)) + " fits. "
+                        + (prebuilt ? PlatformAdvice.prebuilt(function) : PlatformAdvice.compiled(function)),
                 first.name()));
     }
 
     /** What an add-on is built for, and what the function is; empty where they fit. */
-    private static String problem(SourceEntry addOn, NativeProgram program, CheckedPackage files, TargetFunction function)
+    private static String problem(
+            SourceEntry addOn, NativeProgram program, CheckedPackage files, TargetFunction function)
             throws IOException {
         boolean sameSystem = program.system().equals("linux");
         if (!program.runsOn(function.architecture())) {
@@ -106,8 +115,10 @@ final class AddOnCheck implements Check {
         }
         int abi = NodeRuntime.of(function.runtime()).map(NodeRuntime::abi).orElse(0);
         if (compiled.abi() != 0 && abi != 0 && compiled.abi() != abi) {
-            return NodeRuntime.ofAbi(compiled.abi()).map(node -> "Node.js " + node.major()).orElse("another Node.js") + " (ABI "
-                    + compiled.abi() + "), and the function runs " + function.runtime() + " (ABI " + abi + ")";
+            return NodeRuntime.ofAbi(compiled.abi())
+                            .map(node -> "Node.js " + node.major())
+                            .orElse("another Node.js") + " (ABI " + compiled.abi() + "), and the function runs "
+                    + function.runtime() + " (ABI " + abi + ")";
         }
         return "";
     }

@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 
 /** How the main file of a package loads its add-on. */
 final class AddOnLoader {
-    private static final Set<String> LOADERS =
-            Set.of("bindings", "node-gyp-build", "node-gyp-build-optional-packages", "@mapbox/node-pre-gyp", "node-pre-gyp");
+    private static final Set<String> LOADERS = Set.of(
+            "bindings", "node-gyp-build", "node-gyp-build-optional-packages", "@mapbox/node-pre-gyp", "node-pre-gyp");
 
     private final Optional<JavaScriptText> script;
 
@@ -20,7 +20,8 @@ final class AddOnLoader {
     /** @param folder the package's, with a {@code /} at the end */
     static AddOnLoader of(String folder, CheckedPackage files) throws IOException {
         PackageJson json = files.packageJson(folder);
-        String main = json.text("main").isEmpty() ? "index.js" : json.text("main").replaceFirst("^\\./", "");
+        String main =
+                json.text("main").isEmpty() ? "index.js" : json.text("main").replaceFirst("^\\./", "");
         Optional<SourceEntry> file = Stream.of(main, main + ".js")
                 .flatMap(name -> files.entry(folder + name).stream())
                 .filter(SourceEntry::isFile)

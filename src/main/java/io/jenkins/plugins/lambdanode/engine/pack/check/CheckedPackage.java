@@ -157,7 +157,8 @@ final class CheckedPackage {
     /** The same as far as an install goes by it, from npm's note where that has it. */
     PackageJson manifest(String folder) throws IOException {
         SourceEntry file = byName.get(folder + "package.json");
-        Map<String, Object> noted = file == null ? Map.of() : note.manifest(file.source().getParent());
+        Map<String, Object> noted =
+                file == null ? Map.of() : note.manifest(file.source().getParent());
         return noted.isEmpty() ? packageJson(folder) : new PackageJson(noted, false);
     }
 

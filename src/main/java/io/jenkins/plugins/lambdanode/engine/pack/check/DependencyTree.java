@@ -65,7 +65,8 @@ final class DependencyTree {
         return found;
     }
 
-    private void add(String from, Collection<String> names, Set<String> found, Deque<String> open, List<Missing> notFound) {
+    private void add(
+            String from, Collection<String> names, Set<String> found, Deque<String> open, List<Missing> notFound) {
         for (String name : names) {
             Optional<String> folder = find(from, name);
             if (folder.isEmpty()) {

@@ -23,7 +23,8 @@ final class HandlerCheck implements Check {
             Optional<NodeRuntime> runtime = NodeRuntime.of(function.runtime());
             boolean isNode = runtime.isPresent() || function.runtime().isEmpty();
             // A bootstrap or a script may be the handler of a wrapper; /opt is a layer's.
-            boolean isElsewhere = files.has(function.handler()) || function.handler().startsWith("/opt/");
+            boolean isElsewhere =
+                    files.has(function.handler()) || function.handler().startsWith("/opt/");
             if (isNode && !function.handler().isEmpty() && !isElsewhere) {
                 new OneFunction(files, function, runtime, findings).check();
             }
@@ -50,8 +51,12 @@ final class HandlerCheck implements Check {
         void check() throws IOException {
             Optional<Handler> handler = Handler.of(function.handler());
             if (handler.isEmpty()) {
-                add(errorWithoutLayers(), "handler-malformed", shown() + ", which is not of the form file.function, or has \"..\" in"
-                        + " it. Set the function's handler, for instance to index.handler.", "");
+                add(
+                        errorWithoutLayers(),
+                        "handler-malformed",
+                        shown() + ", which is not of the form file.function, or has \"..\" in"
+                                + " it. Set the function's handler, for instance to index.handler.",
+                        "");
                 return;
             }
             if (handler.get().isElsewhere()) {
@@ -71,9 +76,14 @@ final class HandlerCheck implements Check {
         }
 
         private void missing(Handler handler) {
-            add(errorWithoutLayers(), "handler-missing", shown() + ", and the package has none of " + SafeText.name(handler.path())
-                    + ".js, .mjs and .cjs" + hint(handler) + ". Set the function's handler to the file that there is, build the"
-                    + " project before the deployment, or check dir and the excludes.", "");
+            add(
+                    errorWithoutLayers(),
+                    "handler-missing",
+                    shown() + ", and the package has none of " + SafeText.name(handler.path())
+                            + ".js, .mjs and .cjs" + hint(handler)
+                            + ". Set the function's handler to the file that there is, build the"
+                            + " project before the deployment, or check dir and the excludes.",
+                    "");
         }
 
         /** What to do about a handler that has codeDir before its name. */
@@ -84,8 +94,9 @@ final class HandlerCheck implements Check {
             }
             String path = handler.path().substring(codeDir.length());
             return Handler.EXTENSIONS.stream().anyMatch(extension -> files.has(path + extension))
-                    ? Optional.of("what is in " + SafeText.name(files.settings().codeDir()) + ", codeDir, is the package's top: the"
-                            + " handler is " + SafeText.name(path + "." + handler.function()))
+                    ? Optional.of("what is in " + SafeText.name(files.settings().codeDir())
+                            + ", codeDir, is the package's top: the" + " handler is "
+                            + SafeText.name(path + "." + handler.function()))
                     : Optional.empty();
         }
 
@@ -97,7 +108,8 @@ final class HandlerCheck implements Check {
             }
             for (SourceEntry entry : files.entries()) {
                 String name = entry.name();
-                if (name.startsWith(handler.path() + ".") && name.indexOf('/', handler.path().length()) < 0
+                if (name.startsWith(handler.path() + ".")
+                        && name.indexOf('/', handler.path().length()) < 0
                         && name.substring(handler.path().length() + 1).contains(".")) {
                     return " (" + SafeText.name(name) + " cannot be it: the first dot ends the file's name)";
                 }
@@ -107,7 +119,8 @@ final class HandlerCheck implements Check {
                     String name = entry.name();
                     boolean same = ("/" + name).endsWith("/" + handler.module() + extension);
                     if (same && !NpmPackage.contains(name)) {
-                        return " (but " + SafeText.name(name) + (extension.endsWith("ts") ? ", which Lambda does not run" : "") + ")";
+                        return " (but " + SafeText.name(name)
+                                + (extension.endsWith("ts") ? ", which Lambda does not run" : "") + ")";
                     }
                 }
             }
@@ -117,28 +130,48 @@ final class HandlerCheck implements Check {
         private void folder(Handler handler) {
             String path = SafeText.name(handler.path());
             boolean hasIndex = files.has(handler.path() + "/index.js");
-            add(errorWithoutLayers(), "handler-folder", shown() + ", and the package has a folder " + path + "/: " + function.runtime()
-                    + " loads " + path + " before " + path + ".js, finds the folder, and "
-                    + (runtime.orElseThrow().importsHandler() ? "cannot import a folder" : "cannot load an ES module that way")
-                    + ". Rename the folder or the file" + (hasIndex ? ", or set the handler to " + SafeText.name(
-                            handler.path() + "/index." + handler.function()) : "") + ".", handler.path() + "/");
+            add(
+                    errorWithoutLayers(),
+                    "handler-folder",
+                    shown() + ", and the package has a folder " + path + "/: " + function.runtime()
+                            + " loads " + path + " before " + path + ".js, finds the folder, and "
+                            + (runtime.orElseThrow().importsHandler()
+                                    ? "cannot import a folder"
+                                    : "cannot load an ES module that way")
+                            + ". Rename the folder or the file"
+                            + (hasIndex
+                                    ? ", or set the handler to "
+                                            + SafeText.name(handler.path() + "/index." + handler.function())
+                                    : "")
+                            + ".",
+                    handler.path() + "/");
         }
 
         private void fallback(Handler handler, HandlerFile found) {
             String name = found.file().map(SourceEntry::name).orElse(handler.module());
             if (!NpmPackage.contains(name)) {
-                add(Severity.WARNING, "handler-fallback", shown() + ", and the package has no such file in " + SafeText.name(
-                        handler.folder()) + ". Lambda then runs " + SafeText.name(name) + ", which it finds by NODE_PATH. Set the"
-                        + " function's handler to the file that is meant"
-                        + withoutCodeDir(handler).map(text -> ": " + text).orElse("") + ".", name);
+                add(
+                        Severity.WARNING,
+                        "handler-fallback",
+                        shown() + ", and the package has no such file in " + SafeText.name(handler.folder())
+                                + ". Lambda then runs " + SafeText.name(name) + ", which it finds by NODE_PATH. Set the"
+                                + " function's handler to the file that is meant"
+                                + withoutCodeDir(handler)
+                                        .map(text -> ": " + text)
+                                        .orElse("") + ".",
+                        name);
             }
         }
 
         private void found(Handler handler, SourceEntry file) throws IOException {
             if (files.dependencyLayer() && file.name().startsWith(ArchiveContents.DEPENDENCIES)) {
-                add(Severity.ERROR, "handler-in-layer", shown() + ", which goes into the layer with node_modules, and Lambda looks for"
-                        + " it in the package. Make a file of the project the handler, one that exports what this one does, or keep"
-                        + " the dependencies in the package (dependencies: 'package').", file.name());
+                add(
+                        Severity.ERROR,
+                        "handler-in-layer",
+                        shown() + ", which goes into the layer with node_modules, and Lambda looks for"
+                                + " it in the package. Make a file of the project the handler, one that exports what this one does, or keep"
+                                + " the dependencies in the package (dependencies: 'package').",
+                        file.name());
                 return;
             }
             Optional<JavaScriptText> script = files.script(file);
@@ -158,21 +191,37 @@ final class HandlerCheck implements Check {
         }
 
         private boolean isModule(SourceEntry file) throws IOException {
-            return file.name().endsWith(".mjs") || file.name().endsWith(".js") && files.nearestPackageJson(file.name()).isModule();
+            return file.name().endsWith(".mjs")
+                    || file.name().endsWith(".js")
+                            && files.nearestPackageJson(file.name()).isModule();
         }
 
         private void moduleSettings(SourceEntry file) throws IOException {
             String name = file.name();
             boolean module = isModule(file);
-            if (module && files.dependencyLayer() && runtime.isPresent() && !runtime.get().importsFromLayers()) {
-                add(Severity.WARNING, "layer-import", "It is an ES module, and on " + function.runtime() + " an import does not find"
-                        + " packages in a layer. Move the function to nodejs18.x or later, or keep the dependencies in the package"
-                        + " (dependencies: 'package').", name);
+            if (module
+                    && files.dependencyLayer()
+                    && runtime.isPresent()
+                    && !runtime.get().importsFromLayers()) {
+                add(
+                        Severity.WARNING,
+                        "layer-import",
+                        "It is an ES module, and on " + function.runtime() + " an import does not find"
+                                + " packages in a layer. Move the function to nodejs18.x or later, or keep the dependencies in the package"
+                                + " (dependencies: 'package').",
+                        name);
             }
-            if (module && name.endsWith(".js") && files.nearestPackageJson(name).hasByteOrderMark() && runtime.isPresent()
+            if (module
+                    && name.endsWith(".js")
+                    && files.nearestPackageJson(name).hasByteOrderMark()
+                    && runtime.isPresent()
                     && !runtime.get().importsHandler()) {
-                add(Severity.WARNING, "byte-order-mark", "Its package.json begins with a byte order mark (BOM), and " + function.runtime()
-                        + " then does not see \"type\": \"module\" in it. Save package.json without the mark.", name);
+                add(
+                        Severity.WARNING,
+                        "byte-order-mark",
+                        "Its package.json begins with a byte order mark (BOM), and " + function.runtime()
+                                + " then does not see \"type\": \"module\" in it. Save package.json without the mark.",
+                        name);
             }
         }
 
@@ -183,40 +232,71 @@ final class HandlerCheck implements Check {
                 Optional<String> byShim = script.requiredByShim();
                 Optional<String> missing = script.missingInModule();
                 if (script.hasCommonJsExports() && !script.hasModuleSyntax()) {
-                    add(Severity.WARNING, "module-format", "It is an ES module (" + format + ") but exports like CommonJS"
-                            + " (module.exports), which fails when it is loaded. Name it .cjs, or export its handler with export.", name);
+                    add(
+                            Severity.WARNING,
+                            "module-format",
+                            "It is an ES module (" + format + ") but exports like CommonJS"
+                                    + " (module.exports), which fails when it is loaded. Name it .cjs, or export its handler with export.",
+                            name);
                 } else if (byShim.isPresent()) {
-                    add(Severity.WARNING, "module-format", "It is an ES module (" + format + ") that a bundler made of CommonJS, and its"
-                            + " require of " + SafeText.name(byShim.get()) + " fails there (\"Dynamic require of ... is not supported\")."
-                            + " Bundle as CommonJS (esbuild --format=cjs), or define require by a banner with createRequire.", name);
+                    add(
+                            Severity.WARNING,
+                            "module-format",
+                            "It is an ES module (" + format + ") that a bundler made of CommonJS, and its"
+                                    + " require of " + SafeText.name(byShim.get())
+                                    + " fails there (\"Dynamic require of ... is not supported\")."
+                                    + " Bundle as CommonJS (esbuild --format=cjs), or define require by a banner with createRequire.",
+                            name);
                 } else if (missing.isPresent()) {
-                    add(Severity.WARNING, "module-format", "It is an ES module (" + format + ") and uses " + missing.get() + ", which ES"
-                            + " modules do not have. " + (missing.get().equals("require") ? "Use import, or createRequire of node:module."
-                                    : "Use import.meta.dirname, or import.meta.url."), name);
+                    add(
+                            Severity.WARNING,
+                            "module-format",
+                            "It is an ES module (" + format + ") and uses " + missing.get() + ", which ES"
+                                    + " modules do not have. "
+                                    + (missing.get().equals("require")
+                                            ? "Use import, or createRequire of node:module."
+                                            : "Use import.meta.dirname, or import.meta.url."),
+                            name);
                 }
                 return;
             }
-            boolean detected = !name.endsWith(".cjs") && !files.nearestPackageJson(name).has("type")
+            boolean detected = !name.endsWith(".cjs")
+                    && !files.nearestPackageJson(name).has("type")
                     && runtime.map(NodeRuntime::detectsModules).orElse(true);
             if (!detected && script.hasModuleSyntax() && !script.hasCommonJsExports()) {
-                add(Severity.WARNING, "module-format", "It has import or export statements but Node.js takes it for CommonJS, which"
-                        + " fails when it is loaded. Name it .mjs, or put \"type\": \"module\" into package.json.", name);
+                add(
+                        Severity.WARNING,
+                        "module-format",
+                        "It has import or export statements but Node.js takes it for CommonJS, which"
+                                + " fails when it is loaded. Name it .mjs, or put \"type\": \"module\" into package.json.",
+                        name);
             }
         }
 
         /** The first part of the function's name is exported; the others are properties. */
         private void export(Handler handler, SourceEntry file, JavaScriptText script) {
             String name = handler.function().replaceFirst("\\..*", "");
-            if (script.lacksExport(name, runtime.map(NodeRuntime::importsHandler).orElse(true))) {
-                add(Severity.WARNING, "handler-not-exported", shown() + ", and this file exports nothing of the name "
-                        + SafeText.name(name) + ". Export it, or set the function's handler to a function that the file exports.", file.name());
+            if (script.lacksExport(
+                    name, runtime.map(NodeRuntime::importsHandler).orElse(true))) {
+                add(
+                        Severity.WARNING,
+                        "handler-not-exported",
+                        shown() + ", and this file exports nothing of the name " + SafeText.name(name)
+                                + ". Export it, or set the function's handler to a function that the file exports.",
+                        file.name());
             }
         }
 
         private void callback(Handler handler, SourceEntry file, JavaScriptText script) {
-            if (runtime.isPresent() && !runtime.get().takesCallbacks() && script.exportsWithCallback(handler.function())) {
-                add(Severity.WARNING, "callback-handler", "Its handler takes a third parameter, a callback, and " + function.runtime()
-                        + " refuses such handlers. Make it an async function that returns its result.", file.name());
+            if (runtime.isPresent()
+                    && !runtime.get().takesCallbacks()
+                    && script.exportsWithCallback(handler.function())) {
+                add(
+                        Severity.WARNING,
+                        "callback-handler",
+                        "Its handler takes a third parameter, a callback, and " + function.runtime()
+                                + " refuses such handlers. Make it an async function that returns its result.",
+                        file.name());
             }
         }
 
@@ -226,19 +306,34 @@ final class HandlerCheck implements Check {
                 return;
             }
             for (HandlerImports.Import wanted : imports.unresolved()) {
-                add(Severity.ERROR, "import-missing", "It imports " + SafeText.name(wanted.name())
-                        + (wanted.reason().isEmpty() ? ", which is neither in the package nor in " + function.runtime() : ", " + wanted.reason())
-                        + ". " + advice(wanted, imports), wanted.from().name());
+                add(
+                        Severity.ERROR,
+                        "import-missing",
+                        "It imports " + SafeText.name(wanted.name())
+                                + (wanted.reason().isEmpty()
+                                        ? ", which is neither in the package nor in " + function.runtime()
+                                        : ", " + wanted.reason())
+                                + ". " + advice(wanted, imports),
+                        wanted.from().name());
             }
             for (HandlerImports.Import wanted : imports.requiredModules()) {
-                add(Severity.WARNING, "require-of-module", "It loads " + SafeText.name(wanted.name()) + ", an ES module, by require, which "
-                        + function.runtime() + " refuses (ERR_REQUIRE_ESM), also where Node.js itself no longer does. Use import or import(),"
-                        + " a version that is CommonJS, or nodejs24.x.", wanted.from().name());
+                add(
+                        Severity.WARNING,
+                        "require-of-module",
+                        "It loads " + SafeText.name(wanted.name()) + ", an ES module, by require, which "
+                                + function.runtime()
+                                + " refuses (ERR_REQUIRE_ESM), also where Node.js itself no longer does. Use import or import(),"
+                                + " a version that is CommonJS, or nodejs24.x.",
+                        wanted.from().name());
             }
             for (String name : imports.leftByBundler()) {
-                add(Severity.WARNING, "import-missing", "It has a require of " + SafeText.name(name) + ", which is neither in the package nor in "
-                        + function.runtime() + ": it fails where that line is run. "
-                        + advice(new HandlerImports.Import(file, name, ""), imports), file.name());
+                add(
+                        Severity.WARNING,
+                        "import-missing",
+                        "It has a require of " + SafeText.name(name) + ", which is neither in the package nor in "
+                                + function.runtime() + ": it fails where that line is run. "
+                                + advice(new HandlerImports.Import(file, name, ""), imports),
+                        file.name());
             }
         }
 
@@ -246,12 +341,16 @@ final class HandlerCheck implements Check {
             String name = wanted.name();
             String codeDir = SafeText.name(files.settings().codeDir());
             if (imports.leadsOutOfCode(wanted)) {
-                return "It is outside of " + codeDir + " (codeDir), and what is in that is the package's top. Have the build copy it"
+                return "It is outside of " + codeDir
+                        + " (codeDir), and what is in that is the package's top. Have the build copy it"
                         + " there, or set codeDir to a folder that holds both.";
             }
             if (name.startsWith("#")) {
                 return "Correct imports in package.json"
-                        + (files.settings().hasCodeDir() ? ": its paths begin at the package's top, which is what is in " + codeDir : "") + ".";
+                        + (files.settings().hasCodeDir()
+                                ? ": its paths begin at the package's top, which is what is in " + codeDir
+                                : "")
+                        + ".";
             }
             if (wanted.reason().contains("write ")) {
                 return "TypeScript wants it so in the source too.";

@@ -21,8 +21,8 @@ final class HandlerImports {
     private static final int MAX_FILES = 300;
 
     /** Packages that change what {@code require} finds. */
-    private static final Pattern HOOKS =
-            Pattern.compile("(?!source-map-support/).*(?:register|module-alias|module-path)(?:/.*)?|tsx(?:/.*)?|ts-node(?:/.*)?");
+    private static final Pattern HOOKS = Pattern.compile(
+            "(?!source-map-support/).*(?:register|module-alias|module-path)(?:/.*)?|tsx(?:/.*)?|ts-node(?:/.*)?");
 
     private final CheckedPackage files;
     private final Optional<NodeRuntime> runtime;
@@ -46,7 +46,9 @@ final class HandlerImports {
         this.runtime = NodeRuntime.of(function.runtime());
         this.resolution = new ModuleResolution(files, runtime);
         Optional<Handler> named = Handler.of(function.handler()).filter(name -> !name.isElsewhere());
-        this.handler = named.isPresent() ? HandlerFile.find(named.get(), runtime, files).file() : Optional.empty();
+        this.handler = named.isPresent()
+                ? HandlerFile.find(named.get(), runtime, files).file()
+                : Optional.empty();
     }
 
     /** Follows the imports. */
@@ -84,10 +86,15 @@ final class HandlerImports {
             return Optional.empty();
         }
         SourceEntry file = resolved.file().get();
-        if (!wanted.isStatement() && resolution.isModule(file) && runtime.isPresent() && !runtime.get().requiresModules()) {
+        if (!wanted.isStatement()
+                && resolution.isModule(file)
+                && runtime.isPresent()
+                && !runtime.get().requiresModules()) {
             requiredModules.add(new Import(from, wanted.name(), ""));
         }
-        return resolved.file().filter(found -> !NpmPackage.contains(found.name()) && found.name().matches(".*\\.[mc]?js"));
+        return resolved.file()
+                .filter(found ->
+                        !NpmPackage.contains(found.name()) && found.name().matches(".*\\.[mc]?js"));
     }
 
     private List<JavaScriptText.Import> imports(SourceEntry file) throws IOException {
@@ -121,7 +128,9 @@ final class HandlerImports {
         unresolved.forEach(wanted -> names.remove(wanted.name()));
         List<String> left = new ArrayList<>();
         for (String name : script.isPresent() ? script.get().uncaughtRequires(names::contains) : Set.<String>of()) {
-            if (resolution.resolve(handler.get(), new JavaScriptText.Import(name, false)).isMissing()) {
+            if (resolution
+                    .resolve(handler.get(), new JavaScriptText.Import(name, false))
+                    .isMissing()) {
                 left.add(name);
             }
         }
@@ -138,7 +147,8 @@ final class HandlerImports {
             return false;
         }
         String name = npmPackage.substring(
-                npmPackage.lastIndexOf(NpmPackage.NODE_MODULES) + NpmPackage.NODE_MODULES.length(), npmPackage.length() - 1);
+                npmPackage.lastIndexOf(NpmPackage.NODE_MODULES) + NpmPackage.NODE_MODULES.length(),
+                npmPackage.length() - 1);
         String folder = handler.get().name().substring(0, handler.get().name().lastIndexOf('/') + 1);
         return imports(handler.get()).stream().anyMatch(wanted -> wanted.name().equals(name))
                 && files.dependencies().find(folder, name).equals(Optional.of(npmPackage))

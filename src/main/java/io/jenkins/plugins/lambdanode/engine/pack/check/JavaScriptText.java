@@ -20,23 +20,25 @@ public final class JavaScriptText {
     private static final Pattern MODULE_SYNTAX = Pattern.compile(
             "(?m)(?:^|[;}])[ \\t]*(?:export[ \\t]*(?:default\\b|const\\b|let\\b|var\\b|function\\b|class\\b|async\\b|[{*])"
                     + "|import[ \\t]*(?:[{*\"]|[\\w$]+[ \\t]*(?:,|from\\b)))");
-    private static final Pattern COMMONJS_EXPORT =
-            Pattern.compile("\\bmodule\\.exports\\b|\\bexports\\.[\\w$]+[ \\t]*=|\\bexports\\[|\\bObject\\.defineProperty\\(exports\\b");
+    private static final Pattern COMMONJS_EXPORT = Pattern.compile(
+            "\\bmodule\\.exports\\b|\\bexports\\.[\\w$]+[ \\t]*=|\\bexports\\[|\\bObject\\.defineProperty\\(exports\\b");
 
     /** A statement, so that it is run whenever the file is. */
     private static final Pattern STATIC_IMPORT = Pattern.compile(
             "(?m)^(?:import[ \\t]*|(?:import|export)\\b[^;\"()=]{1,2000}+(?<=\\bfrom[ \\t\\n]{0,3}))\"(\\d+)\"");
 
     /** What TypeScript, Babel and esbuild put around a {@code require}. */
-    private static final String REQUIRE = "(?:(?:tslib_\\d+\\.)?(?:__import(?:Default|Star)|__toESM|_interopRequire(?:Default|Wildcard))\\()?"
-            + "require\\(\"(\\d+)\"\\)";
+    private static final String REQUIRE =
+            "(?:(?:tslib_\\d+\\.)?(?:__import(?:Default|Star)|__toESM|_interopRequire(?:Default|Wildcard))\\()?"
+                    + "require\\(\"(\\d+)\"\\)";
 
     /**
      * A declaration outside of all braces, the second and later ones of a list, and a statement that cannot be the body of an
      * {@code if}.
      */
     private static final Pattern TOP_REQUIRE = Pattern.compile(
-            "(?:(?:(?<![\\w$.])(?:const|let|var)[ \\t]+|\\G(?:, ?\\d+)?\\)?,\\s*)(?:[\\w$]+|\\{\\})[ \\t]*=[ \\t]*|(?:^|[;}\"]\\s*\\n)[ \\t]*|^)" + REQUIRE);
+            "(?:(?:(?<![\\w$.])(?:const|let|var)[ \\t]+|\\G(?:, ?\\d+)?\\)?,\\s*)(?:[\\w$]+|\\{\\})[ \\t]*=[ \\t]*|(?:^|[;}\"]\\s*\\n)[ \\t]*|^)"
+                    + REQUIRE);
 
     private static final Pattern ANY_REQUIRE = Pattern.compile("(?<![\\w$.])require\\(\"(\\d+)\"\\)");
 
@@ -91,7 +93,10 @@ public final class JavaScriptText {
     }
 
     private List<String> strings(Pattern pattern, CharSequence text) {
-        return pattern.matcher(text).results().map(found -> strings.get(Integer.parseInt(found.group(1)))).toList();
+        return pattern.matcher(text)
+                .results()
+                .map(found -> strings.get(Integer.parseInt(found.group(1))))
+                .toList();
     }
 
     /** Whether it requires one of some names anywhere. */
@@ -127,18 +132,24 @@ public final class JavaScriptText {
     }
 
     private boolean declares(String name) {
-        return Pattern.compile("(?:typeof|const|let|var|function|as|import)\\s+" + name + "\\b|[{,]\\s*" + name + "\\s*[,}]|\\b" + name
-                        + "\\s*=[^=]").matcher(code).find();
+        return Pattern.compile("(?:typeof|const|let|var|function|as|import)\\s+" + name + "\\b|[{,]\\s*" + name
+                        + "\\s*[,}]|\\b" + name + "\\s*=[^=]")
+                .matcher(code)
+                .find();
     }
 
     /** What it requires, anywhere but in a {@code try}, by what esbuild puts into ES modules and what fails in them. */
     Optional<String> requiredByShim() {
         Matcher shim = REQUIRE_SHIM.matcher(code);
         if (!shim.find()
-                || Pattern.compile("(?:const|let|var|as)\\s+require\\b").matcher(code).find()) {
+                || Pattern.compile("(?:const|let|var|as)\\s+require\\b")
+                        .matcher(code)
+                        .find()) {
             return Optional.empty();
         }
-        return Pattern.compile("(?<![\\w$.])" + Pattern.quote(shim.group(1)) + "\\(\"(\\d+)\"\\)").matcher(code).results()
+        return Pattern.compile("(?<![\\w$.])" + Pattern.quote(shim.group(1)) + "\\(\"(\\d+)\"\\)")
+                .matcher(code)
+                .results()
                 .filter(found -> !isCaught(found.start()))
                 .map(found -> strings.get(Integer.parseInt(found.group(1))))
                 .findFirst();
@@ -169,9 +180,10 @@ public final class JavaScriptText {
     boolean lacksExport(String name, boolean ofDefault) {
         String word = "(?<![\\w$])" + Pattern.quote(name) + "(?![\\w$])";
         if (hasModuleSyntax()) {
-            return !Pattern.compile("\\bexport\\s*(?:\\*|\\{[^}]*?" + word + "\\s*[,}]|(?:const|let|var)\\b[^;]*?" + word
-                            + "|(?:async\\s+)?(?:function\\b\\s*\\*?|class\\b)\\s*" + word + ")"
-                            + (ofDefault ? "|\\bexport\\s+default\\b|\\bas\\s+default\\b" : ""))
+            return !Pattern.compile(
+                            "\\bexport\\s*(?:\\*|\\{[^}]*?" + word + "\\s*[,}]|(?:const|let|var)\\b[^;]*?" + word
+                                    + "|(?:async\\s+)?(?:function\\b\\s*\\*?|class\\b)\\s*" + word + ")"
+                                    + (ofDefault ? "|\\bexport\\s+default\\b|\\bas\\s+default\\b" : ""))
                     .matcher(code)
                     .find();
         }
@@ -179,8 +191,11 @@ public final class JavaScriptText {
             return false;
         }
         long exports = Pattern.compile("\\bexports\\b").matcher(code).results().count();
-        long plain = Pattern.compile("(?<![\\w$.])(?:module\\.)?exports(?:\\.[\\w$]+\\s*=[^=]|\\s*=\\s*\\{[^{}.]*\\}\\s*(?:;|\\n|$))")
-                .matcher(code).results().count();
+        long plain = Pattern.compile(
+                        "(?<![\\w$.])(?:module\\.)?exports(?:\\.[\\w$]+\\s*=[^=]|\\s*=\\s*\\{[^{}.]*\\}\\s*(?:;|\\n|$))")
+                .matcher(code)
+                .results()
+                .count();
         return exports > 0 && exports == plain;
     }
 
@@ -201,32 +216,44 @@ public final class JavaScriptText {
     public boolean exportsWithCallback(String name) {
         String quoted = Pattern.quote(name);
         String parameters = "\\(([^()]{0,500})\\)";
-        String function = "[ \\t]*+=[ \\t]*+(?:async[ \\t]++)?(?:function\\b[ \\t]*+[\\w$]*+[ \\t]*+)?" + parameters + "[ \\t]*(?:=>|\\{)";
+        String function = "[ \\t]*+=[ \\t]*+(?:async[ \\t]++)?(?:function\\b[ \\t]*+[\\w$]*+[ \\t]*+)?" + parameters
+                + "[ \\t]*(?:=>|\\{)";
         if (hasThree(Pattern.compile("\\bexports\\." + quoted + function))
                 || hasThree(Pattern.compile("\\bexport[ \\t]++(?:const|let|var)[ \\t]++" + quoted + function))
-                || hasThree(Pattern.compile("\\bexport[ \\t]++(?:async[ \\t]++)?function[ \\t]++" + quoted + "[ \\t]*" + parameters))) {
+                || hasThree(Pattern.compile(
+                        "\\bexport[ \\t]++(?:async[ \\t]++)?function[ \\t]++" + quoted + "[ \\t]*" + parameters))) {
             return true;
         }
         Optional<String> object = exportedObject();
         if (object.isPresent()
-                && hasThree(Pattern.compile("(?:^|[,\\s])(?:async[ \\t]++)?" + quoted + "(?:[ \\t]*+:[ \\t]*+(?:async[ \\t]++)?(?:function\\b[ \\t]*+[\\w$]*+[ \\t]*+)?)?"
-                        + parameters + "[ \\t]*(?:=>|\\{)"), object.get())) {
+                && hasThree(
+                        Pattern.compile("(?:^|[,\\s])(?:async[ \\t]++)?" + quoted
+                                + "(?:[ \\t]*+:[ \\t]*+(?:async[ \\t]++)?(?:function\\b[ \\t]*+[\\w$]*+[ \\t]*+)?)?"
+                                + parameters + "[ \\t]*(?:=>|\\{)"),
+                        object.get())) {
             return true;
         }
         Optional<String> declared = declared(quoted, object).map(Pattern::quote);
         return declared.isPresent()
-                && (hasThree(Pattern.compile("(?m)(?:^|[;}][ \\t]*+)(?:const|let|var)[ \\t]++" + declared.get() + function))
-                        || hasThree(Pattern.compile("(?m)(?:^|[;}][ \\t]*+)(?:async[ \\t]++)?function[ \\t]++" + declared.get() + "[ \\t]*" + parameters)));
+                && (hasThree(Pattern.compile(
+                                "(?m)(?:^|[;}][ \\t]*+)(?:const|let|var)[ \\t]++" + declared.get() + function))
+                        || hasThree(Pattern.compile("(?m)(?:^|[;}][ \\t]*+)(?:async[ \\t]++)?function[ \\t]++"
+                                + declared.get() + "[ \\t]*" + parameters)));
     }
 
     /** The name in the file of what it exports under a name, as people, TypeScript and esbuild write it. */
     private Optional<String> declared(String quoted, Optional<String> object) {
         return first("\\bexports\\." + quoted + "[ \\t]*+=[ \\t]*+([\\w$]++)[ \\t]*+(?:;|\\n|$)", code)
                 .filter(name -> !name.equals("void"))
-                .or(() -> first("\\bexport[ \\t]*+\\{[^{}]{0,2000}?\\b([\\w$]++)\\s++as\\s++" + quoted + "\\s*+[,}]", code))
+                .or(() -> first(
+                        "\\bexport[ \\t]*+\\{[^{}]{0,2000}?\\b([\\w$]++)\\s++as\\s++" + quoted + "\\s*+[,}]", code))
                 .or(() -> first("\\bexport[ \\t]*+\\{(?:[^{}]{0,2000}?,)?\\s*+(" + quoted + ")\\s*+[,}]", code))
-                .or(() -> first("__export\\([\\w$]++,\\s*+\\{(?:[^{}]{0,2000}?,)?\\s*+" + quoted + ":\\s*+\\(\\)\\s*+=>\\s*+([\\w$]++)\\s*+[,}]", code))
-                .or(() -> object.flatMap(text -> first("(?:^|,)\\s*+" + quoted + "[ \\t]*+:[ \\t]*+([\\w$]++)\\s*+(?:,|$)", text)))
+                .or(() -> first(
+                        "__export\\([\\w$]++,\\s*+\\{(?:[^{}]{0,2000}?,)?\\s*+" + quoted
+                                + ":\\s*+\\(\\)\\s*+=>\\s*+([\\w$]++)\\s*+[,}]",
+                        code))
+                .or(() -> object.flatMap(
+                        text -> first("(?:^|,)\\s*+" + quoted + "[ \\t]*+:[ \\t]*+([\\w$]++)\\s*+(?:,|$)", text)))
                 .or(() -> object.flatMap(text -> first("(?:^|,)\\s*+(" + quoted + ")\\s*+(?:,|$)", text)));
     }
 

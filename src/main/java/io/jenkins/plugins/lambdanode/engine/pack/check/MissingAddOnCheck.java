@@ -37,15 +37,22 @@ final class MissingAddOnCheck implements Check {
         Set<String> having = new HashSet<>();
         for (SourceEntry entry : files.entries()) {
             if (entry.name().endsWith(".node")) {
-                suspects.stream().filter(folder -> entry.name().startsWith(folder)).forEach(having::add);
+                suspects.stream()
+                        .filter(folder -> entry.name().startsWith(folder))
+                        .forEach(having::add);
             }
         }
         List<Finding> findings = new ArrayList<>();
         for (String folder : suspects) {
             if (!having.contains(folder) && !AddOnLoader.of(folder, files).isCaught()) {
-                findings.add(new Finding(Severity.WARNING, "native-missing", "It has no add-on (.node): its install script ("
-                        + SafeText.name(script(folder, files)) + ") makes or fetches that, and has not run, or has failed. Let scripts run:"
-                        + " approve the package, and remove ignore-scripts.", folder.substring(0, folder.length() - 1)));
+                findings.add(new Finding(
+                        Severity.WARNING,
+                        "native-missing",
+                        "It has no add-on (.node): its install script ("
+                                + SafeText.name(script(folder, files))
+                                + ") makes or fetches that, and has not run, or has failed. Let scripts run:"
+                                + " approve the package, and remove ignore-scripts.",
+                        folder.substring(0, folder.length() - 1)));
             }
         }
         return findings;
@@ -54,7 +61,8 @@ final class MissingAddOnCheck implements Check {
     /** Unless a package for the platform brings it. */
     private static boolean buildsAddOn(String folder, CheckedPackage files) throws IOException {
         return BUILDS.matcher(script(folder, files)).matches()
-                && files.packageJson(folder).names("optionalDependencies").stream().noneMatch(name -> new PlatformPath(name).isComplete());
+                && files.packageJson(folder).names("optionalDependencies").stream()
+                        .noneMatch(name -> new PlatformPath(name).isComplete());
     }
 
     /** npm runs node-gyp for a binding.gyp where no script says otherwise (npm documentation, "scripts"). */
@@ -67,7 +75,8 @@ final class MissingAddOnCheck implements Check {
                 .filter(script -> BUILDS.matcher(script).matches())
                 .findFirst()
                 .orElse("");
-        boolean hasScript = Json.map(scripts).containsKey("install") || Json.map(scripts).containsKey("preinstall");
+        boolean hasScript =
+                Json.map(scripts).containsKey("install") || Json.map(scripts).containsKey("preinstall");
         return own.isEmpty() && !hasScript && files.has(folder + "binding.gyp") ? "node-gyp rebuild" : own;
     }
 }

@@ -22,7 +22,8 @@ final class MissingDependencyCheck implements Check {
             return List.of();
         }
         List<DependencyTree.Missing> missing = files.dependencies().missing().stream()
-                .filter(one -> !one.name().startsWith("@aws-sdk/") && !one.name().equals("aws-sdk"))
+                .filter(one ->
+                        !one.name().startsWith("@aws-sdk/") && !one.name().equals("aws-sdk"))
                 .filter(one -> !isLeftOut(one, files))
                 .toList();
         if (missing.isEmpty()) {

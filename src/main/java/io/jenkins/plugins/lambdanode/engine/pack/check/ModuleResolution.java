@@ -23,16 +23,62 @@ import java.util.stream.Stream;
 final class ModuleResolution {
     /** {@code module.builtinModules} of Node.js 24, up to the first slash. */
     private static final Set<String> BUILT_IN = Set.of(
-            "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
-            "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net", "os", "path",
-            "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "stream", "string_decoder", "sys", "timers", "tls",
-            "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib");
+            "assert",
+            "async_hooks",
+            "buffer",
+            "child_process",
+            "cluster",
+            "console",
+            "constants",
+            "crypto",
+            "dgram",
+            "diagnostics_channel",
+            "dns",
+            "domain",
+            "events",
+            "fs",
+            "http",
+            "http2",
+            "https",
+            "inspector",
+            "module",
+            "net",
+            "os",
+            "path",
+            "perf_hooks",
+            "process",
+            "punycode",
+            "querystring",
+            "readline",
+            "repl",
+            "stream",
+            "string_decoder",
+            "sys",
+            "timers",
+            "tls",
+            "trace_events",
+            "tty",
+            "url",
+            "util",
+            "v8",
+            "vm",
+            "wasi",
+            "worker_threads",
+            "zlib");
 
     /** What nodejs18.x and later have in /var/runtime/node_modules besides the AWS SDK: its own dependencies. */
     private static final Set<String> RUNTIME_SCOPES = Set.of("@aws-sdk", "@smithy", "@aws-crypto", "@aws");
 
     private static final Set<String> RUNTIME_PACKAGES = Set.of(
-            "tslib", "uuid", "bowser", "fast-xml-parser", "strnum", "mnemonist", "obliterator", "entities", "aws-lambda-ric");
+            "tslib",
+            "uuid",
+            "bowser",
+            "fast-xml-parser",
+            "strnum",
+            "mnemonist",
+            "obliterator",
+            "entities",
+            "aws-lambda-ric");
 
     private static final List<String> MODULE_EXTENSIONS = List.of(".js", ".mjs", ".cjs");
     private static final List<String> REQUIRED_EXTENSIONS = List.of("", ".js", ".json", ".node");
@@ -81,7 +127,8 @@ final class ModuleResolution {
     /** Whether Node.js takes a file for an ES module by its name and its package.json. */
     boolean isModule(SourceEntry file) throws IOException {
         return file.name().endsWith(".mjs")
-                || file.name().endsWith(".js") && files.nearestPackageJson(file.name()).isModule();
+                || file.name().endsWith(".js")
+                        && files.nearestPackageJson(file.name()).isModule();
     }
 
     /**
@@ -93,7 +140,9 @@ final class ModuleResolution {
             return false;
         }
         try {
-            String path = Path.of(files.settings().codeDir(), folder(from), name).normalize().toString();
+            String path = Path.of(files.settings().codeDir(), folder(from), name)
+                    .normalize()
+                    .toString();
             return Path.of(folder(from), name).normalize().startsWith("..")
                     && REQUIRED_EXTENSIONS.stream().anyMatch(extension -> files.isInProject(path + extension));
         } catch (InvalidPathException e) {
@@ -105,11 +154,14 @@ final class ModuleResolution {
         if (leadsOutOfCode(from, wanted.name())) {
             return Resolved.missing("");
         }
-        Optional<String> path = join(folder(from), wanted.isStatement() ? wanted.name().replaceFirst("[?#].*", "") : wanted.name());
+        Optional<String> path =
+                join(folder(from), wanted.isStatement() ? wanted.name().replaceFirst("[?#].*", "") : wanted.name());
         if (path.isEmpty()) {
             return Resolved.ELSEWHERE;
         }
-        return wanted.isStatement() ? exact(path.get(), wanted.name()) : required(path.get(), wanted.name().endsWith("/"));
+        return wanted.isStatement()
+                ? exact(path.get(), wanted.name())
+                : required(path.get(), wanted.name().endsWith("/"));
     }
 
     /** A path in the package without steps; empty where it leads out. */
@@ -232,7 +284,9 @@ final class ModuleResolution {
         if (path.isEmpty()) {
             return inFolder(folder);
         }
-        return wanted.isStatement() ? exact(folder + path, wanted.name()) : required(folder + path.replaceFirst("/+$", ""), path.endsWith("/"));
+        return wanted.isStatement()
+                ? exact(folder + path, wanted.name())
+                : required(folder + path.replaceFirst("/+$", ""), path.endsWith("/"));
     }
 
     /** Whether the runtime has it, or may have it where it is not known. */
@@ -248,7 +302,8 @@ final class ModuleResolution {
         return REQUIRED_EXTENSIONS.stream().anyMatch(extension -> files.has(path + extension)) || files.has(path + "/");
     }
 
-    private Resolved exported(String folder, Object exports, String path, JavaScriptText.Import wanted) throws IOException {
+    private Resolved exported(String folder, Object exports, String path, JavaScriptText.Import wanted)
+            throws IOException {
         Map<String, Object> paths = Json.map(exports);
         if (paths.keySet().stream().noneMatch(key -> key.startsWith("."))) {
             paths = Map.of(".", exports);
@@ -257,7 +312,8 @@ final class ModuleResolution {
             return Resolved.ELSEWHERE;
         }
         return mapped(folder, paths, path, wanted)
-                .orElse(Resolved.missing("which " + SafeText.name(folder) + "package.json does not have among its exports"));
+                .orElse(Resolved.missing(
+                        "which " + SafeText.name(folder) + "package.json does not have among its exports"));
     }
 
     /** An import that begins with {@code #}: what {@code imports} of the package.json that counts for the file says. */
@@ -266,19 +322,23 @@ final class ModuleResolution {
         PackageJson json = scope.isPresent() ? files.packageJson(scope.get()) : PackageJson.EMPTY;
         return mapped(scope.orElse(""), Json.map(json.fields().get("imports")), wanted.name(), wanted)
                 .orElse(Resolved.missing("which "
-                        + (scope.isPresent() ? SafeText.name(scope.get()) + "package.json does not have among its imports"
+                        + (scope.isPresent()
+                                ? SafeText.name(scope.get()) + "package.json does not have among its imports"
                                 : "no package.json in the package names among its imports")));
     }
 
     /** What {@code exports} or {@code imports} has for a name; empty where it has nothing. */
-    private Optional<Resolved> mapped(String folder, Map<String, Object> names, String name, JavaScriptText.Import wanted)
-            throws IOException {
+    private Optional<Resolved> mapped(
+            String folder, Map<String, Object> names, String name, JavaScriptText.Import wanted) throws IOException {
         String best = names.containsKey(name) && !name.contains("*") ? name : "";
         String star = "";
         for (String key : best.isEmpty() ? names.keySet() : Set.<String>of()) {
             int at = key.indexOf('*');
-            if (at >= 0 && name.length() >= key.length() && name.startsWith(key.substring(0, at))
-                    && name.endsWith(key.substring(at + 1)) && at > best.indexOf('*')) {
+            if (at >= 0
+                    && name.length() >= key.length()
+                    && name.startsWith(key.substring(0, at))
+                    && name.endsWith(key.substring(at + 1))
+                    && at > best.indexOf('*')) {
                 best = key;
                 star = name.substring(at, name.length() - (key.length() - at - 1));
             }
@@ -292,12 +352,15 @@ final class ModuleResolution {
         }
         String file = target.get().replace("*", star);
         if (!file.startsWith("./")) {
-            return Optional.of(file.startsWith("#") || isRelative(file) || file.contains(":") ? Resolved.ELSEWHERE
-                    : packaged(folder, files.entry(folder + "package.json").orElseThrow(), wanted.withName(file)));
+            return Optional.of(
+                    file.startsWith("#") || isRelative(file) || file.contains(":")
+                            ? Resolved.ELSEWHERE
+                            : packaged(
+                                    folder, files.entry(folder + "package.json").orElseThrow(), wanted.withName(file)));
         }
         Optional<String> path = join(folder, file);
-        return Optional.of(path.isEmpty() ? Resolved.ELSEWHERE
-                : file(path.get()).orElse(Resolved.missing(leadsTo(folder, file))));
+        return Optional.of(
+                path.isEmpty() ? Resolved.ELSEWHERE : file(path.get()).orElse(Resolved.missing(leadsTo(folder, file))));
     }
 
     private Optional<String> target(Object value, boolean isStatement) {
@@ -305,7 +368,10 @@ final class ModuleResolution {
             return Optional.of(text);
         }
         if (value instanceof List<?> alternatives) {
-            return alternatives.stream().map(one -> target(one, isStatement)).flatMap(Optional::stream).findFirst();
+            return alternatives.stream()
+                    .map(one -> target(one, isStatement))
+                    .flatMap(Optional::stream)
+                    .findFirst();
         }
         for (Map.Entry<String, Object> condition : Json.map(value).entrySet()) {
             if (isMet(condition.getKey(), isStatement)) {

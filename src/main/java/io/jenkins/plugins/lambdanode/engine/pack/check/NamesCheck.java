@@ -24,12 +24,20 @@ final class NamesCheck implements Check {
             String other = byLowerCase.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
             // The files of two folders that differ in case differ too: only the outermost pair is reported.
             if (other != null && parent(other).equals(parent(name))) {
-                findings.add(new Finding(Severity.WARNING, "names-differ-in-case", "Its name differs from that of "
-                        + SafeText.name(other) + " in case only. Lambda keeps both; Windows and macOS keep one. Rename one.", name));
+                findings.add(new Finding(
+                        Severity.WARNING,
+                        "names-differ-in-case",
+                        "Its name differs from that of " + SafeText.name(other)
+                                + " in case only. Lambda keeps both; Windows and macOS keep one. Rename one.",
+                        name));
             }
             if (hasControlCharacter(name)) {
-                findings.add(new Finding(Severity.WARNING, "unusual-name", "Its name has a control character, which many tools that"
-                        + " unpack a ZIP file change. Rename it.", name));
+                findings.add(new Finding(
+                        Severity.WARNING,
+                        "unusual-name",
+                        "Its name has a control character, which many tools that"
+                                + " unpack a ZIP file change. Rename it.",
+                        name));
             }
         }
         return findings;

@@ -28,7 +28,8 @@ public record NativeProgram(String system, String architecture) {
             boolean freeBsd = head[7] == 9;
             return Optional.of(new NativeProgram(freeBsd ? "freebsd" : "linux", elfArchitecture(machine)));
         }
-        // A Java class begins like a Mach-O for several architectures, but has its version (45 or more) where that has a count.
+        // A Java class begins like a Mach-O for several architectures, but has its version (45 or more) where that has
+        // a count.
         boolean fat = magic == 0xcafebabe && head[4] == 0 && head[5] == 0 && head[6] == 0 && head[7] < 30;
         if (magic == 0xcffaedfe || magic == 0xcefaedfe || magic == 0xfeedface || magic == 0xfeedfacf || fat) {
             return Optional.of(new NativeProgram("macOS", ""));
@@ -59,8 +60,7 @@ public record NativeProgram(String system, String architecture) {
 
     /** Whether a function with this architecture can run it; an empty architecture is one that is not known. */
     public boolean runsOn(String functionArchitecture) {
-        return system.equals("linux")
-                && (functionArchitecture.isEmpty() || functionArchitecture.equals(architecture));
+        return system.equals("linux") && (functionArchitecture.isEmpty() || functionArchitecture.equals(architecture));
     }
 
     /** For instance {@code linux arm64}. */

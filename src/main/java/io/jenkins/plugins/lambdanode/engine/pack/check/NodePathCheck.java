@@ -21,12 +21,15 @@ final class NodePathCheck implements Check {
         }
         return files.functions().stream()
                 .map(TargetFunction::nodePath)
-                .filter(path -> !path.isEmpty() && !List.of(path.replaceAll("/+(?=:|$)", "").split(":")).contains(MODULES))
+                .filter(path -> !path.isEmpty()
+                        && !List.of(path.replaceAll("/+(?=:|$)", "").split(":")).contains(MODULES))
                 .map(path -> new Finding(
                         Severity.WARNING,
                         "node-path",
-                        "The function's environment variable NODE_PATH is " + SafeText.name(path) + ", and Node.js then does not look for"
-                                + " modules in layers, where the dependencies go. Add " + MODULES + " to NODE_PATH, remove NODE_PATH"
+                        "The function's environment variable NODE_PATH is " + SafeText.name(path)
+                                + ", and Node.js then does not look for"
+                                + " modules in layers, where the dependencies go. Add " + MODULES
+                                + " to NODE_PATH, remove NODE_PATH"
                                 + " from the function's environment, or set dependencies to 'package'.",
                         ""))
                 .toList();

@@ -12,14 +12,16 @@ final class PlatformAdvice {
      */
     static String prebuilt(TargetFunction function) {
         String cpu = function.architecture().equals("arm64") ? "arm64" : "x64";
-        return "Install for the function's platform: npm ci --os=linux --cpu=" + cpu + " --libc=glibc --omit=dev (npm 10.1 and later; with a"
+        return "Install for the function's platform: npm ci --os=linux --cpu=" + cpu
+                + " --libc=glibc --omit=dev (npm 10.1 and later; with a"
                 + " build, as its last command), or supportedArchitectures in Yarn's .yarnrc.yml or pnpm's settings.";
     }
 
     /** What is compiled is for the machine that compiles: npm's options do not reach it. */
     static String compiled(TargetFunction function) {
         return "It is compiled where it is installed, and npm's --cpu does not change that. Install on an agent (or in a container)"
-                + " with Linux, glibc and " + (function.architecture().isEmpty() ? "the function's architecture" : function.architecture())
+                + " with Linux, glibc and "
+                + (function.architecture().isEmpty() ? "the function's architecture" : function.architecture())
                 + ", and with the function's Node.js.";
     }
 }

@@ -61,8 +61,10 @@ final class PlatformPackageCheck implements Check {
             findings.add(new Finding(
                     Severity.WARNING,
                     "native-other-platform",
-                    "Its native code is in a package for each platform, and the one for the function (linux " + function.architecture()
-                            + ", glibc) is not there: " + fitting.stream().map(SafeText::name).collect(Collectors.joining(", "))
+                    "Its native code is in a package for each platform, and the one for the function (linux "
+                            + function.architecture()
+                            + ", glibc) is not there: "
+                            + fitting.stream().map(SafeText::name).collect(Collectors.joining(", "))
                             + (others.isEmpty() ? "" : ", only " + String.join(", ", others)) + ". "
                             + PlatformAdvice.prebuilt(function),
                     folder.substring(0, folder.length() - 1)));

@@ -12,19 +12,46 @@ import java.util.Set;
  */
 final class PlatformPath {
     private static final Map<String, String> SYSTEMS = Map.ofEntries(
-            Map.entry("linux", "linux"), Map.entry("linuxmusl", "linux"), Map.entry("linuxglibc", "linux"),
-            Map.entry("darwin", "macOS"), Map.entry("macos", "macOS"), Map.entry("osx", "macOS"), Map.entry("apple", "macOS"),
-            Map.entry("win32", "Windows"), Map.entry("windows", "Windows"), Map.entry("msvc", "Windows"),
-            Map.entry("android", "Android"), Map.entry("androideabi", "Android"), Map.entry("ios", "iOS"),
-            Map.entry("freebsd", "FreeBSD"), Map.entry("netbsd", "NetBSD"), Map.entry("openbsd", "OpenBSD"),
-            Map.entry("sunos", "SunOS"), Map.entry("aix", "AIX"), Map.entry("openharmony", "OpenHarmony"));
+            Map.entry("linux", "linux"),
+            Map.entry("linuxmusl", "linux"),
+            Map.entry("linuxglibc", "linux"),
+            Map.entry("darwin", "macOS"),
+            Map.entry("macos", "macOS"),
+            Map.entry("osx", "macOS"),
+            Map.entry("apple", "macOS"),
+            Map.entry("win32", "Windows"),
+            Map.entry("windows", "Windows"),
+            Map.entry("msvc", "Windows"),
+            Map.entry("android", "Android"),
+            Map.entry("androideabi", "Android"),
+            Map.entry("ios", "iOS"),
+            Map.entry("freebsd", "FreeBSD"),
+            Map.entry("netbsd", "NetBSD"),
+            Map.entry("openbsd", "OpenBSD"),
+            Map.entry("sunos", "SunOS"),
+            Map.entry("aix", "AIX"),
+            Map.entry("openharmony", "OpenHarmony"));
 
     private static final Map<String, String> PROCESSORS = Map.ofEntries(
-            Map.entry("x64", "x86_64"), Map.entry("x86_64", "x86_64"), Map.entry("amd64", "x86_64"), Map.entry("arm64", "arm64"),
-            Map.entry("aarch64", "arm64"), Map.entry("ia32", "x86"), Map.entry("x86", "x86"), Map.entry("386", "x86"),
-            Map.entry("arm", "arm"), Map.entry("armv6", "arm"), Map.entry("armv7", "arm"), Map.entry("armv7l", "arm"),
-            Map.entry("armhf", "arm"), Map.entry("ppc64", "ppc64"), Map.entry("ppc64le", "ppc64"), Map.entry("s390x", "s390x"),
-            Map.entry("riscv64", "riscv64"), Map.entry("loong64", "loong64"), Map.entry("mips64el", "mips64el"),
+            Map.entry("x64", "x86_64"),
+            Map.entry("x86_64", "x86_64"),
+            Map.entry("amd64", "x86_64"),
+            Map.entry("arm64", "arm64"),
+            Map.entry("aarch64", "arm64"),
+            Map.entry("ia32", "x86"),
+            Map.entry("x86", "x86"),
+            Map.entry("386", "x86"),
+            Map.entry("arm", "arm"),
+            Map.entry("armv6", "arm"),
+            Map.entry("armv7", "arm"),
+            Map.entry("armv7l", "arm"),
+            Map.entry("armhf", "arm"),
+            Map.entry("ppc64", "ppc64"),
+            Map.entry("ppc64le", "ppc64"),
+            Map.entry("s390x", "s390x"),
+            Map.entry("riscv64", "riscv64"),
+            Map.entry("loong64", "loong64"),
+            Map.entry("mips64el", "mips64el"),
             Map.entry("universal", "universal"));
 
     private final Set<String> systems = new HashSet<>();
@@ -33,7 +60,8 @@ final class PlatformPath {
 
     /** @param path a path, or a package's name */
     PlatformPath(String path) {
-        List<String> words = List.of(path.toLowerCase(Locale.ROOT).replace("x86_64", "x64").split("[^a-z0-9]+"));
+        List<String> words =
+                List.of(path.toLowerCase(Locale.ROOT).replace("x86_64", "x64").split("[^a-z0-9]+"));
         for (String word : words) {
             if (SYSTEMS.containsKey(word)) {
                 systems.add(SYSTEMS.get(word));

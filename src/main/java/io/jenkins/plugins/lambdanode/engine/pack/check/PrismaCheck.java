@@ -19,7 +19,8 @@ final class PrismaCheck implements Check {
     public List<Finding> check(CheckedPackage files) {
         List<String> engines = files.entries().stream()
                 .map(SourceEntry::name)
-                .filter(name -> name.endsWith(".node") && name.substring(name.lastIndexOf('/') + 1).startsWith(ENGINE))
+                .filter(name -> name.endsWith(".node")
+                        && name.substring(name.lastIndexOf('/') + 1).startsWith(ENGINE))
                 .toList();
         List<Finding> findings = new ArrayList<>();
         for (TargetFunction function : files.functions()) {
@@ -30,8 +31,9 @@ final class PrismaCheck implements Check {
                 findings.add(new Finding(
                         Severity.WARNING,
                         "native-other-platform",
-                        "Prisma's query engine for the function (linux " + function.architecture() + ") is not in the package. Add"
-                                + " \"" + target + "3.0.x\" to binaryTargets in schema.prisma, and run prisma generate.",
+                        "Prisma's query engine for the function (linux " + function.architecture()
+                                + ") is not in the package. Add" + " \"" + target
+                                + "3.0.x\" to binaryTargets in schema.prisma, and run prisma generate.",
                         engines.get(0)));
             }
         }

@@ -16,9 +16,14 @@ final class RuntimeCheck implements Check {
         for (TargetFunction function : files.functions()) {
             NodeRuntime.of(function.runtime())
                     .flatMap(runtime -> runtime.deprecated(files.today()))
-                    .ifPresent(date -> findings.add(new Finding(Severity.WARNING, "runtime-deprecated", "The function's runtime "
-                            + function.runtime() + " has been deprecated since " + date + ": AWS no longer patches it, and will"
-                            + " refuse updates later. Move the function to a newer Node.js.", "")));
+                    .ifPresent(date -> findings.add(new Finding(
+                            Severity.WARNING,
+                            "runtime-deprecated",
+                            "The function's runtime "
+                                    + function.runtime() + " has been deprecated since " + date
+                                    + ": AWS no longer patches it, and will"
+                                    + " refuse updates later. Move the function to a newer Node.js.",
+                            "")));
         }
         return findings;
     }

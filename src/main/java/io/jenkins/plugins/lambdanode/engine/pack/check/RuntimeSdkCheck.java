@@ -1,20 +1,20 @@
 package io.jenkins.plugins.lambdanode.engine.pack.check;
 
-import io.jenkins.plugins.lambdanode.engine.pack.select.NpmPackage;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
-import java.io.IOException;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
 import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.pack.select.NpmPackage;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** The AWS SDK in the package, where the runtime has it. */
 final class RuntimeSdkCheck implements Check {
@@ -25,18 +25,23 @@ final class RuntimeSdkCheck implements Check {
         List<Finding> findings = new ArrayList<>();
         for (TargetFunction function : files.functions()) {
             Optional<NodeRuntime> runtime = NodeRuntime.of(function.runtime());
-            String sdk = runtime.isPresent() && runtime.get().hasSdkV3() ? "node_modules/@aws-sdk" : "node_modules/aws-sdk";
+            String sdk =
+                    runtime.isPresent() && runtime.get().hasSdkV3() ? "node_modules/@aws-sdk" : "node_modules/aws-sdk";
             long bytes = files.entries().stream()
                     .filter(entry -> entry.name().startsWith(sdk + "/"))
                     .mapToLong(SourceEntry::size)
                     .sum();
             if (runtime.isPresent() && bytes > 0) {
-                findings.add(new Finding(Severity.INFO, "sdk-in-runtime", String.format(
-                        Locale.ROOT,
-                        "The runtime %s already has the AWS SDK; in the package it takes %.1f MB unzipped. %s",
-                        function.runtime(),
-                        bytes / 1e6,
-                        advice(files, sdk)), sdk));
+                findings.add(new Finding(
+                        Severity.INFO,
+                        "sdk-in-runtime",
+                        String.format(
+                                Locale.ROOT,
+                                "The runtime %s already has the AWS SDK; in the package it takes %.1f MB unzipped. %s",
+                                function.runtime(),
+                                bytes / 1e6,
+                                advice(files, sdk)),
+                        sdk));
             }
         }
         return findings;
@@ -51,7 +56,8 @@ final class RuntimeSdkCheck implements Check {
         for (String folder : files.dependencies().production()) {
             if (!folder.startsWith(sdk + "/") && dependsOn(files.manifest(folder), sdk)) {
                 dependents.add(folder.substring(
-                        folder.lastIndexOf(NpmPackage.NODE_MODULES) + NpmPackage.NODE_MODULES.length(), folder.length() - 1));
+                        folder.lastIndexOf(NpmPackage.NODE_MODULES) + NpmPackage.NODE_MODULES.length(),
+                        folder.length() - 1));
             }
         }
         return (dependents.isEmpty()

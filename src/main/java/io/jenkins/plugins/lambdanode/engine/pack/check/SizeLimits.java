@@ -1,8 +1,8 @@
 package io.jenkins.plugins.lambdanode.engine.pack.check;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -19,16 +19,19 @@ public final class SizeLimits {
      */
     public static void requireUnzipped(long unzipped, List<TargetFunction> functions, Supplier<SizeBreakdown> weights)
             throws DeployException {
-        long layers = functions.stream().mapToLong(TargetFunction::layerBytes).max().orElse(0);
+        long layers =
+                functions.stream().mapToLong(TargetFunction::layerBytes).max().orElse(0);
         if (unzipped + layers > PackRequest.MAX_UNZIPPED_BYTES) {
             throw new DeployException(String.format(
-                            Locale.ROOT,
-                            "The function would be too large: its files have %,d bytes unzipped%s, and Lambda takes %,d.%n"
-                                    + "The heaviest, unzipped:%n",
-                            unzipped,
-                            layers > 0 ? String.format(Locale.ROOT, " and its layers at least %,d", layers) : "",
-                            PackRequest.MAX_UNZIPPED_BYTES)
-                    .replace("\r\n", "\n")
+                                    Locale.ROOT,
+                                    "The function would be too large: its files have %,d bytes unzipped%s, and Lambda takes %,d.%n"
+                                            + "The heaviest, unzipped:%n",
+                                    unzipped,
+                                    layers > 0
+                                            ? String.format(Locale.ROOT, " and its layers at least %,d", layers)
+                                            : "",
+                                    PackRequest.MAX_UNZIPPED_BYTES)
+                            .replace("\r\n", "\n")
                     + SizeBreakdown.table(weights.get().heaviestUnzipped(), false)
                     + "Leave out what the function does not need (excludes, .lambdaignore, npm's --omit=dev), or bundle it with"
                     + " esbuild.");
@@ -39,12 +42,12 @@ public final class SizeLimits {
     public static void requireZipped(long zipped, PackRequest request, SizeBreakdown weights) throws DeployException {
         if (zipped > request.maxZippedBytes()) {
             throw new DeployException(String.format(
-                            Locale.ROOT,
-                            "The package is too large to be sent: it has %,d bytes, and the limit is %,d bytes.%n"
-                                    + "The heaviest, in the package:%n",
-                            zipped,
-                            request.maxZippedBytes())
-                    .replace("\r\n", "\n")
+                                    Locale.ROOT,
+                                    "The package is too large to be sent: it has %,d bytes, and the limit is %,d bytes.%n"
+                                            + "The heaviest, in the package:%n",
+                                    zipped,
+                                    request.maxZippedBytes())
+                            .replace("\r\n", "\n")
                     + SizeBreakdown.table(weights.heaviestZipped(), true)
                     + request.zippedHint());
         }

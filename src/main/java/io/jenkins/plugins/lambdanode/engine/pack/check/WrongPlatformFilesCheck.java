@@ -53,8 +53,10 @@ final class WrongPlatformFilesCheck implements Check {
         return new Finding(
                 Severity.WARNING,
                 "native-other-platform",
-                "It is built for " + files.programs().get(first).display() + " and the function is linux " + function.architecture()
-                        + (entries.size() > 1 ? ", as are " + (entries.size() - 1) + " more files of this package" : "") + ". "
+                "It is built for " + files.programs().get(first).display() + " and the function is linux "
+                        + function.architecture()
+                        + (entries.size() > 1 ? ", as are " + (entries.size() - 1) + " more files of this package" : "")
+                        + ". "
                         + PlatformAdvice.prebuilt(function) + " If the function does not need it, exclude it.",
                 first.name());
     }

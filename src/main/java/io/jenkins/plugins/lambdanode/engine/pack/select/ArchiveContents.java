@@ -37,9 +37,11 @@ public record ArchiveContents(String prefix, List<SourceEntry> entries) {
         for (SourceEntry entry : entries) {
             boolean isDependency = entry.name().startsWith(DEPENDENCIES);
             if (entry.kind() == SourceEntry.Kind.LINK && isDependency != leadsToDependencies(entry)) {
-                throw new DeployException("The symbolic link " + SafeText.name(entry.name()) + " leads "
-                        + (isDependency ? "out of" : "into") + " node_modules, which goes into a layer of its own, and links are"
-                        + " stored as links. Have links followed (symlinks: 'follow'), or leave it out with an exclude.");
+                throw new DeployException(
+                        "The symbolic link " + SafeText.name(entry.name()) + " leads "
+                                + (isDependency ? "out of" : "into")
+                                + " node_modules, which goes into a layer of its own, and links are"
+                                + " stored as links. Have links followed (symlinks: 'follow'), or leave it out with an exclude.");
             }
             (isDependency ? dependencies : code).add(entry);
         }

@@ -25,31 +25,76 @@ public final class DefaultExcludes {
 
     /** Paths in any node_modules: notes of package managers, which hold times, paths and development dependencies, and what pnpm set aside. */
     static final List<String> IN_NODE_MODULES = List.of(
-            ".cache", ".ignored", ".ignored_*", ".package-lock.json", ".modules.yaml", ".pnpm-workspace-state*.json", ".pnpm/lock.yaml",
-            ".yarn-integrity", ".yarn-state.yml");
+            ".cache",
+            ".ignored",
+            ".ignored_*",
+            ".package-lock.json",
+            ".modules.yaml",
+            ".pnpm-workspace-state*.json",
+            ".pnpm/lock.yaml",
+            ".yarn-integrity",
+            ".yarn-state.yml");
 
     /**
      * Paths in the folder {@code build} of the project and of each npm package, or {@code build-tmp-napi-v3} and the like, where node-pre-gyp
      * builds: by-products of node-gyp. They hold paths of the machine, and a link to its Python (nodejs/node-gyp #2713).
      */
     static final List<String> IN_BUILD = List.of(
-            "node_gyp_bins", "Makefile", "*.Makefile", "*.mk", "config.gypi", "gyp-mac-tool", "**/.deps", "**/obj.target", "**/*.o");
+            "node_gyp_bins",
+            "Makefile",
+            "*.Makefile",
+            "*.mk",
+            "config.gypi",
+            "gyp-mac-tool",
+            "**/.deps",
+            "**/obj.target",
+            "**/*.o");
 
     /** Names at the project's top, in upper or lower case. A change to one of these makes no new version of a function. */
     static final List<String> AT_TOP = List.of(
             // documents
-            "README", "README.*", "CHANGELOG", "CHANGELOG.*", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md",
+            "README",
+            "README.*",
+            "CHANGELOG",
+            "CHANGELOG.*",
+            "CONTRIBUTING.md",
+            "CODE_OF_CONDUCT.md",
+            "SECURITY.md",
             // lock files, settings of package managers
-            "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock", "bun.lockb",
-            "bunfig.toml", ".npmignore", ".nvmrc", ".node-version",
+            "package-lock.json",
+            "npm-shrinkwrap.json",
+            "pnpm-lock.yaml",
+            "pnpm-workspace.yaml",
+            "yarn.lock",
+            "bun.lock",
+            "bun.lockb",
+            "bunfig.toml",
+            ".npmignore",
+            ".nvmrc",
+            ".node-version",
             // npm's cache and logs, with HOME=$WORKSPACE
             ".npm",
             // continuous integration
-            "Jenkinsfile", ".github", ".gitlab", ".gitlab-ci.yml", ".circleci", ".travis.yml", "azure-pipelines.yml",
-            "bitbucket-pipelines.yml", "buildspec.yml",
+            "Jenkinsfile",
+            ".github",
+            ".gitlab",
+            ".gitlab-ci.yml",
+            ".circleci",
+            ".travis.yml",
+            "azure-pipelines.yml",
+            "bitbucket-pipelines.yml",
+            "buildspec.yml",
             // Git, editors, linters
-            ".gitignore", ".gitattributes", ".gitmodules", ".husky", ".editorconfig", ".eslintrc*", ".eslintignore",
-            "eslint.config.*", ".prettierrc*", ".prettierignore",
+            ".gitignore",
+            ".gitattributes",
+            ".gitmodules",
+            ".husky",
+            ".editorconfig",
+            ".eslintrc*",
+            ".eslintignore",
+            "eslint.config.*",
+            ".prettierrc*",
+            ".prettierignore",
             LambdaIgnore.FILE_NAME);
 
     private static final Pattern BUILD_FOLDER = Pattern.compile("build(?:-tmp[\\w-]*)?/");
@@ -135,7 +180,9 @@ public final class DefaultExcludes {
         }
         int build = NpmPackage.folderOf(path).length();
         int inBuild = path.indexOf('/', build) + 1;
-        return reason.isEmpty() && inBuild > 0 && BUILD_FOLDER.matcher(path).region(build, inBuild).matches()
+        return reason.isEmpty()
+                        && inBuild > 0
+                        && BUILD_FOLDER.matcher(path).region(build, inBuild).matches()
                 ? BUILD_NAMES.reason(path.substring(inBuild))
                 : reason;
     }

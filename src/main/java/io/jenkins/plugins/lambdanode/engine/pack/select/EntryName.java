@@ -43,7 +43,14 @@ final class EntryName {
             return text.replace(separator, "/").getBytes(StandardCharsets.UTF_8);
         }
         String uri = target.getRoot() == null
-                ? target.getFileSystem().getRootDirectories().iterator().next().resolve(target).toUri().getRawPath().substring(1)
+                ? target.getFileSystem()
+                        .getRootDirectories()
+                        .iterator()
+                        .next()
+                        .resolve(target)
+                        .toUri()
+                        .getRawPath()
+                        .substring(1)
                 : target.toUri().getRawPath();
         if (uri.endsWith("/")) {
             uri = uri.substring(0, uri.length() - 1);
@@ -68,7 +75,9 @@ final class EntryName {
             StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(name));
         } catch (CharacterCodingException e) {
             throw new DeployException(
-                    "The name of " + SafeText.name(parent + name) + " is not valid Unicode. Rename it, or leave its folder out.", e);
+                    "The name of " + SafeText.name(parent + name)
+                            + " is not valid Unicode. Rename it, or leave its folder out.",
+                    e);
         }
     }
 
@@ -95,10 +104,14 @@ final class EntryName {
 
     private static String decode(byte[] name, String parent) throws DeployException {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(name)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(name))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new DeployException(
-                    "The name " + SafeText.name(name) + " in " + (parent.isEmpty() ? "the project's folder" : SafeText.name(parent))
+                    "The name " + SafeText.name(name) + " in "
+                            + (parent.isEmpty() ? "the project's folder" : SafeText.name(parent))
                             + " is not valid UTF-8, which names in a deployment package are."
                             + " Rename the file, or leave its folder out with an exclude.",
                     e);

@@ -55,8 +55,8 @@ public final class LambdaIgnore {
             throw new DeployException(FILE_NAME + " is not a file (links are not followed here). Make it one.");
         }
         byte[] bytes = BoundedFile.read(file, MAX_BYTES)
-                .orElseThrow(() -> new DeployException(
-                        FILE_NAME + " is larger than " + MAX_BYTES + " bytes. Shorten it, for instance with wildcards."));
+                .orElseThrow(() -> new DeployException(FILE_NAME + " is larger than " + MAX_BYTES
+                        + " bytes. Shorten it, for instance with wildcards."));
         LambdaIgnore ignore = new LambdaIgnore();
         ignore.parse(new String(bytes, StandardCharsets.UTF_8));
         return ignore;
@@ -78,11 +78,13 @@ public final class LambdaIgnore {
             line = line.replaceAll("(?<!\\\\)\\*{3,}", "**");
             int backslashes = line.length() - line.replaceAll("\\\\+$", "").length();
             if (line.contains("//") || backslashes % 2 != 0) {
-                findings.add(withoutEffect(i + 1, lines[i], "can match no path, as in .gitignore. Comments begin with #."));
+                findings.add(
+                        withoutEffect(i + 1, lines[i], "can match no path, as in .gitignore. Comments begin with #."));
                 continue;
             }
             if (!isRead(line)) {
-                findings.add(withoutEffect(i + 1, lines[i], "is a pattern that can't be read here. Write it in another way."));
+                findings.add(withoutEffect(
+                        i + 1, lines[i], "is a pattern that can't be read here. Write it in another way."));
                 continue;
             }
             requireModest(line, i + 1);
@@ -122,7 +124,8 @@ public final class LambdaIgnore {
             if (name.equals("**")) {
                 folders++;
             } else {
-                int stars = (int) name.replace("**", "*").chars().filter(c -> c == '*').count();
+                int stars = (int)
+                        name.replace("**", "*").chars().filter(c -> c == '*').count();
                 inLine += stars;
                 modest &= stars <= MAX_STARS_IN_NAME;
             }
@@ -148,7 +151,9 @@ public final class LambdaIgnore {
             ignored = rules.checkIgnored(path, folder);
         } catch (RuntimeException e) {
             throw new DeployException(
-                    "A pattern in " + FILE_NAME + " can't be matched with " + SafeText.name(path) + ". Use simpler patterns.", e);
+                    "A pattern in " + FILE_NAME + " can't be matched with " + SafeText.name(path)
+                            + ". Use simpler patterns.",
+                    e);
         }
         matchingNanos += System.nanoTime() - start;
         if (matchingNanos > DEADLINE_SECONDS * 1_000_000_000L) {

@@ -1,8 +1,8 @@
 package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
@@ -111,7 +111,12 @@ public final class ProjectWalk {
 
         /** The path in the package of something in it. */
         String nameOf(Path found) {
-            return code.isPresent() ? code.get().nameOf(found) : prefix + real.relativize(found).toString().replace(real.getFileSystem().getSeparator(), "/");
+            return code.isPresent()
+                    ? code.get().nameOf(found)
+                    : prefix
+                            + real.relativize(found)
+                                    .toString()
+                                    .replace(real.getFileSystem().getSeparator(), "/");
         }
     }
 
@@ -149,7 +154,8 @@ public final class ProjectWalk {
      */
     public List<SourceEntry> walk() throws IOException, InterruptedException {
         List<SourceEntry> entries = new ArrayList<>();
-        List<Folder> level = new ArrayList<>(List.of(new Folder("", code.folder(), null, new Root("", code.folder(), Optional.of(code)))));
+        List<Folder> level = new ArrayList<>(
+                List.of(new Folder("", code.folder(), null, new Root("", code.folder(), Optional.of(code)))));
         addFromElsewhere(entries, level);
         while (!level.isEmpty()) {
             List<Callable<Listing>> work = new ArrayList<>();
@@ -185,7 +191,11 @@ public final class ProjectWalk {
             } else {
                 requireInstalled(name, folder.getValue());
                 addAbove(name + "/", above);
-                level.add(new Folder(name + "/", folder.getValue(), null, new Root(name + "/", folder.getValue(), Optional.empty())));
+                level.add(new Folder(
+                        name + "/",
+                        folder.getValue(),
+                        null,
+                        new Root(name + "/", folder.getValue(), Optional.empty())));
             }
         }
         for (Map.Entry<String, String> link : packages.get().links().entrySet()) {
@@ -212,10 +222,13 @@ public final class ProjectWalk {
                 .filter(dependency -> !dependency.startsWith("@aws-sdk/"))
                 .toList();
         if (!missing.isEmpty()) {
-            throw new DeployException(SafeText.name(name) + " is a link that leads out of the project's folder, to " + folder
-                    + ", and needs " + SafeText.name(String.join(", ", missing)) + ", which is not installed there nor above it."
-                    + " npm installs nothing in a folder that it links. Have it copied: run 'npm install --install-links' in the"
-                    + " project and commit the lock file; or run 'npm install' in " + folder + " before the deployment.");
+            throw new DeployException(
+                    SafeText.name(name) + " is a link that leads out of the project's folder, to " + folder
+                            + ", and needs " + SafeText.name(String.join(", ", missing))
+                            + ", which is not installed there nor above it."
+                            + " npm installs nothing in a folder that it links. Have it copied: run 'npm install --install-links' in the"
+                            + " project and commit the lock file; or run 'npm install' in " + folder
+                            + " before the deployment.");
         }
     }
 
@@ -250,8 +263,8 @@ public final class ProjectWalk {
             return entries;
         }
         Set<String> needed = new HashSet<>();
-        entries.forEach(entry -> needed.add(
-                entry.name().substring(0, entry.name().lastIndexOf('/', entry.name().length() - 2) + 1)));
+        entries.forEach(entry -> needed.add(entry.name()
+                .substring(0, entry.name().lastIndexOf('/', entry.name().length() - 2) + 1)));
         return new ArrayList<>(entries.stream()
                 .filter(entry -> entry.kind() != SourceEntry.Kind.FOLDER
                         || needed.contains(entry.name())
@@ -302,7 +315,8 @@ public final class ProjectWalk {
             attributes = attributes(child);
         } catch (NoSuchFileException e) {
             throw new DeployException(
-                    SafeText.name(name) + " was removed while the project was being packaged. Another process changes its folder:"
+                    SafeText.name(name)
+                            + " was removed while the project was being packaged. Another process changes its folder:"
                             + " let it end first, then deploy again.",
                     e);
         } catch (FileSystemException e) {
@@ -366,7 +380,10 @@ public final class ProjectWalk {
     }
 
     private boolean isTopOfLocalPackage(Folder folder) {
-        return !folder.root.isProject() && folder.parent == null && packages.isPresent() && packages.get().isLocal(folder.real);
+        return !folder.root.isProject()
+                && folder.parent == null
+                && packages.isPresent()
+                && packages.get().isLocal(folder.real);
     }
 
     private static boolean isModules(Folder folder) {
@@ -386,7 +403,8 @@ public final class ProjectWalk {
         ProductionPackages needed = packages.get();
         if (!Files.exists(link)) {
             // pnpm removes another platform's packages from its store some time, and leaves the links to them.
-            boolean unneeded = needed.isForDevelopment(link.resolveSibling(Files.readSymbolicLink(link)).normalize());
+            boolean unneeded = needed.isForDevelopment(
+                    link.resolveSibling(Files.readSymbolicLink(link)).normalize());
             if (unneeded) {
                 listing.addForDevelopment(name, folder);
             }
@@ -451,8 +469,9 @@ public final class ProjectWalk {
             return;
         }
         if (attributes.isDirectory() && folder.isBelow(real)) {
-            throw new DeployException("The symbolic link " + describe(link, name) + " leads back to a folder that it is in, so it"
-                    + " has no end. Remove it, leave it out with an exclude, or store links as links.");
+            throw new DeployException(
+                    "The symbolic link " + describe(link, name) + " leads back to a folder that it is in, so it"
+                            + " has no end. Remove it, leave it out with an exclude, or store links as links.");
         }
         addFound(real, name, attributes, folder, listing);
     }
@@ -473,8 +492,9 @@ public final class ProjectWalk {
         }
         Path target = Files.readSymbolicLink(link);
         if (target.isAbsolute()) {
-            throw new DeployException("The symbolic link " + describe(link, name) + " has an absolute path, which is another one"
-                    + " where the function runs. Make it relative, leave it out, or have links followed.");
+            throw new DeployException(
+                    "The symbolic link " + describe(link, name) + " has an absolute path, which is another one"
+                            + " where the function runs. Make it relative, leave it out, or have links followed.");
         }
         requireInside(link.resolveSibling(target).normalize(), link, name, root.partOf(link));
         if (Files.exists(link)) {
@@ -487,7 +507,8 @@ public final class ProjectWalk {
     private void requireInside(Path target, Path link, String name, Path folder) throws DeployException {
         if (!target.startsWith(folder)) {
             throw new DeployException("The symbolic link " + describe(link, name) + " leads out of "
-                    + (folder.equals(code.project()) ? "the project's folder" : folder) + ", and a package holds nothing from"
+                    + (folder.equals(code.project()) ? "the project's folder" : folder)
+                    + ", and a package holds nothing from"
                     + " outside it. Copy what it leads to into the project (npm install"
                     + " --install-links does so for file: dependencies; commit package-lock.json), choose a dir that holds both, or leave it out with an"
                     + " exclude.");
@@ -509,7 +530,8 @@ public final class ProjectWalk {
 
     private static String describe(Path link, String name) {
         try {
-            return SafeText.name(name) + " -> " + SafeText.name(Files.readSymbolicLink(link).toString());
+            return SafeText.name(name) + " -> "
+                    + SafeText.name(Files.readSymbolicLink(link).toString());
         } catch (IOException e) {
             return SafeText.name(name);
         }
@@ -519,17 +541,20 @@ public final class ProjectWalk {
             String name, Path source, SourceEntry.Kind kind, BasicFileAttributes attributes, byte[] target)
             throws DeployException {
         if (found.incrementAndGet() > MAX_ENTRIES) {
-            throw new DeployException("There are more than " + MAX_ENTRIES + " files and folders to package. Leave folders out with"
-                    + " excludes or " + LambdaIgnore.FILE_NAME + ".");
+            throw new DeployException(
+                    "There are more than " + MAX_ENTRIES + " files and folders to package. Leave folders out with"
+                            + " excludes or " + LambdaIgnore.FILE_NAME + ".");
         }
         if (name.indexOf('\\') >= 0) {
-            throw new DeployException("The name of " + SafeText.name(name) + " has a backslash, which tools that unpack a ZIP file take"
-                    + " for the border of a folder. Rename it, or leave it out with an exclude.");
+            throw new DeployException(
+                    "The name of " + SafeText.name(name) + " has a backslash, which tools that unpack a ZIP file take"
+                            + " for the border of a folder. Rename it, or leave it out with an exclude.");
         }
         byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > MAX_NAME_BYTES) {
-            throw new DeployException("The path " + SafeText.name(name) + " has " + bytes.length + " bytes; a ZIP file can hold "
-                    + MAX_NAME_BYTES + ". Leave the folder out with an exclude, or nest it less deeply.");
+            throw new DeployException(
+                    "The path " + SafeText.name(name) + " has " + bytes.length + " bytes; a ZIP file can hold "
+                            + MAX_NAME_BYTES + ". Leave the folder out with an exclude, or nest it less deeply.");
         }
         boolean executable = attributes instanceof PosixFileAttributes posixAttributes && executable(posixAttributes);
         return new SourceEntry(name, bytes, source, kind, FileSnapshot.of(attributes), executable, target);
@@ -555,12 +580,15 @@ public final class ProjectWalk {
                 : e.getClass().getSimpleName();
         if (reason.toLowerCase(Locale.ROOT).contains("too long")) {
             return new DeployException(
-                    "The path " + shown + " (" + path.toString().length() + " characters with the folder that the project is in)"
+                    "The path " + shown + " (" + path.toString().length()
+                            + " characters with the folder that the project is in)"
                             + " is longer than this system can open. Nest it less deeply, or leave it out with an exclude.",
                     e);
         }
-        return new DeployException(shown + " cannot be read: " + reason + ". Let nothing else work in the project's folder, and"
-                + " check the disk.", e);
+        return new DeployException(
+                shown + " cannot be read: " + reason + ". Let nothing else work in the project's folder, and"
+                        + " check the disk.",
+                e);
     }
 
     /** What was left out, to be asked for after the walk. */

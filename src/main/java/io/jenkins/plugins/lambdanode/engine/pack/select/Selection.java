@@ -125,7 +125,9 @@ public final class Selection {
             return reason;
         }
         Optional<String> atTop = defaults.reasonAtTop(path);
-        return atTop.isPresent() && includes.stream().anyMatch(include -> include.names(path)) ? Optional.empty() : atTop;
+        return atTop.isPresent() && includes.stream().anyMatch(include -> include.names(path))
+                ? Optional.empty()
+                : atTop;
     }
 
     /** Why something at the top of another package of the repository is left out, as it is at the project's. */
@@ -168,7 +170,8 @@ public final class Selection {
                 findings.add(new Finding(
                         Finding.Severity.WARNING,
                         "exclude-without-effect",
-                        "The exclude " + SafeText.name(excludes.get(i).toString()) + " matches folders but nothing in them, as in"
+                        "The exclude " + SafeText.name(excludes.get(i).toString())
+                                + " matches folders but nothing in them, as in"
                                 + " Ant. To leave out what is in a folder, end the pattern with /.",
                         ""));
             }

@@ -1,9 +1,9 @@
 package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Sha256;
-import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.CtimeState.FileState;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
@@ -81,14 +81,16 @@ public final class FilePacker implements AutoCloseable {
 
     private static DeployException removed(String name, IOException cause) {
         return new DeployException(
-                SafeText.name(name) + " was removed while the project was being packaged. Another process changes its folder: let it"
+                SafeText.name(name)
+                        + " was removed while the project was being packaged. Another process changes its folder: let it"
                         + " end first, then deploy again.",
                 cause);
     }
 
     static DeployException keepsChanging(SourceEntry entry) {
-        return new DeployException(SafeText.name(entry.name()) + " keeps changing while it is read. Something writes to it: let"
-                + " that end first, or leave the file out with an exclude.");
+        return new DeployException(
+                SafeText.name(entry.name()) + " keeps changing while it is read. Something writes to it: let"
+                        + " that end first, or leave the file out with an exclude.");
     }
 
     /**
@@ -138,13 +140,25 @@ public final class FilePacker implements AutoCloseable {
         PackageIndex.ObjectKey p = place.get();
         return cache.read(p, sha256)
                 .map(packed -> new PackedContent(
-                        p.sha256(), p.crc(), p.size(), p.deflated(), packed, p.packedSize(), p.packedSha256(), NOTHING, false, 0,
-                        0, true, Optional.of(state)));
+                        p.sha256(),
+                        p.crc(),
+                        p.size(),
+                        p.deflated(),
+                        packed,
+                        p.packedSize(),
+                        p.packedSha256(),
+                        NOTHING,
+                        false,
+                        0,
+                        0,
+                        true,
+                        Optional.of(state)));
     }
 
     private int read(SourceEntry entry) throws IOException {
         try (FileChannel channel = open(entry)) {
-            // One byte more than expected shows that the file has grown, and mostly saves the call that would find its end.
+            // One byte more than expected shows that the file has grown, and mostly saves the call that would find its
+            // end.
             int wanted = (int) Math.min(content.length, entry.stamp().size() + 1);
             ByteBuffer buffer = ByteBuffer.wrap(content, 0, wanted);
             int read = channel.read(buffer);
@@ -171,8 +185,19 @@ public final class FilePacker implements AutoCloseable {
             if (reused.isPresent()) {
                 PackageIndex.ObjectKey p = place.get();
                 return new PackedContent(
-                        digest, p.crc(), length, p.deflated(), reused.get(), p.packedSize(), p.packedSha256(), head, key,
-                        readBytes, 0, true, state);
+                        digest,
+                        p.crc(),
+                        length,
+                        p.deflated(),
+                        reused.get(),
+                        p.packedSize(),
+                        p.packedSha256(),
+                        head,
+                        key,
+                        readBytes,
+                        0,
+                        true,
+                        state);
             }
         }
         crc.reset();
@@ -182,8 +207,19 @@ public final class FilePacker implements AutoCloseable {
         byte[] result = deflated ? Arrays.copyOf(packed, packedLength) : Arrays.copyOf(bytes, length);
         byte[] packedDigest = deflated ? sha256.digest(result) : digest;
         return new PackedContent(
-                digest, crc.getValue(), length, deflated, result, result.length,
-                packedDigest, head, key, readBytes, length, false, state);
+                digest,
+                crc.getValue(),
+                length,
+                deflated,
+                result,
+                result.length,
+                packedDigest,
+                head,
+                key,
+                readBytes,
+                length,
+                false,
+                state);
     }
 
     /** Deflates into {@link #packed}; -1 where that would not be smaller. */

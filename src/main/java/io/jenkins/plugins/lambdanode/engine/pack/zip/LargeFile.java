@@ -74,7 +74,9 @@ public final class LargeFile implements AutoCloseable {
         byte[] head = new byte[0];
         long total = 0;
         try (FileChannel channel = FilePacker.open(entry)) {
-            for (int length = fill(channel, piece, 0, piece.length); length > 0; length = fill(channel, piece, 0, piece.length)) {
+            for (int length = fill(channel, piece, 0, piece.length);
+                    length > 0;
+                    length = fill(channel, piece, 0, piece.length)) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
@@ -95,7 +97,8 @@ public final class LargeFile implements AutoCloseable {
      * @param begun what {@link #begin} returned for it
      * @param progress told of each piece's bytes as they are done
      */
-    public PackedContent pack(SourceEntry entry, Begun begun, LongConsumer progress) throws IOException, InterruptedException {
+    public PackedContent pack(SourceEntry entry, Begun begun, LongConsumer progress)
+            throws IOException, InterruptedException {
         long readBytes = 0;
         if (begun.reading().isPresent()) {
             Reading reading = PackingThreads.await(begun.reading().get());
@@ -152,8 +155,19 @@ public final class LargeFile implements AutoCloseable {
             return Optional.empty();
         }
         return Optional.of(new PackedContent(
-                reading.sha256(), place.crc(), place.size(), place.deflated(), new byte[0], place.packedSize(),
-                place.packedSha256(), reading.head(), false, reading.readBytes(), 0, true, state));
+                reading.sha256(),
+                place.crc(),
+                place.size(),
+                place.deflated(),
+                new byte[0],
+                place.packedSize(),
+                place.packedSha256(),
+                reading.head(),
+                false,
+                reading.readBytes(),
+                0,
+                true,
+                state));
     }
 
     private PackedContent deflate(
@@ -206,8 +220,19 @@ public final class LargeFile implements AutoCloseable {
             underWay.forEach(piece -> piece.cancel(false));
         }
         return new PackedContent(
-                sha256.digest(), crc.getValue(), total, true, new byte[0], packedSize, packedSha256.digest(), head, false,
-                readBefore + total, deflatedBefore + total, false, state);
+                sha256.digest(),
+                crc.getValue(),
+                total,
+                true,
+                new byte[0],
+                packedSize,
+                packedSha256.digest(),
+                head,
+                false,
+                readBefore + total,
+                deflatedBefore + total,
+                false,
+                state);
     }
 
     private static int fill(FileChannel channel, byte[] into, int offset, int wanted) throws IOException {

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.pack.zip;
 
-import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -90,7 +90,8 @@ public final class PackageWriter implements AutoCloseable {
      *
      * @param packed {@code content.packedSize()} bytes; not closed
      */
-    public long add(String name, byte[] nameBytes, int mode, PackedContent content, InputStream packed) throws IOException {
+    public long add(String name, byte[] nameBytes, int mode, PackedContent content, InputStream packed)
+            throws IOException {
         header(name, nameBytes, mode, content);
         long offset = written();
         byte[] piece = new byte[BUFFER];
@@ -115,13 +116,16 @@ public final class PackageWriter implements AutoCloseable {
 
         if (central.remaining() < CENTRAL_HEADER + nameBytes.length) {
             int grown = 2 * central.capacity() + nameBytes.length;
-            central = ByteBuffer.wrap(Arrays.copyOf(central.array(), grown), central.position(), grown - central.position())
+            central = ByteBuffer.wrap(
+                            Arrays.copyOf(central.array(), grown), central.position(), grown - central.position())
                     .order(ByteOrder.LITTLE_ENDIAN);
         }
         central.putInt(CENTRAL_SIGNATURE).putShort((short) (MADE_BY_UNIX | NEEDS_DEFLATED));
         common(central, nameBytes, content);
         central.putShort((short) 0).putShort((short) 0).putShort((short) 0);
-        central.putInt(mode << 16 | (mode == FOLDER_MODE ? MS_DOS_FOLDER : 0)).putInt(unsigned(offset)).put(nameBytes);
+        central.putInt(mode << 16 | (mode == FOLDER_MODE ? MS_DOS_FOLDER : 0))
+                .putInt(unsigned(offset))
+                .put(nameBytes);
         entries++;
     }
 
@@ -129,7 +133,9 @@ public final class PackageWriter implements AutoCloseable {
     private static void common(ByteBuffer header, byte[] nameBytes, PackedContent content) {
         header.putShort(content.deflated() ? NEEDS_DEFLATED : NEEDS_STORED).putShort(NAMES_IN_UTF8);
         header.putShort(content.deflated() ? DEFLATED : STORED).putShort(TIME).putShort(DATE);
-        header.putInt((int) content.crc()).putInt(unsigned(content.packedSize())).putInt(unsigned(content.size()));
+        header.putInt((int) content.crc())
+                .putInt(unsigned(content.packedSize()))
+                .putInt(unsigned(content.size()));
         header.putShort((short) nameBytes.length).putShort((short) 0);
     }
 
@@ -154,12 +160,21 @@ public final class PackageWriter implements AutoCloseable {
         if (zip64) {
             room(56 + 20);
             buffer.putInt(ZIP64_END_SIGNATURE).putLong(44).putShort(NEEDS_ZIP64).putShort(NEEDS_ZIP64);
-            buffer.putInt(0).putInt(0).putLong(entries).putLong(entries).putLong(end - start).putLong(start);
+            buffer.putInt(0)
+                    .putInt(0)
+                    .putLong(entries)
+                    .putLong(entries)
+                    .putLong(end - start)
+                    .putLong(start);
             buffer.putInt(ZIP64_LOCATOR_SIGNATURE).putInt(0).putLong(end).putInt(1);
         }
         room(22);
         short count = (short) (zip64 ? MOST_WITHOUT_ZIP64 : entries);
-        buffer.putInt(END_SIGNATURE).putShort((short) 0).putShort((short) 0).putShort(count).putShort(count);
+        buffer.putInt(END_SIGNATURE)
+                .putShort((short) 0)
+                .putShort((short) 0)
+                .putShort(count)
+                .putShort(count);
         buffer.putInt(unsigned(end - start)).putInt(unsigned(start)).putShort((short) 0);
         flush();
     }

@@ -31,7 +31,8 @@ record FunctionPlatform(String cpu) {
 
     boolean fits(Map<String, Object> packageJson) {
         return isMeant("linux", packageJson.get("os"))
-                && (isMeant(cpu, packageJson.get("cpu")) || Json.strings(packageJson.get("cpu")).contains(WASM))
+                && (isMeant(cpu, packageJson.get("cpu"))
+                        || Json.strings(packageJson.get("cpu")).contains(WASM))
                 && isMeant("glibc", packageJson.get("libc"));
     }
 

@@ -51,7 +51,9 @@ record InstalledPackage(Path folder, Kind kind, Path unit) {
 
     static boolean isVirtualStore(Path folder) {
         Path parent = folder.getParent();
-        return parent != null && VIRTUAL_STORES.contains(nameOf(folder)) && nameOf(parent).equals(NODE_MODULES);
+        return parent != null
+                && VIRTUAL_STORES.contains(nameOf(folder))
+                && nameOf(parent).equals(NODE_MODULES);
     }
 
     /** A folder's last name; empty for a root. */

@@ -28,7 +28,10 @@ public final class NpmNote {
         boolean byAnother = Files.exists(modules.resolve(".yarn-integrity")) || Files.exists(modules.resolve(".pnpm"));
         return new NpmNote(
                 project,
-                byAnother ? Map.of() : Json.map(PackageTree.json(modules.resolve(".package-lock.json"), MAX_BYTES).get("packages")));
+                byAnother
+                        ? Map.of()
+                        : Json.map(PackageTree.json(modules.resolve(".package-lock.json"), MAX_BYTES)
+                                .get("packages")));
     }
 
     boolean isEmpty() {
@@ -49,7 +52,9 @@ public final class NpmNote {
         if (packages.isEmpty() || !folder.startsWith(project)) {
             return Map.of();
         }
-        String path = project.relativize(folder).toString().replace(folder.getFileSystem().getSeparator(), "/");
+        String path = project.relativize(folder)
+                .toString()
+                .replace(folder.getFileSystem().getSeparator(), "/");
         return path.contains(InstalledPackage.NODE_MODULES + "/") ? Json.map(packages.get(path)) : Map.of();
     }
 

@@ -106,12 +106,17 @@ final class PackageLayout {
             if (place != top && place.installed.isLocal() && !isInPlace(place.installed.folder())) {
                 linked.add(place);
             }
-            for (Map.Entry<String, InstalledPackage> need : tree.needs(place.installed).entrySet()) {
+            for (Map.Entry<String, InstalledPackage> need :
+                    tree.needs(place.installed).entrySet()) {
                 provide(place, need.getKey(), need.getValue());
             }
         }
         for (Place place : linked) {
-            missing.put(place.path, tree.notFound(place.installed).stream().filter(name -> place.find(name).isEmpty()).toList());
+            missing.put(
+                    place.path,
+                    tree.notFound(place.installed).stream()
+                            .filter(name -> place.find(name).isEmpty())
+                            .toList());
         }
         for (Map.Entry<Path, String> store : stores.entrySet()) {
             addStoreWideLinks(store.getKey(), store.getValue());
@@ -138,7 +143,8 @@ final class PackageLayout {
         for (Path at = real; at != null && !at.equals(project); at = at.getParent()) {
             String place = places.get(at);
             boolean isPackedApart = place == null && local.contains(at)
-                    || InstalledPackage.nameOf(at).equals(InstalledPackage.NODE_MODULES) && local.contains(at.getParent());
+                    || InstalledPackage.nameOf(at).equals(InstalledPackage.NODE_MODULES)
+                            && local.contains(at.getParent());
             if (isPackedApart && !isInPlace(at)) {
                 return Optional.empty();
             }
@@ -165,8 +171,8 @@ final class PackageLayout {
 
     /** Members that go in for their links alone. */
     private void provideLinked(List<InstalledPackage> members) throws IOException {
-        for (Map.Entry<String, Path> entry :
-                PackageTree.entries(project.resolve(InstalledPackage.NODE_MODULES)).entrySet()) {
+        for (Map.Entry<String, Path> entry : PackageTree.entries(project.resolve(InstalledPackage.NODE_MODULES))
+                .entrySet()) {
             if (Files.isSymbolicLink(entry.getValue()) && Files.isDirectory(entry.getValue())) {
                 InstalledPackage target = tree.at(entry.getValue().toRealPath());
                 if (members.contains(target) && !isInPlace(target.folder())) {
@@ -298,8 +304,8 @@ final class PackageLayout {
             return;
         }
         String modules = place + "/" + InstalledPackage.NODE_MODULES + "/";
-        for (Map.Entry<String, Path> entry :
-                PackageTree.entries(store.resolve(InstalledPackage.NODE_MODULES)).entrySet()) {
+        for (Map.Entry<String, Path> entry : PackageTree.entries(store.resolve(InstalledPackage.NODE_MODULES))
+                .entrySet()) {
             if (Files.isSymbolicLink(entry.getValue()) && Files.isDirectory(entry.getValue())) {
                 String path = modules + entry.getKey();
                 placeOf(entry.getValue().toRealPath()).ifPresent(target -> links.put(path, link(path, target)));

@@ -77,7 +77,8 @@ final class PackageTree {
      * Of the packages for one platform each that a package names, those that the function cannot load, where one that it can is there: a
      * build has needed them, or an earlier install has left them. Where none is there, the others tell what went wrong.
      */
-    private Set<InstalledPackage> forOthers(InstalledPackage from, Map<String, InstalledPackage> needs) throws IOException {
+    private Set<InstalledPackage> forOthers(InstalledPackage from, Map<String, InstalledPackage> needs)
+            throws IOException {
         Set<InstalledPackage> others = new HashSet<>();
         boolean isThere = false;
         for (String name : names(from, "optionalDependencies")) {
@@ -145,7 +146,8 @@ final class PackageTree {
         Path root = rootOf(from);
         for (Path folder = from; folder != null; folder = folder.getParent()) {
             Path candidate = folder.resolve(InstalledPackage.NODE_MODULES).resolve(name);
-            if (!InstalledPackage.nameOf(folder).equals(InstalledPackage.NODE_MODULES) && Files.isDirectory(candidate)) {
+            if (!InstalledPackage.nameOf(folder).equals(InstalledPackage.NODE_MODULES)
+                    && Files.isDirectory(candidate)) {
                 return Optional.of(at(candidate.toRealPath()));
             }
             if (folder.equals(root)) {
@@ -263,7 +265,8 @@ final class PackageTree {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
                 String name = InstalledPackage.nameOf(folder);
-                if (!folder.equals(project.folder()) && (name.startsWith(".") || name.equals(InstalledPackage.NODE_MODULES))) {
+                if (!folder.equals(project.folder())
+                        && (name.startsWith(".") || name.equals(InstalledPackage.NODE_MODULES))) {
                     return FileVisitResult.SKIP_SUBTREE;
                 }
                 if (Files.isDirectory(folder.resolve(InstalledPackage.NODE_MODULES), LinkOption.NOFOLLOW_LINKS)
@@ -301,7 +304,8 @@ final class PackageTree {
      */
     boolean isProductionAlone() throws IOException {
         if (note.isEmpty()
-                || note.packages().values().stream().anyMatch(one -> NpmNote.isTrue(one, "dev") || NpmNote.isTrue(one, "link"))
+                || note.packages().values().stream()
+                        .anyMatch(one -> NpmNote.isTrue(one, "dev") || NpmNote.isTrue(one, "link"))
                 || hasOtherPlatforms()) {
             return false;
         }
@@ -333,7 +337,8 @@ final class PackageTree {
 
     /** npm before 11 does not note libc: the package.json has it. */
     private boolean fits(Path folder) throws IOException {
-        return platform.isPresent() && platform.get().fits(json(folder.resolve("package.json"), MAX_PACKAGE_JSON_BYTES));
+        return platform.isPresent()
+                && platform.get().fits(json(folder.resolve("package.json"), MAX_PACKAGE_JSON_BYTES));
     }
 
     /** Without fields where there is none that can be read: npm and Node.js say so better. */

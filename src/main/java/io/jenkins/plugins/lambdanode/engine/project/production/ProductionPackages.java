@@ -39,8 +39,8 @@ public final class ProductionPackages {
      *     then go in as those outside do
      * @param architectures of the functions, as Lambda names them; empty where none is known
      */
-    public static Optional<ProductionPackages> of(Path project, NpmNote note, boolean modulesOnly, Set<String> architectures)
-            throws IOException {
+    public static Optional<ProductionPackages> of(
+            Path project, NpmNote note, boolean modulesOnly, Set<String> architectures) throws IOException {
         PackageTree tree = new PackageTree(project, note, FunctionPlatform.of(architectures));
         return Files.isRegularFile(project.resolve("package.json")) && !tree.isProductionAlone()
                 ? Optional.of(new ProductionPackages(tree, modulesOnly))
@@ -83,7 +83,8 @@ public final class ProductionPackages {
         layout = new PackageLayout(tree, modulesOnly, members, local, useVirtualStore(), this::leavesOut);
     }
 
-    private static Set<InstalledPackage> reachable(PackageTree tree, Collection<InstalledPackage> start) throws IOException {
+    private static Set<InstalledPackage> reachable(PackageTree tree, Collection<InstalledPackage> start)
+            throws IOException {
         Set<InstalledPackage> reached = new LinkedHashSet<>(start);
         Deque<InstalledPackage> open = new ArrayDeque<>(start);
         while (!open.isEmpty()) {
@@ -157,6 +158,7 @@ public final class ProductionPackages {
 
     /** What a link at a place says that leads to the project itself, or to a package of it which has a place of its own. */
     public Optional<String> link(String place, Path target) {
-        return (target.equals(project) ? Optional.of("") : layout.placeOf(target)).map(to -> PackageLayout.link(place, to));
+        return (target.equals(project) ? Optional.of("") : layout.placeOf(target))
+                .map(to -> PackageLayout.link(place, to));
     }
 }

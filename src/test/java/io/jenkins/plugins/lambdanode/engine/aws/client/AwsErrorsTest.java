@@ -46,7 +46,8 @@ class AwsErrorsTest {
     private static String s3(int status, String code, String message) {
         String xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code + "</Code><Message>" + message
                 + "</Message><RequestId>4442587FB7D0A2F9</RequestId></Error>";
-        return AwsErrors.exception(STAGE, AwsFailure.of(SendReply.response(status, Map.of(), xml))).getMessage();
+        return AwsErrors.exception(STAGE, AwsFailure.of(SendReply.response(status, Map.of(), xml)))
+                .getMessage();
     }
 
     @Test
@@ -58,16 +59,14 @@ class AwsErrorsTest {
                         + " resource: arn:aws:lambda:eu-west-1:123456789012:function:orders because no identity-based"
                         + " policy allows the lambda:UpdateFunctionCode action");
 
-        assertEquals(
-                """
+        assertEquals("""
                 Lambda did not update the code of function orders in eu-west-1: access denied.
                 AWS says: AccessDeniedException: User: arn:aws:iam::123456789012:user/ci is not authorized to perform: \
                 lambda:UpdateFunctionCode on resource: arn:aws:lambda:eu-west-1:123456789012:function:orders because no \
                 identity-based policy allows the lambda:UpdateFunctionCode action
                 Add this statement to the policy of the user or role that deploys:
                   {"Effect": "Allow", "Action": "lambda:UpdateFunctionCode", "Resource": \
-                "arn:aws:lambda:eu-west-1:123456789012:function:orders"}""",
-                text);
+                "arn:aws:lambda:eu-west-1:123456789012:function:orders"}""", text);
     }
 
     @Test
@@ -102,34 +101,55 @@ class AwsErrorsTest {
                         + " resource: arn:aws:lambda:eu-west-1:123456789012:function:orders " + words);
 
         assertTrue(lastLine(text).contains(advice), text);
-        assertTrue(lastLine(text).contains("lambda:UpdateFunctionCode on arn:aws:lambda:eu-west-1:123456789012:function:orders"), text);
+        assertTrue(
+                lastLine(text)
+                        .contains("lambda:UpdateFunctionCode on arn:aws:lambda:eu-west-1:123456789012:function:orders"),
+                text);
         assertFalse(text.contains("\"Effect\""), text);
     }
 
     @Test
     void aDeniedObjectIsAllowedWithAllOthersUnderItsPrefix() {
         AwsOperation stage = new AwsOperation(
-                "The package could not be staged", "s3:PutObject", "arn:aws:s3:::staging/lambda/orders/*", "bucket staging", "eu-west-1");
-        String text = AwsErrors.exception(stage, AwsFailure.of(403, "AccessDenied", "User: arn:aws:iam::123456789012:user/ci is"
-                        + " not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::staging/lambda/orders/00ff.zip\""
-                        + " because no identity-based policy allows the s3:PutObject action"))
+                "The package could not be staged",
+                "s3:PutObject",
+                "arn:aws:s3:::staging/lambda/orders/*",
+                "bucket staging",
+                "eu-west-1");
+        String text = AwsErrors.exception(
+                        stage,
+                        AwsFailure.of(
+                                403,
+                                "AccessDenied",
+                                "User: arn:aws:iam::123456789012:user/ci is"
+                                        + " not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::staging/lambda/orders/00ff.zip\""
+                                        + " because no identity-based policy allows the s3:PutObject action"))
                 .getMessage();
 
-        assertTrue(text.endsWith("{\"Effect\": \"Allow\", \"Action\": \"s3:PutObject\", \"Resource\":"
-                + " \"arn:aws:s3:::staging/lambda/orders/*\"}"), text);
+        assertTrue(
+                text.endsWith("{\"Effect\": \"Allow\", \"Action\": \"s3:PutObject\", \"Resource\":"
+                        + " \"arn:aws:s3:::staging/lambda/orders/*\"}"),
+                text);
     }
 
     @Test
     void whatLambdaMayNotFetchIsNamedWithTheBucketAndTheActionOfAVersion() {
         AwsOperation update = UPDATE.fetching(
                 new AwsOperation.Permission("s3:GetObjectVersion", "arn:aws:s3:::staging/lambda/orders/*"));
-        String text = AwsErrors.exception(update, AwsFailure.of(400, "InvalidParameterValueException", "Your access has been denied"
-                        + " by S3, please make sure your request credentials have permission to GetObject for"
-                        + " staging/lambda/orders/00ff.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied"))
+        String text = AwsErrors.exception(
+                        update,
+                        AwsFailure.of(
+                                400,
+                                "InvalidParameterValueException",
+                                "Your access has been denied"
+                                        + " by S3, please make sure your request credentials have permission to GetObject for"
+                                        + " staging/lambda/orders/00ff.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied"))
                 .getMessage();
 
-        assertTrue(text.endsWith("{\"Effect\": \"Allow\", \"Action\": \"s3:GetObjectVersion\", \"Resource\":"
-                + " \"arn:aws:s3:::staging/lambda/orders/*\"}"), text);
+        assertTrue(
+                text.endsWith("{\"Effect\": \"Allow\", \"Action\": \"s3:GetObjectVersion\", \"Resource\":"
+                        + " \"arn:aws:s3:::staging/lambda/orders/*\"}"),
+                text);
     }
 
     @Test
@@ -140,7 +160,9 @@ class AwsErrorsTest {
                 "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:PassRole on resource:"
                         + " arn:aws:iam::123456789012:role/orders because no identity-based policy allows it");
 
-        assertTrue(text.contains("\"Action\": \"iam:PassRole\", \"Resource\": \"arn:aws:iam::123456789012:role/orders\""), text);
+        assertTrue(
+                text.contains("\"Action\": \"iam:PassRole\", \"Resource\": \"arn:aws:iam::123456789012:role/orders\""),
+                text);
     }
 
     @ParameterizedTest
@@ -220,24 +242,22 @@ class AwsErrorsTest {
 
     @Test
     void aSignatureThatS3RefusesDoesNotShowTheUrl() {
-        String text = s3(403, "AccessDenied", "bad https://b.s3.amazonaws.com/k?X-Amz-Signature=SECRET&amp;X-Amz-Date=1 end");
+        String text =
+                s3(403, "AccessDenied", "bad https://b.s3.amazonaws.com/k?X-Amz-Signature=SECRET&amp;X-Amz-Date=1 end");
 
         assertFalse(text.contains("SECRET"), text);
     }
 
     @Test
     void noResponseNamesTheReasonAndThePlace() {
-        String text = AwsErrors.exception(
-                        UPDATE, AwsFailure.of(SendReply.noResponse("UnresolvedAddressException")))
+        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.noResponse("UnresolvedAddressException")))
                 .getMessage();
 
-        assertEquals(
-                """
+        assertEquals("""
                 Lambda did not update the code of function orders in eu-west-1: no response.
                 The reason: UnresolvedAddressException
                 Check the network on the way to eu-west-1: its name must resolve, a firewall must let it through, \
-                and a proxy that is needed must be configured.""",
-                text);
+                and a proxy that is needed must be configured.""", text);
     }
 
     private static String lastLine(String text) {
@@ -247,7 +267,8 @@ class AwsErrorsTest {
     @ParameterizedTest
     @ValueSource(ints = {301, 302, 307, 308})
     void aRedirectByWhatIsNoLambdaSaysNothingOfBuckets(int status) {
-        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.response(status, Map.of(), "<html>Moved</html>")))
+        String text = AwsErrors.exception(
+                        UPDATE, AwsFailure.of(SendReply.response(status, Map.of(), "<html>Moved</html>")))
                 .getMessage();
 
         assertFalse(text.contains("bucket"), text);
@@ -263,7 +284,8 @@ class AwsErrorsTest {
                 "SSLException: Unsupported or unrecognized SSL message"
             })
     void aTlsConnectionThatIsNotMadeSaysWhereTheCaBelongs(String reason) {
-        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.noResponse(reason))).getMessage();
+        String text = AwsErrors.exception(UPDATE, AwsFailure.of(SendReply.noResponse(reason)))
+                .getMessage();
 
         assertTrue(text.contains("The reason: " + reason), text);
         assertTrue(lastLine(text).contains("trust store of the Java that"), text);
@@ -272,7 +294,8 @@ class AwsErrorsTest {
     @Test
     void aRefusalWithoutAnErrorCodeMayBeAProxys() {
         String text = AwsErrors.exception(
-                        UPDATE, AwsFailure.of(SendReply.response(403, Map.of(), "<html><h1>Blocked by policy</h1></html>")))
+                        UPDATE,
+                        AwsFailure.of(SendReply.response(403, Map.of(), "<html><h1>Blocked by policy</h1></html>")))
                 .getMessage();
 
         assertTrue(text.contains("it may come from a proxy or a firewall"), text);
@@ -335,10 +358,13 @@ class AwsErrorsTest {
 
     @Test
     void theCauseOfARefusedSignatureWhichQuotesTheRequestIsNotKept() {
-        SdkException cause = SdkException.builder().message("The Canonical String: tokenMARKED").build();
+        SdkException cause = SdkException.builder()
+                .message("The Canonical String: tokenMARKED")
+                .build();
         AwsFailure signature = new AwsFailure(
                 403, "SignatureDoesNotMatch", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
-        AwsFailure denied = new AwsFailure(403, "AccessDenied", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
+        AwsFailure denied =
+                new AwsFailure(403, "AccessDenied", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
 
         assertEquals(cause, AwsErrors.exception(UPDATE, denied, cause).getCause());
         assertNull(AwsErrors.exception(UPDATE, signature, cause).getCause());
@@ -346,10 +372,16 @@ class AwsErrorsTest {
 
     @Test
     void aNameWithControlCharactersIsSaidWithoutThem() {
-        AwsOperation move = new AwsOperation("Lambda did not move alias live\nFinished: SUCCESS\u001b[31m", "lambda:UpdateAlias", "*", "x", "y");
-        AwsFailure refusal = new AwsFailure(400, "ValidationException", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
+        AwsOperation move = new AwsOperation(
+                "Lambda did not move alias live\nFinished: SUCCESS\u001b[31m", "lambda:UpdateAlias", "*", "x", "y");
+        AwsFailure refusal =
+                new AwsFailure(400, "ValidationException", "no", Duration.ZERO, Optional.empty(), Optional.empty(), "");
 
-        String first = AwsErrors.exception(move, refusal).getMessage().lines().findFirst().orElseThrow();
+        String first = AwsErrors.exception(move, refusal)
+                .getMessage()
+                .lines()
+                .findFirst()
+                .orElseThrow();
 
         assertEquals("Lambda did not move alias live Finished: SUCCESS[31m in y.", first);
     }

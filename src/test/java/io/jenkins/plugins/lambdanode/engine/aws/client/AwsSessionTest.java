@@ -15,10 +15,10 @@ import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.ConnectException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -59,7 +59,17 @@ class AwsSessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "Ireland", "eu-west", "aws-global", "zz-nowhere-1", "eu-west-1.evil.example/", "eu-west-1\n"})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "Ireland",
+                "eu-west",
+                "aws-global",
+                "zz-nowhere-1",
+                "eu-west-1.evil.example/",
+                "eu-west-1\n"
+            })
     void aTextThatIsNoRegionIsRefused(String region) {
         DeployException failed =
                 assertThrows(DeployException.class, () -> AwsSession.open(AwsSettings.of(region, KEY)));
@@ -70,7 +80,8 @@ class AwsSessionTest {
     @Test
     void whatAProviderOfCredentialsSaysIsInTheErrorAndNoAdviceAboutTheNetwork() {
         AwsCredentialsProvider agent = () -> {
-            throw SdkClientException.create("The agent has no AWS role of its own", new IOException(new ConnectException()));
+            throw SdkClientException.create(
+                    "The agent has no AWS role of its own", new IOException(new ConnectException()));
         };
 
         String message = assertThrows(DeployException.class, () -> AwsSession.open(AwsSettings.of("eu-west-1", agent)))
@@ -133,8 +144,7 @@ class AwsSessionTest {
         try (AwsSession session = Cloud.session(URI.create("http://127.0.0.1:" + port))) {
             Functions functions = new Functions(session, new SendingWorkspace(), new Log());
 
-            DeployException failed =
-                    assertThrows(DeployException.class, () -> functions.find(Cloud.newFunction()));
+            DeployException failed = assertThrows(DeployException.class, () -> functions.find(Cloud.newFunction()));
 
             assertTrue(failed.getMessage().contains("Lambda at http://127.0.0.1:" + port), failed.getMessage());
             assertTrue(failed.getMessage().contains("no response"), failed.getMessage());
@@ -142,11 +152,18 @@ class AwsSessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"https://user:passMARKED@aws.example/x", "https://aws.example?key=keyMARKED", "https://aws.example#keyMARKED"})
+    @ValueSource(
+            strings = {
+                "https://user:passMARKED@aws.example/x",
+                "https://aws.example?key=keyMARKED",
+                "https://aws.example#keyMARKED"
+            })
     void anEndpointWithMoreThanAnAddressIsRefusedWithoutShowingIt(String endpoint) {
         DeployException failed = assertThrows(DeployException.class, () -> Cloud.session(URI.create(endpoint)));
 
-        assertTrue(failed.getMessage().startsWith("The endpoint https://aws.example has a user name, a query"), failed.getMessage());
+        assertTrue(
+                failed.getMessage().startsWith("The endpoint https://aws.example has a user name, a query"),
+                failed.getMessage());
         assertFalse(failed.getMessage().contains("MARKED"), failed.getMessage());
     }
 
@@ -219,8 +236,7 @@ class AwsSessionTest {
                 Emulator.MINISTACK.endpoint(), AwsBasicCredentials.create("AKIAUNKNOWN", "secretMARKED"))) {
             Functions functions = new Functions(session, new SendingWorkspace(), new Log());
 
-            DeployException failed =
-                    assertThrows(DeployException.class, () -> functions.find(Cloud.newFunction()));
+            DeployException failed = assertThrows(DeployException.class, () -> functions.find(Cloud.newFunction()));
 
             assertTrue(failed.getMessage().contains("does not know the access key"), failed.getMessage());
         }

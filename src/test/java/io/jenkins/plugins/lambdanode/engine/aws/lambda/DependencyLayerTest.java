@@ -3,9 +3,9 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.delete;
-import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
-import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -72,8 +72,7 @@ class DependencyLayerTest {
 
     /** What boto3 says of the layer's versions, newest first: number, CodeSha256, runtimes and architectures. */
     private String versions(Emulator emulator) {
-        return Python.run(
-                        """
+        return Python.run("""
                         import sys, boto3
                         l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
@@ -81,16 +80,12 @@ class DependencyLayerTest {
                             c = l.get_layer_version(LayerName=sys.argv[2], VersionNumber=v['Version'])
                             print(v['Version'], c['Content']['CodeSha256'], *v['CompatibleRuntimes'],
                                   *v['CompatibleArchitectures'])
-                        """,
-                        emulator.endpoint().toString(),
-                        name)
-                .strip();
+                        """, emulator.endpoint().toString(), name).strip();
     }
 
     /** A version that somebody else published, with any description. */
     private void publishedByOthers(Emulator emulator, String description) {
-        Python.run(
-                """
+        Python.run("""
                 import sys, boto3, io, zipfile
                 l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                  aws_access_key_id='test', aws_secret_access_key='test')
@@ -99,10 +94,7 @@ class DependencyLayerTest {
                     f.writestr('nodejs/node_modules/x.js', sys.argv[3])
                 l.publish_layer_version(LayerName=sys.argv[2], Description=sys.argv[3], Content={'ZipFile': z.getvalue()},
                                         CompatibleRuntimes=['nodejs20.x'], CompatibleArchitectures=['x86_64'])
-                """,
-                emulator.endpoint().toString(),
-                name,
-                description);
+                """, emulator.endpoint().toString(), name, description);
     }
 
     @ParameterizedTest
@@ -120,8 +112,7 @@ class DependencyLayerTest {
             LayerState found = layer(session).find(report, Set.of()).orElseThrow();
             assertFalse(found.published());
             assertEquals(published.layerVersionArn(), found.layerVersionArn());
-            assertEquals(
-                    Optional.empty(), layer(session).find(Package.holding(folder, "others"), Set.of()));
+            assertEquals(Optional.empty(), layer(session).find(Package.holding(folder, "others"), Set.of()));
         }
     }
 
@@ -131,11 +122,11 @@ class DependencyLayerTest {
         String bucket = Cloud.newBucket(emulator);
         PackReport report = Package.holding(folder, "modules");
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            StagedObject staged =
-                    new Staging(session, workspace, UploadJournal.NONE, Progress.NONE).stage(report, Cloud.staging(bucket, "lambda/"), name);
+            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, Progress.NONE)
+                    .stage(report, Cloud.staging(bucket, "lambda/"), name);
 
-            LayerState published =
-                    layer(session).publish(new CodeSource.Staged(staged), report, Optional.empty(), RUNTIMES, ARCHITECTURES);
+            LayerState published = layer(session)
+                    .publish(new CodeSource.Staged(staged), report, Optional.empty(), RUNTIMES, ARCHITECTURES);
 
             assertEquals("lambda/" + name + "/" + report.sha256() + ".zip", staged.key());
             assertEquals(1, published.version());
@@ -151,10 +142,15 @@ class DependencyLayerTest {
             LayerState first = publish(layer(session), report);
             LayerState second = publish(layer(session), report);
 
-            assertEquals(second.version(), layer(session).find(report, Set.of()).orElseThrow().version());
+            assertEquals(
+                    second.version(),
+                    layer(session).find(report, Set.of()).orElseThrow().version());
             assertEquals(
                     first.version(),
-                    layer(session).find(report, Set.of(first.layerVersionArn())).orElseThrow().version());
+                    layer(session)
+                            .find(report, Set.of(first.layerVersionArn()))
+                            .orElseThrow()
+                            .version());
         }
     }
 
@@ -238,27 +234,37 @@ class DependencyLayerTest {
         observed.proxy()
                 .stubFor(get(urlPathMatching(".*/account-settings/?"))
                         .atPriority(1)
-                        .willReturn(aResponse().withBody("{\"AccountLimit\":{\"TotalCodeSize\":80530636800},"
-                                + "\"AccountUsage\":{\"TotalCodeSize\":80529588224,\"FunctionCount\":12}}")));
+                        .willReturn(aResponse()
+                                .withBody("{\"AccountLimit\":{\"TotalCodeSize\":80530636800},"
+                                        + "\"AccountUsage\":{\"TotalCodeSize\":80529588224,\"FunctionCount\":12}}")));
         try (AwsSession session = Cloud.session(observed.endpoint())) {
-            String message = assertThrows(DeployException.class, () -> publish(layer(session), report)).getMessage();
+            String message = assertThrows(DeployException.class, () -> publish(layer(session), report))
+                    .getMessage();
 
             assertTrue(message.startsWith("Lambda did not publish a version of layer " + name), message);
             assertTrue(message.contains("CodeStorageExceededException: Code storage limit exceeded."), message);
-            assertTrue(message.contains("In use: 76799.0 MB of 76800.0 MB, by 12 functions with their versions, and by layers."), message);
-            assertTrue(message.endsWith("Layer " + name + " has 2 versions; keepLayerVersions deletes old ones."), message);
+            assertTrue(
+                    message.contains(
+                            "In use: 76799.0 MB of 76800.0 MB, by 12 functions with their versions, and by layers."),
+                    message);
+            assertTrue(
+                    message.endsWith("Layer " + name + " has 2 versions; keepLayerVersions deletes old ones."),
+                    message);
         }
     }
 
     @Test
     void versionsThatMayNotBeDeletedStayAndTheLogSaysWhy() throws Exception {
         observed.proxy()
-                .stubFor(delete(anyUrl())
-                        .atPriority(1)
-                        .willReturn(aResponse()
-                                .withStatus(403)
-                                .withHeader("x-amzn-ErrorType", "AccessDeniedException")
-                                .withBody("{\"Message\": \"User: arn:aws:iam::123456789012:user/ci is not authorized\"}")));
+                .stubFor(
+                        delete(anyUrl())
+                                .atPriority(1)
+                                .willReturn(
+                                        aResponse()
+                                                .withStatus(403)
+                                                .withHeader("x-amzn-ErrorType", "AccessDeniedException")
+                                                .withBody(
+                                                        "{\"Message\": \"User: arn:aws:iam::123456789012:user/ci is not authorized\"}")));
         try (AwsSession session = Cloud.session(observed.endpoint())) {
             publish(layer(session), Package.holding(folder, "one"));
             publish(layer(session), Package.holding(folder, "two"));
@@ -301,13 +307,13 @@ class DependencyLayerTest {
             functions.create(
                     function,
                     new CodeSource.Direct(code),
-                    CreateOptions.of(Cloud.role(emulator), "nodejs22.x", "index.handler").with(first.layerVersionArn()),
+                    CreateOptions.of(Cloud.role(emulator), "nodejs22.x", "index.handler")
+                            .with(first.layerVersionArn()),
                     code.codeSha256());
             FunctionState created = functions.awaitReady(function, Duration.ofSeconds(30));
             assertEquals(List.of(first.layerVersionArn()), created.layerArns());
 
-            functions.updateLayers(
-                    function, created, arns -> List.of(second.layerVersionArn()), Optional.empty());
+            functions.updateLayers(function, created, arns -> List.of(second.layerVersionArn()), Optional.empty());
 
             FunctionState updated = functions.awaitReady(function, Duration.ofSeconds(30));
             assertEquals(List.of(second.layerVersionArn()), updated.layerArns());

@@ -38,7 +38,11 @@ class EndpointsTest {
         return Stream.of(
                 new Case("nothing", Map.of(), "", ""),
                 new Case("AWS_ENDPOINT_URL", Map.of("AWS_ENDPOINT_URL", "http://all.aws.test:4566"), "", ""),
-                new Case("AWS_ENDPOINT_URL with a path", Map.of("AWS_ENDPOINT_URL", "http://all.aws.test:4566/a/b"), "", ""),
+                new Case(
+                        "AWS_ENDPOINT_URL with a path",
+                        Map.of("AWS_ENDPOINT_URL", "http://all.aws.test:4566/a/b"),
+                        "",
+                        ""),
                 new Case(
                         "AWS_ENDPOINT_URL_LAMBDA",
                         Map.of(
@@ -103,14 +107,22 @@ class EndpointsTest {
                 "https://sts.us-east-1.api.aws",
                 "https://lambda.us-east-1.api.aws");
         return Stream.of(
-                new Services("nothing", Map.of(), "", List.of(
-                        "https://some-bucket.s3.us-east-1.amazonaws.com",
-                        "https://sts.us-east-1.amazonaws.com",
-                        "https://lambda.us-east-1.amazonaws.com")),
-                new Services("AWS_ENDPOINT_URL_*", Map.of(
-                        "AWS_ENDPOINT_URL_LAMBDA", "https://lambda.aws.test",
-                        "AWS_ENDPOINT_URL_S3", "http://s3.aws.test",
-                        "AWS_ENDPOINT_URL_STS", "http://sts.aws.test:81"), "", own),
+                new Services(
+                        "nothing",
+                        Map.of(),
+                        "",
+                        List.of(
+                                "https://some-bucket.s3.us-east-1.amazonaws.com",
+                                "https://sts.us-east-1.amazonaws.com",
+                                "https://lambda.us-east-1.amazonaws.com")),
+                new Services(
+                        "AWS_ENDPOINT_URL_*",
+                        Map.of(
+                                "AWS_ENDPOINT_URL_LAMBDA", "https://lambda.aws.test",
+                                "AWS_ENDPOINT_URL_S3", "http://s3.aws.test",
+                                "AWS_ENDPOINT_URL_STS", "http://sts.aws.test:81"),
+                        "",
+                        own),
                 new Services("services of the profile", Map.of(), """
                         services = elsewhere
                         [services elsewhere]
@@ -132,9 +144,10 @@ class EndpointsTest {
     @MethodSource("services")
     void eachServiceHasItsOwnEndpointAndNoOtherHostIsAsked(Services of) throws Exception {
         Map<String, String> variables = new HashMap<>(of.variables());
-        variables.put("AWS_CONFIG_FILE", Files.writeString(
-                        folder.resolve("config"), "[profile ci]\nregion = us-east-1\n" + of.configuration())
-                .toString());
+        variables.put(
+                "AWS_CONFIG_FILE",
+                Files.writeString(folder.resolve("config"), "[profile ci]\nregion = us-east-1\n" + of.configuration())
+                        .toString());
         variables.put("AWS_EC2_METADATA_DISABLED", "true");
         try (RefusingProxy proxy = new RefusingProxy()) {
             Program child = Program.run(
@@ -152,9 +165,9 @@ class EndpointsTest {
 
     private static String botocores(Map<String, String> variables, String profile) {
         StringBuilder settings = new StringBuilder();
-        variables.forEach((name, value) -> settings.append(name).append('=').append(value).append('\n'));
-        return Python.run(
-                        """
+        variables.forEach(
+                (name, value) -> settings.append(name).append('=').append(value).append('\n'));
+        return Python.run("""
                         import sys, os, re
                         for name in [n for n in os.environ if n.startswith('AWS_')]: del os.environ[name]
                         os.environ.update(line.split('=', 1) for line in sys.argv[1].splitlines())
@@ -169,10 +182,6 @@ class EndpointsTest {
                         except Exception:
                             pass
                         print(re.match('https?://[^/]+', sent[0]).group())
-                        """,
-                        settings.toString(),
-                        profile,
-                        Cloud.REGION)
-                .strip();
+                        """, settings.toString(), profile, Cloud.REGION).strip();
     }
 }

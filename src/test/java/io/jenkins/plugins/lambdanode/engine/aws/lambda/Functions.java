@@ -29,7 +29,8 @@ public record Functions(FunctionReader reader, FunctionUpdater updater, Function
         return reader.find(function);
     }
 
-    public FunctionState awaitReady(FunctionName function, Duration within) throws DeployException, InterruptedException {
+    public FunctionState awaitReady(FunctionName function, Duration within)
+            throws DeployException, InterruptedException {
         return reader.awaitReady(function, within);
     }
 

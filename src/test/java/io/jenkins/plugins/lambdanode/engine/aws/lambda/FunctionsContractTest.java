@@ -41,16 +41,12 @@ class FunctionsContractTest {
 
     /** CodeSha256, Runtime, Handler and more as boto3 reads them. */
     private static String read(Emulator emulator, FunctionName function, String field) {
-        return Python.run(
-                        """
+        return Python.run("""
                         import sys, boto3
                         l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
                         print(l.get_function_configuration(FunctionName=sys.argv[2]).get(sys.argv[3]))
-                        """,
-                        emulator.endpoint().toString(),
-                        function.value(),
-                        field)
+                        """, emulator.endpoint().toString(), function.value(), field)
                 .strip();
     }
 
@@ -153,8 +149,7 @@ class FunctionsContractTest {
             assertEquals(9, state.timeout());
             assertEquals("orders of the shop", state.description());
             assertEquals(List.of("arm64"), state.architectures());
-            assertEquals(
-                    "{'Variables': {'GREETING': 'gr\u00fc\u00df \"dich\"'}}", read(emulator, name, "Environment"));
+            assertEquals("{'Variables': {'GREETING': 'gr\u00fc\u00df \"dich\"'}}", read(emulator, name, "Environment"));
         }
     }
 
@@ -205,15 +200,12 @@ class FunctionsContractTest {
             assertNotEquals(one, two);
             assertEquals(
                     two,
-                    Python.run(
-                                    """
+                    Python.run("""
                                     import sys, boto3
                                     l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                                      aws_access_key_id='test', aws_secret_access_key='test')
                                     print(l.get_alias(FunctionName=sys.argv[2], Name='live')['FunctionVersion'])
-                                    """,
-                                    emulator.endpoint().toString(),
-                                    name.value())
+                                    """, emulator.endpoint().toString(), name.value())
                             .strip());
         }
     }
@@ -227,7 +219,8 @@ class FunctionsContractTest {
             Functions functions = new Functions(session, new SendingWorkspace(), Progress.NONE);
             functions.create(name, new CodeSource.Direct(report), options(emulator), report.codeSha256());
             functions.awaitReady(name, SOON);
-            // Moto answers a first publication after a creation with version 1, and the next one with 2, for the same code.
+            // Moto answers a first publication after a creation with version 1, and the next one with 2, for the same
+            // code.
             functions.publish(name, report.codeSha256(), Optional.empty(), "");
             String version = functions.publish(name, report.codeSha256(), Optional.empty(), "");
 
@@ -245,9 +238,11 @@ class FunctionsContractTest {
 
             DeployException failed = assertThrows(
                     DeployException.class,
-                    () -> functions.update(name, new CodeSource.Direct(report), UpdateOptions.NONE, report.codeSha256()));
+                    () -> functions.update(
+                            name, new CodeSource.Direct(report), UpdateOptions.NONE, report.codeSha256()));
 
-            assertTrue(failed.getMessage().contains("did not update the code of function " + name), failed.getMessage());
+            assertTrue(
+                    failed.getMessage().contains("did not update the code of function " + name), failed.getMessage());
             assertTrue(failed.getMessage().contains("ResourceNotFoundException"), failed.getMessage());
             assertTrue(failed.getMessage().contains("turn on create"), failed.getMessage());
         }

@@ -76,6 +76,7 @@ class FunctionsFaultsTest {
     private static final String CONFIGURATION = "/2015-03-31/functions/.*/configuration";
     /** What is a wrong clock to the engine, and not yet to Lambda: so it takes the request that is then signed. */
     private static final Duration AHEAD = Duration.ofSeconds(280);
+
     private static final String TOKEN = "sessionTOKENmarkedSECRET";
 
     @TempDir
@@ -88,7 +89,8 @@ class FunctionsFaultsTest {
 
     @BeforeEach
     void start() {
-        lambda = new WireMockServer(WireMockConfiguration.options().dynamicPort().preserveHostHeader(true));
+        lambda =
+                new WireMockServer(WireMockConfiguration.options().dynamicPort().preserveHostHeader(true));
         lambda.start();
         lambda.stubFor(any(anyUrl())
                 .atPriority(10)
@@ -130,8 +132,7 @@ class FunctionsFaultsTest {
     }
 
     private FunctionState update(AwsSession session, FunctionName name, PackReport report) throws Exception {
-        return functions(session)
-                .update(name, new CodeSource.Direct(report), UpdateOptions.NONE, report.codeSha256());
+        return functions(session).update(name, new CodeSource.Direct(report), UpdateOptions.NONE, report.codeSha256());
     }
 
     private static ResponseDefinitionBuilder refusal(int status, String type, String message) {
@@ -187,8 +188,8 @@ class FunctionsFaultsTest {
     void throttlingWithoutEndIsAnErrorAfterGrowingPauses() throws Exception {
         FunctionName name = existing();
         PackReport report = Package.holding(folder, "new");
-        lambda.stubFor(put(urlPathMatching(CODE))
-                .willReturn(refusal(429, "TooManyRequestsException", "Rate exceeded")));
+        lambda.stubFor(
+                put(urlPathMatching(CODE)).willReturn(refusal(429, "TooManyRequestsException", "Rate exceeded")));
         try (AwsSession session = session()) {
             DeployException failed = assertThrows(DeployException.class, () -> update(session, name, report));
 
@@ -199,7 +200,8 @@ class FunctionsFaultsTest {
         assertEquals(7, time.pauses.size());
         for (int i = 0; i < 7; i++) {
             long most = Math.min(20_000, 500L << i);
-            assertTrue(time.pauses.get(i).toMillis() >= most / 2 && time.pauses.get(i).toMillis() <= most);
+            assertTrue(time.pauses.get(i).toMillis() >= most / 2
+                    && time.pauses.get(i).toMillis() <= most);
         }
     }
 
@@ -253,7 +255,8 @@ class FunctionsFaultsTest {
         String bucket = Cloud.newBucket(emulator);
         try (Wire wire = new Wire(emulator.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.CUT_ANSWER);
                 AwsSession session = Cloud.session(wire.endpoint())) {
-            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log).stage(report, Cloud.staging(bucket, ""), name.name());
+            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log)
+                    .stage(report, Cloud.staging(bucket, ""), name.name());
 
             FunctionState state = functions(session)
                     .update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, report.codeSha256());
@@ -342,8 +345,7 @@ class FunctionsFaultsTest {
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
             DeployException failed = assertThrows(
                     DeployException.class,
-                    () -> functions(session)
-                            .update(name, new CodeSource.Direct(report), stale, report.codeSha256()));
+                    () -> functions(session).update(name, new CodeSource.Direct(report), stale, report.codeSha256()));
 
             assertTrue(failed.getMessage().contains("Read the RevisionId again"), failed.getMessage());
         }
@@ -354,8 +356,7 @@ class FunctionsFaultsTest {
     void aResponseWithOtherCodeIsAnError() throws Exception {
         FunctionName name = existing();
         PackReport report = Package.holding(folder, "new");
-        lambda.stubFor(put(urlPathMatching(CODE))
-                .willReturn(json(configuration(name, "InProgress", "", "b3RoZXI="))));
+        lambda.stubFor(put(urlPathMatching(CODE)).willReturn(json(configuration(name, "InProgress", "", "b3RoZXI="))));
         try (AwsSession session = session()) {
             DeployException failed = assertThrows(DeployException.class, () -> update(session, name, report));
 
@@ -434,7 +435,8 @@ class FunctionsFaultsTest {
         FunctionName name = existing();
         PackReport report = Package.holding(folder, "new");
         lambda.stubFor(put(urlPathMatching(CODE))
-                .willReturn(refusal(403, "ExpiredTokenException", "The security token included in the request is expired")));
+                .willReturn(refusal(
+                        403, "ExpiredTokenException", "The security token included in the request is expired")));
         try (AwsSession session = AwsSession.open(new AwsSettings(
                 Cloud.REGION,
                 Optional.of(URI.create(lambda.baseUrl())),
@@ -474,7 +476,8 @@ class FunctionsFaultsTest {
                 1,
                 () -> put(urlPathMatching(CODE)),
                 refusal(403, "InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than")
-                        .withHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(servers.atZone(ZoneOffset.UTC))));
+                        .withHeader(
+                                "Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(servers.atZone(ZoneOffset.UTC))));
         try (AwsSession session = session()) {
             assertEquals(report.codeSha256(), update(session, name, report).codeSha256());
         }
@@ -484,7 +487,8 @@ class FunctionsFaultsTest {
     }
 
     private static void assertSignedAt(Instant expected, String date) {
-        Instant signed = LocalDateTime.parse(date, DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'")).toInstant(ZoneOffset.UTC);
+        Instant signed = LocalDateTime.parse(date, DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'"))
+                .toInstant(ZoneOffset.UTC);
         assertTrue(Duration.between(expected, signed).abs().compareTo(Duration.ofMinutes(1)) < 0, date);
     }
 
@@ -538,7 +542,9 @@ class FunctionsFaultsTest {
             assertTrue(failed.getMessage().contains("trust policy"), failed.getMessage());
         }
         Duration waited = time.pauses.stream().reduce(Duration.ZERO, Duration::plus);
-        assertTrue(waited.compareTo(Duration.ofMinutes(9)) > 0 && waited.compareTo(Duration.ofMinutes(10)) <= 0, waited.toString());
+        assertTrue(
+                waited.compareTo(Duration.ofMinutes(9)) > 0 && waited.compareTo(Duration.ofMinutes(10)) <= 0,
+                waited.toString());
     }
 
     @Test
@@ -547,7 +553,8 @@ class FunctionsFaultsTest {
         FunctionName name = existing(Emulator.MOTO, report);
         first(2, () -> get(urlPathMatching(CONFIGURATION)), json(configuration(name, "Successful", "", "b2xk")));
         try (AwsSession session = session()) {
-            FunctionState state = functions(session).reader().awaitUpdate(name, report.codeSha256(), Duration.ofMinutes(1));
+            FunctionState state =
+                    functions(session).reader().awaitUpdate(name, report.codeSha256(), Duration.ofMinutes(1));
 
             assertEquals(report.codeSha256(), state.codeSha256());
         }
@@ -558,11 +565,17 @@ class FunctionsFaultsTest {
     void aFunctionThatIsNotSeenRightAfterItsCreationIsReadAgain() throws Exception {
         PackReport report = Package.holding(folder, "new");
         FunctionName name = existing(Emulator.MOTO, report);
-        first(3, () -> get(urlPathMatching(CONFIGURATION)), refusal(404, "ResourceNotFoundException", "Function not found"));
+        first(
+                3,
+                () -> get(urlPathMatching(CONFIGURATION)),
+                refusal(404, "ResourceNotFoundException", "Function not found"));
         try (AwsSession session = session()) {
             assertEquals(
                     report.codeSha256(),
-                    functions(session).reader().awaitUpdate(name, report.codeSha256(), Duration.ofMinutes(1)).codeSha256());
+                    functions(session)
+                            .reader()
+                            .awaitUpdate(name, report.codeSha256(), Duration.ofMinutes(1))
+                            .codeSha256());
         }
     }
 
@@ -583,7 +596,8 @@ class FunctionsFaultsTest {
     @Test
     void aFunctionThatIsBeingDeletedOrHasAnotherRevisionIsSaidSoBeforeAnythingIsSent() throws Exception {
         FunctionName name = FunctionName.parse("arn:aws:lambda:eu-west-1:123456789012:function:orders");
-        String state = "{\"FunctionName\":\"orders\",\"FunctionArn\":\"" + name + "\",\"State\":\"%s\",\"RevisionId\":\"r1\"}";
+        String state =
+                "{\"FunctionName\":\"orders\",\"FunctionArn\":\"" + name + "\",\"State\":\"%s\",\"RevisionId\":\"r1\"}";
         lambda.stubFor(get(urlPathMatching(CONFIGURATION)).willReturn(json(state.formatted("Deleting"))));
         try (AwsSession session = session()) {
             FunctionReader reader = functions(session).reader();
@@ -591,9 +605,11 @@ class FunctionsFaultsTest {
             lambda.stubFor(get(urlPathMatching(CONFIGURATION)).willReturn(json(state.formatted("Active"))));
             FunctionState active = reader.find(name).orElseThrow();
 
-            String gone = assertThrows(DeployException.class, () -> reader.requireDeployable(deleting, Optional.empty()))
+            String gone = assertThrows(
+                            DeployException.class, () -> reader.requireDeployable(deleting, Optional.empty()))
                     .getMessage();
-            String stale = assertThrows(DeployException.class, () -> reader.requireDeployable(active, Optional.of("r0")))
+            String stale = assertThrows(
+                            DeployException.class, () -> reader.requireDeployable(active, Optional.of("r0")))
                     .getMessage();
 
             assertTrue(gone.contains("orders is being deleted"), gone);
@@ -605,7 +621,8 @@ class FunctionsFaultsTest {
 
     private static String version(FunctionName name, String state, String codeSha256) {
         return "{\"FunctionName\":\"" + name + "\",\"Version\":\"3\",\"State\":\"" + state
-                + "\",\"StateReason\":\"The image is not ready\",\"StateReasonCode\":\"Creating\",\"CodeSha256\":\"" + codeSha256
+                + "\",\"StateReason\":\"The image is not ready\",\"StateReasonCode\":\"Creating\",\"CodeSha256\":\""
+                + codeSha256
                 + "\"}";
     }
 
@@ -634,7 +651,9 @@ class FunctionsFaultsTest {
                             () -> functions(session).publish(name, "b3Vycw==", Optional.empty(), ""))
                     .getMessage();
 
-            assertTrue(message.startsWith("Version 3 of function " + name + " is in state Failed: The image is not ready"), message);
+            assertTrue(
+                    message.startsWith("Version 3 of function " + name + " is in state Failed: The image is not ready"),
+                    message);
         }
     }
 
@@ -647,7 +666,10 @@ class FunctionsFaultsTest {
                 () -> post(urlPathMatching("/2015-03-31/functions/.*/versions")),
                 refusal(409, "ResourceConflictException", "The operation cannot be performed at this time."));
         try (AwsSession session = session()) {
-            first(2, () -> get(urlPathMatching(CONFIGURATION)), json(configuration(name, "InProgress", "", report.codeSha256())));
+            first(
+                    2,
+                    () -> get(urlPathMatching(CONFIGURATION)),
+                    json(configuration(name, "InProgress", "", report.codeSha256())));
             assertEquals("1", functions(session).publish(name, report.codeSha256(), Optional.empty(), ""));
         }
         lambda.verify(3, getRequestedFor(urlPathMatching(CONFIGURATION)));
@@ -667,7 +689,8 @@ class FunctionsFaultsTest {
             DeployException failed = assertThrows(
                     DeployException.class, () -> functions(session).publish(name, "b3Vycw==", Optional.empty(), ""));
 
-            assertTrue(failed.getMessage().contains("someone else has changed the function since"), failed.getMessage());
+            assertTrue(
+                    failed.getMessage().contains("someone else has changed the function since"), failed.getMessage());
             assertTrue(failed.getMessage().contains("dGhlaXJz"), failed.getMessage());
         }
     }
@@ -679,23 +702,24 @@ class FunctionsFaultsTest {
             DeployException failed = assertThrows(
                     DeployException.class, () -> functions(session).publish(name, "b3Vycw==", Optional.empty(), ""));
 
-            assertTrue(failed.getMessage().contains("someone else has changed the function since"), failed.getMessage());
+            assertTrue(
+                    failed.getMessage().contains("someone else has changed the function since"), failed.getMessage());
         }
     }
 
     @Test
     void anAliasThatSomeoneElseMovesAtTheSameTimeIsAnError() throws Exception {
         FunctionName name = existing();
-        String alias = "{\"AliasArn\":\"arn:x:live\",\"Name\":\"live\",\"FunctionVersion\":\"%s\",\"RevisionId\":\"r%s\"}";
+        String alias =
+                "{\"AliasArn\":\"arn:x:live\",\"Name\":\"live\",\"FunctionVersion\":\"%s\",\"RevisionId\":\"r%s\"}";
         first(1, () -> get(urlPathMatching(".*/aliases/live")), json(alias.formatted("1", "1")));
-        lambda.stubFor(get(urlPathMatching(".*/aliases/live"))
-                .atPriority(5)
-                .willReturn(json(alias.formatted("7", "2"))));
+        lambda.stubFor(
+                get(urlPathMatching(".*/aliases/live")).atPriority(5).willReturn(json(alias.formatted("7", "2"))));
         lambda.stubFor(put(urlPathMatching(".*/aliases/live"))
                 .willReturn(refusal(412, "PreconditionFailedException", "The RevisionId provided does not match")));
         try (AwsSession session = session()) {
-            DeployException failed = assertThrows(
-                    DeployException.class, () -> functions(session).moveAlias(name, "live", "2"));
+            DeployException failed =
+                    assertThrows(DeployException.class, () -> functions(session).moveAlias(name, "live", "2"));
 
             assertTrue(failed.getMessage().contains("pointed to version 1 and now points to 7"), failed.getMessage());
         }
@@ -711,13 +735,18 @@ class FunctionsFaultsTest {
         lambda.stubFor(put(urlPathMatching(".*/aliases/live"))
                 .willReturn(json("{\"AliasArn\":\"arn:x:live\",\"Name\":\"live\",\"FunctionVersion\":\"2\"}")));
         try (AwsSession session = session()) {
-            DeployException failed = assertThrows(
-                    DeployException.class, () -> functions(session).moveAlias(name, "live", "2"));
-            assertTrue(failed.getMessage().contains("points to version 2 and sends 90.0 % to version 1"), failed.getMessage());
+            DeployException failed =
+                    assertThrows(DeployException.class, () -> functions(session).moveAlias(name, "live", "2"));
+            assertTrue(
+                    failed.getMessage().contains("points to version 2 and sends 90.0 % to version 1"),
+                    failed.getMessage());
             assertTrue(failed.getMessage().contains("turn on force"), failed.getMessage());
             lambda.verify(0, putRequestedFor(urlPathMatching(".*/aliases/live")));
 
-            assertTrue(functions(session).releases().moveAlias(name, "live", "2", true, before -> {}).changed());
+            assertTrue(functions(session)
+                    .releases()
+                    .moveAlias(name, "live", "2", true, before -> {})
+                    .changed());
             assertTrue(log.text().contains("all traffic now goes to version 2 (force)"), log.text());
         }
 
@@ -741,7 +770,8 @@ class FunctionsFaultsTest {
         try (AwsSession session = session()) {
             assertTrue(functions(session).find(name).isPresent());
             String version = functions(session).publish(name, report.codeSha256(), Optional.empty(), "");
-            assertEquals(version, functions(session).moveAlias(name, "live", version).version());
+            assertEquals(
+                    version, functions(session).moveAlias(name, "live", version).version());
         }
     }
 
@@ -771,8 +801,8 @@ class FunctionsFaultsTest {
     void aFunctionOfAnotherRegionIsNotAskedFor() throws Exception {
         FunctionName name = FunctionName.parse("arn:aws:lambda:us-east-1:123456789012:function:orders");
         try (AwsSession session = session()) {
-            DeployException failed = assertThrows(
-                    DeployException.class, () -> functions(session).find(name));
+            DeployException failed =
+                    assertThrows(DeployException.class, () -> functions(session).find(name));
 
             assertTrue(failed.getMessage().contains("is in region us-east-1"), failed.getMessage());
         }
@@ -782,7 +812,8 @@ class FunctionsFaultsTest {
     void aByteThatChangesOnTheWayIsRefusedAndTheUpdateSentAgain() throws Exception {
         FunctionName name = existing();
         PackReport report = Package.weighing(folder, "new", 300_000);
-        try (Wire wire = new Wire(Emulator.MOTO.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.FLIPPED_BYTE);
+        try (Wire wire =
+                        new Wire(Emulator.MOTO.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.FLIPPED_BYTE);
                 AwsSession session = Cloud.session(wire.endpoint())) {
             assertEquals(report.codeSha256(), update(session, name, report).codeSha256());
             assertTrue(wire.allHappened());
@@ -797,7 +828,8 @@ class FunctionsFaultsTest {
         FunctionName name = existing();
         PackReport report = Package.weighing(folder, "new", 300_000);
         try (Wire wire = new Wire(Emulator.MOTO.endpoint())
-                        .otherwise(line -> line.startsWith("PUT ") ? Optional.of(Wire.Fault.FLIPPED_BYTE) : Optional.empty());
+                        .otherwise(line ->
+                                line.startsWith("PUT ") ? Optional.of(Wire.Fault.FLIPPED_BYTE) : Optional.empty());
                 AwsSession session = Cloud.session(wire.endpoint())) {
             DeployException failed = assertThrows(DeployException.class, () -> update(session, name, report));
 
@@ -814,7 +846,9 @@ class FunctionsFaultsTest {
         SendingWorkspace cleaning = new SendingWorkspace() {
             @Override
             public List<SendReply> send(List<SendRequest> batch) throws IOException, InterruptedException {
-                Files.newByteChannel(Path.of(cut.file()), StandardOpenOption.WRITE).truncate(100_000).close();
+                Files.newByteChannel(Path.of(cut.file()), StandardOpenOption.WRITE)
+                        .truncate(100_000)
+                        .close();
                 return super.send(batch);
             }
         };
@@ -845,7 +879,8 @@ class FunctionsFaultsTest {
                         "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified"
                                 + " bucket does not exist")));
         try (AwsSession session = session()) {
-            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log).stage(report, Cloud.staging(bucket, ""), name.name());
+            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log)
+                    .stage(report, Cloud.staging(bucket, ""), name.name());
             new Account(Emulator.MOTO).removeBucket(bucket);
 
             DeployException failed = assertThrows(
@@ -871,11 +906,14 @@ class FunctionsFaultsTest {
                 1,
                 () -> put(urlPathMatching(CODE)),
                 refusal(403, "InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than")
-                        .withHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(servers.atZone(ZoneOffset.UTC))));
+                        .withHeader(
+                                "Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(servers.atZone(ZoneOffset.UTC))));
         try (AwsSession session = session()) {
             functions(session).update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, report.codeSha256());
         }
 
-        assertSignedAt(servers, lambda.findAll(putRequestedFor(urlPathMatching(CODE))).get(1).getHeader("X-Amz-Date"));
+        assertSignedAt(
+                servers,
+                lambda.findAll(putRequestedFor(urlPathMatching(CODE))).get(1).getHeader("X-Amz-Date"));
     }
 }

@@ -79,17 +79,22 @@ class LambdaSignerTest {
     void anUpdateHasTheBodyAndTheSignatureOfTheSdk(Case of) throws Exception {
         PackReport report = Package.holding(folder, "signed");
         FunctionName name = FunctionName.parse(of.function());
-        UpdateOptions options =
-                new UpdateOptions(List.of("arm64"), true, Optional.of("rev\"1"), Optional.of("arn:aws:kms:eu-west-1:1:key/k"));
-        Sdk sdk = sent(of.credentials(), lambda -> lambda.updateFunctionCode(r -> r.functionName(of.function())
-                .zipFile(SdkBytes.fromByteArray(read(report)))
-                .architectures(Architecture.ARM64)
-                .dryRun(true)
-                .revisionId("rev\"1")
-                .sourceKMSKeyArn("arn:aws:kms:eu-west-1:1:key/k")));
+        UpdateOptions options = new UpdateOptions(
+                List.of("arm64"), true, Optional.of("rev\"1"), Optional.of("arn:aws:kms:eu-west-1:1:key/k"));
+        Sdk sdk = sent(
+                of.credentials(),
+                lambda -> lambda.updateFunctionCode(r -> r.functionName(of.function())
+                        .zipFile(SdkBytes.fromByteArray(read(report)))
+                        .architectures(Architecture.ARM64)
+                        .dryRun(true)
+                        .revisionId("rev\"1")
+                        .sourceKMSKeyArn("arn:aws:kms:eu-west-1:1:key/k")));
 
-        assertSameAsSdk(sdk, report, of.credentials(), lambda -> lambda.updateFunctionCode(
-                CodeRequests.update(name, new CodeSource.Direct(report), options)));
+        assertSameAsSdk(
+                sdk,
+                report,
+                of.credentials(),
+                lambda -> lambda.updateFunctionCode(CodeRequests.update(name, new CodeSource.Direct(report), options)));
     }
 
     @ParameterizedTest
@@ -108,20 +113,26 @@ class LambdaSignerTest {
                 List.of("arm64"),
                 "what it does",
                 Optional.of("arn:aws:kms:eu-west-1:1:key/k"));
-        Sdk sdk = sent(of.credentials(), lambda -> lambda.createFunction(r -> r.functionName(of.function())
-                .role("arn:aws:iam::123456789012:role/r")
-                .runtime("nodejs22.x")
-                .handler("index.handler")
-                .memorySize(256)
-                .timeout(9)
-                .environment(e -> e.variables(Map.of("GREETING", "hello \"ZipFile\":\"package\" \u00fc")))
-                .layers("arn:aws:lambda:eu-west-1:123456789012:layer:l:1")
-                .architectures(Architecture.ARM64)
-                .description("what it does")
-                .code(c -> c.zipFile(SdkBytes.fromByteArray(read(report))).sourceKMSKeyArn("arn:aws:kms:eu-west-1:1:key/k"))));
+        Sdk sdk = sent(
+                of.credentials(),
+                lambda -> lambda.createFunction(r -> r.functionName(of.function())
+                        .role("arn:aws:iam::123456789012:role/r")
+                        .runtime("nodejs22.x")
+                        .handler("index.handler")
+                        .memorySize(256)
+                        .timeout(9)
+                        .environment(e -> e.variables(Map.of("GREETING", "hello \"ZipFile\":\"package\" \u00fc")))
+                        .layers("arn:aws:lambda:eu-west-1:123456789012:layer:l:1")
+                        .architectures(Architecture.ARM64)
+                        .description("what it does")
+                        .code(c -> c.zipFile(SdkBytes.fromByteArray(read(report)))
+                                .sourceKMSKeyArn("arn:aws:kms:eu-west-1:1:key/k"))));
 
-        assertSameAsSdk(sdk, report, of.credentials(), lambda -> lambda.createFunction(
-                CodeRequests.create(name, new CodeSource.Direct(report), options)));
+        assertSameAsSdk(
+                sdk,
+                report,
+                of.credentials(),
+                lambda -> lambda.createFunction(CodeRequests.create(name, new CodeSource.Direct(report), options)));
     }
 
     @ParameterizedTest
@@ -130,33 +141,46 @@ class LambdaSignerTest {
         PackReport report = Package.holding(folder, "signed");
         LayerOptions layer = new LayerOptions(
                 "orders-dependencies", List.of("nodejs22.x", "nodejs24.x"), List.of("x86_64", "arm64"));
-        Sdk sdk = sent(of.credentials(), lambda -> lambda.publishLayerVersion(r -> r.layerName("orders-dependencies")
-                .description("what \"is\" in it")
-                .compatibleRuntimes(Runtime.NODEJS22_X, Runtime.NODEJS24_X)
-                .compatibleArchitectures(Architecture.X86_64, Architecture.ARM64)
-                .content(c -> c.zipFile(SdkBytes.fromByteArray(read(report))))));
+        Sdk sdk = sent(
+                of.credentials(),
+                lambda -> lambda.publishLayerVersion(r -> r.layerName("orders-dependencies")
+                        .description("what \"is\" in it")
+                        .compatibleRuntimes(Runtime.NODEJS22_X, Runtime.NODEJS24_X)
+                        .compatibleArchitectures(Architecture.X86_64, Architecture.ARM64)
+                        .content(c -> c.zipFile(SdkBytes.fromByteArray(read(report))))));
 
-        assertSameAsSdk(sdk, report, of.credentials(), lambda -> lambda.publishLayerVersion(
-                CodeRequests.publish(layer, "what \"is\" in it", new CodeSource.Direct(report))));
+        assertSameAsSdk(
+                sdk,
+                report,
+                of.credentials(),
+                lambda -> lambda.publishLayerVersion(
+                        CodeRequests.publish(layer, "what \"is\" in it", new CodeSource.Direct(report))));
     }
 
     private static void assertSameAsSdk(
             Sdk sdk, PackReport report, AwsCredentials credentials, Consumer<LambdaClient> ours) throws Exception {
         OfflineClient.Written written;
-        try (AwsSession session = AwsSession.open(
-                AwsSettings.of(Cloud.REGION, StaticCredentialsProvider.create(credentials)))) {
+        try (AwsSession session =
+                AwsSession.open(AwsSettings.of(Cloud.REGION, StaticCredentialsProvider.create(credentials)))) {
             written = session.lambdaOffline().write(ours);
         }
         assertEquals(sdk.request().getUri(), written.http().getUri());
         assertEquals(sdk.request().method(), written.http().method());
         assertEquals(
-                sdk.request().firstMatchingHeader("Content-Type"), written.http().firstMatchingHeader("Content-Type"));
+                sdk.request().firstMatchingHeader("Content-Type"),
+                written.http().firstMatchingHeader("Content-Type"));
         Body body = IdempotentRequests.around(written.body(), report);
         byte[] digest = new HttpSender(Progress.NONE).digest(body);
         assertArrayEquals(MessageDigest.getInstance("SHA-256").digest(sdk.body()), digest);
 
         SdkHttpRequest.Builder signedToo = sdk.request().toBuilder();
-        List.of("Authorization", "X-Amz-Date", "x-amz-content-sha256", "X-Amz-Security-Token", "Host", "x-amz-checksum-sha256")
+        List.of(
+                        "Authorization",
+                        "X-Amz-Date",
+                        "x-amz-content-sha256",
+                        "X-Amz-Security-Token",
+                        "Host",
+                        "x-amz-checksum-sha256")
                 .forEach(signedToo::removeHeader);
         Instant time = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'")
                 .withZone(ZoneOffset.UTC)

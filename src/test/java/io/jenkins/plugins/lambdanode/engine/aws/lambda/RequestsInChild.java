@@ -62,7 +62,10 @@ final class RequestsInChild {
                         lambda -> lambda.publishLayerVersion(CodeRequests.publish(layer, "", source)));
                 for (Function<LambdaClient, Object> operation : operations) {
                     AwsOperation what = new AwsOperation("It was not sent", "lambda:*", "*", "f", "");
-                    AwsFailure failure = requests.attempt(what, source, operation).send().failure().orElseThrow();
+                    AwsFailure failure = requests.attempt(what, source, operation)
+                            .send()
+                            .failure()
+                            .orElseThrow();
                     System.out.println(failure.code() + " " + failure.message());
                 }
             }

@@ -22,13 +22,13 @@ import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.params.provider.CsvSource;
-import java.util.OptionalLong;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.core.sync.RequestBody;
 
@@ -44,31 +44,23 @@ class StagingContractTest {
 
     /** The object's SHA-256 in hexadecimal, as boto3 reads its bytes. */
     static String sha256(Emulator emulator, StagedObject object) {
-        return Python.run(
-                        """
+        return Python.run("""
                         import sys, boto3, hashlib
                         s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
                         print(hashlib.sha256(s.get_object(Bucket=sys.argv[2], Key=sys.argv[3])['Body'].read()).hexdigest())
-                        """,
-                        emulator.endpoint().toString(),
-                        object.bucket(),
-                        object.key())
+                        """, emulator.endpoint().toString(), object.bucket(), object.key())
                 .strip();
     }
 
     /** Uploads in parts that are neither completed nor aborted. */
     static String unfinished(Emulator emulator, String bucket) {
-        return Python.run(
-                        """
+        return Python.run("""
                         import sys, boto3
                         s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
                         print(len(s.list_multipart_uploads(Bucket=sys.argv[2]).get('Uploads', [])))
-                        """,
-                        emulator.endpoint().toString(),
-                        bucket)
-                .strip();
+                        """, emulator.endpoint().toString(), bucket).strip();
     }
 
     @ParameterizedTest
@@ -148,8 +140,8 @@ class StagingContractTest {
                             r -> r.bucket(bucket).key(key),
                             RequestBody.fromBytes(new byte[(int) report.zippedBytes()]));
 
-            StagedObject staged =
-                    new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE).stage(report, Cloud.staging(bucket, ""), orders);
+            StagedObject staged = new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE)
+                    .stage(report, Cloud.staging(bucket, ""), orders);
 
             assertFalse(staged.alreadyThere());
             assertEquals(report.sha256(), sha256(emulator, staged));
@@ -162,8 +154,7 @@ class StagingContractTest {
         String bucket = Cloud.newBucket(emulator);
         PackReport report = Package.weighing(folder, "versioned", SMALL);
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            session.s3()
-                    .putBucketVersioning(r -> r.bucket(bucket).versioningConfiguration(v -> v.status("Enabled")));
+            session.s3().putBucketVersioning(r -> r.bucket(bucket).versioningConfiguration(v -> v.status("Enabled")));
             Staging staging = new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE);
             String orders = "orders";
 
@@ -203,23 +194,23 @@ class StagingContractTest {
                     .stage(
                             report,
                             new StagingSettings(
-                                    Optional.of(bucket), "", OptionalLong.empty(), Optional.of("aws:kms"), Optional.of(key)),
+                                    Optional.of(bucket),
+                                    "",
+                                    OptionalLong.empty(),
+                                    Optional.of("aws:kms"),
+                                    Optional.of(key)),
                             "orders");
         }
 
         assertEquals(
                 "aws:kms " + key,
-                Python.run(
-                                """
+                Python.run("""
                                 import sys, boto3
                                 s3 = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                                   aws_access_key_id='test', aws_secret_access_key='test')
                                 head = s3.head_object(Bucket=sys.argv[2], Key=sys.argv[3])
                                 print(head.get('ServerSideEncryption'), head.get('SSEKMSKeyId'))
-                                """,
-                                emulator.endpoint().toString(),
-                                bucket,
-                                staged.key())
+                                """, emulator.endpoint().toString(), bucket, staged.key())
                         .strip());
         if (bytes < Staging.MULTIPART_BYTES) {
             String url = workspace.requests.get(0).url();
@@ -233,8 +224,7 @@ class StagingContractTest {
         String bucket = Cloud.newBucket(emulator, "us-west-2");
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             DeployException failed = assertThrows(
-                    DeployException.class,
-                    () -> new StagingBucket(session, bucket).check(Optional.empty()));
+                    DeployException.class, () -> new StagingBucket(session, bucket).check(Optional.empty()));
 
             assertTrue(failed.getMessage().contains("the bucket is in region us-west-2"), failed.getMessage());
             assertTrue(failed.getMessage().contains("must be in the same region"), failed.getMessage());
@@ -258,7 +248,9 @@ class StagingContractTest {
         SendingWorkspace refusing = new SendingWorkspace() {
             @Override
             public List<SendReply> send(List<SendRequest> batch) {
-                return batch.stream().map(request -> SendReply.noResponse("ConnectException: refused")).toList();
+                return batch.stream()
+                        .map(request -> SendReply.noResponse("ConnectException: refused"))
+                        .toList();
             }
         };
         TestTime time = TestTime.startingNow();
@@ -289,8 +281,7 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             Staging staging = new Staging(session, interrupted, UploadJournal.NONE, Progress.NONE);
 
-            assertThrows(
-                    InterruptedException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
+            assertThrows(InterruptedException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
             assertTrue(Thread.interrupted(), "the thread's own interrupt is restored");
             assertEquals("0", unfinished(emulator, bucket));
@@ -312,12 +303,18 @@ class StagingContractTest {
             }
         };
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            new Staging(session, once, UploadJournal.NONE, log, TestTime.startingNow().backoff())
+            new Staging(
+                            session,
+                            once,
+                            UploadJournal.NONE,
+                            log,
+                            TestTime.startingNow().backoff())
                     .stage(report, Cloud.staging(bucket, ""), "orders");
 
             assertTrue(once.requests.get(0).url().contains("X-Amz-Signature="));
             assertTrue(
-                    log.text().contains("Sending again: PUT " + emulator.endpoint() + "/" + bucket + "/orders/"), log.text());
+                    log.text().contains("Sending again: PUT " + emulator.endpoint() + "/" + bucket + "/orders/"),
+                    log.text());
             assertFalse(log.text().contains("X-Amz"), log.text());
             assertFalse(log.text().contains("?"), log.text());
         }

@@ -27,8 +27,8 @@ import io.jenkins.plugins.lambdanode.engine.aws.SendingWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.TestTime;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
-import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Backoff;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
@@ -37,17 +37,15 @@ import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.Wire;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.net.URI;
-import java.nio.file.Files;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,6 +56,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,7 +95,8 @@ class StagingFaultsTest {
         s3.start();
         s3.stubFor(any(anyUrl())
                 .atPriority(10)
-                .willReturn(aResponse().proxiedFrom(Emulator.MINISTACK.endpoint().toString())));
+                .willReturn(
+                        aResponse().proxiedFrom(Emulator.MINISTACK.endpoint().toString())));
         bucket = Cloud.newBucket(Emulator.MINISTACK);
     }
 
@@ -161,7 +162,12 @@ class StagingFaultsTest {
     @Test
     void aResponseOfSuccessThatIsNotS3sIsNotBelieved() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
-        once(part(2), aResponse().withStatus(200).withHeader("Content-Type", "text/html").withBody("<html>Log in</html>"));
+        once(
+                part(2),
+                aResponse()
+                        .withStatus(200)
+                        .withHeader("Content-Type", "text/html")
+                        .withBody("<html>Log in</html>"));
 
         StagedObject staged = stage(report);
 
@@ -172,7 +178,9 @@ class StagingFaultsTest {
     @Test
     void aResponseOfSuccessWithoutAnUploadIdIsAnErrorInWords() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
-        once(post(anyUrl()).withQueryParam("uploads", matching(".*")), aResponse().withStatus(200));
+        once(
+                post(anyUrl()).withQueryParam("uploads", matching(".*")),
+                aResponse().withStatus(200));
 
         DeployException failed = assertThrows(DeployException.class, () -> stage(report));
 
@@ -260,22 +268,26 @@ class StagingFaultsTest {
     @Test
     void whoMayNotPutObjectsIsToldThePermission() throws Exception {
         PackReport report = Package.weighing(folder, "small", SMALL);
-        try (AwsSession session = Cloud.session(
-                Emulator.MINISTACK.endpoint(), Cloud.user(Emulator.MINISTACK, ""))) {
+        try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint(), Cloud.user(Emulator.MINISTACK, ""))) {
             Staging staging = new Staging(session, workspace, UploadJournal.NONE, log, time.backoff());
 
-            DeployException bucketFailed =
-                    assertThrows(DeployException.class, () -> new StagingBucket(session, bucket).check(Optional.empty()));
+            DeployException bucketFailed = assertThrows(
+                    DeployException.class, () -> new StagingBucket(session, bucket).check(Optional.empty()));
             DeployException failed = assertThrows(
                     DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
             assertTrue(bucketFailed.getMessage().contains("\"Action\": \"s3:ListBucket\""), bucketFailed.getMessage());
             assertTrue(
                     failed.getMessage()
-                            .contains("\"Action\": \"s3:PutObject\", \"Resource\": \"arn:aws:s3:::" + bucket + "/orders/"),
+                            .contains("\"Action\": \"s3:PutObject\", \"Resource\": \"arn:aws:s3:::" + bucket
+                                    + "/orders/"),
                     failed.getMessage());
         }
-        assertEquals(1, workspace.requests.stream().filter(request -> request.body().length() > 0).count());
+        assertEquals(
+                1,
+                workspace.requests.stream()
+                        .filter(request -> request.body().length() > 0)
+                        .count());
     }
 
     @ParameterizedTest
@@ -297,7 +309,8 @@ class StagingFaultsTest {
     void anUploadIsNotLeftOpenWhereTheResponseToItsStartIsLost() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
         String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
-        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).next("POST " + key + "?uploads", Wire.Fault.CUT_ANSWER)) {
+        try (Wire wire =
+                new Wire(Emulator.MINISTACK.endpoint()).next("POST " + key + "?uploads", Wire.Fault.CUT_ANSWER)) {
             StagedObject staged = stage(wire.endpoint(), report);
 
             assertTrue(wire.allHappened());
@@ -458,7 +471,8 @@ class StagingFaultsTest {
         };
         StagedObject staged;
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
-            staged = new Staging(session, disturbed, UploadJournal.NONE, log, time.backoff()).stage(report, Cloud.staging(bucket, ""), "orders");
+            staged = new Staging(session, disturbed, UploadJournal.NONE, log, time.backoff())
+                    .stage(report, Cloud.staging(bucket, ""), "orders");
         }
 
         assertEquals(List.of(1), aborted);
@@ -470,8 +484,8 @@ class StagingFaultsTest {
     @Test
     void anUploadThatIsAbortedAgainAndAgainIsAnError() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
-        s3.stubFor(part(2).atPriority(1)
-                .willReturn(refusal(404, "NoSuchUpload", "The specified upload does not exist.")));
+        s3.stubFor(
+                part(2).atPriority(1).willReturn(refusal(404, "NoSuchUpload", "The specified upload does not exist.")));
 
         DeployException failed = assertThrows(DeployException.class, () -> stage(report));
 
@@ -481,8 +495,7 @@ class StagingFaultsTest {
 
     /** How many there were. */
     private int abortAll() {
-        return Integer.parseInt(Python.run(
-                        """
+        return Integer.parseInt(Python.run("""
                         import sys, boto3
                         s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
@@ -490,9 +503,7 @@ class StagingFaultsTest {
                         for upload in uploads:
                             s.abort_multipart_upload(Bucket=sys.argv[2], Key=upload['Key'], UploadId=upload['UploadId'])
                         print(len(uploads))
-                        """,
-                        Emulator.MINISTACK.endpoint().toString(),
-                        bucket)
+                        """, Emulator.MINISTACK.endpoint().toString(), bucket)
                 .strip());
     }
 
@@ -501,7 +512,9 @@ class StagingFaultsTest {
         PackReport report = Package.weighing(folder, "large", LARGE);
         String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
-                .next("POST " + key + "?uploadId=", Wire.Answer.ofS3(200, "InternalError", "We encountered an error."))) {
+                .next(
+                        "POST " + key + "?uploadId=",
+                        Wire.Answer.ofS3(200, "InternalError", "We encountered an error."))) {
             StagedObject staged = stage(wire.endpoint(), report);
 
             assertTrue(wire.allHappened());
@@ -543,8 +556,14 @@ class StagingFaultsTest {
         }
 
         assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
-        assertTrue(log.text().contains("This machine's clock differs from S3's by " + (minutes > 0 ? "-3" : "3")), log.text());
-        assertEquals(sent, workspace.requests.stream().filter(request -> request.body().length() > 0).count());
+        assertTrue(
+                log.text().contains("This machine's clock differs from S3's by " + (minutes > 0 ? "-3" : "3")),
+                log.text());
+        assertEquals(
+                sent,
+                workspace.requests.stream()
+                        .filter(request -> request.body().length() > 0)
+                        .count());
     }
 
     /** Six rounds without any progress end an upload. */
@@ -575,16 +594,14 @@ class StagingFaultsTest {
 
     @ParameterizedTest
     @CsvSource({"0,0", "5,1"})
-    void anUploadThatWasStartedLongBeforeThisOneIsSomeoneElsesAndStays(int minutesBefore, String left) throws Exception {
-        Python.run(
-                """
+    void anUploadThatWasStartedLongBeforeThisOneIsSomeoneElsesAndStays(int minutesBefore, String left)
+            throws Exception {
+        Python.run("""
                 import sys, boto3
                 s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                  aws_access_key_id='test', aws_secret_access_key='test')
                 s.create_multipart_upload(Bucket=sys.argv[2], Key='orders/1.zip')
-                """,
-                Emulator.MINISTACK.endpoint().toString(),
-                bucket);
+                """, Emulator.MINISTACK.endpoint().toString(), bucket);
         Remembering memory = new Remembering("");
         memory.started(new UploadJournal.Upload(
                 bucket, "orders/1.zip", "", Instant.now().plus(Duration.ofMinutes(minutesBefore))));
@@ -604,7 +621,8 @@ class StagingFaultsTest {
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
                 .next(
                         request + bucket,
-                        Wire.Answer.ofS3(403, "RequestTimeTooSkewed", "The difference is too large.").with("Date", date))) {
+                        Wire.Answer.ofS3(403, "RequestTimeTooSkewed", "The difference is too large.")
+                                .with("Date", date))) {
             StagedObject staged = stage(wire.endpoint(), report);
 
             assertTrue(wire.allHappened());
@@ -626,8 +644,8 @@ class StagingFaultsTest {
                         () -> users.get(renewed.get() ? 1 : 0),
                         Optional.empty(),
                         Optional.empty()))) {
-            StagedObject staged =
-                    new Staging(session, workspace, UploadJournal.NONE, log, time.backoff()).stage(report, Cloud.staging(bucket, ""), "orders");
+            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log, time.backoff())
+                    .stage(report, Cloud.staging(bucket, ""), "orders");
 
             assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
         }
@@ -659,8 +677,8 @@ class StagingFaultsTest {
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
             Staging staging = new Staging(session, cleaning, UploadJournal.NONE, log, time.backoff());
 
-            DeployException failed =
-                    assertThrows(DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
+            DeployException failed = assertThrows(
+                    DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
 
             assertTrue(failed.getMessage().contains("NoSuchFileException"), failed.getMessage());
             assertTrue(failed.getMessage().contains("changed or removed on the machine"), failed.getMessage());
@@ -717,7 +735,8 @@ class StagingFaultsTest {
                             bodies.incrementAndGet();
                         }
                         if (body && letsContinue) {
-                            client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                            client.getOutputStream()
+                                    .write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                             bodyBytes.addAndGet(in.readNBytes(1).length);
                             client.setSoLinger(true, 0);
                             continue;
@@ -725,7 +744,8 @@ class StagingFaultsTest {
                         String xml = "<Error><Code>AccessDenied</Code><Message>explicit words of S3</Message></Error>";
                         client.getOutputStream()
                                 .write(("HTTP/1.1 " + (put ? "403 Forbidden" : "404 Not Found")
-                                                + "\r\nConnection: close\r\nContent-Length: " + xml.length() + "\r\n\r\n"
+                                                + "\r\nConnection: close\r\nContent-Length: " + xml.length()
+                                                + "\r\n\r\n"
                                                 + (head.startsWith("HEAD ") ? "" : xml))
                                         .getBytes(StandardCharsets.ISO_8859_1));
                         client.shutdownOutput();

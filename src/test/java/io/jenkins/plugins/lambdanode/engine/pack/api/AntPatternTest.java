@@ -28,7 +28,11 @@ class AntPatternTest {
     @Provide
     Arbitrary<String> patterns() {
         Arbitrary<String> name = Arbitraries.of("a", "b", "*", "**", "**", "a*", "*b", "?", "a?b", "*a*b", "ab", "**a");
-        return name.list().ofMinSize(1).ofMaxSize(6).map(names -> String.join("/", names)).flatMap(p -> Arbitraries.of(p, p + "/"));
+        return name.list()
+                .ofMinSize(1)
+                .ofMaxSize(6)
+                .map(names -> String.join("/", names))
+                .flatMap(p -> Arbitraries.of(p, p + "/"));
     }
 
     @Provide
@@ -79,6 +83,7 @@ class AntPatternTest {
     void noPatternTakesLong() {
         String pattern = "**/" + "*a".repeat(200) + "b/" + "**/x/".repeat(200);
         String path = ("a".repeat(250) + "/").repeat(15) + "x/".repeat(200) + "end";
-        assertTimeoutPreemptively(Duration.ofSeconds(5), () -> assertFalse(new AntPattern(pattern + "y").matches(path)));
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(5), () -> assertFalse(new AntPattern(pattern + "y").matches(path)));
     }
 }

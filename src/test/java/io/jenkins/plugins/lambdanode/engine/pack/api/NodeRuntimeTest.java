@@ -27,7 +27,8 @@ class NodeRuntimeTest {
 
     @Test
     void onlySupportedRuntimesAreOfferedAndTheDefaultIsOneOfThem() {
-        assertEquals(List.of("nodejs26.x", "nodejs24.x", "nodejs22.x"), NodeRuntime.supported(LocalDate.of(2026, 11, 27)));
+        assertEquals(
+                List.of("nodejs26.x", "nodejs24.x", "nodejs22.x"), NodeRuntime.supported(LocalDate.of(2026, 11, 27)));
         assertEquals(List.of("nodejs26.x", "nodejs24.x"), NodeRuntime.supported(LocalDate.of(2027, 4, 30)));
         assertTrue(NodeRuntime.supported(LocalDate.of(2026, 11, 27)).contains(NodeRuntime.DEFAULT));
     }

@@ -10,10 +10,10 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.ZipListing;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.FileSnapshot;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import java.nio.charset.StandardCharsets;
@@ -74,7 +74,9 @@ class PackageCacheTest {
 
     private long size() throws Exception {
         try (Stream<Path> files = Files.walk(project)) {
-            return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
         }
     }
 
@@ -118,8 +120,12 @@ class PackageCacheTest {
     @Test
     void filesThatWereNewWhenTheyWereReadAreReadOnceMore() throws Exception {
         packCached();
-        assertEquals(new PackReport.Work(total, 0, total), Packs.packLater(project, cache).work());
-        assertEquals(new PackReport.Work(0, 0, total), Packs.packLater(project, cache).work());
+        assertEquals(
+                new PackReport.Work(total, 0, total),
+                Packs.packLater(project, cache).work());
+        assertEquals(
+                new PackReport.Work(0, 0, total),
+                Packs.packLater(project, cache).work());
     }
 
     @Test
@@ -132,7 +138,8 @@ class PackageCacheTest {
         List<Change> changes = List.of(
                 () -> write("lib/a.js", "exports.a = 4;"),
                 () -> Files.move(aside, project.resolve("lib/a.js"), StandardCopyOption.REPLACE_EXISTING),
-                () -> Files.move(project.resolve("lib/b.js"), project.resolve("lib/a.js"), StandardCopyOption.REPLACE_EXISTING),
+                () -> Files.move(
+                        project.resolve("lib/b.js"), project.resolve("lib/a.js"), StandardCopyOption.REPLACE_EXISTING),
                 () -> {
                     Files.move(project.resolve("lib"), project.resolve("lib2"));
                     write("lib/1.js", "exports.a = 5;");
@@ -176,17 +183,19 @@ class PackageCacheTest {
         Packs.packLater(project, cache);
         Files.setPosixFilePermissions(project.resolve("lib/1.js"), PosixFilePermissions.fromString("rw-------"));
         PackReport report = Packs.packLater(project, cache);
-        assertEquals(project.resolve("lib/1.js").toFile().length(), report.work().readBytes());
+        assertEquals(
+                project.resolve("lib/1.js").toFile().length(), report.work().readBytes());
     }
 
     @Test
     void statesAreReliedOnWhereTheFileSystemIsKnownOnly() throws Exception {
         assertTrue(CtimeState.of(Path.of("/proc"), Clock.systemUTC()).isEmpty());
-        CtimeState states = CtimeState.of(project, Clock.offset(Clock.systemUTC(), Duration.ofHours(1))).orElseThrow();
+        CtimeState states = CtimeState.of(project, Clock.offset(Clock.systemUTC(), Duration.ofHours(1)))
+                .orElseThrow();
         Path file = Path.of("/proc/self/status");
         FileSnapshot stamp = FileSnapshot.of(file);
-        SourceEntry elsewhere = new SourceEntry(
-                "x", new byte[] {'x'}, file, SourceEntry.Kind.FILE, stamp, false, new byte[0]);
+        SourceEntry elsewhere =
+                new SourceEntry("x", new byte[] {'x'}, file, SourceEntry.Kind.FILE, stamp, false, new byte[0]);
         assertTrue(states.of(elsewhere).isEmpty(), "another device");
         Path gone = Packs.write(project, "gone", "x");
         SourceEntry removed = new SourceEntry(
@@ -289,7 +298,10 @@ class PackageCacheTest {
     void aPackageOfAnotherProjectUnderTheIndexIsNotCopiedFrom() throws Exception {
         packCached();
         String expected = packCached().sha256();
-        Path kept = cache.resolve(Packs.filesBelow(cache).stream().filter(name -> name.contains("package")).findFirst().orElseThrow());
+        Path kept = cache.resolve(Packs.filesBelow(cache).stream()
+                .filter(name -> name.contains("package"))
+                .findFirst()
+                .orElseThrow());
         byte[] random = new byte[(int) Files.size(kept)];
         new Random(1).nextBytes(random);
         Files.delete(kept);
@@ -308,7 +320,8 @@ class PackageCacheTest {
         Files.move(index, moved);
         Files.createSymbolicLink(index, moved);
         assertEquals(total, packCached().work().deflatedBytes());
-        byte[] hostile = PackageIndex.format(new byte[32], ".lambda-node-deploy-package-/../../x", 5, List.of(), List.of());
+        byte[] hostile =
+                PackageIndex.format(new byte[32], ".lambda-node-deploy-package-/../../x", 5, List.of(), List.of());
         assertTrue(PackageIndex.parse(hostile, new byte[32]).isPresent());
         Files.delete(index);
         Files.write(index, hostile);
@@ -328,7 +341,8 @@ class PackageCacheTest {
             @Override
             public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {}
         };
-        PackReport report = new Packager(project, dir.resolve("temp"), Optional.of(cache), progress).pack(Packs.request());
+        PackReport report =
+                new Packager(project, dir.resolve("temp"), Optional.of(cache), progress).pack(Packs.request());
         assertEquals(1, log.size());
         assertEquals(Packs.pack(project).sha256(), report.sha256());
     }
@@ -347,7 +361,8 @@ class PackageCacheTest {
                 builds.add(threads.submit(() -> Packs.pack(which, cache).sha256()));
             }
             for (int i = 0; i < builds.size(); i++) {
-                assertEquals(i % 3 == 0 ? expectedOther : expected, builds.get(i).get());
+                assertEquals(
+                        i % 3 == 0 ? expectedOther : expected, builds.get(i).get());
             }
         } finally {
             threads.shutdownNow();
@@ -380,10 +395,12 @@ class PackageCacheTest {
             files.add(new PackageIndex.UnchangedFile(state, i / 2 % 2 == 0, places.get(i / 2)));
         }
         byte[] print = "0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-        PackageIndex index = PackageIndex.parse(PackageIndex.format(print, "name", 1_000_000, places, files), print).orElseThrow();
+        PackageIndex index = PackageIndex.parse(PackageIndex.format(print, "name", 1_000_000, places, files), print)
+                .orElseThrow();
         assertEquals("name", index.packageName());
         for (PackageIndex.ObjectKey place : places) {
-            PackageIndex.ObjectKey found = index.find(place.sha256(), place.size()).orElseThrow();
+            PackageIndex.ObjectKey found =
+                    index.find(place.sha256(), place.size()).orElseThrow();
             assertEquals(place.offset(), found.offset());
             assertEquals(place.crc(), found.crc());
             assertEquals(place.deflated(), found.deflated());
@@ -397,10 +414,14 @@ class PackageCacheTest {
             assertEquals(i % 2 == 0, index.find(state, true).isPresent(), "a key was not looked for");
             long device = state.device();
             long inode = state.inode();
-            assertTrue(index.find(new CtimeState.FileState(6, inode, i, -i), false).isEmpty());
-            assertTrue(index.find(new CtimeState.FileState(device, inode + 1, i, -i), false).isEmpty());
-            assertTrue(index.find(new CtimeState.FileState(device, inode, i + 1, -i), false).isEmpty());
-            assertTrue(index.find(new CtimeState.FileState(device, inode, i, -i - 1), false).isEmpty());
+            assertTrue(
+                    index.find(new CtimeState.FileState(6, inode, i, -i), false).isEmpty());
+            assertTrue(index.find(new CtimeState.FileState(device, inode + 1, i, -i), false)
+                    .isEmpty());
+            assertTrue(index.find(new CtimeState.FileState(device, inode, i + 1, -i), false)
+                    .isEmpty());
+            assertTrue(index.find(new CtimeState.FileState(device, inode, i, -i - 1), false)
+                    .isEmpty());
         }
         assertTrue(PackageIndex.parse(new byte[0], print).isEmpty());
     }

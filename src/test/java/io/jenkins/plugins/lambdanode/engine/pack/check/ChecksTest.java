@@ -78,7 +78,13 @@ class ChecksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/opt/nodejs/node_modules/x/handler.handler", "index.handler", "index.handler.inner", "/var/task/index.handler"})
+    @ValueSource(
+            strings = {
+                "/opt/nodejs/node_modules/x/handler.handler",
+                "index.handler",
+                "index.handler.inner",
+                "/var/task/index.handler"
+            })
     void aHandlerThatIsThereOrInALayerIsNoFinding(String handler) throws Exception {
         assertEquals(List.of(), codes(handler(handler)));
     }
@@ -99,26 +105,32 @@ class ChecksTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "index.js  |          | export const handler = async () => 1           | 22",
-        "index.js  |          | import x from 'fs'; export { x as handler }    | 22",
-        "index.js  | commonjs | export const handler = async () => 1           | 22 24",
-        "index.cjs |          | export const handler = async () => 1           | 22 24",
-        "index.js  | module   | export const handler = async () => 1           |",
-        "index.mjs |          | export const handler = async () => 1           |",
-        "index.js  | module   | module.exports.handler = async () => 1         | 22 24",
-        "index.mjs |          | exports.handler = async () => 1                | 22 24",
-        "index.cjs | module   | exports.handler = async () => 1                |",
-        "index.js  |          | exports.handler = 1; // export const a = 1     |",
-        "index.js  |          | exports.handler = 'x'; /* import a from 'b' */ |",
-        "index.js  |          | const a = `export default 1`; exports.handler=a |",
-        "index.js  |          | const a = `${`x`} `; exports.handler = a       |",
-        "index.js  |          | const a = await import('x'); exports.handler=a |",
-    })
-    void aModuleFormatThatNodeWouldNotTakeIsAWarning(String file, String type, String source, String warned) throws Exception {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "index.js  |          | export const handler = async () => 1           | 22",
+                "index.js  |          | import x from 'fs'; export { x as handler }    | 22",
+                "index.js  | commonjs | export const handler = async () => 1           | 22 24",
+                "index.cjs |          | export const handler = async () => 1           | 22 24",
+                "index.js  | module   | export const handler = async () => 1           |",
+                "index.mjs |          | export const handler = async () => 1           |",
+                "index.js  | module   | module.exports.handler = async () => 1         | 22 24",
+                "index.mjs |          | exports.handler = async () => 1                | 22 24",
+                "index.cjs | module   | exports.handler = async () => 1                |",
+                "index.js  |          | exports.handler = 1; // export const a = 1     |",
+                "index.js  |          | exports.handler = 'x'; /* import a from 'b' */ |",
+                "index.js  |          | const a = `export default 1`; exports.handler=a |",
+                "index.js  |          | const a = `${`x`} `; exports.handler = a       |",
+                "index.js  |          | const a = await import('x'); exports.handler=a |",
+            })
+    void aModuleFormatThatNodeWouldNotTakeIsAWarning(String file, String type, String source, String warned)
+            throws Exception {
         Files.delete(project.resolve("index.js"));
         Packs.write(project, file, source);
-        Packs.write(project, "package.json", type == null ? "{\"a\":{\"type\":\"module\"}}" : "{\"type\" : \"" + type + "\"}");
+        Packs.write(
+                project,
+                "package.json",
+                type == null ? "{\"a\":{\"type\":\"module\"}}" : "{\"type\" : \"" + type + "\"}");
         for (String major : List.of("22", "24")) {
             assertEquals(
                     warned != null && warned.contains(major) ? List.of("module-format") : List.of(),
@@ -127,25 +139,28 @@ class ChecksTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "exports.handler = (event, context, callback) => callback(null)       | true",
-        "exports.handler = function (e, c, cb) {}                             | true",
-        "exports.handler = async (event, context) => 1                        | false",
-        "module.exports.handler = (event) => f(a, b, c)                       | false",
-        "function handler(a, b, c) {} exports.handler = handler               | true",
-        "exports.other = (a, b, c) => 1; exports.handler = async () => 1      | false",
-        "exports.handler = awslambda.streamifyResponse(async (a, b, c) => 1)  | false",
-        "const h = async (a, b, c) => 1; exports.handler = awslambda.streamifyResponse(h) | false",
-        "const handler = (a, b, c) => 1; exports.handler = middy(handler)      | false",
-        "const run = (a, b, c) => 1; exports.handler = run;                    | true",
-        "export const handler = (a, b, c) => 1                                 | true",
-        "export function handler(a, b, c) {}                                   | true",
-        "exports.handler = (event, ...rest) => 1                              | false",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "exports.handler = (event, context, callback) => callback(null)       | true",
+                "exports.handler = function (e, c, cb) {}                             | true",
+                "exports.handler = async (event, context) => 1                        | false",
+                "module.exports.handler = (event) => f(a, b, c)                       | false",
+                "function handler(a, b, c) {} exports.handler = handler               | true",
+                "exports.other = (a, b, c) => 1; exports.handler = async () => 1      | false",
+                "exports.handler = awslambda.streamifyResponse(async (a, b, c) => 1)  | false",
+                "const h = async (a, b, c) => 1; exports.handler = awslambda.streamifyResponse(h) | false",
+                "const handler = (a, b, c) => 1; exports.handler = middy(handler)      | false",
+                "const run = (a, b, c) => 1; exports.handler = run;                    | true",
+                "export const handler = (a, b, c) => 1                                 | true",
+                "export function handler(a, b, c) {}                                   | true",
+                "exports.handler = (event, ...rest) => 1                              | false",
+            })
     void aCallbackHandlerIsAWarningWhereTheRuntimeNoLongerCallsIt(String source, boolean warned) throws Exception {
         Packs.write(project, "index.js", source);
         assertEquals(warned ? List.of("callback-handler") : List.of(), codes(handler("index.handler")));
-        assertFalse(codes(new TargetFunction("index.handler", "nodejs22.x", "", 0, "")).contains("callback-handler"));
+        assertFalse(codes(new TargetFunction("index.handler", "nodejs22.x", "", 0, ""))
+                .contains("callback-handler"));
     }
 
     private static byte[] elf(int machine) {
@@ -175,13 +190,15 @@ class ChecksTest {
 
     /** The package's file as bcrypt 6 and ssh2 1.16 have it. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "const b = require('bcrypt');        | const bindings = require('node-gyp-build')(__dirname);             | ERROR",
-        "const b = require('bcrypt');        | let b; try { b = require('node-gyp-build')(__dirname) } catch {}   |",
-        "const b = require('bcrypt');        | try { require('node-gyp-build')(__dirname) } catch (e) { throw e } | WARNING",
-        "const b = () => require('bcrypt');  | const bindings = require('node-gyp-build')(__dirname);             | WARNING",
-        "const b = require('other');         | const bindings = require('node-gyp-build')(__dirname);             | WARNING",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "const b = require('bcrypt');        | const bindings = require('node-gyp-build')(__dirname);             | ERROR",
+                "const b = require('bcrypt');        | let b; try { b = require('node-gyp-build')(__dirname) } catch {}   |",
+                "const b = require('bcrypt');        | try { require('node-gyp-build')(__dirname) } catch (e) { throw e } | WARNING",
+                "const b = () => require('bcrypt');  | const bindings = require('node-gyp-build')(__dirname);             | WARNING",
+                "const b = require('other');         | const bindings = require('node-gyp-build')(__dirname);             | WARNING",
+            })
     void anAddOnForAnotherArchitectureIsAnErrorWhereTheHandlersFileCannotDoWithoutIt(
             String handler, String main, Severity severity) throws Exception {
         Packs.write(project, "index.js", handler + "\nexports.handler = async () => 1;\n");
@@ -210,19 +227,28 @@ class ChecksTest {
     @Test
     void anAddOnForAnotherNodeIsAWarningThatNamesBoth() throws Exception {
         Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0node_register_module_v115\0"));
-        String message = only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).message();
+        String message =
+                only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).message();
         assertTrue(message.contains("Node.js 20 (ABI 115), and the function runs nodejs24.x (ABI 137)"), message);
-        assertEquals(List.of(), codes(new TargetFunction("", "nodejs20.x", "x86_64", 0, "")).stream().filter(c -> c.startsWith("native")).toList());
-        // What is named like an add-on and is none says nothing for those that are (better-sqlite3's test_extension.node).
+        assertEquals(
+                List.of(),
+                codes(new TargetFunction("", "nodejs20.x", "x86_64", 0, "")).stream()
+                        .filter(c -> c.startsWith("native"))
+                        .toList());
+        // What is named like an add-on and is none says nothing for those that are (better-sqlite3's
+        // test_extension.node).
         Packs.write(project, "node_modules/db/build/Release/extension.node", elf(62));
-        assertEquals("native-other-node", only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).code());
+        assertEquals(
+                "native-other-node",
+                only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).code());
         Packs.write(project, "node_modules/db/build/Release/db.node", elf(62, "\0napi_register_module_v1\0"));
         assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")));
     }
 
     /** What gcc makes of NODE_MODULE, as in add-ons with nan: the structure that registers itself is in the section .data. */
     private static byte[] registeringAddOn(int abi) {
-        ByteBuffer file = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN).put(elf(62), 0, 64);
+        ByteBuffer file =
+                ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN).put(elf(62), 0, 64);
         file.putLong(40, 512).putShort(58, (short) 64).putShort(60, (short) 3).putShort(62, (short) 2);
         file.putInt(64, 7).putInt(64 + 16, abi);
         file.put(200, "\0.data\0.shstrtab\0node_module_register\0".getBytes(StandardCharsets.US_ASCII));
@@ -234,7 +260,9 @@ class ChecksTest {
     @Test
     void anAddOnThatRegistersItselfIsReadToo() throws Exception {
         Packs.write(project, "node_modules/db/build/Release/db.node", registeringAddOn(115));
-        assertTrue(only(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")).message().contains("Node.js 20 (ABI 115)"));
+        assertTrue(only(new TargetFunction("", "nodejs24.x", "x86_64", 0, ""))
+                .message()
+                .contains("Node.js 20 (ABI 115)"));
         Packs.write(project, "node_modules/db/build/Release/db.node", registeringAddOn(137));
         assertEquals(List.of(), codes(new TargetFunction("", "nodejs24.x", "x86_64", 0, "")));
     }
@@ -281,29 +309,37 @@ class ChecksTest {
 
     /** The names of sharp 0.34. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "sharp-darwin-arm64            | arm64  | @img/sharp-linux-arm64, only @img/sharp-darwin-arm64 (macOS arm64)",
-        "sharp-linux-x64               | arm64  | @img/sharp-linux-arm64, only @img/sharp-linux-x64 (linux x86_64)",
-        "sharp-linuxmusl-x64           | x86_64 | @img/sharp-linux-x64, only @img/sharp-linuxmusl-x64 (linux with musl x86_64)",
-        "                              | x86_64 | is not there: @img/sharp-linux-x64.",
-        "sharp-linux-x64               | x86_64 |",
-        "sharp-linux-x64,sharp-linux-arm64,sharp-darwin-arm64 | arm64 |",
-        "sharp-wasm32                  | arm64  |",
-    })
-    void aPlatformPackageThatIsNotThereForTheFunctionIsAWarning(String installed, String architecture, String said) throws Exception {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "sharp-darwin-arm64            | arm64  | @img/sharp-linux-arm64, only @img/sharp-darwin-arm64 (macOS arm64)",
+                "sharp-linux-x64               | arm64  | @img/sharp-linux-arm64, only @img/sharp-linux-x64 (linux x86_64)",
+                "sharp-linuxmusl-x64           | x86_64 | @img/sharp-linux-x64, only @img/sharp-linuxmusl-x64 (linux with musl x86_64)",
+                "                              | x86_64 | is not there: @img/sharp-linux-x64.",
+                "sharp-linux-x64               | x86_64 |",
+                "sharp-linux-x64,sharp-linux-arm64,sharp-darwin-arm64 | arm64 |",
+                "sharp-wasm32                  | arm64  |",
+            })
+    void aPlatformPackageThatIsNotThereForTheFunctionIsAWarning(String installed, String architecture, String said)
+            throws Exception {
         Packs.write(project, "package.json", "{\"dependencies\": {\"sharp\": \"0.34.5\"}}");
         Packs.write(project, "node_modules/sharp/package.json", """
                 {"optionalDependencies": {"@img/sharp-darwin-arm64": "1", "@img/sharp-linux-arm64": "1", "@img/sharp-linux-x64": "1",
                  "@img/sharp-linuxmusl-x64": "1", "@img/sharp-wasm32": "1", "@img/sharp-win32-x64": "1"}}""");
         for (String name : installed == null ? new String[0] : installed.split(",")) {
-            Packs.write(project, "node_modules/@img/" + name + "/lib/sharp.node", name.contains("darwin") ? machO() : elf(name.contains("x64") ? 62 : 183));
+            Packs.write(
+                    project,
+                    "node_modules/@img/" + name + "/lib/sharp.node",
+                    name.contains("darwin") ? machO() : elf(name.contains("x64") ? 62 : 183));
         }
         if (said == null) {
             assertEquals(List.of(), findings(architecture(architecture)));
         } else {
             Finding finding = only(architecture(architecture));
             assertEquals(Severity.WARNING, finding.severity());
-            assertTrue(finding.message().contains(said) && finding.message().contains("npm ci --os=linux --cpu="), finding.message());
+            assertTrue(
+                    finding.message().contains(said) && finding.message().contains("npm ci --os=linux --cpu="),
+                    finding.message());
         }
     }
 
@@ -318,25 +354,36 @@ class ChecksTest {
 
     @Test
     void aProductionDependencyThatIsNotThereIsAWarningThatSaysWhoNeedsIt() throws Exception {
-        Packs.write(project, "package.json", "{\"dependencies\": {\"a\": \"1\", \"gone\": \"1\", \"@aws-sdk/client-s3\": \"3\"}}");
+        Packs.write(
+                project,
+                "package.json",
+                "{\"dependencies\": {\"a\": \"1\", \"gone\": \"1\", \"@aws-sdk/client-s3\": \"3\"}}");
         assertEquals(List.of(), codes(handler("index.handler")), "bundled");
-        Packs.write(project, "node_modules/a/package.json", "{\"dependencies\": {\"b\": \"1\"}, \"optionalDependencies\": {\"c\": \"1\"}}");
+        Packs.write(
+                project,
+                "node_modules/a/package.json",
+                "{\"dependencies\": {\"b\": \"1\"}, \"optionalDependencies\": {\"c\": \"1\"}}");
         Packs.write(project, "node_modules/other/node_modules/b/package.json", "{}");
         Finding finding = only(handler("index.handler"));
         assertEquals("missing-dependency", finding.code());
         assertTrue(finding.message().contains(": gone, b (which node_modules/a/ needs)."), finding.message());
-        assertEquals(List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5, "")), "a layer can have them");
+        assertEquals(
+                List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5, "")), "a layer can have them");
         Packs.write(project, "node_modules/b/package.json", "{}");
         Packs.write(project, "node_modules/gone/package.json", "{}");
         assertEquals(List.of(), codes(handler("index.handler")));
-        assertEquals(List.of(), Packs.pack(project, Packs.excluding("node_modules/gone/")).findings(), "left out on purpose");
+        assertEquals(
+                List.of(),
+                Packs.pack(project, Packs.excluding("node_modules/gone/")).findings(),
+                "left out on purpose");
     }
 
     /** pnpm's links, stored. */
     @Test
     void dependenciesAreFoundThroughStoredLinks() throws Exception {
         Packs.write(project, "package.json", "{\"dependencies\": {\"a\": \"1\"}}");
-        Packs.write(project, "node_modules/.pnpm/a@1/node_modules/a/package.json", "{\"dependencies\": {\"b\": \"1\"}}");
+        Packs.write(
+                project, "node_modules/.pnpm/a@1/node_modules/a/package.json", "{\"dependencies\": {\"b\": \"1\"}}");
         Packs.write(project, "node_modules/.pnpm/b@1/node_modules/b/package.json", "{}");
         Files.createSymbolicLink(project.resolve("node_modules/a"), Path.of(".pnpm/a@1/node_modules/a"));
         Path b = project.resolve("node_modules/.pnpm/a@1/node_modules/b");
@@ -344,28 +391,32 @@ class ChecksTest {
         PackRequest storing = Packs.request(List.of(), List.of(), PackSettings.Links.STORE, List.of(), "");
         assertEquals(List.of(), Packs.pack(project, storing).findings());
         Files.delete(b);
-        assertEquals("missing-dependency", Packs.pack(project, storing).findings().get(0).code());
+        assertEquals(
+                "missing-dependency",
+                Packs.pack(project, storing).findings().get(0).code());
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "const x = require('gone');            | gone",
-        "const { x } = require('gone/lib/x');  | gone/lib/x",
-        "require('./lib/gone');                | ./lib/gone",
-        "const AWS = require('aws-sdk');       | aws-sdk",
-        "import x from 'gone';                 | gone",
-        "const x = require('node:fs');         |",
-        "const x = require('fs/promises');     |",
-        "const x = require('@aws-sdk/client-s3'); |",
-        "const x = require('./lib/there');     |",
-        "const x = require('there');           |",
-        "const x = require('self/lib/there');  |",
-        "const x = () => require('gone');      |",
-        "try { x = require('gone'); } catch {} |",
-        "if (0) {\\nconst x = require('gone');\\n} |",
-        "// const x = require('gone');         |",
-        "const x = `\\nconst y = require('gone');\\n`; |",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "const x = require('gone');            | gone",
+                "const { x } = require('gone/lib/x');  | gone/lib/x",
+                "require('./lib/gone');                | ./lib/gone",
+                "const AWS = require('aws-sdk');       | aws-sdk",
+                "import x from 'gone';                 | gone",
+                "const x = require('node:fs');         |",
+                "const x = require('fs/promises');     |",
+                "const x = require('@aws-sdk/client-s3'); |",
+                "const x = require('./lib/there');     |",
+                "const x = require('there');           |",
+                "const x = require('self/lib/there');  |",
+                "const x = () => require('gone');      |",
+                "try { x = require('gone'); } catch {} |",
+                "if (0) {\\nconst x = require('gone');\\n} |",
+                "// const x = require('gone');         |",
+                "const x = `\\nconst y = require('gone');\\n`; |",
+            })
     void anImportOfTheHandlersFileThatResolvesNowhereIsAnError(String source, String missing) throws Exception {
         Packs.write(project, "package.json", "{\"name\": \"self\", \"exports\": {\"./lib/*\": \"./lib/*.js\"}}");
         Packs.write(project, "lib/there.js", "");
@@ -377,8 +428,11 @@ class ChecksTest {
             assertEquals(List.of(), codes(handler("index.handler")));
         } else {
             String message = error(handler("index.handler"));
-            assertTrue(message.contains("It imports " + missing + ", which is neither in the package nor in nodejs24.x"), message);
-            assertEquals(List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5, "")), "a layer can have it");
+            assertTrue(
+                    message.contains("It imports " + missing + ", which is neither in the package nor in nodejs24.x"),
+                    message);
+            assertEquals(
+                    List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5, "")), "a layer can have it");
         }
     }
 
@@ -395,7 +449,9 @@ class ChecksTest {
         Packs.write(project, "node_modules/ffmpeg/lib/libx.so", elf(62));
         List<Finding> findings = findings(architecture("arm64"));
         assertEquals(1, findings.size());
-        assertTrue(findings.get(0).message().contains("1 more file"), findings.get(0).message());
+        assertTrue(
+                findings.get(0).message().contains("1 more file"),
+                findings.get(0).message());
         assertEquals("node_modules/ffmpeg/ffmpeg", findings.get(0).path());
     }
 
@@ -410,7 +466,8 @@ class ChecksTest {
         Packs.write(project, "node_modules/tls/test/key.pem", "-----BEGIN PRIVATE KEY-----\n");
         List<Finding> findings = Packs.pack(project).findings();
         assertEquals(
-                List.of(".env", "account.json", "certs/server.pem", "ssh/id_rsa"), findings.stream().map(Finding::path).toList());
+                List.of(".env", "account.json", "certs/server.pem", "ssh/id_rsa"),
+                findings.stream().map(Finding::path).toList());
         assertTrue(findings.stream().allMatch(f -> f.severity() == Severity.WARNING));
     }
 
@@ -419,7 +476,8 @@ class ChecksTest {
         Packs.write(project, "node_modules/@aws-sdk/client-s3/index.js", "x".repeat(2_000_000));
         Packs.write(project, "node_modules/aws-sdk/index.js", "x");
         List<Finding> findings = findings(handler("index.handler"));
-        assertEquals(List.of("sdk-in-runtime"), findings.stream().map(Finding::code).toList());
+        assertEquals(
+                List.of("sdk-in-runtime"), findings.stream().map(Finding::code).toList());
         assertEquals(Severity.INFO, findings.get(0).severity());
         assertTrue(findings.get(0).message().contains("2.0 MB"));
     }
@@ -427,10 +485,16 @@ class ChecksTest {
     @Test
     void theSdkThatADependencyBringsIsLeftOutByAnExclude() throws Exception {
         Packs.write(project, "package.json", "{\"dependencies\": {\"aws-xray-sdk-core\": \"3\"}}");
-        Packs.write(project, "node_modules/aws-xray-sdk-core/package.json", "{\"dependencies\": {\"@aws-sdk/types\": \"3\"}}");
+        Packs.write(
+                project,
+                "node_modules/aws-xray-sdk-core/package.json",
+                "{\"dependencies\": {\"@aws-sdk/types\": \"3\"}}");
         Packs.write(project, "node_modules/@aws-sdk/types/package.json", "{}");
         String transitive = findings(handler("index.handler")).get(0).message();
-        Packs.write(project, "package.json", "{\"dependencies\": {\"@aws-sdk/types\": \"3\", \"aws-xray-sdk-core\": \"3\"}}");
+        Packs.write(
+                project,
+                "package.json",
+                "{\"dependencies\": {\"@aws-sdk/types\": \"3\", \"aws-xray-sdk-core\": \"3\"}}");
         String direct = findings(handler("index.handler")).get(0).message();
 
         assertTrue(
@@ -445,7 +509,8 @@ class ChecksTest {
         Packs.write(project, "package.json", "{\"dependencies\": {\"left-pad\": \"1\"}}");
         Packs.write(project, "index.js", "require('left-pad'); exports.handler = async () => 1;");
 
-        String message = assertThrows(DeployException.class, () -> findings(handler("index.handler"))).getMessage();
+        String message = assertThrows(DeployException.class, () -> findings(handler("index.handler")))
+                .getMessage();
 
         assertTrue(message.contains("index.js: It imports left-pad,"), message);
         assertTrue(message.contains("It is in dependencies of package.json and not installed"), message);
@@ -469,12 +534,15 @@ class ChecksTest {
         Packs.write(project, "node_modules/@aws-sdk/x.js", "x");
         assertEquals(
                 List.of(Severity.WARNING, Severity.WARNING, Severity.INFO),
-                findings(new TargetFunction("index.handler", "nodejs18.x", "", 0, "")).stream().map(Finding::severity).toList());
+                findings(new TargetFunction("index.handler", "nodejs18.x", "", 0, "")).stream()
+                        .map(Finding::severity)
+                        .toList());
     }
 
     @Test
     void readersOfHostileFilesEnd() {
-        for (String json : List.of("", "{", "{\"", "{\"a\":", "}}}}", "[".repeat(100_000), "{\"a\\", "\\", "{\"type\":\"module")) {
+        for (String json :
+                List.of("", "{", "{\"", "{\"a\":", "}}}}", "[".repeat(100_000), "{\"a\\", "\\", "{\"type\":\"module")) {
             PackageJson.parse(json);
         }
         for (String script : List.of("", "/", "/*", "`", "'\\", "/[", "\"", "export", "exports.a = (".repeat(20_000))) {
@@ -485,22 +553,28 @@ class ChecksTest {
         }
         for (int length = 0; length < 70; length++) {
             NativeProgram.of(Arrays.copyOf(elf(62), length));
-            NativeProgram.of("\u00ca\u00fe\u00ba\u00be".repeat(20).substring(0, length).getBytes(StandardCharsets.ISO_8859_1));
+            NativeProgram.of(
+                    "\u00ca\u00fe\u00ba\u00be".repeat(20).substring(0, length).getBytes(StandardCharsets.ISO_8859_1));
         }
-        byte[] javaClass = {(byte) 0xca, (byte) 0xfe, (byte) 0xba, (byte) 0xbe, 0, 0, 0, 61, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+        byte[] javaClass = {
+            (byte) 0xca, (byte) 0xfe, (byte) 0xba, (byte) 0xbe, 0, 0, 0, 61, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+        };
         assertEquals(Optional.empty(), NativeProgram.of(javaClass));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "{'scripts':{'install':'node-pre-gyp install --fallback-to-build'}}  | dependencies         | native-missing",
-        "{'scripts':{'install':'prebuild-install -r napi'}}                  | dependencies         | native-missing",
-        "{}                                                                  | dependencies         | native-missing",
-        "{'scripts':{'install':'node install.js'}}                           | dependencies         |",
-        "{'scripts':{'install':'node-gyp rebuild'}}                          | optionalDependencies |",
-        "{'scripts':{'install':'node install/check.js; node-gyp rebuild'},'optionalDependencies':{'@img/sharp-linux-x64':'1'}} | dependencies |",
-    })
-    void aPackageWithoutTheAddOnThatItsInstallScriptMakesIsAWarning(String json, String field, String code) throws Exception {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'scripts':{'install':'node-pre-gyp install --fallback-to-build'}}  | dependencies         | native-missing",
+                "{'scripts':{'install':'prebuild-install -r napi'}}                  | dependencies         | native-missing",
+                "{}                                                                  | dependencies         | native-missing",
+                "{'scripts':{'install':'node install.js'}}                           | dependencies         |",
+                "{'scripts':{'install':'node-gyp rebuild'}}                          | optionalDependencies |",
+                "{'scripts':{'install':'node install/check.js; node-gyp rebuild'},'optionalDependencies':{'@img/sharp-linux-x64':'1'}} | dependencies |",
+            })
+    void aPackageWithoutTheAddOnThatItsInstallScriptMakesIsAWarning(String json, String field, String code)
+            throws Exception {
         Packs.write(project, "package.json", "{\"" + field + "\": {\"native\": \"1\"}}");
         Packs.write(project, "node_modules/native/package.json", json.replace('\'', '"'));
         Packs.write(project, "node_modules/native/binding.gyp", "{}");
@@ -513,13 +587,21 @@ class ChecksTest {
     @Test
     void anAddOnThatItsPackageDoesWithoutIsNoFinding() throws Exception {
         Packs.write(project, "package.json", "{\"dependencies\": {\"bufferutil\": \"4.0.8\"}}");
-        Packs.write(project, "node_modules/bufferutil/package.json", "{\"scripts\": {\"install\": \"node-gyp-build || node-gyp rebuild\"}}");
-        Packs.write(project, "node_modules/bufferutil/index.js",
+        Packs.write(
+                project,
+                "node_modules/bufferutil/package.json",
+                "{\"scripts\": {\"install\": \"node-gyp-build || node-gyp rebuild\"}}");
+        Packs.write(
+                project,
+                "node_modules/bufferutil/index.js",
                 "'use strict';\ntry {\n  module.exports = require('node-gyp-build')(__dirname);\n} catch (e) {\n  module.exports = require('./fallback');\n}\n");
         assertEquals(List.of(), codes(architecture("arm64")));
         Packs.write(project, "node_modules/bufferutil/prebuilds/linux-x64/node.napi.node", elf(62));
         assertEquals(List.of(), codes(architecture("arm64")));
-        Packs.write(project, "node_modules/bufferutil/index.js", "module.exports = require('node-gyp-build')(__dirname);\n");
+        Packs.write(
+                project,
+                "node_modules/bufferutil/index.js",
+                "module.exports = require('node-gyp-build')(__dirname);\n");
         assertEquals(List.of("native-other-platform"), codes(architecture("arm64")));
     }
 
@@ -527,7 +609,10 @@ class ChecksTest {
     @Test
     void aProgramOfTheMachineBesideThePackageForTheFunctionIsNoFinding() throws Exception {
         Packs.write(project, "package.json", "{\"dependencies\": {\"esbuild\": \"0.24.0\"}}");
-        Packs.write(project, "node_modules/esbuild/package.json", "{\"optionalDependencies\": {\"@esbuild/linux-arm64\": \"0.24.0\"}}");
+        Packs.write(
+                project,
+                "node_modules/esbuild/package.json",
+                "{\"optionalDependencies\": {\"@esbuild/linux-arm64\": \"0.24.0\"}}");
         Packs.write(project, "node_modules/esbuild/bin/esbuild", elf(62));
         Packs.write(project, "node_modules/.bin/esbuild", elf(62));
         assertEquals(List.of("native-other-platform", "native-other-platform"), codes(architecture("arm64")));

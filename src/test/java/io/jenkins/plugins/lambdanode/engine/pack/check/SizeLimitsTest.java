@@ -9,10 +9,10 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.Packs;
 import io.jenkins.plugins.lambdanode.engine.pack.Run;
-import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
-import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +37,8 @@ class SizeLimitsTest {
 
     private void sparse(String name, long size) throws Exception {
         Packs.write(project, name, "");
-        Run.program("truncate", "-s", Long.toString(size), project.resolve(name).toString()).requireSuccess();
+        Run.program("truncate", "-s", Long.toString(size), project.resolve(name).toString())
+                .requireSuccess();
     }
 
     @Test
@@ -56,11 +57,15 @@ class SizeLimitsTest {
             }
         };
         String message = assertThrows(
-                        DeployException.class, () -> new Packager(project, dir.resolve("t"), Optional.empty(), counting).pack(Packs.request()))
+                        DeployException.class,
+                        () -> new Packager(project, dir.resolve("t"), Optional.empty(), counting).pack(Packs.request()))
                 .getMessage();
         assertEquals(0, calls.get());
         assertTrue(message.contains("262,144,001 bytes") && message.contains("262,144,000"), message);
-        List<String> table = message.lines().filter(line -> line.contains(" MB ")).map(line -> line.replaceAll(".* ", "")).toList();
+        List<String> table = message.lines()
+                .filter(line -> line.contains(" MB "))
+                .map(line -> line.replaceAll(".* ", ""))
+                .toList();
         assertEquals(List.of("node_modules/@sparticuz/chromium", "node_modules/heavy", "data"), table);
     }
 
@@ -73,9 +78,11 @@ class SizeLimitsTest {
     @Test
     void layersCountTowardsTheUnzippedLimit() throws Exception {
         sparse("a", 1_000_000);
-        PackRequest request = Packs.forFunction(
-                TargetFunction.UNKNOWN, new TargetFunction("", "", "", 261_144_001, ""));
-        assertTrue(assertThrows(DeployException.class, () -> Packs.pack(project, request)).getMessage().contains("261,144,001"));
+        PackRequest request =
+                Packs.forFunction(TargetFunction.UNKNOWN, new TargetFunction("", "", "", 261_144_001, ""));
+        assertTrue(assertThrows(DeployException.class, () -> Packs.pack(project, request))
+                .getMessage()
+                .contains("261,144,001"));
     }
 
     @Test
@@ -84,10 +91,12 @@ class SizeLimitsTest {
         new Random(1).nextBytes(random);
         Packs.write(project, "lib/random", random);
         Packs.write(project, "index.js", "x".repeat(1_000_000));
-        PackRequest request = new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false, false);
+        PackRequest request =
+                new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false, false);
         Path temp = dir.resolve("t");
         String message = assertThrows(
-                        DeployException.class, () -> new Packager(project, temp, Optional.empty(), Progress.NONE).pack(request))
+                        DeployException.class,
+                        () -> new Packager(project, temp, Optional.empty(), Progress.NONE).pack(request))
                 .getMessage();
         assertTrue(message.contains("150,000") && message.endsWith("Name an s3Bucket."), message);
         assertTrue(message.indexOf("lib") < message.indexOf("index.js"), message);
@@ -116,9 +125,16 @@ class SizeLimitsTest {
         assertEquals(
                 List.of("folder3", "folder2", "folder1", "folder0"),
                 report.heaviest().stream().map(PackReport.PackageSize::name).toList());
-        assertEquals(List.of(20000L, 15000L, 10000L, 5000L),
-                report.heaviest().stream().map(PackReport.PackageSize::unzippedBytes).collect(Collectors.toList()));
+        assertEquals(
+                List.of(20000L, 15000L, 10000L, 5000L),
+                report.heaviest().stream()
+                        .map(PackReport.PackageSize::unzippedBytes)
+                        .collect(Collectors.toList()));
         // What is left of a ZIP file without its entries is the record at its end, 22 bytes.
-        assertEquals(report.zippedBytes() - 22, report.heaviest().stream().mapToLong(PackReport.PackageSize::zippedBytes).sum());
+        assertEquals(
+                report.zippedBytes() - 22,
+                report.heaviest().stream()
+                        .mapToLong(PackReport.PackageSize::zippedBytes)
+                        .sum());
     }
 }

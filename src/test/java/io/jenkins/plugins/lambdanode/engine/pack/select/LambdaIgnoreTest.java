@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jenkins.plugins.lambdanode.engine.pack.Run;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.Run;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -29,9 +29,10 @@ class LambdaIgnoreTest {
     @Test
     void whatItLeavesOutIsWhatGitIgnores(@TempDir Path dir) throws Exception {
         List<String> parts = List.of(
-                "a", "b", "foo", "bar.js", "*", "**/", "/**", "/", "!", "?", "[ab]", "[!a]", "*.js", ".js", "\\#", "\\!", "$",
-                "+", "{", "(", "^", "#", " ");
-        List<String> names = List.of("a", "b", "foo", "bar.js", "ab", "a.js", "!a", "#a", "a$b", "(a)", "fo+o", "{a}", "^");
+                "a", "b", "foo", "bar.js", "*", "**/", "/**", "/", "!", "?", "[ab]", "[!a]", "*.js", ".js", "\\#",
+                "\\!", "$", "+", "{", "(", "^", "#", " ");
+        List<String> names =
+                List.of("a", "b", "foo", "bar.js", "ab", "a.js", "!a", "#a", "a$b", "(a)", "fo+o", "{a}", "^");
         Random random = new Random(20260423);
         Run.program("git", "init", "-q", dir.toString()).requireSuccess();
         Set<String> allPaths = new TreeSet<>();
@@ -79,11 +80,14 @@ class LambdaIgnoreTest {
             int slash = path.indexOf('/');
             LambdaIgnore ignore = ignores.get(Integer.parseInt(path.substring(1, slash)));
             if (ignoredOnTheWay(ignore, path.substring(slash + 1)) != ignored.contains(path)) {
-                String rules = Files.readString(dir.resolve(path.substring(0, slash)).resolve(".gitignore"));
+                String rules =
+                        Files.readString(dir.resolve(path.substring(0, slash)).resolve(".gitignore"));
                 different.add(rules.replace("\n", "|") + " " + path + " git: " + ignored.contains(path));
             }
         }
-        assertTrue(ignored.size() > 100 && ignored.size() < allPaths.size() - 100, ignored.size() + " of " + allPaths.size());
+        assertTrue(
+                ignored.size() > 100 && ignored.size() < allPaths.size() - 100,
+                ignored.size() + " of " + allPaths.size());
         assertEquals(List.of(), different);
     }
 
@@ -97,7 +101,8 @@ class LambdaIgnoreTest {
     }
 
     private static Set<String> ignoredByGit(Path project, Set<String> paths) throws Exception {
-        Process git = new ProcessBuilder("git", "-C", project.toString(), "check-ignore", "--no-index", "-z", "--stdin").start();
+        Process git = new ProcessBuilder("git", "-C", project.toString(), "check-ignore", "--no-index", "-z", "--stdin")
+                .start();
         try (OutputStream in = git.getOutputStream()) {
             in.write(String.join("\0", paths).getBytes(StandardCharsets.UTF_8));
         }
@@ -108,7 +113,8 @@ class LambdaIgnoreTest {
 
     @Test
     void aLineWithSoManyWildcardsThatMatchingCouldHangIsRefused(@TempDir Path project) throws Exception {
-        for (String line : List.of("*a*a*a*a*a*a*b", "**/a/**/a/**/a/**/a/**/b", "[a]*".repeat(500) + "b", "x".repeat(5000))) {
+        for (String line :
+                List.of("*a*a*a*a*a*a*b", "**/a/**/a/**/a/**/a/**/b", "[a]*".repeat(500) + "b", "x".repeat(5000))) {
             Files.writeString(project.resolve(".lambdaignore"), "ok\n" + line + "\n");
             DeployException e = assertThrows(DeployException.class, () -> LambdaIgnore.of(project));
             assertTrue(e.getMessage().contains(".lambdaignore line 2"), e.getMessage());
@@ -140,7 +146,9 @@ class LambdaIgnoreTest {
 
             LambdaIgnore ignore = LambdaIgnore.of(project);
 
-            assertTrue(ignore.findings().get(0).message().contains("line 2"), ignore.findings().toString());
+            assertTrue(
+                    ignore.findings().get(0).message().contains("line 2"),
+                    ignore.findings().toString());
             assertTrue(ignore.ignores("a.map", false) && ignore.ignores("a.log", false));
         }
     }

@@ -64,10 +64,14 @@ class LargeFileTest {
             Files.writeString(project.resolve("small" + i), "x".repeat(i));
         }
         Run run = Run.java(
-                Map.of(), List.of("-Xmx48m", "-XX:MaxDirectMemorySize=16m", "-XX:TieredStopAtLevel=4"), PackInChild.class, project.toString(),
+                Map.of(),
+                List.of("-Xmx48m", "-XX:MaxDirectMemorySize=16m", "-XX:TieredStopAtLevel=4"),
+                PackInChild.class,
+                project.toString(),
                 temp.toString());
         String file = run.requireSuccess().strip().split(" ")[1];
-        String expected = Run.program("sha256sum", sparse.toString()).requireSuccess().split(" ")[0];
+        String expected =
+                Run.program("sha256sum", sparse.toString()).requireSuccess().split(" ")[0];
         assertEquals(expected, ZipListing.of(file).entry("sparse").orElseThrow().sha256());
         assertEquals(1, Packs.filesBelow(temp).size());
     }
@@ -77,13 +81,22 @@ class LargeFileTest {
         StringBuilder text = new StringBuilder();
         Random random = new Random(2);
         while (text.length() < 5 * MIB) {
-            text.append("exports.").append(Integer.toString(random.nextInt(5000), 36)).append(" = function () {};\n");
+            text.append("exports.")
+                    .append(Integer.toString(random.nextInt(5000), 36))
+                    .append(" = function () {};\n");
         }
         Packs.write(project, "large.js", text.toString());
         PackReport report = Packs.pack(project);
         Path whole = dir.resolve("whole.zip");
-        Run.program("zip", "-q", "-X", whole.toString(), project.resolve("large.js").toString()).requireSuccess();
-        assertTrue(report.zippedBytes() < Files.size(whole) * 1.005, report.zippedBytes() + " and " + Files.size(whole));
+        Run.program(
+                        "zip",
+                        "-q",
+                        "-X",
+                        whole.toString(),
+                        project.resolve("large.js").toString())
+                .requireSuccess();
+        assertTrue(
+                report.zippedBytes() < Files.size(whole) * 1.005, report.zippedBytes() + " and " + Files.size(whole));
     }
 
     @Test
@@ -118,18 +131,20 @@ class LargeFileTest {
         AtomicLong stoppedAfter = new AtomicLong(-1);
         AtomicLong interruptedAt = new AtomicLong();
         Thread build = new Thread(() -> {
-            assertThrows(InterruptedException.class, () -> new Packager(project, temp, Optional.empty(), new Progress() {
-                        @Override
-                        public void log(String line) {}
+            assertThrows(
+                    InterruptedException.class,
+                    () -> new Packager(project, temp, Optional.empty(), new Progress() {
+                                @Override
+                                public void log(String line) {}
 
-                        @Override
-                        public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {
-                            if (doneBytes > 3 * MIB) {
-                                underWay.countDown();
-                            }
-                        }
-                    })
-                    .pack(Packs.request()));
+                                @Override
+                                public void advance(String activity, long doneBytes, long totalBytes, int doneFiles) {
+                                    if (doneBytes > 3 * MIB) {
+                                        underWay.countDown();
+                                    }
+                                }
+                            })
+                            .pack(Packs.request()));
             stoppedAfter.set(System.nanoTime() - interruptedAt.get());
         });
         build.start();
@@ -140,8 +155,8 @@ class LargeFileTest {
         assertTrue(stoppedAfter.get() >= 0, "it ended with an InterruptedException");
         assertTrue(stoppedAfter.get() < 1_000_000_000L, stoppedAfter.get() + " ns");
         assertEquals(List.of(), Packs.filesBelow(temp));
-        assertFalse(Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.isAlive()
-                && thread.getName().equals("lambda-node-deploy packaging")));
+        assertFalse(Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(thread -> thread.isAlive() && thread.getName().equals("lambda-node-deploy packaging")));
     }
 
     @Test
@@ -153,8 +168,9 @@ class LargeFileTest {
         assertEquals(first.sha256(), second.sha256());
         assertEquals(new PackReport.Work(4 * MIB, 0, 4 * MIB), second.work());
         assertEquals(
-                HexFormat.of().formatHex(
-                        MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(project.resolve("large")))),
+                HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256")
+                                .digest(Files.readAllBytes(project.resolve("large")))),
                 ZipListing.of(second.file()).entry("large").orElseThrow().sha256());
     }
 }

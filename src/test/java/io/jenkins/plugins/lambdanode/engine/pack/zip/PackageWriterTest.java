@@ -48,8 +48,19 @@ class PackageWriterTest {
                 name,
                 mode,
                 new PackedContent(
-                        new byte[32], crc.getValue(), bytes.length, deflated, packed, packed.length, new byte[32], new byte[0],
-                        false, bytes.length, 0, false, Optional.empty()));
+                        new byte[32],
+                        crc.getValue(),
+                        bytes.length,
+                        deflated,
+                        packed,
+                        packed.length,
+                        new byte[32],
+                        new byte[0],
+                        false,
+                        bytes.length,
+                        0,
+                        false,
+                        Optional.empty()));
     }
 
     private static byte[] byCommonsCompress(List<Entry> entries) throws IOException {
@@ -84,7 +95,11 @@ class PackageWriterTest {
                     writer.add(entry.name, name, entry.mode, entry.content);
                 } else {
                     writer.add(
-                            entry.name, name, entry.mode, entry.content, new ByteArrayInputStream(entry.content.packed()));
+                            entry.name,
+                            name,
+                            entry.mode,
+                            entry.content,
+                            new ByteArrayInputStream(entry.content.packed()));
                 }
                 inMemory = !inMemory;
             }
@@ -103,7 +118,11 @@ class PackageWriterTest {
         random.nextBytes(large);
         List<Entry> entries = new ArrayList<>(List.of(
                 entry("bin/", PackageWriter.FOLDER_MODE, new byte[0], false),
-                entry("bin/run", PackageWriter.EXECUTABLE_MODE, "#!/bin/sh\n".repeat(50).getBytes(StandardCharsets.UTF_8), true),
+                entry(
+                        "bin/run",
+                        PackageWriter.EXECUTABLE_MODE,
+                        "#!/bin/sh\n".repeat(50).getBytes(StandardCharsets.UTF_8),
+                        true),
                 entry("empty", PackageWriter.FILE_MODE, new byte[0], false),
                 entry("gr\u00fc\u00df \u6f22\ud83d\ude00.js", PackageWriter.FILE_MODE, new byte[] {1, 2, 3}, false),
                 entry("large", PackageWriter.FILE_MODE, large, false),
@@ -111,7 +130,8 @@ class PackageWriterTest {
                 entry("n/" + "x".repeat(65_000), PackageWriter.FILE_MODE, new byte[100], true)));
         for (int i = 0; i < 5000; i++) {
             byte[] bytes = new byte[random.nextInt(400)];
-            entries.add(entry("many/" + i + "-" + "y".repeat(random.nextInt(120)), PackageWriter.FILE_MODE, bytes, i % 3 > 0));
+            entries.add(entry(
+                    "many/" + i + "-" + "y".repeat(random.nextInt(120)), PackageWriter.FILE_MODE, bytes, i % 3 > 0));
         }
         assertSame(entries);
         assertSame(List.of());
