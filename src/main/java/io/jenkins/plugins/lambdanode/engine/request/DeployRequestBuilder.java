@@ -360,6 +360,10 @@ public final class DeployRequestBuilder {
             throw new DeployException("s3KmsKeyId is '" + s3KmsKeyId.get()
                     + "', and s3Sse is not 'aws:kms'. Set s3Sse: 'aws:kms', or leave the key out.");
         }
+        if (keepVersions.isPresent() && !publish && alias.isEmpty()) {
+            throw new DeployException(
+                    "keepVersions is set, and no version is published. Set publish or alias, or leave keepVersions out.");
+        }
         return new DeployRequest(
                 functions,
                 install(),
