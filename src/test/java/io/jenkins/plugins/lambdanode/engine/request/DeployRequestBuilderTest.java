@@ -155,7 +155,9 @@ class DeployRequestBuilderTest {
         assertTrue(refusal(orders().s3KmsKeyId("alias/staging")).contains("s3Sse is not 'aws:kms'"));
         assertTrue(refusal(orders().s3KmsKeyId("alias/staging").s3Sse("AES256")).contains("s3Sse is not 'aws:kms'"));
         assertTrue(refusal(orders().keepVersions(3)).startsWith("keepVersions is set, and no version is published."));
-        assertEquals(OptionalInt.of(3), orders().alias("live").keepVersions(3).build().keepVersions());
+        assertEquals(
+                OptionalInt.of(3),
+                orders().alias("live").keepVersions(3).build().keepVersions());
     }
 
     /** The threshold that is asked for, and beyond what a direct update can carry whatever is asked for. */
