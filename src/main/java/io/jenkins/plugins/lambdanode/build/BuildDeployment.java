@@ -5,6 +5,7 @@ import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Util;
+import hudson.model.Job;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
@@ -15,6 +16,7 @@ import io.jenkins.plugins.lambdanode.engine.Deployment;
 import io.jenkins.plugins.lambdanode.engine.DeploymentContext;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
@@ -231,6 +233,7 @@ public final class BuildDeployment {
                 recordFailure(FailedDeployment.stopped(
                         functions, region, deployment.phase().label(), String.join("\n", deployment.stopped())));
             }
+            rememberCreated(deployment.created());
             boolean reachable = !(e instanceof InterruptedException) && !agentIsLost(e);
             recordDone(deployment, reachable ? Optional.of(agent) : Optional.empty());
             throw e;
@@ -270,27 +273,39 @@ public final class BuildDeployment {
         List<DeployedFunction> recorded = recorder.record(result, region, md5);
         if (isOfBranch()) {
             for (DeployResult.Deployed deployed : result.functions()) {
-                rememberForBranch(deployed);
+                if (deployed.outcome() != DeployResult.Outcome.VALIDATED) {
+                    rememberForBranch(deployed.state(), deployed.outcome() == DeployResult.Outcome.CREATED);
+                }
             }
         }
         return recorded;
     }
 
-    private void rememberForBranch(DeployResult.Deployed deployed) throws IOException {
-        String function = deployed.state().functionArn();
+    /** A function that failed its smoke test, for instance, is there all the same. */
+    private void rememberCreated(List<FunctionState> created) {
+        if (!isOfBranch()) {
+            return;
+        }
+        for (FunctionState function : created) {
+            try {
+                rememberForBranch(function, true);
+            } catch (IOException e) {
+                listener.getLogger()
+                        .println("Function " + function.functionName() + " stays when this branch is deleted: that this"
+                                + " job created it could not be saved (" + e.getMessage() + ").");
+            }
+        }
+    }
+
+    private void rememberForBranch(FunctionState function, boolean created) throws IOException {
+        BranchFunctions functions = BranchFunctions.get();
+        Job<?, ?> job = run.getParent();
         if (!settings.isDeleteWithBranch()) {
-            BranchFunctions.get().keep(run.getParent(), function);
-        } else if (deployed.outcome() != DeployResult.Outcome.VALIDATED
-                && !BranchFunctions.get()
-                        .deployed(
-                                run.getParent(),
-                                function,
-                                deployed.state().codeSha256(),
-                                deployed.outcome() == DeployResult.Outcome.CREATED,
-                                settings,
-                                variables)) {
+            functions.keep(job, function.functionArn());
+        } else if (!functions.deployed(
+                job, function.functionArn(), function.codeSha256(), created, settings, variables)) {
             listener.getLogger()
-                    .println("Function " + deployed.state().functionName()
+                    .println("Function " + function.functionName()
                             + " stays when this branch is deleted: this job did not create it.");
         }
     }

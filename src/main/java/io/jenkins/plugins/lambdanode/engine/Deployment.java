@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionInvoker;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionUpdater;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.VersionPruning;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
@@ -85,7 +86,7 @@ public final class Deployment {
         this.stage = new StageStep(request, session, uploads, timings, progress);
         this.layer = new LayerStep(request, dependencies, stage, packaging, timings, progress);
         this.update = new UpdateStep(request, functions, updater, history, timings, progress);
-        this.verify = new VerifyStep(request, new FunctionInvoker(session), timings, progress);
+        this.verify = new VerifyStep(request, new FunctionInvoker(session), releases, timings, progress);
         this.release = new ReleaseStep(
                 request, releases, new VersionPruning(session, progress), context.origin(), history, timings, progress);
         this.record = new RecordStep(request, history, timings, progress);
@@ -160,6 +161,11 @@ public final class Deployment {
     /** After an interrupt, a line for each function that is not done: whether it was changed. */
     public List<String> stopped() {
         return record.linesOfStop();
+    }
+
+    /** The functions that it has created, as Lambda answered, also those that are not done after a failure or an interrupt. */
+    public List<FunctionState> created() {
+        return history.created();
     }
 
     /** The phase that was begun last. */

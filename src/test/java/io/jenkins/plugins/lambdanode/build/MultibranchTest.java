@@ -111,6 +111,8 @@ class MultibranchTest {
                         + deploy + "'before', deleteWithBranch: true\n"
                         + deploy + "'kept-${LAMBDA_BRANCH}', deleteWithBranch: true\n"
                         + deploy + "'kept-${LAMBDA_BRANCH}'\n"
+                        + "  catchError(buildResult: null) {\n  " + deploy
+                        + "'failed-${LAMBDA_BRANCH}', deleteWithBranch: true, smokeTest: [expect: '{\"no\": 1}']\n  }\n"
                         + "  }\n}\n");
         commit("one");
         WorkflowMultiBranchProject project = project(jenkins, "going");
@@ -121,6 +123,7 @@ class MultibranchTest {
         WorkflowJob dev = project.getItemByBranchName("dev");
         jenkins.assertLogContains(
                 "Function before stays when this branch is deleted: this job did not create it.", dev.getLastBuild());
+        assertTrue(Aws.function("failed-dev").isPresent());
         Aws.lambda()
                 .updateFunctionCode(request -> request.functionName("changed-dev")
                         .zipFile(SdkBytes.fromByteArray(zip("index.js", "exports.handler = async () => 'by hand';"))));
@@ -131,7 +134,7 @@ class MultibranchTest {
             project.scheduleBuild2(0).getFuture().get();
 
             assertNull(project.getItemByBranchName("dev"));
-            for (int second = 0; second < 60 && log.getMessages().size() < 2; second++) {
+            for (int second = 0; second < 60 && log.getMessages().size() < 3; second++) {
                 Thread.sleep(1000);
             }
             List<String> messages = log.getMessages().stream()
@@ -140,10 +143,12 @@ class MultibranchTest {
                     .toList();
             assertEquals(
                     List.of(
+                            "Deleted function failed-dev with going/dev, which created it",
                             "Deleted function of-dev with going/dev, which created it",
                             "Function changed-dev was not deleted with going/dev: its code is not what that job deployed last"),
                     messages);
         }
+        assertTrue(Aws.function("failed-dev").isEmpty());
         assertTrue(Aws.function("of-dev").isEmpty());
         assertTrue(Aws.function("changed-dev").isPresent());
         assertTrue(Aws.function("before").isPresent());

@@ -147,6 +147,16 @@ class ReleasesTest {
     }
 
     @Test
+    void aVersionThatCallersRunAlreadyIsSaidToBeTheirs() throws Exception {
+        deploy(request -> request.alias("live"));
+
+        String message = failure(request -> request.alias("live").smokeTest("{}", "{\"statusCode\": 404}"))
+                .getMessage();
+
+        assertTrue(message.contains("Alias live points to this version already: callers run it."), message);
+    }
+
+    @Test
     void anErrorOfTheFunctionFailsTheDeployment() throws Exception {
         project.with("index.js", "exports.handler = async () => { throw new TypeError('no table'); };");
 

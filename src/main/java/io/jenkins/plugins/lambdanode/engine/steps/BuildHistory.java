@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline.Before;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ public final class BuildHistory {
     private final Baseline baseline;
     private final FunctionReader functions;
     private final Set<String> begun = new LinkedHashSet<>();
+    private final List<FunctionState> created = new ArrayList<>();
 
     public BuildHistory(Baseline baseline, FunctionReader functions) {
         this.baseline = baseline;
@@ -26,6 +28,15 @@ public final class BuildHistory {
     /** Names of the functions that the build has sent a change for, this deployment or one before it. */
     public Set<String> begun() {
         return begun;
+    }
+
+    /** The functions that this deployment has created, as Lambda answered. */
+    public List<FunctionState> created() {
+        return List.copyOf(created);
+    }
+
+    void created(FunctionState state) {
+        created.add(state);
     }
 
     /** Takes note of what an earlier attempt of the build has begun. */

@@ -88,11 +88,11 @@ public final class UpdateStep {
         history.begin(target);
         countDirect(desired);
         CreateOptions create = request.create().orElseThrow();
-        updater.create(
+        history.created(updater.create(
                 target.name(),
                 source(desired),
                 desired.layer().map(ours -> create.with(ours.layerVersionArn())).orElse(create),
-                desired.packaged().codeSha256());
+                desired.packaged().codeSha256()));
         return done(target, awaitCode(target, desired), Outcome.CREATED, desired);
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionInvoker;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.Invocation;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -30,12 +31,19 @@ public final class VerifyStep {
 
     private final DeployRequest request;
     private final FunctionInvoker invoker;
+    private final FunctionReleases releases;
     private final Timings timings;
     private final Progress progress;
 
-    public VerifyStep(DeployRequest request, FunctionInvoker invoker, Timings timings, Progress progress) {
+    public VerifyStep(
+            DeployRequest request,
+            FunctionInvoker invoker,
+            FunctionReleases releases,
+            Timings timings,
+            Progress progress) {
         this.request = request;
         this.invoker = invoker;
+        this.releases = releases;
         this.timings = timings;
         this.progress = progress;
     }
@@ -63,7 +71,7 @@ public final class VerifyStep {
             Invocation invocation = invoker.invoke(function, version, test.payload());
             Optional<String> problem = problem(test, invocation);
             if (problem.isPresent()) {
-                throw failure(deployed, version, problem.get(), invocation);
+                throw failure(deployed, function, version, problem.get(), invocation);
             }
             reports.add(invocation.report());
             progress.log("Smoke test of " + named(deployed, version) + ": passed" + figures(invocation.report()));
@@ -116,7 +124,9 @@ public final class VerifyStep {
         }
     }
 
-    private DeployException failure(Deployed deployed, String version, String problem, Invocation invocation) {
+    private DeployException failure(
+            Deployed deployed, FunctionName function, String version, String problem, Invocation invocation)
+            throws InterruptedException {
         List<String> lines = new ArrayList<>();
         int trace = 0;
         for (JsonNode line : errorOf(invocation).path("trace")) {
@@ -131,11 +141,24 @@ public final class VerifyStep {
         lines.forEach(line -> progress.log("  " + line));
         return new DeployException(
                 "The smoke test of " + named(deployed, version) + " failed: " + problem + "\n"
-                        + request.alias()
-                                .map(alias -> "Alias " + alias + " was not moved: callers run what they ran before. ")
-                                .orElse("The function has this code. ")
+                        + whoRunsIt(function, version)
                         + advice(problem),
                 String.join("\n", lines));
+    }
+
+    private String whoRunsIt(FunctionName function, String version) throws InterruptedException {
+        if (request.alias().isEmpty()) {
+            return "The function has this code. ";
+        }
+        String alias = request.alias().get();
+        try {
+            if (releases.aliasVersion(function, alias).equals(Optional.of(version))) {
+                return "Alias " + alias + " points to this version already: callers run it. ";
+            }
+        } catch (DeployException e) {
+            progress.log("Where alias " + alias + " points could not be read: " + e.getMessage());
+        }
+        return "Alias " + alias + " was not moved: callers run what they ran before. ";
     }
 
     private static String named(Deployed deployed, String version) {

@@ -53,7 +53,11 @@ class InstalledWorkspacesTest {
         }
 
         void install(Path folder) throws Exception {
-            Run.program(Map.of("PATH", tool.onPath()), "sh", "-c", "cd '" + folder + "' && " + install)
+            Run.program(
+                            Map.of("PATH", tool.onPath(), "YARN_ENABLE_IMMUTABLE_INSTALLS", "false"),
+                            "sh",
+                            "-c",
+                            "cd '" + folder + "' && " + install)
                     .requireSuccess();
         }
     }

@@ -178,6 +178,12 @@ public final class FunctionReleases {
         }
     }
 
+    /** The version that an alias points to; empty where there is no such alias. */
+    public Optional<String> aliasVersion(FunctionName function, String alias)
+            throws DeployException, InterruptedException {
+        return getAlias(function, alias).map(GetAliasResponse::functionVersion);
+    }
+
     /** Told where an alias points, before it is moved. */
     public interface AliasObserver {
         /** @param version empty where there is no such alias */
