@@ -112,13 +112,15 @@ class LambdaNodeDeployStepTest {
     void aDeclarativePipelineDeploysAndASecondRunOfUnchangedCodeSendsNothing() throws Exception {
         String script = "pipeline { agent { label 'agent' }\n environment { FUNCTION = 'declarative' }\n stages {"
                 + " stage('Deploy') { steps {\n" + Builds.WRITE_PROJECT
-                + "lambdaNodeDeploy functionName: '${FUNCTION}', dir: 'fn', " + CREATE + "\n} } } }";
+                + "lambdaNodeDeploy functionName: '${FUNCTION}', dir: 'fn', deleteWithBranch: true, " + CREATE
+                + "\n} } } }";
         Builds.run(jenkins, "declarative", script, Result.SUCCESS);
         String modified = Aws.function("declarative").orElseThrow().lastModified();
 
         WorkflowRun again = Builds.run(jenkins, "declarative-again", script, Result.SUCCESS);
 
         jenkins.assertLogContains("nothing to upload", again);
+        jenkins.assertLogContains("deleteWithBranch has nothing to do: this job does not build a branch", again);
         assertFalse(Builds.record(again, "declarative").path("Updated").asBoolean());
         assertEquals(modified, Aws.function("declarative").orElseThrow().lastModified());
         assertEquals(

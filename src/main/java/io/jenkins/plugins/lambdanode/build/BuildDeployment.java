@@ -196,6 +196,10 @@ public final class BuildDeployment {
                     "deleteWithBranch needs credentialsId: when the branch is deleted, no build is there to give"
                             + " credentials.");
         }
+        if (settings.isDeleteWithBranch() && !isOfBranch()) {
+            progress.log(
+                    "deleteWithBranch has nothing to do: this job does not build a branch of a multibranch project.");
+        }
         try (AwsSession session =
                         AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
