@@ -18,8 +18,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -30,7 +28,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Finds what goes into a package. The result is sorted by the UTF-8 bytes of the names, so it does not depend on the file
@@ -38,12 +35,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * recursive, so a deep tree costs no stack.
  */
 public final class ProjectWalk {
-    /** More files and folders than this are refused; it bounds what packaging keeps in memory. */
-    static final int MAX_ENTRIES = 200_000;
-
-    /** A name's length is two bytes in a ZIP file (APPNOTE.TXT 4.4.10). */
-    static final int MAX_NAME_BYTES = 65_535;
-
     private static final String FOR_DEVELOPMENT = "not needed in production";
 
     private static final String COMMANDS = ".bin";
@@ -52,9 +43,8 @@ public final class ProjectWalk {
     private final Optional<ProductionPackages> packages;
     private final Selection selection;
     private final PackSettings.Links links;
-    private final boolean posix;
+    private final SourceEntries sourceEntries;
     private final ParallelTasks tasks;
-    private final AtomicInteger found = new AtomicInteger();
     private final ExcludedFiles excludedFiles = new ExcludedFiles();
     private final List<Finding> findings = new ArrayList<>();
     private final Set<String> emptied = new HashSet<>();
@@ -74,7 +64,7 @@ public final class ProjectWalk {
         this.packages = packages;
         this.selection = selection;
         this.links = links;
-        this.posix = posix;
+        this.sourceEntries = new SourceEntries(posix);
         this.tasks = tasks;
     }
 
@@ -150,7 +140,7 @@ public final class ProjectWalk {
 
     /**
      * @throws DeployException if a folder cannot be read, a link leads outside the project, in a circle or nowhere, a name is
-     *     not valid UTF-8, has a backslash or is too long, or there are more than {@value #MAX_ENTRIES} files and folders
+     *     not valid UTF-8, has a backslash or is too long, or there are more than {@value SourceEntries#MAX_ENTRIES} files and folders
      */
     public List<SourceEntry> walk() throws IOException, InterruptedException {
         List<SourceEntry> entries = new ArrayList<>();
@@ -172,9 +162,9 @@ public final class ProjectWalk {
             }
             level = next;
         }
-        entries = withoutEmptied(entries);
+        entries = EmptyFolders.removeEmptied(entries, emptied);
         entries.sort((a, b) -> Arrays.compareUnsigned(a.nameBytes(), b.nameBytes()));
-        return selection.isPartial() ? withoutEmptyFolders(entries) : entries;
+        return selection.isPartial() ? EmptyFolders.removeAll(entries) : entries;
     }
 
     /** Packages and links that production needs and the project's folder does not have at their places. */
@@ -210,8 +200,8 @@ public final class ProjectWalk {
         }
         for (String folder : above) {
             if (!Files.isDirectory(code.project().resolve(folder), LinkOption.NOFOLLOW_LINKS)) {
-                entries.add(entry(
-                        folder, code.project(), SourceEntry.Kind.FOLDER, attributes(code.project()), new byte[0]));
+                entries.add(sourceEntries.of(
+                        folder, code.project(), SourceEntry.Kind.FOLDER, sourceEntries.attributes(code.project())));
             }
         }
     }
@@ -233,12 +223,7 @@ public final class ProjectWalk {
     }
 
     private SourceEntry storedLink(String name, String target) throws IOException {
-        return entry(
-                name,
-                code.project(),
-                SourceEntry.Kind.LINK,
-                attributes(code.project()),
-                target.getBytes(StandardCharsets.UTF_8));
+        return sourceEntries.link(name, code.project(), target.getBytes(StandardCharsets.UTF_8));
     }
 
     private Optional<String> skipsOnTheWay(String name) throws DeployException {
@@ -255,38 +240,6 @@ public final class ProjectWalk {
         for (int slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
             above.add(name.substring(0, slash + 1));
         }
-    }
-
-    /** npm makes no folder for a scope, or for commands, of which production needs nothing. */
-    private List<SourceEntry> withoutEmptied(List<SourceEntry> entries) {
-        if (emptied.isEmpty()) {
-            return entries;
-        }
-        Set<String> needed = new HashSet<>();
-        entries.forEach(entry -> needed.add(entry.name()
-                .substring(0, entry.name().lastIndexOf('/', entry.name().length() - 2) + 1)));
-        return new ArrayList<>(entries.stream()
-                .filter(entry -> entry.kind() != SourceEntry.Kind.FOLDER
-                        || needed.contains(entry.name())
-                        || !emptied.contains(entry.name()))
-                .toList());
-    }
-
-    private static List<SourceEntry> withoutEmptyFolders(List<SourceEntry> entries) {
-        Set<String> needed = new HashSet<>();
-        for (SourceEntry entry : entries) {
-            if (entry.kind() != SourceEntry.Kind.FOLDER) {
-                String name = entry.name();
-                for (int slash = name.lastIndexOf('/'); slash >= 0; slash = name.lastIndexOf('/', slash - 1)) {
-                    if (!needed.add(name.substring(0, slash + 1))) {
-                        break;
-                    }
-                }
-            }
-        }
-        return entries.stream()
-                .filter(entry -> entry.kind() != SourceEntry.Kind.FOLDER || needed.contains(entry.name()))
-                .toList();
     }
 
     private Listing list(Folder folder) throws IOException {
@@ -312,7 +265,7 @@ public final class ProjectWalk {
         String name = folder.prefix + EntryName.of(child, folder.prefix);
         BasicFileAttributes attributes;
         try {
-            attributes = attributes(child);
+            attributes = sourceEntries.attributes(child);
         } catch (NoSuchFileException e) {
             throw new DeployException(
                     SafeText.name(name)
@@ -327,12 +280,6 @@ public final class ProjectWalk {
         } else {
             addFound(child, name, attributes, folder, listing);
         }
-    }
-
-    private BasicFileAttributes attributes(Path path) throws IOException {
-        return posix
-                ? Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                : Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     }
 
     private void addFound(Path real, String name, BasicFileAttributes attributes, Folder folder, Listing listing)
@@ -352,10 +299,10 @@ public final class ProjectWalk {
         if (reason.isPresent()) {
             listing.excluded.add(new Excluded(reason.get(), isFolder ? name + "/" : name));
         } else if (isFolder) {
-            listing.entries.add(entry(name + "/", real, SourceEntry.Kind.FOLDER, attributes, new byte[0]));
+            listing.entries.add(sourceEntries.of(name + "/", real, SourceEntry.Kind.FOLDER, attributes));
             listing.folders.add(new Folder(name + "/", real, folder, folder.root));
         } else if (attributes.isRegularFile()) {
-            listing.entries.add(entry(name, real, SourceEntry.Kind.FILE, attributes, new byte[0]));
+            listing.entries.add(sourceEntries.of(name, real, SourceEntry.Kind.FILE, attributes));
         } else {
             listing.excluded.add(new Excluded("neither file, folder nor link", name));
             listing.findings.add(new Finding(
@@ -446,7 +393,7 @@ public final class ProjectWalk {
         BasicFileAttributes attributes;
         try {
             real = link.toRealPath();
-            attributes = attributes(real);
+            attributes = sourceEntries.attributes(real);
         } catch (IOException e) {
             Optional<String> skipped = selection.skipsFolder(name).or(() -> unincluded(name));
             boolean isUnusedCommand = e instanceof NoSuchFileException && isCommands(folder);
@@ -454,12 +401,12 @@ public final class ProjectWalk {
                 listing.excluded.add(new Excluded(skipped.orElse("command that leads to nothing"), name));
                 return;
             }
-            throw brokenLink(link, name, e);
+            throw LinkErrors.broken(link, name, e);
         }
         // Asked again as what the link leads to: a pattern for a folder applies to a link to one.
         Optional<String> skipped = attributes.isDirectory() ? selection.skipsFolder(name) : selection.skipsFile(name);
         if (skipped.isEmpty()) {
-            requireInside(real, link, name, folder.root.boundary());
+            LinkErrors.requireInside(real, link, name, folder.root.boundary(), code.project());
             skipped = real.equals(folder.root.real)
                     ? Optional.empty()
                     : selection.forbidsTarget(folder.root.nameOf(real));
@@ -469,9 +416,7 @@ public final class ProjectWalk {
             return;
         }
         if (attributes.isDirectory() && folder.isBelow(real)) {
-            throw new DeployException(
-                    "The symbolic link " + describe(link, name) + " leads back to a folder that it is in, so it"
-                            + " has no end. Remove it, leave it out with an exclude, or store links as links.");
+            throw LinkErrors.circle(link, name);
         }
         addFound(real, name, attributes, folder, listing);
     }
@@ -492,79 +437,14 @@ public final class ProjectWalk {
         }
         Path target = Files.readSymbolicLink(link);
         if (target.isAbsolute()) {
-            throw new DeployException(
-                    "The symbolic link " + describe(link, name) + " has an absolute path, which is another one"
-                            + " where the function runs. Make it relative, leave it out, or have links followed.");
+            throw LinkErrors.absolute(link, name);
         }
-        requireInside(link.resolveSibling(target).normalize(), link, name, root.partOf(link));
+        LinkErrors.requireInside(
+                link.resolveSibling(target).normalize(), link, name, root.partOf(link), code.project());
         if (Files.exists(link)) {
-            requireInside(link.toRealPath(), link, name, root.partOf(link));
+            LinkErrors.requireInside(link.toRealPath(), link, name, root.partOf(link), code.project());
         }
-        listing.entries.add(
-                entry(name, link, SourceEntry.Kind.LINK, attributes(link), EntryName.ofTarget(target, name)));
-    }
-
-    private void requireInside(Path target, Path link, String name, Path folder) throws DeployException {
-        if (!target.startsWith(folder)) {
-            throw new DeployException("The symbolic link " + describe(link, name) + " leads out of "
-                    + (folder.equals(code.project()) ? "the project's folder" : folder)
-                    + ", and a package holds nothing from"
-                    + " outside it. Copy what it leads to into the project (npm install"
-                    + " --install-links does so for file: dependencies; commit package-lock.json), choose a dir that holds both, or leave it out with an"
-                    + " exclude.");
-        }
-    }
-
-    private static DeployException brokenLink(Path link, String name, IOException e) {
-        boolean missing = e instanceof NoSuchFileException;
-        boolean denied = e instanceof AccessDeniedException;
-        return new DeployException(
-                "The symbolic link " + describe(link, name)
-                        + (missing
-                                ? " leads to nothing. "
-                                : denied ? " leads to something that may not be read. " : " leads in a circle. ")
-                        + (denied ? "Give this user access to it" : "Remove it or fix its target")
-                        + ", or leave it out with an exclude.",
-                e);
-    }
-
-    private static String describe(Path link, String name) {
-        try {
-            return SafeText.name(name) + " -> "
-                    + SafeText.name(Files.readSymbolicLink(link).toString());
-        } catch (IOException e) {
-            return SafeText.name(name);
-        }
-    }
-
-    private SourceEntry entry(
-            String name, Path source, SourceEntry.Kind kind, BasicFileAttributes attributes, byte[] target)
-            throws DeployException {
-        if (found.incrementAndGet() > MAX_ENTRIES) {
-            throw new DeployException(
-                    "There are more than " + MAX_ENTRIES + " files and folders to package. Leave folders out with"
-                            + " excludes or " + LambdaIgnore.FILE_NAME + ".");
-        }
-        if (name.indexOf('\\') >= 0) {
-            throw new DeployException(
-                    "The name of " + SafeText.name(name) + " has a backslash, which tools that unpack a ZIP file take"
-                            + " for the border of a folder. Rename it, or leave it out with an exclude.");
-        }
-        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length > MAX_NAME_BYTES) {
-            throw new DeployException(
-                    "The path " + SafeText.name(name) + " has " + bytes.length + " bytes; a ZIP file can hold "
-                            + MAX_NAME_BYTES + ". Leave the folder out with an exclude, or nest it less deeply.");
-        }
-        boolean executable = attributes instanceof PosixFileAttributes posixAttributes && executable(posixAttributes);
-        return new SourceEntry(name, bytes, source, kind, FileSnapshot.of(attributes), executable, target);
-    }
-
-    private static boolean executable(PosixFileAttributes attributes) {
-        Set<PosixFilePermission> permissions = attributes.permissions();
-        return permissions.contains(PosixFilePermission.OWNER_EXECUTE)
-                || permissions.contains(PosixFilePermission.GROUP_EXECUTE)
-                || permissions.contains(PosixFilePermission.OTHERS_EXECUTE);
+        listing.entries.add(sourceEntries.link(name, link, EntryName.ofTarget(target, name)));
     }
 
     private static DeployException unusable(String name, Path path, IOException e) {
