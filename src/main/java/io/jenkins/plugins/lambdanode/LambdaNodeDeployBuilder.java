@@ -239,6 +239,11 @@ public class LambdaNodeDeployBuilder extends Builder {
     }
 
     @DataBoundSetter
+    public void setUnstableOn(String unstableOn) {
+        settings.setUnstableOn(unstableOn);
+    }
+
+    @DataBoundSetter
     public void setWaitTimeout(Integer waitTimeout) {
         settings.setWaitTimeout(waitTimeout);
     }

@@ -83,6 +83,7 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     private FunctionConfiguration create;
     private boolean deleteWithBranch;
     private boolean force;
+    private String unstableOn;
     private Integer waitTimeout;
     private String endpointUrl;
 
@@ -430,6 +431,17 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     @DataBoundSetter
     public void setForce(boolean force) {
         this.force = force;
+    }
+
+    /** {@code warning} or {@code never}. */
+    @Override
+    public String getUnstableOn() {
+        return unstableOn;
+    }
+
+    @DataBoundSetter
+    public void setUnstableOn(String unstableOn) {
+        this.unstableOn = unlessDefault(unstableOn, "never");
     }
 
     /** How long to wait for an update to be in force, in seconds. */

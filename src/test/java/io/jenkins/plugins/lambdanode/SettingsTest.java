@@ -32,7 +32,8 @@ class SettingsTest {
     private static final int SHORTEST_HELP = 60;
 
     /** What only Jenkins has; the command line takes credentials where the AWS CLI does. */
-    private static final Set<String> OF_JENKINS = Set.of("credentialsId", "agentIdentity", "deleteWithBranch");
+    private static final Set<String> OF_JENKINS =
+            Set.of("credentialsId", "agentIdentity", "deleteWithBranch", "unstableOn");
 
     /** Options that are given once for each value. */
     private static final Map<String, String> REPEATABLE =

@@ -6,6 +6,7 @@ import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Util;
 import hudson.model.Job;
+import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
@@ -20,7 +21,6 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
-import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
@@ -63,6 +63,7 @@ public final class BuildDeployment {
     private final BuildRecorder recorder;
     private List<String> functions = List.of();
     private String region = "";
+    private String unstable = "";
 
     /**
      * @param id a name for this deployment, the same when it is run again after a restart of the controller
@@ -110,6 +111,11 @@ public final class BuildDeployment {
             recordFailure(failed(e, failure.getMessage()));
             throw failure;
         }
+    }
+
+    /** Why {@code unstableOn} has made the build unstable; empty where it has not. */
+    public Optional<String> unstable() {
+        return Optional.of(unstable).filter(reason -> !reason.isEmpty());
     }
 
     /** What the build's log says of it; null for a defect, which has its stack trace. */
@@ -188,7 +194,9 @@ public final class BuildDeployment {
         AwsAccess access = new AwsAccess(settings, env, defaults);
         DeployRequest request = request(defaults, access);
         functions = request.functions().stream().map(FunctionName::name).toList();
-        Progress progress = PacedProgress.toLog(listener.getLogger()::println);
+        boolean strict =
+                SettingRules.unstableOnWarning(text(settings.getUnstableOn()).orElse("never"));
+        WarningCount progress = new WarningCount(PacedProgress.toLog(listener.getLogger()::println));
         String dir = text(settings.getDir()).orElse(".");
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
         if (settings.isDeleteWithBranch() && isOfBranch() && !identity.outlivesBuild()) {
@@ -213,8 +221,22 @@ public final class BuildDeployment {
                     .isPresent();
             DeploymentContext context =
                     new DeploymentContext(turns, uploads, baseline, origin(dir, identity, agent), stagedLastTime);
-            return deploy(new Deployment(request, agent, session, context, progress), agent);
+            List<DeployedFunction> deployed = deploy(new Deployment(request, agent, session, context, progress), agent);
+            if (strict) {
+                markUnstable(progress.get() + deployed.get(0).warnings());
+            }
+            return deployed;
         }
+    }
+
+    private void markUnstable(int warnings) {
+        if (warnings == 0) {
+            return;
+        }
+        unstable = "The build is unstable: its deployment has " + (warnings == 1 ? "a warning" : warnings + " warnings")
+                + " (unstableOn).";
+        listener.getLogger().println(unstable);
+        run.setResult(Result.UNSTABLE);
     }
 
     private Origin origin(String dir, AwsAccess.Identity identity, AgentWorkspace agent)

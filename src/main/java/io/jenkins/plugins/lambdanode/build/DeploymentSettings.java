@@ -34,6 +34,9 @@ public interface DeploymentSettings extends AccessSettings, Serializable {
     /** Whether a function that the job of a branch creates is deleted with that job. */
     boolean isDeleteWithBranch();
 
+    /** {@code warning} where warnings make the build unstable. */
+    String getUnstableOn();
+
     /** What an administrator has set for all deployments. */
     Defaults defaults();
 

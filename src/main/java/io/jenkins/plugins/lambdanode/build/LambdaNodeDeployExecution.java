@@ -8,6 +8,7 @@ import hudson.Launcher;
 import hudson.LauncherDecorator;
 import hudson.model.Computer;
 import hudson.model.Node;
+import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.security.ACL;
@@ -31,6 +32,8 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 import jenkins.util.SystemProperties;
+import org.jenkinsci.plugins.workflow.actions.WarningAction;
+import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
@@ -157,17 +160,23 @@ public final class LambdaNodeDeployExecution extends StepExecution {
     }
 
     private Object deploy(FilePath workspace, TaskListener listener) throws IOException, InterruptedException {
-        List<DeployedFunction> deployed = new BuildDeployment(
-                        id,
-                        new SavedUpload(),
-                        settings,
-                        getContext().get(Run.class),
-                        workspace,
-                        getContext().get(EnvVars.class),
-                        sensitiveVariables(),
-                        launcher(listener),
-                        listener)
-                .perform();
+        BuildDeployment deployment = new BuildDeployment(
+                id,
+                new SavedUpload(),
+                settings,
+                getContext().get(Run.class),
+                workspace,
+                getContext().get(EnvVars.class),
+                sensitiveVariables(),
+                launcher(listener),
+                listener);
+        List<DeployedFunction> deployed = deployment.perform();
+        if (deployment.unstable().isPresent()) {
+            getContext()
+                    .get(FlowNode.class)
+                    .addOrReplaceAction(new WarningAction(Result.UNSTABLE)
+                            .withMessage(deployment.unstable().get()));
+        }
         return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
     }
 

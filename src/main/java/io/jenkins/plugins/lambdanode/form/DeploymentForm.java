@@ -53,6 +53,12 @@ public abstract class DeploymentForm extends StepDescriptor {
                 new ListBoxModel.Option(Messages.DeploymentForm_symlinksStore(), "store"));
     }
 
+    public ListBoxModel doFillUnstableOnItems() {
+        return new ListBoxModel(
+                new ListBoxModel.Option(Messages.DeploymentForm_unstableNever(), "never"),
+                new ListBoxModel.Option(Messages.DeploymentForm_unstableOnWarning(), "warning"));
+    }
+
     public ListBoxModel doFillS3SseItems() {
         return new ListBoxModel(
                 new ListBoxModel.Option(Messages.DeploymentForm_sseOfBucket(), ""),

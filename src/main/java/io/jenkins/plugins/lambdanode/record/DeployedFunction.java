@@ -304,6 +304,13 @@ public final class DeployedFunction implements Serializable {
         return findings;
     }
 
+    /** How many warnings there are of the package, which all functions of a deployment have. */
+    public int warnings() {
+        return (int) findings.stream()
+                .filter(finding -> finding.getSeverity().equals("warning"))
+                .count();
+    }
+
     /** The package's size in bytes. */
     @Whitelisted
     public long getCodeSize() {

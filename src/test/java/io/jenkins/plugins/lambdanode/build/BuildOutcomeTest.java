@@ -7,7 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import hudson.model.Fingerprint;
+import hudson.model.FreeStyleBuild;
+import hudson.model.FreeStyleProject;
+import hudson.model.Label;
 import hudson.model.Result;
+import hudson.tasks.Shell;
+import io.jenkins.plugins.lambdanode.FunctionConfiguration;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
@@ -16,7 +23,9 @@ import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import io.jenkins.plugins.lambdanode.testing.jenkins.TcpProxy;
 import java.util.List;
+import org.jenkinsci.plugins.workflow.actions.WarningAction;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
+import org.jenkinsci.plugins.workflow.graphanalysis.DepthFirstScanner;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.AfterAll;
@@ -127,6 +136,55 @@ class BuildOutcomeTest {
         jenkins.assertLogContains("outcome=unchanged updated=false before=1 version=1", again);
         jenkins.assertLogNotContains("Someone has changed it", again);
         assertFalse(only(again).isAliasMoved());
+    }
+
+    @Test
+    void aWarningMakesTheBuildUnstableAndMarksTheStepWhenAllIsDeployedWhereThatIsAskedFor() throws Exception {
+        String script = onAgent(Builds.project("strict")
+                + "writeFile file: 'fn/.env', text: 'TOKEN=1'\n"
+                + Builds.deploy("strict", ", alias: 'live', unstableOn: STRICT") + "echo 'after it'\n");
+        WorkflowJob job = Builds.pipeline("strict", "def STRICT = 'never'\n" + script);
+        assertEquals(List.of(), warned(jenkins.buildAndAssertSuccess(job)));
+        try (LambdaClient lambda = Aws.lambda()) {
+            lambda.updateAlias(
+                    request -> request.functionName("strict").name("live").functionVersion("$LATEST"));
+        }
+
+        job.setDefinition(new CpsFlowDefinition("def STRICT = 'warning'\n" + script, true));
+        WorkflowRun run = jenkins.buildAndAssertStatus(Result.UNSTABLE, job);
+
+        String said = "The build is unstable: its deployment has 2 warnings (unstableOn).";
+        assertEquals(List.of("lambdaNodeDeploy: " + said), warned(run));
+        jenkins.assertLogContains(said, run);
+        jenkins.assertLogContains("after it", run);
+        assertEquals("released", only(run).getOutcome());
+    }
+
+    private static List<String> warned(WorkflowRun run) {
+        return new DepthFirstScanner()
+                .allNodes(run.getExecution()).stream()
+                        .filter(node -> node.getAction(WarningAction.class) != null)
+                        .map(node -> node.getDisplayFunctionName() + ": "
+                                + node.getAction(WarningAction.class).getMessage())
+                        .toList();
+    }
+
+    @Test
+    void aWarningMakesAFreestyleBuildUnstableWhereThatIsAskedFor() throws Exception {
+        FreeStyleProject project = jenkins.createFreeStyleProject("strict-freestyle");
+        project.setAssignedLabel(Label.get("agent"));
+        project.getBuildersList()
+                .add(new Shell("echo 'exports.handler = async () => 1;' > index.js && echo TOKEN=1 > .env"));
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep("strict-freestyle");
+        settings.setCredentialsId(Aws.CREDENTIALS_ID);
+        settings.setCreate(new FunctionConfiguration(Aws.ROLE));
+        settings.setUnstableOn("warning");
+        project.getBuildersList().add(new LambdaNodeDeployBuilder(settings));
+
+        FreeStyleBuild build = jenkins.buildAndAssertStatus(Result.UNSTABLE, project);
+
+        jenkins.assertLogContains("its deployment has a warning (unstableOn)", build);
+        assertTrue(Aws.function("strict-freestyle").isPresent());
     }
 
     @Test

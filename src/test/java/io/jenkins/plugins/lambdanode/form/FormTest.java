@@ -103,6 +103,7 @@ class FormTest {
         step.setDeleteWithBranch(true);
         step.setForce(true);
         step.setWaitTimeout(25);
+        step.setUnstableOn("warning");
         step.setEndpointUrl("https://vpce-0123.lambda.eu-west-1.vpce.amazonaws.com");
         FunctionConfiguration create = new FunctionConfiguration("arn:aws:iam::123456789012:role/orders");
         create.setRuntime("nodejs22.x");
@@ -268,7 +269,7 @@ class FormTest {
                                 + " 'keepLayerVersions':'', 'excludes':'', 'includes':'', 's3Bucket':'', 's3Prefix':'', 's3Threshold':'', 's3Sse':'', 's3KmsKeyId':'',"
                                 + " 'publish':false, 'alias':'', 'roleArn':'', 'externalId':'', 'roleSessionName':'',"
                                 + " 'agentIdentity':false, 'architectures':'', 'symlinks':'follow', 'compressionLevel':'',"
-                                + " 'force':false, 'dryRun':false, 'waitTimeout':'', 'revisionId':'',"
+                                + " 'force':false, 'dryRun':false, 'waitTimeout':'', 'unstableOn':'never', 'revisionId':'',"
                                 + " 'sourceKmsKeyArn':'', 'endpointUrl':''}",
                         "lambdaNodeDeploy functionName: 'orders'",
                         null);

@@ -6,6 +6,11 @@ public interface Progress {
     /** One line of text for the user's log, without a line end. */
     void log(String line);
 
+    /** What the user should know of and may want to fix, in one line, without a line end. */
+    default void warning(String line) {
+        log("WARNING: " + line);
+    }
+
     /**
      * How far a long activity is. It is called often; the implementation decides what it shows.
      *

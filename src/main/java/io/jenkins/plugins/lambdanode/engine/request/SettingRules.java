@@ -286,6 +286,11 @@ public final class SettingRules {
 
     // Update and release
 
+    /** Whether warnings make a build unstable. */
+    public static boolean unstableOnWarning(String text) throws DeployException {
+        return oneOf("unstableOn", text, "never", "warning").equals("warning");
+    }
+
     public static String alias(String text) throws DeployException {
         return matching("alias", text, ALIAS, "Use letters, digits, - and _, at most 128, and not digits alone.");
     }

@@ -111,7 +111,7 @@ public final class InstallStep {
                     Platform.ofFunctions(
                             functions.stream().map(TargetFunction::architecture).toList()));
             progress.log(prepared.tool().display());
-            plan.warnings().forEach(warning -> progress.log("WARNING: " + warning));
+            plan.warnings().forEach(progress::warning);
         }
         return prepared;
     }
@@ -185,7 +185,7 @@ public final class InstallStep {
                 throw InstallFailure.of(command, outcome, project, install.plan(), install.tool());
             }
             Optional<String> blocked = InstallFailure.blockedScripts(outcome.lastLines());
-            blocked.ifPresent(warning -> progress.log("WARNING: " + warning));
+            blocked.ifPresent(progress::warning);
             complete &= blocked.isEmpty();
         }
         return complete;

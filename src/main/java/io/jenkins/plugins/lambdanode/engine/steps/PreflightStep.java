@@ -76,7 +76,7 @@ public final class PreflightStep {
                     session.caller(),
                     request.dryRun()));
             session.endpointNotice().ifPresent(progress::log);
-            session.signingClock().notice().ifPresent(progress::log);
+            session.signingClock().notice().ifPresent(progress::warning);
         }
     }
 

@@ -135,7 +135,7 @@ public final class ReleaseStep {
         String arn = arn(deployed, alias);
         AliasState moved = releases.moveAlias(name, alias, version, request.force(), seen -> {
             history.expectedElsewhere(arn, seen)
-                    .ifPresent(expected -> progress.log("WARNING: Alias " + alias + " "
+                    .ifPresent(expected -> progress.warning("Alias " + alias + " "
                             + seen.map(at -> "points to version " + at).orElse("does not exist")
                             + "; the last build left it at version " + expected + ". Someone has changed it since."));
             history.aliasBefore(arn, seen);

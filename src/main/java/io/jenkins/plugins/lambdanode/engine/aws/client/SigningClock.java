@@ -52,11 +52,11 @@ public final class SigningClock {
         return Duration.between(one, other).abs().compareTo(SKEW) >= 0;
     }
 
-    /** A line for the log where this machine's clock is wrong. */
+    /** A warning where this machine's clock is wrong. */
     public Optional<String> notice() {
         return ahead.isZero()
                 ? Optional.empty()
-                : Optional.of("WARNING: This machine's clock differs from AWS's by " + ahead.toSeconds()
+                : Optional.of("This machine's clock differs from AWS's by " + ahead.toSeconds()
                         + " seconds; signing with AWS's time. Set the clock.");
     }
 }

@@ -263,7 +263,7 @@ public final class DependencyLayer {
                 }
             }
         } catch (DeployException e) {
-            progress.log("WARNING: Old versions of layer " + name + " stay. " + e.getMessage());
+            progress.warning("Old versions of layer " + name + " stay. " + e.getMessage());
         }
     }
 

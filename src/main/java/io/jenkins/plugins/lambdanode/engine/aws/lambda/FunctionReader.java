@@ -144,7 +144,7 @@ public final class FunctionReader {
                             + " is gone, with create, or deploy to another function.");
         }
         if (state.state().equals("Failed")) {
-            progress.log("WARNING: Function " + state.functionName() + " is in state Failed: "
+            progress.warning("Function " + state.functionName() + " is in state Failed: "
                     + reason(state.stateReason(), state.stateReasonCode())
                     + ". Where Lambda refuses to update it, delete it and have it created again.");
         }

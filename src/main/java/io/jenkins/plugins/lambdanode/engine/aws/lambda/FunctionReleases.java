@@ -270,8 +270,7 @@ public final class FunctionReleases {
                     + " is published. Run the deployment again when that release has ended, or turn on force to give all traffic"
                     + " to version " + version + " now.");
         }
-        progress.log(
-                "WARNING: " + split(function, alias) + "; all traffic now goes to version " + version + " (force)");
+        progress.warning(split(function, alias) + "; all traffic now goes to version " + version + " (force)");
     }
 
     private static String gradualRelease(FunctionName function, GetAliasResponse alias) {

@@ -47,7 +47,7 @@ public final class VersionPruning {
                 }
             }
         } catch (DeployException e) {
-            progress.log("WARNING: Old versions of function " + function.name() + " stay. " + e.getMessage());
+            progress.warning("Old versions of function " + function.name() + " stay. " + e.getMessage());
         }
     }
 
