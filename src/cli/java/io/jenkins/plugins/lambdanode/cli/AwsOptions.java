@@ -19,6 +19,10 @@ import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 
 /** The options about the account: where it is, and who deploys. */
 final class AwsOptions {
+
+    /** The JDK's client does not log in to a proxy for HTTPS while this names Basic. It reads it when it is loaded. */
+    private static final String TUNNEL_LOGINS = "jdk.http.auth.tunneling.disabledSchemes";
+
     @Option(
             names = "--region",
             paramLabel = "R",
@@ -53,8 +57,18 @@ final class AwsOptions {
     }
 
     /** An endpoint in place of AWS's. */
-    Optional<URI> endpoint() throws DeployException {
+    private Optional<URI> endpoint() throws DeployException {
         return endpointUrl.isBlank() ? Optional.empty() : Optional.of(SettingRules.endpoint(endpointUrl));
+    }
+
+    /** The proxy of the environment's variables. */
+    Optional<ProxySettings> proxy() throws DeployException {
+        Optional<ProxySettings> proxy =
+                EnvironmentProxy.of(System.getenv(), endpoint().map(URI::getScheme).orElse("https"));
+        if (proxy.isPresent() && System.getProperty(TUNNEL_LOGINS) == null) {
+            System.setProperty(TUNNEL_LOGINS, "");
+        }
+        return proxy;
     }
 
     private Optional<AwsSettings.AssumeRole> role() throws DeployException {

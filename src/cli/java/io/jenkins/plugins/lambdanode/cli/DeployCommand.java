@@ -9,15 +9,11 @@ import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -29,33 +25,20 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class)
 final class DeployCommand implements Callable<Integer> {
 
-    /** The JDK's client does not log in to a proxy for HTTPS while this names Basic. It reads it when it is loaded. */
-    private static final String TUNNEL_LOGINS = "jdk.http.auth.tunneling.disabledSchemes";
-
     @Spec
     private CommandSpec spec;
 
     @Mixin
     private DeployOptions options;
 
-    @Option(
-            names = "--result",
-            paramLabel = "FILE.json",
-            description = "Write the record of the deployment here; '-' is standard output.")
-    private String result;
+    @Mixin
+    private ResultOption result;
 
     @Override
     public Integer call() throws Exception {
         DeployRequest request = ProjectOptions.read(spec, options::request);
-        Optional<URI> endpoint = ProjectOptions.read(spec, options.aws()::endpoint);
-        if (result != null && !result.equals("-")) {
-            ProjectOptions.file(spec, "--result", Path.of(result));
-        }
-        Optional<ProxySettings> proxy =
-                EnvironmentProxy.of(System.getenv(), endpoint.map(URI::getScheme).orElse("https"));
-        if (proxy.isPresent() && System.getProperty(TUNNEL_LOGINS) == null) {
-            System.setProperty(TUNNEL_LOGINS, "");
-        }
+        Optional<ProxySettings> proxy = ProjectOptions.read(spec, options.aws()::proxy);
+        result.check(spec);
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = options.project().workspace(progress, proxy);
                 AwsSession session = AwsSession.open(options.aws().settings(request.functions().get(0), proxy))) {
@@ -65,22 +48,8 @@ final class DeployCommand implements Callable<Integer> {
                 Summary.heaviest(deployed.packaged()).forEach(progress::log);
             }
             Summary.deployed(deployed).forEach(progress::log);
-            write(DeploymentJson.text(deployed));
+            result.write(spec, DeploymentJson.text(deployed));
         }
         return 0;
-    }
-
-    private void write(String record) throws Exception {
-        if (result == null) {
-            return;
-        }
-        if (result.equals("-")) {
-            spec.commandLine().getOut().print(record);
-            spec.commandLine().getOut().flush();
-            return;
-        }
-        Path file = Path.of(result).toAbsolutePath();
-        Files.createDirectories(file.getParent());
-        Files.writeString(file, record);
     }
 }

@@ -22,8 +22,8 @@ import picocli.CommandLine.TypeConversionException;
         description = "Deploys a Node.js project to AWS Lambda: npm install, package, stage, update, verify.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {DeployCommand.class, PackageCommand.class},
-        synopsisSubcommandLabel = "(deploy | package)",
+        subcommands = {DeployCommand.class, PackageCommand.class, RollbackCommand.class},
+        synopsisSubcommandLabel = "(deploy | package | rollback)",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:done, also where nothing had to change", "1:failed: one message says why", "2:wrong usage"})
 public final class Main implements Runnable {
@@ -45,7 +45,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: deploy or package.");
+        throw new ParameterException(spec.commandLine(), "Say what to do: deploy, package or rollback.");
     }
 
     public static void main(String[] arguments) {

@@ -70,13 +70,15 @@ public record DeployResult(
         UPDATED,
         /** The code is the same: only a version was published or the alias moved. */
         RELEASED,
+        /** The alias went back to a version that it had before. */
+        ROLLED_BACK,
         UNCHANGED,
         /** A dry run: nothing was changed. */
         VALIDATED;
 
         /** Whether what callers of the function run may be another than before. */
         public boolean changed() {
-            return this == CREATED || this == UPDATED || this == RELEASED;
+            return this == CREATED || this == UPDATED || this == RELEASED || this == ROLLED_BACK;
         }
     }
 

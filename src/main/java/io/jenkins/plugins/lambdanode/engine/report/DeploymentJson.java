@@ -27,22 +27,12 @@ public final class DeploymentJson {
 
     /** The record of one function. */
     public static ObjectNode of(Deployed deployed, DeployResult result) {
-        ObjectNode json = function(deployed.state())
+        ObjectNode json = release(deployed)
                 .put("CodeSha256", result.packaged().codeSha256())
                 .put("CodeSize", result.packaged().zippedBytes());
         if (deployed.outcome() == DeployResult.Outcome.VALIDATED) {
             json.put("DryRun", true);
         }
-        deployed.version().ifPresent(version -> json.put("Version", version));
-        json.put("Updated", deployed.updated());
-        json.put("Outcome", deployed.outcome().name().toLowerCase(Locale.ROOT));
-        deployed.previousVersion().ifPresent(version -> json.put("PreviousVersion", version));
-        deployed.previousCodeSha256().ifPresent(digest -> json.put("PreviousCodeSha256", digest));
-        deployed.alias()
-                .ifPresent(alias -> json.putObject("Alias")
-                        .put("Name", alias.name())
-                        .put("AliasArn", alias.arn())
-                        .put("FunctionVersion", alias.version()));
         json.set("Package", packaged(result.packaged()));
         result.layer()
                 .ifPresent(layer -> json.putObject("Layer")
@@ -57,14 +47,6 @@ public final class DeploymentJson {
             staged.version().ifPresent(version -> node.put("Version", version));
             node.put("AlreadyThere", staged.alreadyThere());
         });
-        for (Invocation.Report test : deployed.smokeTests()) {
-            json.withArray("SmokeTests")
-                    .addObject()
-                    .put("DurationMillis", test.durationMillis())
-                    .put("BilledDurationMillis", test.billedMillis())
-                    .put("MaxMemoryUsed", test.maxMemoryUsed())
-                    .put("InitDurationMillis", test.initMillis());
-        }
         for (Timing timing : result.timingsOf(deployed)) {
             json.withArray("Timings")
                     .addObject()
@@ -72,6 +54,30 @@ public final class DeploymentJson {
                     .put("Millis", timing.millis())
                     .put("Bytes", timing.bytes())
                     .put("Shared", timing.isShared());
+        }
+        return json;
+    }
+
+    /** The record of a release without a package: of a version that was there, as Lambda describes it. */
+    public static ObjectNode release(Deployed deployed) {
+        ObjectNode json = function(deployed.state());
+        deployed.version().ifPresent(version -> json.put("Version", version));
+        json.put("Updated", deployed.updated());
+        json.put("Outcome", deployed.outcome().name().toLowerCase(Locale.ROOT));
+        deployed.previousVersion().ifPresent(version -> json.put("PreviousVersion", version));
+        deployed.previousCodeSha256().ifPresent(digest -> json.put("PreviousCodeSha256", digest));
+        deployed.alias()
+                .ifPresent(alias -> json.putObject("Alias")
+                        .put("Name", alias.name())
+                        .put("AliasArn", alias.arn())
+                        .put("FunctionVersion", alias.version()));
+        for (Invocation.Report test : deployed.smokeTests()) {
+            json.withArray("SmokeTests")
+                    .addObject()
+                    .put("DurationMillis", test.durationMillis())
+                    .put("BilledDurationMillis", test.billedMillis())
+                    .put("MaxMemoryUsed", test.maxMemoryUsed())
+                    .put("InitDurationMillis", test.initMillis());
         }
         return json;
     }

@@ -43,7 +43,18 @@ public record Origin(String folder, String commit, String build, String credenti
                     .append(commit, 0, Math.min(COMMIT_DIGITS, commit.length()))
                     .append(")");
         }
-        line.append(" to ").append(String.join(", ", functions)).append(" in ").append(region);
+        line.append(" to ").append(String.join(", ", functions));
+        return located(line, region, account, caller);
+    }
+
+    /** The first line of a rollback's log: what goes back where, and as whom. */
+    public String lineOfRollback(
+            String alias, String function, String region, Optional<String> account, Optional<String> caller) {
+        return located(new StringBuilder("Rolling back alias " + alias + " of " + function), region, account, caller);
+    }
+
+    private String located(StringBuilder line, String region, Optional<String> account, Optional<String> caller) {
+        line.append(" in ").append(region);
         Optional<String> in = account.or(() -> caller.flatMap(Origin::account));
         in.ifPresent(id -> line.append(", account ").append(id));
         if (!credentials.isEmpty()) {

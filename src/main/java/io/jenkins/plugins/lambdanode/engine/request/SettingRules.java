@@ -55,6 +55,9 @@ public final class SettingRules {
     /** Lambda API reference, CreateAlias, Name. */
     private static final Pattern ALIAS = Pattern.compile("(?!^[0-9]+$)[a-zA-Z0-9-_]{1,128}");
 
+    /** Lambda counts versions from 1 on (Lambda Developer Guide, "Manage Lambda function versions"). */
+    private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,18}");
+
     /** Lambda API reference, CreateFunction, Role. */
     private static final Pattern ROLE =
             Pattern.compile("arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
@@ -293,6 +296,11 @@ public final class SettingRules {
 
     public static String alias(String text) throws DeployException {
         return matching("alias", text, ALIAS, "Use letters, digits, - and _, at most 128, and not digits alone.");
+    }
+
+    /** A published version's number: {@code $LATEST} is other code after each deployment. */
+    public static String version(String text) throws DeployException {
+        return matching("version", text, VERSION, "Give the number of a published version, such as 12.");
     }
 
     public static String sourceKey(String text) throws DeployException {

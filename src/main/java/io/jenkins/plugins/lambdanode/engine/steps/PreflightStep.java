@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases.RoutedAlias;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -119,7 +120,7 @@ public final class PreflightStep {
                 functions.requireDeployable(
                         target.state().get(), request.update().revisionId());
                 if (request.alias().isPresent() && !request.force()) {
-                    releases.requireNotSplit(name, request.alias().get());
+                    requireNotSplit(name, request.alias().get());
                 }
             }
             layers.requireRoom(target);
@@ -130,6 +131,17 @@ public final class PreflightStep {
         current = Optional.empty();
         seen = System.nanoTime();
         return targets;
+    }
+
+    private void requireNotSplit(FunctionName name, String alias) throws DeployException, InterruptedException {
+        Optional<RoutedAlias> now = releases.findAlias(name, alias);
+        if (now.isPresent()) {
+            FunctionReleases.requireNotSplit(
+                    name,
+                    now.get(),
+                    "Nothing was changed. Run the deployment again when that release has ended, or turn on force to end it"
+                            + " and give all traffic to the new version.");
+        }
     }
 
     private Optional<String> account(List<Target> targets) {

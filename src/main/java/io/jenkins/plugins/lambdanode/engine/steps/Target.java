@@ -22,10 +22,7 @@ public record Target(FunctionName name, Optional<FunctionState> state) {
 
     /** The function's account, 12 digits; empty where neither Lambda nor its name says it. */
     Optional<String> account() {
-        return state.map(known -> known.functionArn().split(":"))
-                .filter(arn -> arn.length > 4)
-                .map(arn -> arn[4])
-                .or(name::account);
+        return state.flatMap(FunctionState::account).or(name::account);
     }
 
     /** Lambda names the new code's CodeSha256 also after an update that failed: the function runs its former code. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionInvoker;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases.RoutedAlias;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.Invocation;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -152,7 +153,7 @@ public final class VerifyStep {
         }
         String alias = request.alias().get();
         try {
-            if (releases.aliasVersion(function, alias).equals(Optional.of(version))) {
+            if (releases.findAlias(function, alias).map(RoutedAlias::version).equals(Optional.of(version))) {
                 return "Alias " + alias + " points to this version already: callers run it. ";
             }
         } catch (DeployException e) {

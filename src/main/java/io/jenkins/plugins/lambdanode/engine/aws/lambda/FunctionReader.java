@@ -60,7 +60,7 @@ public final class FunctionReader {
     }
 
     /** A version as it is now; empty where there is none. */
-    Optional<FunctionState> findVersion(FunctionName function, String version)
+    public Optional<FunctionState> findVersion(FunctionName function, String version)
             throws DeployException, InterruptedException {
         return describe(
                 operations.onVersion("Lambda did not describe", "GetFunctionConfiguration", function, version),

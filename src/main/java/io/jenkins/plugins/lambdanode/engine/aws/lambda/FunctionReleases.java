@@ -165,23 +165,71 @@ public final class FunctionReleases {
     }
 
     /**
-     * Checks, before anything is changed, that an alias can be moved without ending somebody's gradual release.
+     * An alias as it is.
      *
-     * @throws DeployException if its traffic is split
+     * @param version the version that it points to
+     * @param weights the other versions that get traffic, with their parts of it, 0 to 1; empty where all goes to that one
      */
-    public void requireNotSplit(FunctionName function, String alias) throws DeployException, InterruptedException {
-        Optional<GetAliasResponse> now = getAlias(function, alias);
-        if (now.isPresent() && isSplit(now.get())) {
-            throw new DeployException(
-                    gradualRelease(function, now.get()) + "\nNothing was changed. Run the deployment again when"
-                            + " that release has ended, or turn on force to end it and give all traffic to the new version.");
+    public record RoutedAlias(String name, String version, Map<String, Double> weights) {
+
+        public RoutedAlias {
+            weights = Map.copyOf(weights);
+        }
+
+        /** Whether a gradual release is in progress. */
+        public boolean isSplit() {
+            return !weights.isEmpty();
         }
     }
 
-    /** The version that an alias points to; empty where there is no such alias. */
-    public Optional<String> aliasVersion(FunctionName function, String alias)
+    /** The alias as it is now; empty where there is none. */
+    public Optional<RoutedAlias> findAlias(FunctionName function, String alias)
             throws DeployException, InterruptedException {
-        return getAlias(function, alias).map(GetAliasResponse::functionVersion);
+        return getAlias(function, alias).map(FunctionReleases::routed);
+    }
+
+    private static RoutedAlias routed(GetAliasResponse alias) {
+        return new RoutedAlias(
+                alias.name(),
+                alias.functionVersion(),
+                isSplit(alias) ? alias.routingConfig().additionalVersionWeights() : Map.of());
+    }
+
+    /**
+     * Checks, before anything is changed, that an alias can be moved without ending somebody's gradual release.
+     *
+     * @param advice what to do where it can't
+     * @throws DeployException if its traffic is split
+     */
+    public static void requireNotSplit(FunctionName function, RoutedAlias alias, String advice) throws DeployException {
+        if (alias.isSplit()) {
+            throw new DeployException(gradualRelease(function, alias) + "\n" + advice);
+        }
+    }
+
+    /**
+     * Reads an alias back after it was moved, until it says so: Lambda's reads can be older than an own change.
+     *
+     * @throws DeployException if it stays elsewhere: someone else has moved it
+     */
+    public void awaitAlias(FunctionName function, String alias, String version)
+            throws IOException, InterruptedException {
+        retry.run(failures -> {
+            Optional<RoutedAlias> now = findAlias(function, alias);
+            if (now.isPresent()
+                    && now.get().version().equals(version)
+                    && !now.get().isSplit()) {
+                return new Retry.Done<>(version);
+            }
+            return new Retry.Failed<>(
+                    new DeployException(
+                            "Alias " + alias + " of function " + function.name()
+                                    + " was moved to version " + version + ", and Lambda says that it "
+                                    + now.map(other -> "points to version " + other.version())
+                                            .orElse("is gone")
+                                    + ": someone else has changed it since.\nLook at what it is, and run this again if it is to be moved."),
+                    Duration.ZERO);
+        });
     }
 
     /** Told where an alias points, before it is moved. */
@@ -220,7 +268,7 @@ public final class FunctionReleases {
                     alias, version, now.get().aliasArn(), failures > 0, first.map(GetAliasResponse::functionVersion)));
         }
         if (now.isPresent() && isSplit(now.get())) {
-            endSplit(function, now.get(), version, force);
+            endSplit(function, routed(now.get()), version, force);
         }
         try {
             AliasState released = AwsCalls.interruptible(
@@ -263,7 +311,7 @@ public final class FunctionReleases {
     }
 
     /** A split is a canary of somebody: an alarm or a person decides on it, not a deployment that happens to come. */
-    private void endSplit(FunctionName function, GetAliasResponse alias, String version, boolean force)
+    private void endSplit(FunctionName function, RoutedAlias alias, String version, boolean force)
             throws DeployException {
         if (!force) {
             throw new DeployException(gradualRelease(function, alias) + "\nVersion " + version
@@ -273,15 +321,15 @@ public final class FunctionReleases {
         progress.warning(split(function, alias) + "; all traffic now goes to version " + version + " (force)");
     }
 
-    private static String gradualRelease(FunctionName function, GetAliasResponse alias) {
+    private static String gradualRelease(FunctionName function, RoutedAlias alias) {
         return split(function, alias) + ": a gradual release is in progress, and moving the alias would end it.";
     }
 
-    private static String split(FunctionName function, GetAliasResponse alias) {
+    private static String split(FunctionName function, RoutedAlias alias) {
         return "Alias " + alias.name() + " of function " + function.name() + " points to version "
-                + alias.functionVersion()
+                + alias.version()
                 + " and sends "
-                + alias.routingConfig().additionalVersionWeights().entrySet().stream()
+                + alias.weights().entrySet().stream()
                         .map(other -> Math.round(other.getValue() * 1000) / 10.0 + " % to version " + other.getKey())
                         .collect(Collectors.joining(", "));
     }
@@ -292,10 +340,10 @@ public final class FunctionReleases {
         Optional<GetAliasResponse> now = getAlias(function, alias);
         if (now.isEmpty() || !pointsTo(now.get(), version)) {
             throw new DeployException("Alias " + alias + " of function " + function.name()
-                    + " was changed by someone else while this deployment moved it: it pointed to version " + before
+                    + " was changed by someone else at the same time: it pointed to version " + before
                     + now.map(there -> " and now points to " + there.functionVersion())
                             .orElse(" and is gone")
-                    + ".\nVersion " + version + " is published. Run the deployment again to move the alias to it.");
+                    + ".\nRun this again if it is to point to version " + version + ".");
         }
     }
 

@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import software.amazon.awssdk.services.lambda.model.CapacityProviderConfig;
 import software.amazon.awssdk.services.lambda.model.EnvironmentResponse;
@@ -46,6 +47,9 @@ public record FunctionState(
         String capacityProviderArn,
         List<String> architectures,
         String nodePath) {
+
+    /** Where the account is in an ARN. */
+    private static final int ARN_ACCOUNT = 4;
 
     public FunctionState {
         layers = List.copyOf(layers);
@@ -114,6 +118,42 @@ public record FunctionState(
     /** Whether it runs on Lambda Managed Instances, where only published code is run. */
     public boolean onManagedInstances() {
         return !capacityProviderArn.isEmpty();
+    }
+
+    /** The function's account, 12 digits; empty where its ARN does not say it. */
+    public Optional<String> account() {
+        String[] arn = functionArn.split(":");
+        return arn.length > ARN_ACCOUNT ? Optional.of(arn[ARN_ACCOUNT]) : Optional.empty();
+    }
+
+    /** A version under the ARN of its function, by which records know it. */
+    public FunctionState withArn(String arn) {
+        return new FunctionState(
+                functionName,
+                arn,
+                runtime,
+                role,
+                handler,
+                codeSize,
+                description,
+                timeout,
+                memorySize,
+                lastModified,
+                codeSha256,
+                version,
+                kmsKeyArn,
+                revisionId,
+                layers,
+                state,
+                stateReason,
+                stateReasonCode,
+                lastUpdateStatus,
+                lastUpdateStatusReason,
+                lastUpdateStatusReasonCode,
+                packageType,
+                capacityProviderArn,
+                architectures,
+                nodePath);
     }
 
     /** The ARNs of its layers' versions, in their order. */

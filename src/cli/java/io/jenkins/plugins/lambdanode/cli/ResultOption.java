@@ -1,0 +1,38 @@
+package io.jenkins.plugins.lambdanode.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** Where the record of what was done goes. */
+final class ResultOption {
+
+    @Option(
+            names = "--result",
+            paramLabel = "FILE.json",
+            description = "Write the record of the deployment here; '-' is standard output.")
+    private String result;
+
+    /** Wrong usage is said before anything is done. */
+    void check(CommandSpec spec) {
+        if (result != null && !result.equals("-")) {
+            ProjectOptions.file(spec, "--result", Path.of(result));
+        }
+    }
+
+    void write(CommandSpec spec, String record) throws IOException {
+        if (result == null) {
+            return;
+        }
+        if (result.equals("-")) {
+            spec.commandLine().getOut().print(record);
+            spec.commandLine().getOut().flush();
+            return;
+        }
+        Path file = Path.of(result).toAbsolutePath();
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, record);
+    }
+}
