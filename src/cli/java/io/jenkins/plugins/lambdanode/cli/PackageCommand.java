@@ -76,7 +76,8 @@ final class PackageCommand implements Callable<Integer> {
             try (DeploymentLocks.Lock folder = new FolderLocks().awaitFolder(install.folder(), progress)) {
                 install.run(settings.install(), functions);
                 new BuildStep(workspace, new Timings(List.of()), progress).run(settings.buildCommand());
-                report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false));
+                report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false)
+                        .withLockFile(install.lockFile()));
             }
             Summary.packaged(report).forEach(progress::log);
             if (project.isVerbose() || Summary.isNearLimit(report, true)) {

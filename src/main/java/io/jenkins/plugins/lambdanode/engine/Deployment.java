@@ -132,7 +132,7 @@ public final class Deployment {
                 timings.run(Phase.INSTALL, () -> install.run(request.install(), packaging.described(targets)));
                 build.run(request.build());
             }
-            packaged = timings.time(Phase.PACKAGE, () -> packaging.run(targets, known));
+            packaged = timings.time(Phase.PACKAGE, () -> packaging.run(targets, known, install.lockFile()));
         }
         timings.bytes(Phase.PACKAGE, packaged.zippedBytesInAll());
         return packaged;

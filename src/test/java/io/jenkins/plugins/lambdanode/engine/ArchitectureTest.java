@@ -44,10 +44,20 @@ class ArchitectureTest {
             Map.entry("pack.select", List.of("project.production", "pack.api")),
             Map.entry("pack.cache", List.of("pack.select")),
             Map.entry("pack.zip", List.of("pack.select", "pack.cache")),
-            Map.entry("pack.check", List.of("project.production", "pack.api", "pack.select", "pack.zip")),
+            Map.entry("pack.inventory", List.of("project.production", "pack.api", "pack.select")),
+            Map.entry(
+                    "pack.check",
+                    List.of("project.production", "pack.api", "pack.inventory", "pack.select", "pack.zip")),
             Map.entry(
                     "pack",
-                    List.of("project.production", "pack.api", "pack.select", "pack.cache", "pack.zip", "pack.check")),
+                    List.of(
+                            "project.production",
+                            "pack.api",
+                            "pack.inventory",
+                            "pack.select",
+                            "pack.cache",
+                            "pack.zip",
+                            "pack.check")),
             Map.entry("workspace", List.of("command", "project", "http", "pack", "pack.api")),
             Map.entry("aws.client", List.of("http")),
             Map.entry("aws.s3", List.of("http", "pack.api", "workspace", "aws.client")),

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.pack;
 
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageIndex;
@@ -242,6 +243,7 @@ final class ArchiveBuilder {
             SizeBreakdown sizes,
             List<PackReport.Excluded> excluded,
             List<Finding> findings,
+            Inventory inventory,
             List<PackReport> layers) {
         return new PackReport(
                 file.toString(),
@@ -256,6 +258,7 @@ final class ArchiveBuilder {
                 excluded,
                 findings,
                 totals.work(contents.isLayer() ? 0 : checks.readBytes()),
+                inventory,
                 layers);
     }
 }

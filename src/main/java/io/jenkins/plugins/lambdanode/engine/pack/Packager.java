@@ -5,6 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
@@ -14,6 +15,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.cache.PackageCache;
 import io.jenkins.plugins.lambdanode.engine.pack.check.Checks;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeBreakdown;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeLimits;
+import io.jenkins.plugins.lambdanode.engine.pack.inventory.InventoryBuilder;
 import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.CodeFolder;
 import io.jenkins.plugins.lambdanode.engine.pack.select.DefaultExcludes;
@@ -136,11 +138,13 @@ public final class Packager {
                         ? cache(cacheDir.map(dir -> dir.resolve(LAYER_CACHE)), settings, states)
                         : PackageCache.none();
                 PackingThreads threads = new PackingThreads(cores, settings.level())) {
-            ProjectWalk walk = new ProjectWalk(
-                    code,
+            Optional<ProductionPackages> production =
                     settings.dependencies() && code.takesPackages() && !request.knownLayer()
                             ? ProductionPackages.of(root, note, code.isApart(), architectures(request))
-                            : Optional.empty(),
+                            : Optional.empty();
+            ProjectWalk walk = new ProjectWalk(
+                    code,
+                    production,
                     Selection.of(settings, root, defaults, request.knownLayer()),
                     settings.links(),
                     modes,
@@ -162,6 +166,8 @@ public final class Packager {
                     LocalDate.now());
             checks.beforePackaging();
             checks.requireNoError();
+            Inventory inventory = new InventoryBuilder(checks.manifests(), production, request.lockFile())
+                    .of(archives, settings.hasCodeDir(), request.knownLayer());
 
             List<ArchiveBuilder> builders = new ArrayList<>();
             for (ArchiveContents archive : archives) {
@@ -185,13 +191,20 @@ public final class Packager {
             layerFiles.keepArchive();
             List<PackReport> layers = new ArrayList<>();
             for (ArchiveBuilder layer : builders.subList(1, builders.size())) {
-                layers.add(layer.report(layerFiles.archive(), layer.totals().sizes(), List.of(), List.of(), List.of()));
+                layers.add(layer.report(
+                        layerFiles.archive(), layer.totals().sizes(), List.of(), List.of(), Inventory.NONE, List.of()));
             }
             List<Finding> findings = new ArrayList<>(walk.findings());
             findings.addAll(checks.findings());
             findings.sort(Finding.ORDER);
             return builders.get(0)
-                    .report(output.orElse(codeFiles.archive()), sizes(builders), walk.excluded(), findings, layers);
+                    .report(
+                            output.orElse(codeFiles.archive()),
+                            sizes(builders),
+                            walk.excluded(),
+                            findings,
+                            inventory,
+                            layers);
         }
     }
 

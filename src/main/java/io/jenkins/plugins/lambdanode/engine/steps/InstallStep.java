@@ -39,6 +39,11 @@ public final class InstallStep {
         return InstallPlan.rootOf(project());
     }
 
+    /** The absolute path of the lock file that the project's dependencies come from; empty where there is none. */
+    public String lockFile() throws IOException, InterruptedException {
+        return project().lockFile();
+    }
+
     /** Looked at once: to ask an agent takes a while. */
     private ProjectFolder project() throws IOException, InterruptedException {
         if (project == null) {

@@ -26,15 +26,20 @@ public final class PackageStep {
         this.layers = new FunctionLayers(request);
     }
 
-    /** @param knownLayer whether a layer version is known to hold the dependencies */
-    public PackReport run(List<Target> targets, boolean knownLayer) throws IOException, InterruptedException {
+    /**
+     * @param knownLayer whether a layer version is known to hold the dependencies
+     * @param lockFile the absolute path of the project's lock file; empty for none
+     */
+    public PackReport run(List<Target> targets, boolean knownLayer, String lockFile)
+            throws IOException, InterruptedException {
         boolean bucket = request.staging().bucket().isPresent();
         PackRequest wanted = PackRequest.of(
-                request.pack(),
-                described(targets),
-                bucket,
-                "",
-                request.dependencyLayer().isPresent());
+                        request.pack(),
+                        described(targets),
+                        bucket,
+                        "",
+                        request.dependencyLayer().isPresent())
+                .withLockFile(lockFile);
         PackReport packaged = workspace.pack(knownLayer ? wanted.withKnownLayer() : wanted);
         Summary.packaged(packaged).forEach(progress::log);
         if (Summary.isNearLimit(packaged, bucket)) {

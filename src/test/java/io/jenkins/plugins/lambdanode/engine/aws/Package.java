@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.aws;
 
+import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,6 +65,7 @@ public final class Package {
                 List.of(),
                 List.of(),
                 new PackReport.Work(0, 0, 0),
+                Inventory.NONE,
                 List.of());
     }
 

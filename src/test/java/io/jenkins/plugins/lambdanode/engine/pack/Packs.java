@@ -57,7 +57,8 @@ public final class Packs {
                 request.zippedHint(),
                 request.output(),
                 true,
-                false);
+                false,
+                request.lockFile());
     }
 
     public static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {

@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.report;
 import io.jenkins.plugins.lambdanode.engine.aws.Responses;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
@@ -40,6 +41,7 @@ final class Samples {
                         new Finding(Finding.Severity.WARNING, "secret-file", "It can hold secrets.", "conf/.env\n"),
                         new Finding(Finding.Severity.INFO, "sdk-in-runtime", "The runtime has the AWS SDK.", "")),
                 new PackReport.Work(10, 8, 2),
+                Inventory.NONE,
                 List.of());
     }
 
@@ -59,6 +61,7 @@ final class Samples {
                 List.of(),
                 List.of(),
                 new PackReport.Work(7, 6, 5),
+                Inventory.NONE,
                 List.of());
         return new PackReport(
                 all.file(),
@@ -73,6 +76,7 @@ final class Samples {
                 all.skipped(),
                 all.findings(),
                 all.work(),
+                all.inventory(),
                 List.of(layer));
     }
 

@@ -110,6 +110,7 @@ class SummaryTest {
                 all.skipped(),
                 all.findings(),
                 all.work(),
+                all.inventory(),
                 List.of());
 
         assertEquals(near, Summary.isNearLimit(sized, bucket));

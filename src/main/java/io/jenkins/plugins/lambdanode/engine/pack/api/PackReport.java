@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param skipped what was left out, by reason
  * @param findings what its owner should know, errors first
  * @param work how much was read and deflated
+ * @param inventory the npm packages in it, and in the package of the dependencies where they are apart
  * @param layers the package of the dependencies where they are apart, with the heaviest, the findings and what was left out told
  *     here too; otherwise none
  */
@@ -36,6 +37,7 @@ public record PackReport(
         List<Excluded> skipped,
         List<Finding> findings,
         Work work,
+        Inventory inventory,
         List<PackReport> layers)
         implements Serializable {
     private static final long serialVersionUID = 1L;

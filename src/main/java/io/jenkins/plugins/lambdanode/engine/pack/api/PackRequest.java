@@ -13,6 +13,7 @@ import java.util.List;
  * @param output where the package goes, on the machine that packs; empty for a temporary file
  * @param dependencyLayer whether the project's node_modules goes into a package of its own, for a layer
  * @param knownLayer whether a layer version is known to hold that package: node_modules is left out, and need not be there
+ * @param lockFile the absolute path of the lock file that the install went by, for the inventory; empty for none
  */
 public record PackRequest(
         PackSettings settings,
@@ -21,7 +22,8 @@ public record PackRequest(
         String zippedHint,
         String output,
         boolean dependencyLayer,
-        boolean knownLayer)
+        boolean knownLayer,
+        String lockFile)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -55,11 +57,19 @@ public record PackRequest(
                                 + " the function does not need (excludes, .lambdaignore).",
                 output,
                 dependencyLayer,
-                false);
+                false,
+                "");
     }
 
     /** The same where a layer version is known to hold node_modules. */
     public PackRequest withKnownLayer() {
-        return new PackRequest(settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, true);
+        return new PackRequest(
+                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, true, lockFile);
+    }
+
+    /** The same for a project that has a lock file. */
+    public PackRequest withLockFile(String path) {
+        return new PackRequest(
+                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, knownLayer, path);
     }
 }

@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding.Severity;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.pack.inventory.InventoryBuilder.Manifests;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
 import io.jenkins.plugins.lambdanode.engine.project.production.NpmNote;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -81,6 +83,26 @@ public final class Checks {
     /** Everything found so far: errors first, then by path. */
     public List<Finding> findings() {
         return List.copyOf(findings);
+    }
+
+    /** What the checks know of the packages, which have read them. */
+    public Manifests manifests() {
+        return new Manifests() {
+            @Override
+            public Map<String, Object> noted(String folder) throws IOException {
+                return files.manifest(folder).fields();
+            }
+
+            @Override
+            public Map<String, Object> read(String folder) throws IOException {
+                return files.packageJson(folder).fields();
+            }
+
+            @Override
+            public Map<String, Object> project() throws IOException {
+                return files.projectPackageJson().fields();
+            }
+        };
     }
 
     /** Bytes read from the project's files for the checks alone. */

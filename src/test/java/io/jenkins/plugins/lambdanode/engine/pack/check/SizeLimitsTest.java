@@ -92,7 +92,7 @@ class SizeLimitsTest {
         Packs.write(project, "lib/random", random);
         Packs.write(project, "index.js", "x".repeat(1_000_000));
         PackRequest request =
-                new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false, false);
+                new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false, false, "");
         Path temp = dir.resolve("t");
         String message = assertThrows(
                         DeployException.class,
