@@ -43,19 +43,13 @@ import org.kohsuke.stapler.verb.POST;
  * ({@link LambdaNodeDeployBuilder}) has them too. What is not set is null; the defaults are the engine's. Settings of several
  * values hold them separated by commas or line breaks.
  */
-public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
+public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings {
     private static final long serialVersionUID = 1L;
 
     static final String FUNCTION_NAME = "lambdaNodeDeploy";
 
     private String functionName;
     private String functionNames;
-    private String region;
-    private String credentialsId;
-    private String roleArn;
-    private String externalId;
-    private String roleSessionName;
-    private boolean agentIdentity;
     private String dir;
     private String install;
     private String build;
@@ -85,7 +79,6 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     private boolean force;
     private String unstableOn;
     private Integer waitTimeout;
-    private String endpointUrl;
 
     /** @param functionName the one argument that a Pipeline may give without its name; with a setter, so that it is optional */
     @DataBoundConstructor
@@ -112,66 +105,6 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
     @DataBoundSetter
     public void setFunctionNames(String functionNames) {
         this.functionNames = Util.fixEmptyAndTrim(functionNames);
-    }
-
-    @Override
-    public String getRegion() {
-        return region;
-    }
-
-    @DataBoundSetter
-    public void setRegion(String region) {
-        this.region = Util.fixEmptyAndTrim(region);
-    }
-
-    @Override
-    public String getCredentialsId() {
-        return credentialsId;
-    }
-
-    @DataBoundSetter
-    public void setCredentialsId(String credentialsId) {
-        this.credentialsId = Util.fixEmptyAndTrim(credentialsId);
-    }
-
-    @Override
-    public String getRoleArn() {
-        return roleArn;
-    }
-
-    @DataBoundSetter
-    public void setRoleArn(String roleArn) {
-        this.roleArn = Util.fixEmptyAndTrim(roleArn);
-    }
-
-    @Override
-    public String getExternalId() {
-        return externalId;
-    }
-
-    @DataBoundSetter
-    public void setExternalId(String externalId) {
-        this.externalId = Util.fixEmptyAndTrim(externalId);
-    }
-
-    @Override
-    public String getRoleSessionName() {
-        return roleSessionName;
-    }
-
-    @DataBoundSetter
-    public void setRoleSessionName(String roleSessionName) {
-        this.roleSessionName = Util.fixEmptyAndTrim(roleSessionName);
-    }
-
-    @Override
-    public boolean isAgentIdentity() {
-        return agentIdentity;
-    }
-
-    @DataBoundSetter
-    public void setAgentIdentity(boolean agentIdentity) {
-        this.agentIdentity = agentIdentity;
     }
 
     @Override
@@ -454,25 +387,10 @@ public class LambdaNodeDeployStep extends Step implements DeploymentSettings {
         this.waitTimeout = waitTimeout;
     }
 
-    @Override
-    public String getEndpointUrl() {
-        return endpointUrl;
-    }
-
-    @DataBoundSetter
-    public void setEndpointUrl(String endpointUrl) {
-        this.endpointUrl = Util.fixEmptyAndTrim(endpointUrl);
-    }
-
     /** Null for a default, so that what has not been chosen is not written down. */
     private static String unlessDefault(String value, String defaultValue) {
         String text = Util.fixEmptyAndTrim(value);
         return defaultValue.equals(text) ? null : text;
-    }
-
-    @Override
-    public LambdaNodeConfiguration defaults() {
-        return LambdaNodeConfiguration.get();
     }
 
     @Override

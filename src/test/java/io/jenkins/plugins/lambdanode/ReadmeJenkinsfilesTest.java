@@ -14,6 +14,7 @@ import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.NodeTool;
 import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
+import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import io.jenkins.plugins.lambdanode.testing.jenkins.DockerEngine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import jenkins.branch.BranchSource;
 import jenkins.plugins.git.GitSCMSource;
 import jenkins.plugins.git.traits.BranchDiscoveryTrait;
 import jenkins.plugins.nodejs.tools.NodeJSInstallation;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject;
 import org.junit.jupiter.api.AfterAll;
@@ -95,9 +97,15 @@ class ReadmeJenkinsfilesTest {
             return text.startsWith("job(") || text.startsWith("pipelineJob(");
         }
 
+        /** Which needs builds before it. */
+        boolean isRollback() {
+            return text.startsWith("lambdaNodeRollback ");
+        }
+
         /** Whether what it needs is here. */
         boolean canRun() {
             return !isJobDsl()
+                    && !isRollback()
                     && !text.contains("podTemplate(")
                     && (!text.contains("docker") || DockerEngine.isThere());
         }
@@ -218,6 +226,27 @@ class ReadmeJenkinsfilesTest {
         jenkins.assertLogContains(
                 "(" + NodeTool.NODE.bin() + "/npm)",
                 project.getItemByBranchName("README-md-2").getLastBuild());
+    }
+
+    @Test
+    void theRollbackOfThePagesTakesTheAliasBackToWhatTheJobDeployedBefore() throws Exception {
+        WorkflowJob job = jenkins.createProject(WorkflowJob.class, "rolled-back");
+        for (String answer : List.of("one", "two")) {
+            job.setDefinition(new CpsFlowDefinition(
+                    "node('linux') {\n" + Builds.project(answer)
+                            + "lambdaNodeDeploy functionName: 'orders', dir: 'fn', alias: 'live', credentialsId: 'aws-deploy'\n}",
+                    true));
+            jenkins.buildAndAssertSuccess(job);
+        }
+        int run = 0;
+        for (Block block : blocks("groovy")) {
+            if (block.isRollback()) {
+                job.setDefinition(new CpsFlowDefinition(block.text(), true));
+                jenkins.assertLogContains(", which build #1 released", jenkins.buildAndAssertSuccess(job));
+                run++;
+            }
+        }
+        assertEquals(1, run);
     }
 
     @Test

@@ -83,7 +83,12 @@ class SettingsTest {
     }
 
     static Stream<Setting> all() {
-        return Stream.of(ofTheStep(), ofANewFunction(), settings(SmokeTest.class), global())
+        return Stream.of(
+                        ofTheStep(),
+                        settings(LambdaNodeRollbackStep.class),
+                        ofANewFunction(),
+                        settings(SmokeTest.class),
+                        global())
                 .flatMap(settings -> settings);
     }
 
@@ -91,8 +96,14 @@ class SettingsTest {
         return Stream.concat(ofTheStep(), ofANewFunction());
     }
 
+    /** As Jenkins looks for it: also with the classes above. */
     private static String resource(Class<?> owner, String name) throws IOException {
-        try (InputStream stream = owner.getResourceAsStream(owner.getSimpleName() + "/" + name)) {
+        Class<?> holder = owner;
+        while (holder.getResource(holder.getSimpleName() + "/" + name) == null
+                && AwsStep.class.isAssignableFrom(holder.getSuperclass())) {
+            holder = holder.getSuperclass();
+        }
+        try (InputStream stream = holder.getResourceAsStream(holder.getSimpleName() + "/" + name)) {
             assertNotNull(stream, owner.getSimpleName() + " has no " + name);
             return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
         }

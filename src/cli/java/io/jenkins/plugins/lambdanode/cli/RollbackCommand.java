@@ -77,7 +77,7 @@ final class RollbackCommand implements Callable<Integer> {
         Optional<ProxySettings> proxy = ProjectOptions.read(spec, aws::proxy);
         result.check(spec);
         Rollback.Records records = target.record == null
-                ? NO_RECORDS
+                ? Rollback.Records.NONE
                 : new RecordFile(target.record, DeploymentRecord.read(text(target.record), target.record.toString()));
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 AwsSession session = AwsSession.open(aws.settings(request.function(), proxy))) {
@@ -107,18 +107,6 @@ final class RollbackCommand implements Callable<Integer> {
                     e);
         }
     }
-
-    private static final Rollback.Records NO_RECORDS = new Rollback.Records() {
-        @Override
-        public List<AliasMove> of(String functionArn, String alias) {
-            return List.of();
-        }
-
-        @Override
-        public String name() {
-            return "none";
-        }
-    };
 
     /** The one deployment that a file tells of. */
     private record RecordFile(Path file, List<DeploymentRecord> records) implements Rollback.Records {

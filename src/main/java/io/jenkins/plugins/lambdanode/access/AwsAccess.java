@@ -83,7 +83,11 @@ public final class AwsAccess {
         return Optional.ofNullable(Util.fixEmptyAndTrim(env.expand(setting)));
     }
 
-    /** Whose credentials a build uses, by the order of the documentation. */
+    /**
+     * Whose credentials a build uses, by the order of the documentation.
+     *
+     * @param workspace on the agent whose identity can be used; null where the step has no agent
+     */
     public Identity ofBuild(Run<?, ?> run, FilePath workspace) throws DeployException {
         Optional<String> id = text(settings.getCredentialsId());
         if (id.isPresent()) {
@@ -108,6 +112,11 @@ public final class AwsAccess {
                     false);
         }
         if (settings.isAgentIdentity()) {
+            if (workspace == null) {
+                throw new DeployException(
+                        "agentIdentity is the role of an agent, and the step has none here.\nPut it into"
+                                + " node { }, or give it credentialsId.");
+            }
             return new Identity(new AgentIdentity(workspace), "the agent's role", false);
         }
         if (defaults.isControllerIdentityAllowed()) {

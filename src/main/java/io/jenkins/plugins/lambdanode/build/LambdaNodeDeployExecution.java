@@ -11,44 +11,31 @@ import hudson.model.Node;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TaskListener;
-import hudson.security.ACL;
-import hudson.security.ACLContext;
-import hudson.util.StreamTaskListener;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import jenkins.model.Jenkins;
 import jenkins.util.SystemProperties;
 import org.jenkinsci.plugins.workflow.actions.WarningAction;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
-import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
-import org.jenkinsci.plugins.workflow.steps.StepExecution;
-import org.springframework.security.core.Authentication;
 
 /**
- * A run of the Pipeline step, in a thread of its own. Each phase of a deployment can be run again and ends in the same state,
- * so after a restart of the controller the step carries on by running again.
- *
- * <p>The same where the agent is lost and comes back, as {@code sh} does.
- *
- * <p>It is no {@code SynchronousNonBlockingStepExecution}: that one lets a stopped build go on before the work has ended and
- * its files are removed.
+ * A run of the step {@code lambdaNodeDeploy}. Each phase of a deployment can be run again and ends in the same state, so after a
+ * restart of the controller the step carries on by running again. The same where the agent is lost and comes back, as {@code sh}
+ * does.
  */
-public final class LambdaNodeDeployExecution extends StepExecution {
+public final class LambdaNodeDeployExecution extends BackgroundExecution {
 
     private static final long serialVersionUID = 1L;
 
@@ -67,75 +54,23 @@ public final class LambdaNodeDeployExecution extends StepExecution {
     /** Bucket, key, ID and beginning of the upload that is open; empty where none is. */
     private List<String> upload = new ArrayList<>();
 
-    private transient Thread thread;
-    private transient Throwable stopCause;
-
     public LambdaNodeDeployExecution(StepContext context, DeploymentSettings settings) {
         super(context);
         this.settings = settings;
     }
 
     @Override
-    public boolean start() {
-        begin(false);
-        return false;
-    }
-
-    @Override
-    public void onResume() {
-        begin(true);
-    }
-
-    private void begin(boolean resumed) {
+    void beginning() {
         AgentWorkspace.underWay(id);
-        Authentication user = Jenkins.getAuthentication2();
-        Computer.threadPoolForRemoting.execute(() -> {
-            try (ACLContext as = ACL.as2(user)) {
-                getContext().onSuccess(stoppable(resumed));
-            } catch (Throwable e) {
-                getContext().onFailure(e);
-            }
-        });
     }
 
-    /** An error that comes of having been stopped is the reason why it was. */
-    private Object stoppable(boolean resumed) throws Throwable {
-        synchronized (this) {
-            if (stopCause != null) {
-                throw stopCause;
-            }
-            thread = Thread.currentThread();
-        }
-        try {
-            return run(resumed);
-        } catch (Throwable e) {
-            synchronized (this) {
-                throw stopCause == null ? e : stopCause;
-            }
-        } finally {
-            AgentWorkspace.ended(id);
-            synchronized (this) {
-                thread = null;
-                // One that came too late for the deployment is not for what this thread does next.
-                Thread.interrupted();
-            }
-        }
-    }
-
-    /** The build goes on when the work has been stopped and what it left is removed. */
     @Override
-    public synchronized void stop(@NonNull Throwable cause) throws Exception {
-        stopCause = cause;
-        if (thread != null) {
-            thread.interrupt();
-        }
+    void ended() {
+        AgentWorkspace.ended(id);
     }
 
-    private Object run(boolean resumed) throws Exception {
-        // A log that is written on the controller: a Pipeline's own would take along to the agent what it masks, the
-        // secrets.
-        TaskListener listener =
-                new StreamTaskListener(getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8);
+    @Override
+    Object run(boolean resumed, TaskListener listener) throws Exception {
         if (resumed) {
             listener.getLogger().println("The controller was restarted: carrying on with the deployment.");
             awaitAgent();
@@ -180,11 +115,6 @@ public final class LambdaNodeDeployExecution extends StepExecution {
         return settings.getFunctionNames() == null ? deployed.get(0) : deployed;
     }
 
-    private Set<String> sensitiveVariables() throws IOException, InterruptedException {
-        EnvironmentExpander around = getContext().get(EnvironmentExpander.class);
-        return around == null ? Set.of() : around.getSensitiveVariables();
-    }
-
     /** As the context makes it, but for its log. */
     private Launcher launcher(TaskListener listener) throws IOException, InterruptedException {
         Node node = getContext().get(Node.class);
@@ -220,13 +150,6 @@ public final class LambdaNodeDeployExecution extends StepExecution {
         @Override
         public void ended(UploadJournal.Upload ended) {
             upload = new ArrayList<>();
-        }
-    }
-
-    /** A controller that goes down takes its agents' connections first. The step does not fail of that: it will be resumed. */
-    private static void awaitShutdownWhereOneIs() throws InterruptedException {
-        if (Jenkins.get().isTerminating()) {
-            Thread.sleep(Long.MAX_VALUE);
         }
     }
 
@@ -269,12 +192,6 @@ public final class LambdaNodeDeployExecution extends StepExecution {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    /** A restart need not wait for the step. */
-    @Override
-    public boolean blocksRestart() {
-        return false;
     }
 
     @NonNull

@@ -43,6 +43,19 @@ public final class Rollback {
 
         /** The records as a message names them: {@code the last 200 builds of this job}. */
         String name();
+
+        /** For a rollback that names its version. */
+        Records NONE = new Records() {
+            @Override
+            public List<AliasMove> of(String functionArn, String alias) {
+                return List.of();
+            }
+
+            @Override
+            public String name() {
+                return "none";
+            }
+        };
     }
 
     /**
@@ -168,7 +181,7 @@ public final class Rollback {
         }
         history.last()
                 .filter(last -> !last.equals(now))
-                .ifPresent(last -> progress.log("WARNING: Alias " + request.alias() + " points to version " + now
+                .ifPresent(last -> progress.warning("Alias " + request.alias() + " points to version " + now
                         + "; the last record left it at version " + last + ". Someone has changed it since."));
         return new Plan(
                 now,

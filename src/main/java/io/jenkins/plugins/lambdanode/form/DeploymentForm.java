@@ -151,6 +151,10 @@ public abstract class DeploymentForm extends StepDescriptor {
         return FieldChecks.optional(value, SettingRules::alias);
     }
 
+    public FormValidation doCheckVersion(@QueryParameter String value) {
+        return FieldChecks.optional(value, SettingRules::version);
+    }
+
     public FormValidation doCheckSourceKmsKeyArn(@QueryParameter String value) {
         return FieldChecks.optional(value, SettingRules::sourceKey);
     }

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.record;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Util;
@@ -54,7 +55,7 @@ public final class BuildRecorder {
         Map<String, String> records = new HashMap<>();
         for (Deployed deployed : result.functions()) {
             DeployedFunction function = summary(result, deployed, region);
-            function.artifact = artifact(function);
+            function.artifact = artifact(function, function.isDryRun() ? ".dry-run" : "");
             function.fingerprint = function.isDryRun() ? null : md5.orElse(null);
             records.put(function.artifact, DeploymentJson.text(DeploymentJson.of(deployed, result)));
             functions.add(function);
@@ -65,17 +66,51 @@ public final class BuildRecorder {
         return functions;
     }
 
+    /**
+     * Records a rollback, beside what the build has deployed. One that found its work done is nothing to record.
+     *
+     * @param region where the function is
+     * @param md5 the package's, where it is known
+     * @param user who asked for it on a page; empty where the build did
+     * @throws IOException if the controller or the storage of artifacts does not take it
+     */
+    public DeployedFunction recordRollback(
+            Deployed rolledBack, String region, Optional<String> md5, Optional<String> user)
+            throws IOException, InterruptedException {
+        DeployedFunction function = release(rolledBack, region);
+        if (!function.isRollback()) {
+            return function;
+        }
+        function.requestedBy = user.orElse(null);
+        function.fingerprint = md5.orElse(null);
+        function.artifact = artifact(function, ".rollback-" + (rollbacks() + 1));
+        ObjectNode json = DeploymentJson.release(rolledBack);
+        user.ifPresent(id -> json.put("RequestedBy", id));
+        archive(Map.of(function.artifact, DeploymentJson.text(json)));
+        addFingerprints(List.of(function));
+        DeploymentAction.addTo(run, List.of(function));
+        return function;
+    }
+
+    private long rollbacks() {
+        DeploymentAction recorded = run.getAction(DeploymentAction.class);
+        return recorded == null
+                ? 0
+                : recorded.getFunctions().stream()
+                        .filter(DeployedFunction::isRollback)
+                        .count();
+    }
+
     /** Records a deployment that failed. */
     public void record(FailedDeployment failure) throws IOException {
         DeploymentAction.addTo(run, failure);
     }
 
     /** An ARN's parts as a path, so that no two functions have the same. Those of a dry run are no record of a deployment. */
-    private static String artifact(DeployedFunction function) {
+    private static String artifact(DeployedFunction function, String kind) {
         String[] arn = function.functionArn.split(":");
         String account = arn.length > ARN_ACCOUNT ? arn[ARN_ACCOUNT] : "unknown-account";
-        return "lambda/" + account + "/" + function.region + "/" + function.functionName
-                + (function.isDryRun() ? ".dry-run" : "") + ".json";
+        return "lambda/" + account + "/" + function.region + "/" + function.functionName + kind + ".json";
     }
 
     private void archive(Map<String, String> records) throws IOException, InterruptedException {
@@ -126,22 +161,34 @@ public final class BuildRecorder {
         }
     }
 
-    private static DeployedFunction summary(DeployResult result, Deployed deployed, String region) {
-        PackReport packaged = result.packaged();
+    /** What AWS says. */
+    private static DeployedFunction release(Deployed deployed, String region) {
         DeployedFunction function = new DeployedFunction();
         function.functionName = deployed.state().functionName();
         function.functionArn = deployed.state().functionArn();
         function.region = region;
-        function.codeSha256 = packaged.codeSha256();
+        function.codeSha256 = deployed.state().codeSha256();
+        function.codeSize = deployed.state().codeSize();
         function.previousCodeSha256 = deployed.previousCodeSha256().orElse(null);
         function.version = deployed.version().orElse(null);
         function.previousVersion = deployed.previousVersion().orElse(null);
         function.alias = deployed.alias().map(alias -> alias.name()).orElse(null);
         function.revisionId = Util.fixEmpty(deployed.state().revisionId());
         function.outcome = deployed.outcome();
+        function.timestamp = System.currentTimeMillis();
+        deployed.smokeTests()
+                .forEach(test -> function.smokeTests.add(new DeployedFunction.SmokeTestReport(
+                        test.durationMillis(), test.billedMillis(), test.maxMemoryUsed(), test.initMillis())));
+        return function;
+    }
+
+    private static DeployedFunction summary(DeployResult result, Deployed deployed, String region) {
+        PackReport packaged = result.packaged();
+        DeployedFunction function = release(deployed, region);
+        function.codeSha256 = packaged.codeSha256();
+        function.codeSize = packaged.zippedBytes();
         function.s3Bucket = deployed.staged().map(staged -> staged.bucket()).orElse(null);
         function.s3Key = deployed.staged().map(staged -> staged.key()).orElse(null);
-        function.codeSize = packaged.zippedBytes();
         function.unzippedBytes = packaged.unzippedBytes();
         function.files = packaged.files();
         result.layer().ifPresent(layer -> {
@@ -153,9 +200,6 @@ public final class BuildRecorder {
         function.millis = timings.stream().mapToLong(Timing::millis).sum();
         timings.forEach(timing -> function.phases.add(new DeployedFunction.PhaseTime(
                 timing.phase().label(), timing.millis(), timing.bytes(), timing.isShared())));
-        deployed.smokeTests()
-                .forEach(test -> function.smokeTests.add(new DeployedFunction.SmokeTestReport(
-                        test.durationMillis(), test.billedMillis(), test.maxMemoryUsed(), test.initMillis())));
         packaged.heaviest()
                 .forEach(part -> function.heaviest.add(
                         new DeployedFunction.PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));

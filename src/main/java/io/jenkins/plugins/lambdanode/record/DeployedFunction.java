@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.record;
 
+import io.jenkins.plugins.lambdanode.engine.report.AliasMove;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -30,6 +31,8 @@ public final class DeployedFunction implements Serializable {
     String layerVersionArn;
     String artifact;
     String fingerprint;
+    String requestedBy;
+    long timestamp;
     long codeSize;
     long layerSize;
     long unzippedBytes;
@@ -206,6 +209,28 @@ public final class DeployedFunction implements Serializable {
         return functionArn.equals(other.functionArn) && region.equals(other.region) && isDryRun() == other.isDryRun();
     }
 
+    /** Whether a later deployment of the build tells all that this one does. A rollback is a deployment of its own. */
+    boolean isReplacedBy(DeployedFunction later) {
+        return isSameFunctionAs(later)
+                && !isRollback()
+                && !later.isRollback()
+                && (alias == null || later.alias == null || alias.equals(later.alias));
+    }
+
+    boolean isRollback() {
+        return outcome == Outcome.ROLLED_BACK;
+    }
+
+    /** Whether it tells where an alias was left. */
+    boolean isAt(String arn, String aliasName) {
+        return functionArn.equals(arn) && aliasName.equals(alias) && version != null && !isDryRun();
+    }
+
+    /** @param by who recorded it, as a message names it */
+    AliasMove move(String by) {
+        return new AliasMove(version, Optional.ofNullable(previousVersion), Optional.of(codeSha256), isRollback(), by);
+    }
+
     @Whitelisted
     public String getFunctionName() {
         return functionName;
@@ -256,13 +281,13 @@ public final class DeployedFunction implements Serializable {
         return revisionId;
     }
 
-    /** {@code created}, {@code updated}, {@code released}, {@code unchanged} or {@code validated} (a dry run). */
+    /** {@code created}, {@code updated}, {@code released}, {@code rolled_back}, {@code unchanged} or {@code validated} (a dry run). */
     @Whitelisted
     public String getOutcome() {
         return outcome.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether the build changed what its callers run: it was created, updated or released. */
+    /** Whether the build changed what its callers run: it was created, updated, released or rolled back. */
     @Whitelisted
     public boolean isUpdated() {
         return outcome.changed();
@@ -296,6 +321,18 @@ public final class DeployedFunction implements Serializable {
     @Whitelisted
     public String getArtifact() {
         return artifact;
+    }
+
+    /** The ID of the user who asked for it on a page of Jenkins; null where the build did it. */
+    @Whitelisted
+    public String getRequestedBy() {
+        return requestedBy;
+    }
+
+    /** When it was recorded, in milliseconds since 1970-01-01 UTC. */
+    @Whitelisted
+    public long getTimestamp() {
+        return timestamp;
     }
 
     /** What was found in the package. */

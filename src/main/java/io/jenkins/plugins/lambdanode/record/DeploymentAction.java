@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -86,9 +88,9 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
         List<DeployedFunction> all = new ArrayList<>(functions);
         List<FailedDeployment> left = new ArrayList<>(failures);
         for (DeployedFunction function : deployed) {
-            all.removeIf(function::isSameFunctionAs);
+            all.removeIf(earlier -> earlier.isReplacedBy(function));
             all.add(function);
-            left.removeIf(failure -> failure.isOf(function));
+            left.removeIf(failure -> failure.isOf(function) && !function.isRollback());
         }
         functions = all;
         failures = left;
@@ -139,13 +141,13 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
         return getFunctions().stream()
                 .filter(function -> aliasArn.equals(function.functionArn + ":" + function.alias))
                 .map(DeployedFunction::getVersion)
-                .findFirst();
+                .reduce((earlier, later) -> later);
     }
 
     /** The size of the package that the build deployed to a function, in bytes; empty where it did not deploy to it. */
     Optional<Long> codeSizeOf(String functionName) {
         return getFunctions().stream()
-                .filter(function -> functionName.equals(function.functionName))
+                .filter(function -> functionName.equals(function.functionName) && !function.isRollback())
                 .map(DeployedFunction::getCodeSize)
                 .findFirst();
     }
@@ -165,10 +167,11 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
      */
     @Override
     public void buildEnvironment(@NonNull Run<?, ?> of, @NonNull EnvVars env) {
-        Set<String> suffixes = new HashSet<>();
+        Map<String, String> arns = new HashMap<>();
         Set<String> ambiguous = new HashSet<>();
         for (DeployedFunction function : getFunctions()) {
-            if (!suffixes.add(suffix(function))) {
+            String known = arns.putIfAbsent(suffix(function), function.functionArn);
+            if (known != null && !known.equals(function.functionArn)) {
                 ambiguous.add(suffix(function));
             }
             env.put("LAMBDA_FUNCTION_NAME", function.functionName);
@@ -213,7 +216,7 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
     /** For the page: outcome, version, alias and region. */
     public String describe(DeployedFunction function) {
         return joined(
-                function.getOutcome(),
+                function.getOutcome().replace('_', ' '),
                 function.version == null ? "" : Messages.DeploymentAction_version(function.version),
                 function.alias == null
                         ? ""

@@ -28,10 +28,14 @@ public final class DeploymentDetail extends Detail {
     @Override
     public String getDisplayName() {
         List<DeployedFunction> functions = action.getFunctions();
-        if (functions.size() != 1) {
-            return Messages.DeploymentDetail_functions(functions.size());
+        long different = functions.stream()
+                .map(DeployedFunction::getFunctionArn)
+                .distinct()
+                .count();
+        if (different != 1) {
+            return Messages.DeploymentDetail_functions(different);
         }
-        DeployedFunction function = functions.get(0);
+        DeployedFunction function = functions.get(functions.size() - 1);
         return function.getVersion() == null
                 ? function.getFunctionName()
                 : Messages.DeploymentDetail_version(function.getFunctionName(), function.getVersion());

@@ -196,7 +196,12 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     }
 
     private static List<DeployedFunction> functions(Run<?, ?> run) {
-        return run.getAction(DeploymentAction.class).getFunctions();
+        DeploymentAction recorded = run.getAction(DeploymentAction.class);
+        return recorded == null
+                ? List.of()
+                : recorded.getFunctions().stream()
+                        .filter(function -> !function.isRollback())
+                        .toList();
     }
 
     /** The largest functions' lines by name, so that each has its color in all charts, and npm's where it took time. */
@@ -244,7 +249,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
     private Long valueOf(DeployedFunction function, List<DeployedFunction> build) {
         return build.stream()
                 .filter(function::isSameFunctionAs)
-                .findFirst()
+                .reduce((earlier, later) -> later)
                 .map(measure::of)
                 .orElse(null);
     }
@@ -273,8 +278,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
             if (seen++ == SHOWN_BUILDS || found.size() == most) {
                 break;
             }
-            DeploymentAction recorded = run.getAction(DeploymentAction.class);
-            if (recorded != null && !recorded.getFunctions().isEmpty()) {
+            if (!functions(run).isEmpty()) {
                 found.addFirst(run);
             }
         }

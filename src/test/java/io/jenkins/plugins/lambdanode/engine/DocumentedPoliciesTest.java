@@ -11,8 +11,10 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.engine.request.RollbackRequest;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -61,6 +63,7 @@ class DocumentedPoliciesTest {
     private static final String PUBLISH = "`publish`";
     private static final String ALIAS = "`alias`, beside those of `publish`";
     private static final String SMOKE_TEST = "`smokeTest`";
+    private static final String ROLLBACK = "`lambdaNodeRollback`, all that it needs";
     private static final String KEEP_VERSIONS = "`keepVersions`";
     private static final String CREATE = "`create`";
     private static final String ROLE = "its `role`";
@@ -119,6 +122,7 @@ class DocumentedPoliciesTest {
                     "tested",
                     List.of(ALWAYS, PUBLISH, ALIAS, SMOKE_TEST),
                     (request, on) -> request.alias("live").smokeTest("{}", null)),
+            mode("rolled back", List.of(ROLLBACK), (request, on) -> {}),
             mode(
                     "one version kept",
                     List.of(ALWAYS, PUBLISH, KEEP_VERSIONS),
@@ -433,6 +437,10 @@ class DocumentedPoliciesTest {
             if (run.mode().fault() != null) {
                 run.mode().fault().on(wire, on);
             }
+            if (run.mode().isIn(ROLLBACK)) {
+                rollBack(run.on(), user, wire.endpoint());
+                return Optional.empty();
+            }
             deploy(run, user, wire.endpoint(), "one");
             if (!run.mode().isIn(PARTS)) {
                 deploy(run, user, wire.endpoint(), "two");
@@ -443,6 +451,30 @@ class DocumentedPoliciesTest {
                     ? Optional.empty()
                     : Optional.of(e.getMessage());
         }
+    }
+
+    private void rollBack(Resources on, AwsBasicCredentials user, URI endpoint) throws Exception {
+        python("""
+                client('lambda').publish_version(FunctionName=sys.argv[2])
+                client('lambda').create_alias(FunctionName=sys.argv[2], Name='live', FunctionVersion='$LATEST')
+                """, on.function());
+        KeptLog log = new KeptLog();
+        try (AwsSession session = AwsSession.open(settings(endpoint, user, Optional.empty()))) {
+            new Rollback(
+                            RollbackRequest.of(on.function(), "live", "1", false),
+                            session,
+                            Rollback.Records.NONE,
+                            Rollback.Journal.NONE,
+                            DeploymentLocks.NONE,
+                            Origin.UNKNOWN,
+                            log)
+                    .run();
+        }
+    }
+
+    private static AwsSettings settings(URI endpoint, AwsBasicCredentials user, Optional<AwsSettings.AssumeRole> role) {
+        return new AwsSettings(
+                Account.REGION, Optional.of(endpoint), StaticCredentialsProvider.create(user), role, Optional.empty());
     }
 
     private void deploy(Run run, AwsBasicCredentials user, URI endpoint, String text) throws Exception {
@@ -470,12 +502,7 @@ class DocumentedPoliciesTest {
         KeptLog log = new KeptLog();
         try (LocalWorkspace workspace =
                         new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
-                AwsSession session = AwsSession.open(new AwsSettings(
-                        Account.REGION,
-                        Optional.of(endpoint),
-                        StaticCredentialsProvider.create(user),
-                        role,
-                        Optional.empty()))) {
+                AwsSession session = AwsSession.open(settings(endpoint, user, role))) {
             new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
         }
     }

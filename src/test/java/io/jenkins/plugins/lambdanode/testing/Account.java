@@ -118,6 +118,11 @@ public final class Account {
                 version);
     }
 
+    /** Publishes the function's code and returns the version's number. */
+    public String publish(String name) {
+        return python("print(client('lambda').publish_version(FunctionName=sys.argv[2])['Version'])", name);
+    }
+
     /** The numbers of the function's published versions, oldest first, with a blank between. */
     public String versions(String name) {
         return python("""

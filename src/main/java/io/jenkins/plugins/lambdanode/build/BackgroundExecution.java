@@ -1,0 +1,126 @@
+package io.jenkins.plugins.lambdanode.build;
+
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.model.Computer;
+import hudson.model.TaskListener;
+import hudson.security.ACL;
+import hudson.security.ACLContext;
+import hudson.util.StreamTaskListener;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.springframework.security.core.Authentication;
+
+/**
+ * A run of a Pipeline step in a thread of its own, which can be run again: after a restart of the controller it is.
+ *
+ * <p>It is no {@code SynchronousNonBlockingStepExecution}: that one lets a stopped build go on before the work has ended and
+ * its files are removed, and fails after a restart.
+ */
+abstract class BackgroundExecution extends StepExecution {
+
+    private static final long serialVersionUID = 1L;
+
+    private transient Thread thread;
+    private transient Throwable stopCause;
+
+    BackgroundExecution(StepContext context) {
+        super(context);
+    }
+
+    /**
+     * Does the work.
+     *
+     * @param resumed whether the controller was restarted meanwhile
+     * @param listener a log that is written on the controller: a Pipeline's own would take along to an agent what it masks, the
+     *     secrets
+     */
+    abstract Object run(boolean resumed, TaskListener listener) throws Exception;
+
+    /** Called before the thread starts. */
+    void beginning() {}
+
+    /** Called when the work has ended. */
+    void ended() {}
+
+    @Override
+    public boolean start() {
+        begin(false);
+        return false;
+    }
+
+    @Override
+    public void onResume() {
+        begin(true);
+    }
+
+    private void begin(boolean resumed) {
+        beginning();
+        Authentication user = Jenkins.getAuthentication2();
+        Computer.threadPoolForRemoting.execute(() -> {
+            try (ACLContext as = ACL.as2(user)) {
+                getContext().onSuccess(stoppable(resumed));
+            } catch (Throwable e) {
+                getContext().onFailure(e);
+            }
+        });
+    }
+
+    /** An error that comes of having been stopped is the reason why it was. */
+    private Object stoppable(boolean resumed) throws Throwable {
+        synchronized (this) {
+            if (stopCause != null) {
+                throw stopCause;
+            }
+            thread = Thread.currentThread();
+        }
+        try {
+            return run(
+                    resumed,
+                    new StreamTaskListener(getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8));
+        } catch (Throwable e) {
+            synchronized (this) {
+                throw stopCause == null ? e : stopCause;
+            }
+        } finally {
+            ended();
+            synchronized (this) {
+                thread = null;
+                // One that came too late for the work is not for what this thread does next.
+                Thread.interrupted();
+            }
+        }
+    }
+
+    /** The build goes on when the work has been stopped and what it left is removed. */
+    @Override
+    public synchronized void stop(@NonNull Throwable cause) throws Exception {
+        stopCause = cause;
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    /** A restart need not wait for the step. */
+    @Override
+    public boolean blocksRestart() {
+        return false;
+    }
+
+    /** The variables around the step that hold secrets. */
+    Set<String> sensitiveVariables() throws IOException, InterruptedException {
+        EnvironmentExpander around = getContext().get(EnvironmentExpander.class);
+        return around == null ? Set.of() : around.getSensitiveVariables();
+    }
+
+    /** A controller that goes down takes connections first. The step does not fail of that: it will be resumed. */
+    static void awaitShutdownWhereOneIs() throws InterruptedException {
+        if (Jenkins.get().isTerminating()) {
+            Thread.sleep(Long.MAX_VALUE);
+        }
+    }
+}
