@@ -4,6 +4,7 @@ import hudson.FilePath;
 import hudson.model.Computer;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
+import hudson.remoting.Which;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import java.io.IOException;
 import java.time.Duration;
@@ -13,10 +14,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import jenkins.MasterToSlaveFileCallable;
 
 /** What a deployment has done on its agent. A build that is stopped ends within seconds, whether or not the agent responds. */
 final class AgentChannel {
+
+    private static final Logger LOGGER = Logger.getLogger(AgentChannel.class.getName());
 
     /** How long an agent may take over clearing up. */
     private static final Duration CLEARING = Duration.ofSeconds(10);
@@ -31,6 +36,23 @@ final class AgentChannel {
         this.deployment = deployment;
         this.project = project;
         this.listener = listener;
+    }
+
+    /**
+     * Sends the plugin's classes, once per connection, as the jar that they are in: an agent that has none fetches them one at a
+     * time, each with a round trip. One that does not take the jar still does.
+     */
+    void sendClasses() throws IOException, InterruptedException {
+        if (project.getChannel() instanceof Channel remote && remote.getProperty(AgentChannel.class) == null) {
+            remote.setProperty(AgentChannel.class, true);
+            try {
+                if (Which.jarFile(AgentTasks.class).isFile()) {
+                    await(() -> remote.preloadJar(AgentTasks.class.getClassLoader(), AgentTasks.class), () -> {});
+                }
+            } catch (IOException | RuntimeException e) {
+                LOGGER.log(Level.FINE, e, () -> remote.getName() + " does not take the plugin's jar");
+            }
+        }
     }
 
     /** Something that is done on the agent after a stop, or at the end. */

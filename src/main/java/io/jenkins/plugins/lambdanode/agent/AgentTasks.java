@@ -22,19 +22,23 @@ import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import jenkins.MasterToSlaveFileCallable;
 
 /**
@@ -62,67 +66,53 @@ final class AgentTasks {
     }
 
     /**
-     * The commit that is checked out, by the files that git keeps of it (gitrepository-layout): a Pipeline's {@code checkout}
-     * and {@code git} set no GIT_COMMIT. Empty where there is none, or git keeps it elsewhere. A repository that the agent
-     * itself is in is another project's.
+     * The beginning of a deployment in one round trip: what is found, and a folder for its temporary files, unless the project is
+     * not in the workspace.
      */
-    static final class Commit extends MasterToSlaveFileCallable<String> {
+    static final class Begin extends MasterToSlaveFileCallable<Begin.Found> {
         private static final long serialVersionUID = 1L;
-
-        private static final Pattern REFERENCE = Pattern.compile("ref: (refs/heads/[\\w./-]+)");
-        private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}([0-9a-f]{24})?");
-        private static final int MAX_BYTES = 1000;
 
         private final String workspace;
         private final String agentRoot;
+        private final String temporary;
 
-        /** @param agentRoot the folder that the agent's workspaces are in, as a rule */
-        Commit(String workspace, String agentRoot) {
+        /**
+         * @param agentRoot the folder that the agent's workspaces are in, as a rule
+         * @param temporary the folder for the deployment's temporary files
+         */
+        Begin(String workspace, String agentRoot, String temporary) {
             this.workspace = workspace;
             this.agentRoot = agentRoot;
+            this.temporary = temporary;
         }
 
+        /**
+         * What is there.
+         *
+         * @param isInside whether the project's folder is in the workspace, whatever links lead there; one that does not exist is
+         *     looked for later
+         * @param beside the names of the folders that were beside the one for temporary files
+         * @param commit see {@link GitCommit}
+         */
+        record Found(boolean isInside, List<String> beside, String commit) implements Serializable {}
+
         @Override
-        public String invoke(File folder, VirtualChannel channel) {
-            Path project = folder.toPath().toAbsolutePath().normalize();
-            Path root = Path.of(agentRoot).toAbsolutePath().normalize();
-            Path last = project.startsWith(root)
-                    ? root
-                    : Path.of(workspace).toAbsolutePath().normalize();
-            for (Path at = project; at != null && at.startsWith(last); at = at.getParent()) {
-                Path git = at.resolve(".git");
-                if (Files.isDirectory(git)) {
-                    String head = text(git.resolve("HEAD"));
-                    Matcher reference = REFERENCE.matcher(head);
-                    String commit =
-                            reference.matches() && !head.contains("..") ? text(git.resolve(reference.group(1))) : head;
-                    return COMMIT.matcher(commit).matches() ? commit : "";
+        public Found invoke(File folder, VirtualChannel channel) throws IOException {
+            if (!isInside(folder)) {
+                return new Found(false, List.of(), "");
+            }
+            Path parent = Path.of(temporary).getParent();
+            List<String> beside = new ArrayList<>();
+            if (Files.isDirectory(parent)) {
+                try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent, Files::isDirectory)) {
+                    entries.forEach(entry -> beside.add(entry.getFileName().toString()));
                 }
             }
-            return "";
+            Files.createDirectories(Path.of(temporary));
+            return new Found(true, beside, GitCommit.of(folder.toPath(), Path.of(workspace), Path.of(agentRoot)));
         }
 
-        private static String text(Path file) {
-            try (InputStream in = Files.newInputStream(file)) {
-                return new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII).strip();
-            } catch (IOException e) {
-                return "";
-            }
-        }
-    }
-
-    /** Whether the project's folder is in a workspace, whatever links lead there; one that does not exist is looked for later. */
-    static final class IsInside extends MasterToSlaveFileCallable<Boolean> {
-        private static final long serialVersionUID = 1L;
-
-        private final String workspace;
-
-        IsInside(String workspace) {
-            this.workspace = workspace;
-        }
-
-        @Override
-        public Boolean invoke(File folder, VirtualChannel channel) throws IOException {
+        private boolean isInside(File folder) throws IOException {
             try {
                 folder.toPath();
             } catch (InvalidPathException e) {
@@ -294,6 +284,31 @@ final class AgentTasks {
         PackReport work(Path folder) throws IOException, InterruptedException {
             Progress progress = PacedProgress.toLog(listener.getLogger()::println);
             return new Packager(folder, Path.of(temporary), Optional.of(Path.of(cache)), progress).pack(request);
+        }
+    }
+
+    /** The MD5 of a file, as Jenkins's fingerprints want it. {@code FilePath.digest} needs a dozen classes that are not there yet. */
+    static final class Fingerprint extends MasterToSlaveFileCallable<String> {
+        private static final long serialVersionUID = 1L;
+
+        private final String file;
+
+        Fingerprint(String file) {
+            this.file = file;
+        }
+
+        @Override
+        public String invoke(File folder, VirtualChannel channel) throws IOException {
+            MessageDigest md5;
+            try {
+                md5 = MessageDigest.getInstance("MD5");
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e);
+            }
+            try (InputStream in = new DigestInputStream(Files.newInputStream(Path.of(file)), md5)) {
+                in.transferTo(OutputStream.nullOutputStream());
+            }
+            return HexFormat.of().formatHex(md5.digest());
         }
     }
 

@@ -51,6 +51,7 @@ public final class AgentWorkspace implements Workspace {
     private final TaskListener listener;
     private final AgentChannel channel;
     private final AgentCommands commands;
+    private final String commit;
 
     /**
      * Takes over what deployments have left in the workspace that ended with their controller or their agent, an earlier run of
@@ -82,11 +83,13 @@ public final class AgentWorkspace implements Workspace {
                 deployment, project, this.temporary, npmCache, environment(env), launcher, channel, listener);
         underWay(deployment);
         try {
-            for (FilePath left : folder.listDirectories()) {
-                takeOver(left);
+            channel.sendClasses();
+            AgentTasks.Begin.Found found = begin();
+            requireInside(dir, found);
+            this.commit = found.commit();
+            for (String left : found.beside()) {
+                takeOver(folder.child(left));
             }
-            makeFolder();
-            requireInside(dir);
         } catch (IOException | InterruptedException e) {
             ended(deployment);
             throw e;
@@ -105,9 +108,13 @@ public final class AgentWorkspace implements Workspace {
         return environment;
     }
 
-    private void makeFolder() throws IOException, InterruptedException {
+    private AgentTasks.Begin.Found begin() throws IOException, InterruptedException {
+        Computer computer = workspace.toComputer();
+        Node node = computer == null ? null : computer.getNode();
+        FilePath root = node == null ? null : node.getRootPath();
         try {
-            temporary.mkdirs();
+            return channel.call(new AgentTasks.Begin(
+                    workspace.getRemote(), (root == null ? workspace : root).getRemote(), temporary.getRemote()));
         } catch (IOException e) {
             throw FileErrors.diskFull(e, "temporary files", temporary.getRemote(), "");
         }
@@ -132,7 +139,11 @@ public final class AgentWorkspace implements Workspace {
             try {
                 commands.endProcesses(leaver);
                 channel.call(new AgentTasks.AwaitEnd(leaver));
-                left.deleteRecursive();
+                if (leaver.equals(deployment)) {
+                    left.deleteContents();
+                } else {
+                    left.deleteRecursive();
+                }
             } catch (IOException e) {
                 notClearedUp(left, e);
             }
@@ -172,25 +183,21 @@ public final class AgentWorkspace implements Workspace {
 
     /** The MD5 of a file on the agent, as Jenkins's fingerprints want it. */
     public String fingerprintOf(String file) throws IOException, InterruptedException {
-        return new FilePath(project.getChannel(), file).digest();
+        return channel.call(new AgentTasks.Fingerprint(file));
     }
 
     /** A checkout can hold a link to anywhere. */
-    private void requireInside(String dir) throws IOException, InterruptedException {
-        if (!channel.call(new AgentTasks.IsInside(workspace.getRemote()))) {
+    private void requireInside(String dir, AgentTasks.Begin.Found found) throws DeployException {
+        if (!found.isInside()) {
             throw new DeployException("The folder " + dir + " is not in the workspace " + workspace.getRemote()
                     + ", and nothing outside it is packaged. Name a folder in the workspace (dir); in a Pipeline, ws('...') { }"
                     + " around the step makes another folder the workspace.");
         }
     }
 
-    /** The commit that is checked out where the project is; empty where that is not known. */
-    public String commit() throws IOException, InterruptedException {
-        Computer computer = workspace.toComputer();
-        Node node = computer == null ? null : computer.getNode();
-        FilePath root = node == null ? null : node.getRootPath();
-        return channel.call(
-                new AgentTasks.Commit(workspace.getRemote(), (root == null ? workspace : root).getRemote()));
+    /** The commit that was checked out where the project is; empty where that is not known. */
+    public String commit() {
+        return commit;
     }
 
     @Override

@@ -239,8 +239,7 @@ public final class BuildDeployment {
         run.setResult(Result.UNSTABLE);
     }
 
-    private Origin origin(String dir, AwsAccess.Identity identity, AgentWorkspace agent)
-            throws IOException, InterruptedException {
+    private Origin origin(String dir, AwsAccess.Identity identity, AgentWorkspace agent) {
         String known = env.get("GIT_COMMIT", "");
         return new Origin(
                 dir,

@@ -177,42 +177,31 @@ class AgentWorkspaceTest {
 
     @Test
     void theCommitIsTheOneThatGitHasCheckedOut() throws Exception {
-        try (AgentWorkspace workspace = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
-            String path = folder.resolve("workspace").toString();
-            assertEquals("", workspace.commit());
-            Program.run("git", "init", "-q", "-b", "feature/login", path).successful();
-            Program.run(
-                            "git",
-                            "-C",
-                            path,
-                            "-c",
-                            "user.name=A",
-                            "-c",
-                            "user.email=a@example.org",
-                            "commit",
-                            "-q",
-                            "-m",
-                            "x",
-                            "--allow-empty")
-                    .successful();
-            String head = Program.run("git", "-C", path, "rev-parse", "HEAD")
-                    .successful()
-                    .out()
-                    .strip();
+        assertEquals("", commit());
+        String path = folder.resolve("workspace").toString();
+        initRepository("feature/login", path);
+        String head = Program.run("git", "-C", path, "rev-parse", "HEAD")
+                .successful()
+                .out()
+                .strip();
 
-            assertEquals(head, workspace.commit());
-            Program.run("git", "-C", path, "checkout", "-q", "--detach").successful();
-            assertEquals(head, workspace.commit());
+        assertEquals(head, commit());
+        Program.run("git", "-C", path, "checkout", "-q", "--detach").successful();
+        assertEquals(head, commit());
+    }
+
+    private String commit() throws Exception {
+        try (AgentWorkspace workspace = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
+            return workspace.commit();
         }
     }
 
-    @Test
-    void aRepositoryThatTheWorkspaceIsInIsAnotherProjects() throws Exception {
-        Program.run("git", "init", "-q", folder.toString()).successful();
+    private static void initRepository(String branch, String path) {
+        Program.run("git", "init", "-q", "-b", branch, path).successful();
         Program.run(
                         "git",
                         "-C",
-                        folder.toString(),
+                        path,
                         "-c",
                         "user.name=A",
                         "-c",
@@ -223,9 +212,13 @@ class AgentWorkspaceTest {
                         "x",
                         "--allow-empty")
                 .successful();
-        try (AgentWorkspace workspace = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
-            assertEquals("", workspace.commit());
-        }
+    }
+
+    @Test
+    void aRepositoryThatTheWorkspaceIsInIsAnotherProjects() throws Exception {
+        initRepository("main", folder.toString());
+
+        assertEquals("", commit());
     }
 
     @Test
@@ -246,7 +239,8 @@ class AgentWorkspaceTest {
 
         public static void main(String[] arguments) throws IOException {
             try {
-                new AgentTasks.IsInside(arguments[0]).invoke(new File(arguments[0], "gr\u00f6\u00dfe"), null);
+                new AgentTasks.Begin(arguments[0], arguments[0], arguments[0] + "@tmp")
+                        .invoke(new File(arguments[0], "gr\u00f6\u00dfe"), null);
             } catch (DeployException e) {
                 System.out.println(e.getMessage());
             }

@@ -1,11 +1,14 @@
 package io.jenkins.plugins.lambdanode.build;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.Result;
+import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
+import io.jenkins.plugins.lambdanode.testing.jenkins.PackagedPlugin;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -15,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import jenkins.model.Jenkins;
+import jenkins.security.MasterToSlaveCallable;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -32,6 +37,7 @@ class LoadTest {
     private static final int LARGE_BYTES = 45_000_000;
     private static final int EXECUTORS = 25;
     private static final String FIGURES = "figures";
+    private static final String JAR = "jar";
 
     @RegisterExtension
     private final RealJenkinsExtension jenkins =
@@ -47,6 +53,7 @@ class LoadTest {
         byte[] bytes = new byte[LARGE_BYTES];
         new Random(1).nextBytes(bytes);
         Path large = Files.write(temp.resolve("data.bin"), bytes);
+        PackagedPlugin.putInto(jenkins.getHome().toPath());
         jenkins.startJenkins();
         for (String name : List.of("one", "two")) {
             agents.createAgent(
@@ -62,6 +69,8 @@ class LoadTest {
                 jenkins.runRemotely(LoadTest::deployAll, Aws.endpoint().toString(), large.toString());
 
         System.out.println(recorded.remove(FIGURES));
+        String jar = recorded.remove(JAR);
+        assertTrue(jar.endsWith(".jar"), "An agent has fetched a class of the plugin alone: " + jar);
         assertEquals(BUILDS, recorded.size());
         recorded.forEach(
                 (name, sha256) -> assertEquals(Aws.function(name).orElseThrow().codeSha256(), sha256));
@@ -93,6 +102,7 @@ class LoadTest {
             String name = run.getParent().getName();
             recorded.put(name, Builds.record(run, name).path("CodeSha256").asText());
         }
+        recorded.put(JAR, Jenkins.get().getNode("one").getChannel().call(new FindJar()));
         long used = ManagementFactory.getMemoryPoolMXBeans().stream()
                 .filter(pool -> pool.getType() == MemoryType.HEAP)
                 .map(MemoryPoolMXBean::getPeakUsage)
@@ -104,5 +114,16 @@ class LoadTest {
                         + " s; heap, garbage included, at" + " most " + (used >> 20) + " MB of "
                         + (Runtime.getRuntime().maxMemory() >> 20) + " MB");
         return recorded;
+    }
+
+    /** Which file an agent has the plugin's classes from. */
+    private static final class FindJar extends MasterToSlaveCallable<String, RuntimeException> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String call() {
+            return String.valueOf(
+                    Packager.class.getProtectionDomain().getCodeSource().getLocation());
+        }
     }
 }
