@@ -41,6 +41,7 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.parsers
 import botocore.session
+import cbor2
 
 ADMINISTRATOR = botocore.credentials.Credentials("test", "test")
 SHA256_OF_NOTHING = hashlib.sha256(b"").hexdigest()
@@ -81,7 +82,7 @@ ERRORS = {
 }
 MISMATCH = ("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and"
             " signing method. Consult the service documentation for details.")
-CODE_OF = {"lambda": 0, "s3": 1, "iam": 2, "sts": 2}
+CODE_OF = {"lambda": 0, "s3": 1, "iam": 2, "sts": 2, "monitoring": 2}
 
 _SESSION = botocore.session.get_session()
 _MODELS = {service: _SESSION.get_service_model(service) for service in ("lambda", "iam", "sts")}
@@ -125,6 +126,10 @@ class Request:
         if re.match(r"/20\d\d-\d\d-\d\d/", self.path):
             self.service = "lambda"
             self._route()
+        elif match := re.fullmatch(r"/service/GraniteServiceVersion20100801/operation/(\w+)", self.path):
+            self.service, self.operation = "monitoring", match.group(1)
+        elif self.header("X-Amz-Target").startswith("GraniteServiceVersion20100801."):
+            self.service, self.operation = "monitoring", self.header("X-Amz-Target").partition(".")[2]
         elif self.path == "/" and method == "POST":
             # STS or IAM, which only the body tells: see read.
             self.service = "sts"
@@ -441,6 +446,8 @@ class Account:
             return list(self._lambda_permissions(request, region))
         if request.operation == "GetCallerIdentity":
             return []
+        if request.service == "monitoring":
+            return [(f"cloudwatch:{request.operation}", "*")]
         return [(f"{request.service}:{request.operation}", request.parameters.get("RoleArn", "*"))]
 
     def _lambda_permissions(self, request, region):
@@ -756,11 +763,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if request.service == "lambda":
             headers |= {"x-amzn-ErrorType": code, "Content-Type": "application/json"}
             body = json.dumps({"Message": refusal.message})
+        elif request.service == "monitoring":
+            headers |= {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+            body = cbor2.dumps({"__type": f"com.amazonaws.cloudwatch#{code}", "message": refusal.message})
         else:
             headers["Content-Type"] = "application/xml"
             error = f"<Error><Code>{code}</Code><Message>{escape(refusal.message)}</Message></Error>"
             body = error if request.service == "s3" else f"<ErrorResponse>{error}<RequestId>strict</RequestId></ErrorResponse>"
-        self.reply(status, code, headers.items(), body.encode())
+        self.reply(status, code, headers.items(), body if isinstance(body, bytes) else body.encode())
 
     def reply(self, status, reason, headers, body):
         is_head = self.command == "HEAD"

@@ -14,6 +14,7 @@ import io.jenkins.plugins.lambdanode.build.BuildDeployment;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -52,6 +53,7 @@ public class LambdaNodeDeployBuilder extends Builder {
         new BuildDeployment(
                         UUID.randomUUID().toString(),
                         UploadJournal.NONE,
+                        Optional.empty(),
                         settings,
                         build,
                         workspace,
@@ -196,6 +198,16 @@ public class LambdaNodeDeployBuilder extends Builder {
     @DataBoundSetter
     public void setSmokeTest(List<SmokeTest> smokeTest) {
         settings.setSmokeTest(smokeTest);
+    }
+
+    @DataBoundSetter
+    public void setRollout(String rollout) {
+        settings.setRollout(rollout);
+    }
+
+    @DataBoundSetter
+    public void setAlarms(String alarms) {
+        settings.setAlarms(alarms);
     }
 
     @DataBoundSetter

@@ -69,6 +69,8 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
     private boolean publish;
     private String alias;
     private List<SmokeTest> smokeTest;
+    private String rollout;
+    private String alarms;
     private Integer keepVersions;
     private String architectures;
     private boolean dryRun;
@@ -292,6 +294,26 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
         this.smokeTest = smokeTest == null || smokeTest.isEmpty() ? null : new ArrayList<>(smokeTest);
     }
 
+    /** The name of a predefined rollout, or lines of {@code percent=} and {@code every=}. */
+    public String getRollout() {
+        return rollout;
+    }
+
+    @DataBoundSetter
+    public void setRollout(String rollout) {
+        this.rollout = Util.fixEmptyAndTrim(rollout);
+    }
+
+    /** Names of CloudWatch alarms. */
+    public String getAlarms() {
+        return alarms;
+    }
+
+    @DataBoundSetter
+    public void setAlarms(String alarms) {
+        this.alarms = Util.fixEmptyAndTrim(alarms);
+    }
+
     public Integer getKeepVersions() {
         return keepVersions;
     }
@@ -414,6 +436,8 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
                 .sourceKmsKeyArn(variables.expand(sourceKmsKeyArn))
                 .publish(publish)
                 .alias(variables.expand(alias))
+                .rollout(variables.expand(rollout))
+                .alarms(variables.expand(alarms))
                 .keepVersions(keepVersions)
                 .dryRun(dryRun)
                 .force(force)

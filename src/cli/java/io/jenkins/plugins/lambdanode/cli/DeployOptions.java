@@ -124,6 +124,21 @@ final class DeployOptions {
         String alias;
 
         @Option(
+                names = "--rollout",
+                paramLabel = "HOW",
+                description = "How the alias's traffic goes over to the version: a configuration of CodeDeploy's such as"
+                        + " Canary10Percent5Minutes or Linear10PercentEvery1Minute, or percent=20,every=5 (minutes). Default:"
+                        + " AllAtOnce.")
+        String rollout;
+
+        @Option(
+                names = {"--alarms", "--alarm"},
+                paramLabel = "NAME",
+                description = "A CloudWatch alarm that gives the traffic back if it goes off meanwhile. Repeatable. Default: the"
+                        + " version's errors are compared with those of the version before.")
+        List<String> alarms = new ArrayList<>();
+
+        @Option(
                 names = "--keep-versions",
                 paramLabel = "N",
                 description = "Delete older versions beyond so many, but for those that an alias, provisioned concurrency or a way"
@@ -229,6 +244,8 @@ final class DeployOptions {
                 .s3KmsKeyId(staging.kmsKeyId)
                 .publish(release.publish)
                 .alias(release.alias)
+                .rollout(release.rollout)
+                .alarms(String.join("\n", release.alarms))
                 .keepVersions(release.keepVersions)
                 .architectures(release.architectures)
                 .dryRun(release.dryRun)

@@ -9,6 +9,9 @@ import hudson.util.StreamTaskListener;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
@@ -24,6 +27,8 @@ import org.springframework.security.core.Authentication;
 abstract class BackgroundExecution extends StepExecution {
 
     private static final long serialVersionUID = 1L;
+
+    private static final Logger LOGGER = Logger.getLogger(BackgroundExecution.class.getName());
 
     private transient Thread thread;
     private transient Throwable stopCause;
@@ -109,6 +114,15 @@ abstract class BackgroundExecution extends StepExecution {
     @Override
     public boolean blocksRestart() {
         return false;
+    }
+
+    /** Saves the step's state now, for a restart of the controller. */
+    final void save() throws InterruptedException {
+        try {
+            getContext().saveState().get();
+        } catch (ExecutionException e) {
+            LOGGER.log(Level.WARNING, "The state of a step could not be saved for a restart", e);
+        }
     }
 
     /** The variables around the step that hold secrets. */

@@ -30,6 +30,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
 import io.jenkins.plugins.lambdanode.record.BuildBaseline;
 import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
@@ -52,6 +53,7 @@ public final class BuildDeployment {
 
     private final String id;
     private final UploadJournal uploads;
+    private final Optional<ShiftJournal> shifts;
     private final DeploymentSettings settings;
     private final Run<?, ?> run;
     private final FilePath workspace;
@@ -68,11 +70,13 @@ public final class BuildDeployment {
     /**
      * @param id a name for this deployment, the same when it is run again after a restart of the controller
      * @param uploads remembers an upload for that case
+     * @param shifts remembers a shift of traffic for that case; empty where there is none
      * @param sensitive which variables of the environment hold secrets
      */
     public BuildDeployment(
             String id,
             UploadJournal uploads,
+            Optional<ShiftJournal> shifts,
             DeploymentSettings settings,
             Run<?, ?> run,
             FilePath workspace,
@@ -82,6 +86,7 @@ public final class BuildDeployment {
             TaskListener listener) {
         this.id = id;
         this.uploads = uploads;
+        this.shifts = shifts;
         this.settings = settings;
         this.run = run;
         this.workspace = workspace;
@@ -219,8 +224,8 @@ public final class BuildDeployment {
             boolean stagedLastTime = baseline.lastCodeSize(functions.get(0))
                     .filter(request::stages)
                     .isPresent();
-            DeploymentContext context =
-                    new DeploymentContext(turns, uploads, baseline, origin(dir, identity, agent), stagedLastTime);
+            DeploymentContext context = new DeploymentContext(
+                    turns, uploads, shifts, baseline, origin(dir, identity, agent), stagedLastTime);
             List<DeployedFunction> deployed = deploy(new Deployment(request, agent, session, context, progress), agent);
             if (strict) {
                 markUnstable(progress.get() + deployed.get(0).warnings());

@@ -22,9 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
+import jenkins.model.Jenkins;
 import jenkins.util.SystemProperties;
 import org.jenkinsci.plugins.workflow.actions.WarningAction;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
@@ -39,8 +37,6 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
 
     private static final long serialVersionUID = 1L;
 
-    private static final Logger LOGGER = Logger.getLogger(LambdaNodeDeployExecution.class.getName());
-
     /** How long an agent may take to come back: in minutes, or with a unit. */
     public static final String AGENT_RETURNS = LambdaNodeDeployExecution.class.getName() + ".agentReturns";
 
@@ -53,6 +49,8 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
     private final String id = UUID.randomUUID().toString();
     /** Bucket, key, ID and beginning of the upload that is open; empty where none is. */
     private List<String> upload = new ArrayList<>();
+
+    private final SavedShift shift = new SavedShift();
 
     public LambdaNodeDeployExecution(StepContext context, DeploymentSettings settings) {
         super(context);
@@ -71,6 +69,19 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
 
     @Override
     Object run(boolean resumed, TaskListener listener) throws Exception {
+        try {
+            return deploy(resumed, listener);
+        } catch (IOException | InterruptedException e) {
+            // Only where it was not begun again after a restart: otherwise the deployment has done so itself.
+            if (shift.isUnderWay() && !Jenkins.get().isTerminating()) {
+                Run<?, ?> run = getContext().get(Run.class);
+                shift.takeBack(settings, settings.defaults(), run, run.getEnvironment(listener), listener, this::save);
+            }
+            throw e;
+        }
+    }
+
+    private Object deploy(boolean resumed, TaskListener listener) throws IOException, InterruptedException {
         if (resumed) {
             listener.getLogger().println("The controller was restarted: carrying on with the deployment.");
             awaitAgent();
@@ -98,6 +109,7 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
         BuildDeployment deployment = new BuildDeployment(
                 id,
                 new SavedUpload(),
+                Optional.of(shift.journal(this::save)),
                 settings,
                 getContext().get(Run.class),
                 workspace,
@@ -140,11 +152,7 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
         public void started(UploadJournal.Upload open) throws InterruptedException {
             upload = new ArrayList<>(
                     List.of(open.bucket(), open.key(), open.id(), open.started().toString()));
-            try {
-                getContext().saveState().get();
-            } catch (ExecutionException e) {
-                LOGGER.log(Level.WARNING, "An upload to S3 in progress could not be saved for a restart", e);
-            }
+            save();
         }
 
         @Override

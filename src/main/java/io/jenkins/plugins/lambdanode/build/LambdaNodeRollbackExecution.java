@@ -8,17 +8,12 @@ import hudson.model.TaskListener;
 import io.jenkins.plugins.lambdanode.engine.Rollback;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 
 /** A run of the step {@code lambdaNodeRollback}. It holds no agent. */
 public final class LambdaNodeRollbackExecution extends BackgroundExecution {
 
     private static final long serialVersionUID = 1L;
-
-    private static final Logger LOGGER = Logger.getLogger(LambdaNodeRollbackExecution.class.getName());
 
     private final RollbackSettings settings;
     /** The plan; null before there is one. */
@@ -65,11 +60,7 @@ public final class LambdaNodeRollbackExecution extends BackgroundExecution {
         public void begin(Rollback.Plan plan) throws InterruptedException {
             from = plan.from();
             to = plan.to();
-            try {
-                getContext().saveState().get();
-            } catch (ExecutionException e) {
-                LOGGER.log(Level.WARNING, "The target of a rollback could not be saved for a restart", e);
-            }
+            save();
         }
     }
 

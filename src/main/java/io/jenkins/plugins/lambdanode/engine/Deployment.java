@@ -10,6 +10,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionUpdater;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.VersionPruning;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
@@ -28,6 +29,8 @@ import io.jenkins.plugins.lambdanode.engine.steps.PackageStep;
 import io.jenkins.plugins.lambdanode.engine.steps.PreflightStep;
 import io.jenkins.plugins.lambdanode.engine.steps.RecordStep;
 import io.jenkins.plugins.lambdanode.engine.steps.ReleaseStep;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftStep;
 import io.jenkins.plugins.lambdanode.engine.steps.StageStep;
 import io.jenkins.plugins.lambdanode.engine.steps.Target;
 import io.jenkins.plugins.lambdanode.engine.steps.UpdateStep;
@@ -57,6 +60,7 @@ public final class Deployment {
     private final LayerStep layer;
     private final UpdateStep update;
     private final VerifyStep verify;
+    private final ShiftStep shift;
     private final ReleaseStep release;
     private final RecordStep record;
 
@@ -67,6 +71,17 @@ public final class Deployment {
             AwsSession session,
             DeploymentContext context,
             Progress progress) {
+        this(request, workspace, session, context, progress, Backoff.REAL);
+    }
+
+    /** @param time for a shift of traffic, which can take hours */
+    Deployment(
+            DeployRequest request,
+            Workspace workspace,
+            AwsSession session,
+            DeploymentContext context,
+            Progress progress,
+            Backoff time) {
         this.request = request;
         this.context = context;
         this.progress = progress;
@@ -79,7 +94,10 @@ public final class Deployment {
                 request.layerName().map(name -> new DependencyLayer(name, session, workspace, progress));
         this.uploads = new Staging(session, workspace, context.uploads(), progress);
         this.history = new BuildHistory(context.baseline(), functions);
-        this.preflight = new PreflightStep(request, session, functions, releases, context.origin(), timings, progress);
+        this.shift = new ShiftStep(
+                request, session, history, context.shifts().orElseGet(ShiftJournal::inMemory), time, timings, progress);
+        this.preflight =
+                new PreflightStep(request, session, functions, releases, shift, context.origin(), timings, progress);
         this.install = new InstallStep(workspace, progress);
         this.build = new BuildStep(workspace, timings, progress);
         this.packaging = new PackageStep(request, workspace, progress);
@@ -108,9 +126,13 @@ public final class Deployment {
             }
             return record.result();
         } catch (DeployException e) {
-            throw record.failure(e, preflight.current());
+            throw record.failure(shift.takeBack(e), preflight.current());
         } catch (InterruptedException e) {
+            shift.takeBack().ifPresent(progress::log);
             record.stopped();
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            shift.takeBack().ifPresent(progress::log);
             throw e;
         }
     }
@@ -145,7 +167,8 @@ public final class Deployment {
             record.begin(target);
             Deployed updated = timings.time(Phase.UPDATE, () -> update.run(target, desired));
             Deployed published = release.publish(target, updated, packaged.codeSha256());
-            record.done(release.moveAlias(target, verify.run(published)));
+            Deployed verified = verify.run(published);
+            record.done(release.moveAlias(target, verified, shift.run(target, verified)));
         }
         layer.prune(record.result().functions(), desired);
         release.prune(record.result().functions());

@@ -1,11 +1,11 @@
 package io.jenkins.plugins.lambdanode.engine;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasRouting;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases.RoutedAlias;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -126,7 +126,7 @@ public final class Rollback {
         FunctionName name = request.function();
         try (DeploymentLocks.Lock lock = locks.await(List.of(name), progress)) {
             FunctionState function = find(name);
-            RoutedAlias alias = releases.findAlias(name, request.alias()).orElseThrow(this::noAlias);
+            AliasRouting alias = releases.findAlias(name, request.alias()).orElseThrow(this::noAlias);
             if (!request.force()) {
                 FunctionReleases.requireNotSplit(
                         name,
@@ -167,7 +167,7 @@ public final class Rollback {
     }
 
     /** Of a gradual release, which force ends, the way back is the version that the alias points to. */
-    private Plan plan(FunctionState function, RoutedAlias alias, AliasHistory history) throws DeployException {
+    private Plan plan(FunctionState function, AliasRouting alias, AliasHistory history) throws DeployException {
         String now = alias.version();
         if (journal.plan().isPresent()) {
             return journal.plan().get();
@@ -219,7 +219,7 @@ public final class Rollback {
         return version;
     }
 
-    private void requireSame(RoutedAlias alias, Optional<String> seen) throws DeployException {
+    private void requireSame(AliasRouting alias, Optional<String> seen) throws DeployException {
         if (!seen.equals(Optional.of(alias.version()))) {
             throw new DeployException(
                     "Alias " + request.alias() + " was changed by someone else at this moment: it pointed"

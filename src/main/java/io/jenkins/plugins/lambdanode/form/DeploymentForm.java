@@ -9,6 +9,7 @@ import hudson.security.ACL;
 import hudson.util.ComboBoxModel;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import io.jenkins.plugins.lambdanode.engine.request.Rollout;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
@@ -121,6 +122,18 @@ public abstract class DeploymentForm extends StepDescriptor {
 
     public FormValidation doCheckLayerName(@QueryParameter String value) {
         return FieldChecks.optional(value, SettingRules::layerName);
+    }
+
+    public ComboBoxModel doFillRolloutItems() {
+        return new ComboBoxModel(Rollout.names());
+    }
+
+    public FormValidation doCheckRollout(@QueryParameter String value) {
+        return FieldChecks.optional(value, Rollout::parse);
+    }
+
+    public FormValidation doCheckAlarms(@QueryParameter String value) {
+        return FieldChecks.optional(value, SettingRules::alarms);
     }
 
     public FormValidation doCheckKeepVersions(@QueryParameter String value) {

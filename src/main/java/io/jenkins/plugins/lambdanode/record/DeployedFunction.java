@@ -24,6 +24,7 @@ public final class DeployedFunction implements Serializable {
     String version;
     String previousVersion;
     String alias;
+    String rollout;
     String revisionId;
     Outcome outcome;
     String s3Bucket;
@@ -274,6 +275,12 @@ public final class DeployedFunction implements Serializable {
     @Whitelisted
     public String getAlias() {
         return alias;
+    }
+
+    /** The name of the rollout that moved the alias; null where it moved at once. */
+    @Whitelisted
+    public String getRollout() {
+        return rollout;
     }
 
     @Whitelisted

@@ -60,6 +60,7 @@ class ArchitectureTest {
                             "pack.check")),
             Map.entry("workspace", List.of("command", "project", "http", "pack", "pack.api")),
             Map.entry("aws.client", List.of("http")),
+            Map.entry("aws.cloudwatch", List.of("aws.client")),
             Map.entry("aws.s3", List.of("http", "pack.api", "workspace", "aws.client")),
             Map.entry("aws.lambda", List.of("http", "pack.api", "workspace", "aws.client", "aws.s3")),
             Map.entry("request", List.of("aws.client", "project", "pack.api", "aws.lambda", "aws.s3")),
@@ -74,6 +75,7 @@ class ArchitectureTest {
                             "aws.client",
                             "aws.lambda",
                             "aws.s3",
+                            "aws.cloudwatch",
                             "request",
                             "report")),
             Map.entry(

@@ -109,7 +109,12 @@ class BuildOutcomeTest {
                             workspace,
                             session,
                             new DeploymentContext(
-                                    DeploymentLocks.NONE, UploadJournal.NONE, build, Origin.UNKNOWN, false),
+                                    DeploymentLocks.NONE,
+                                    UploadJournal.NONE,
+                                    Optional.empty(),
+                                    build,
+                                    Origin.UNKNOWN,
+                                    false),
                             log)
                     .run()
                     .functions()

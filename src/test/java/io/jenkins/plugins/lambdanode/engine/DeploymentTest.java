@@ -158,7 +158,13 @@ class DeploymentTest {
                                 request.build(),
                                 workspace,
                                 session,
-                                new DeploymentContext(locks, UploadJournal.NONE, Baseline.NONE, origin, stagedLastTime),
+                                new DeploymentContext(
+                                        locks,
+                                        UploadJournal.NONE,
+                                        Optional.empty(),
+                                        Baseline.NONE,
+                                        origin,
+                                        stagedLastTime),
                                 log)
                         .run();
             }

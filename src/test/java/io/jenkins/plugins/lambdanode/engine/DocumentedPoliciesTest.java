@@ -54,6 +54,7 @@ class DocumentedPoliciesTest {
 
     private static final Emulator EMULATOR = Emulator.MINISTACK;
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String ALARM = "alarm-" + Account.newName();
     private static final int SIDE_BY_SIDE = 4;
     private static final int IN_PARTS = 17 << 20;
     private static final String KMS_KEY =
@@ -64,6 +65,8 @@ class DocumentedPoliciesTest {
     private static final String ALIAS = "`alias`, beside those of `publish`";
     private static final String SMOKE_TEST = "`smokeTest`";
     private static final String ROLLBACK = "`lambdaNodeRollback`, all that it needs";
+    private static final String ROLLOUT = "`rollout`, to look at the new version's errors";
+    private static final String ALARMS = "`alarms`";
     private static final String KEEP_VERSIONS = "`keepVersions`";
     private static final String CREATE = "`create`";
     private static final String ROLE = "its `role`";
@@ -123,6 +126,16 @@ class DocumentedPoliciesTest {
                     List.of(ALWAYS, PUBLISH, ALIAS, SMOKE_TEST),
                     (request, on) -> request.alias("live").smokeTest("{}", null)),
             mode("rolled back", List.of(ROLLBACK), (request, on) -> {}),
+            mode(
+                    "shifted",
+                    List.of(ALWAYS, PUBLISH, ALIAS, ROLLOUT),
+                    (request, on) -> request.alias("live").rollout("percent=50,every=0.02")),
+            mode(
+                    "shifted under alarms",
+                    List.of(ALWAYS, PUBLISH, ALIAS, ALARMS),
+                    (request, on) -> request.alias("live")
+                            .rollout("percent=50,every=0.02")
+                            .alarms(ALARM)),
             mode(
                     "one version kept",
                     List.of(ALWAYS, PUBLISH, KEEP_VERSIONS),
@@ -504,6 +517,9 @@ class DocumentedPoliciesTest {
                         new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings(endpoint, user, role))) {
             new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
+            if (log.text().contains("are not looked at")) {
+                throw new DeployException(log.text());
+            }
         }
     }
 
@@ -564,8 +580,10 @@ class DocumentedPoliciesTest {
                 places['layer'] = client('lambda').publish_layer_version(
                     LayerName=sys.argv[2] + '-shared', Content={'ZipFile': package()})['LayerVersionArn']
                 role(sys.argv[3], {'Service': 'lambda.amazonaws.com'})
+                client('cloudwatch').put_metric_alarm(AlarmName=sys.argv[4], Namespace='Orders', MetricName='Errors',
+                    Statistic='Sum', Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator='GreaterThanThreshold')
                 print(json.dumps(places))
-                """, "b" + Account.newName(), EXECUTION_ROLE));
+                """, "b" + Account.newName(), EXECUTION_ROLE, ALARM));
         Map<String, String> all = new LinkedHashMap<>();
         made.properties()
                 .forEach(field -> all.put(field.getKey(), field.getValue().asText()));

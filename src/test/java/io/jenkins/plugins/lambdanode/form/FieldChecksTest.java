@@ -108,6 +108,8 @@ class FieldChecksTest {
                         "compressionLevel",
                         "layerName",
                         "keepVersions",
+                        "rollout",
+                        "alarms",
                         "keepLayerVersions",
                         "s3Bucket",
                         "s3Threshold",

@@ -95,6 +95,8 @@ class FormTest {
         test.setPayload("{\"ping\": \"<b>\"}");
         test.setExpect("test/expected.json");
         step.setSmokeTest(List.of(test));
+        step.setRollout("percent=20,every=5");
+        step.setAlarms("orders-errors\norders-latency");
         step.setKeepVersions(5);
         step.setArchitectures("arm64");
         step.setDryRun(true);

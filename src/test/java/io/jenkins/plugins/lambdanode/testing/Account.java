@@ -102,6 +102,46 @@ public final class Account {
                 alias);
     }
 
+    /** Where an alias sends its callers: its version, and for instance {@code 2=0.1} after it. */
+    public String aliasTraffic(String name, String alias) {
+        return python("""
+                a = client('lambda').get_alias(FunctionName=sys.argv[2], Name=sys.argv[3])
+                weights = a.get('RoutingConfig', {}).get('AdditionalVersionWeights', {})
+                print(a['FunctionVersion'], *['%s=%g' % each for each in weights.items()])
+                """, name, alias);
+    }
+
+    /** Sends a share of an alias's traffic, from 0 to 1, to another version. */
+    public void splitAlias(String name, String alias, String other, double share) {
+        python("""
+                client('lambda').update_alias(FunctionName=sys.argv[2], Name=sys.argv[3],
+                    RoutingConfig={'AdditionalVersionWeights': {sys.argv[4]: float(sys.argv[5])}})
+                """, name, alias, other, Double.toString(share));
+    }
+
+    /** Makes a CloudWatch alarm, or sets its state: OK or ALARM. */
+    public void alarm(String name, String state, String reason) {
+        python("""
+                c = client('cloudwatch')
+                if not c.describe_alarms(AlarmNames=[sys.argv[2]])['MetricAlarms']:
+                    c.put_metric_alarm(AlarmName=sys.argv[2], Namespace='Orders', MetricName='Errors', Statistic='Sum',
+                        Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator='GreaterThanThreshold')
+                c.set_alarm_state(AlarmName=sys.argv[2], StateValue=sys.argv[3], StateReason=sys.argv[4])
+                """, name, state, reason);
+    }
+
+    /** Counts invocations and errors of a version that an alias led to, now, as Lambda does. */
+    public void count(String name, String alias, String version, int invocations, int errors) {
+        python("""
+                dimensions = [{'Name': 'FunctionName', 'Value': sys.argv[2]},
+                              {'Name': 'Resource', 'Value': sys.argv[2] + ':' + sys.argv[3]},
+                              {'Name': 'ExecutedVersion', 'Value': sys.argv[4]}]
+                client('cloudwatch').put_metric_data(Namespace='AWS/Lambda', MetricData=[
+                    {'MetricName': 'Invocations', 'Dimensions': dimensions, 'Value': int(sys.argv[5]), 'Unit': 'Count'},
+                    {'MetricName': 'Errors', 'Dimensions': dimensions, 'Value': int(sys.argv[6]), 'Unit': 'Count'}])
+                """, name, alias, version, Integer.toString(invocations), Integer.toString(errors));
+    }
+
     public void newAlias(String name, String alias, String version) {
         python(
                 "client('lambda').create_alias(FunctionName=sys.argv[2], Name=sys.argv[3], FunctionVersion=sys.argv[4])",
@@ -110,9 +150,11 @@ public final class Account {
                 version);
     }
 
+    /** All of its traffic. */
     public void moveAlias(String name, String alias, String version) {
         python(
-                "client('lambda').update_alias(FunctionName=sys.argv[2], Name=sys.argv[3], FunctionVersion=sys.argv[4])",
+                "client('lambda').update_alias(FunctionName=sys.argv[2], Name=sys.argv[3], FunctionVersion=sys.argv[4],"
+                        + " RoutingConfig={'AdditionalVersionWeights': {}})",
                 name,
                 alias,
                 version);

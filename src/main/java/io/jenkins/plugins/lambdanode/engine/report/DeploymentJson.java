@@ -66,11 +66,13 @@ public final class DeploymentJson {
         json.put("Outcome", deployed.outcome().name().toLowerCase(Locale.ROOT));
         deployed.previousVersion().ifPresent(version -> json.put("PreviousVersion", version));
         deployed.previousCodeSha256().ifPresent(digest -> json.put("PreviousCodeSha256", digest));
-        deployed.alias()
-                .ifPresent(alias -> json.putObject("Alias")
-                        .put("Name", alias.name())
-                        .put("AliasArn", alias.arn())
-                        .put("FunctionVersion", alias.version()));
+        deployed.alias().ifPresent(alias -> {
+            ObjectNode node = json.putObject("Alias")
+                    .put("Name", alias.name())
+                    .put("AliasArn", alias.arn())
+                    .put("FunctionVersion", alias.version());
+            alias.rollout().ifPresent(rollout -> node.put("Rollout", rollout));
+        });
         for (Invocation.Report test : deployed.smokeTests()) {
             json.withArray("SmokeTests")
                     .addObject()

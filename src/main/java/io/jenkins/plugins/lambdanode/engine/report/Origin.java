@@ -53,6 +53,21 @@ public record Origin(String folder, String commit, String build, String credenti
         return located(new StringBuilder("Rolling back alias " + alias + " of " + function), region, account, caller);
     }
 
+    /** The first line of a release's log: which version gets which alias, and as whom. */
+    public String lineOfRelease(
+            String version,
+            String alias,
+            String function,
+            String region,
+            Optional<String> account,
+            Optional<String> caller) {
+        return located(
+                new StringBuilder("Releasing version " + version + " of " + function + " to alias " + alias),
+                region,
+                account,
+                caller);
+    }
+
     private String located(StringBuilder line, String region, Optional<String> account, Optional<String> caller) {
         line.append(" in ").append(region);
         Optional<String> in = account.or(() -> caller.flatMap(Origin::account));

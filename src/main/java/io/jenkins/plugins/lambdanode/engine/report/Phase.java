@@ -15,7 +15,9 @@ public enum Phase {
     UPDATE,
     /** The smoke tests, where there are any. */
     VERIFY,
-    /** A version is published, and after VERIFY the alias moves. */
+    /** The traffic goes over to the version step by step, where that is asked for. */
+    SHIFT,
+    /** A version is published, and after VERIFY and SHIFT the alias moves. */
     RELEASE;
 
     /** The name as logs, pages and JSON show it, for instance {@code package}. */

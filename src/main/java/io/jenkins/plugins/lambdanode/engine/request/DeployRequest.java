@@ -26,6 +26,8 @@ import java.util.OptionalInt;
  * @param publish whether a version is published; an alias implies it
  * @param alias the alias that is moved to the published version
  * @param smokeTests what the published version has to pass before the alias moves, in their order
+ * @param rollout how the alias's traffic goes over to the published version; empty for all at once
+ * @param alarms the CloudWatch alarms that are looked at meanwhile
  * @param keepVersions how many of the newest versions stay when a new one is published; empty for all
  * @param force whether the function is updated even where it has the same code
  * @param waitTimeout how long to wait for an update to be in force
@@ -42,6 +44,8 @@ public record DeployRequest(
         boolean publish,
         Optional<String> alias,
         List<SmokeTest> smokeTests,
+        Optional<Rollout> rollout,
+        List<String> alarms,
         OptionalInt keepVersions,
         boolean force,
         Duration waitTimeout) {
@@ -49,6 +53,7 @@ public record DeployRequest(
     public DeployRequest {
         functions = List.copyOf(functions);
         smokeTests = List.copyOf(smokeTests);
+        alarms = List.copyOf(alarms);
         if (functions.isEmpty()) {
             throw new IllegalArgumentException("A deployment needs a function");
         }

@@ -60,6 +60,8 @@ public final class DeployRequestBuilder {
     private boolean publish;
     private Optional<String> alias = Optional.empty();
     private final List<SmokeTest> smokeTests = new ArrayList<>();
+    private Optional<Rollout> rollout = Optional.empty();
+    private List<String> alarms = List.of();
     private OptionalInt keepVersions = OptionalInt.empty();
     private boolean dryRun;
     private boolean force;
@@ -300,6 +302,18 @@ public final class DeployRequestBuilder {
         return this;
     }
 
+    /** A predefined rollout, or one by {@code percent=} and {@code every=}: see {@link Rollout#parse}. */
+    public DeployRequestBuilder rollout(String text) throws DeployException {
+        rollout = read(text, rollout, how -> Optional.of(Rollout.parse(how)));
+        return this;
+    }
+
+    /** Names of CloudWatch alarms, separated by commas or line ends. */
+    public DeployRequestBuilder alarms(String text) throws DeployException {
+        alarms = read(text, alarms, SettingRules::alarms);
+        return this;
+    }
+
     /** Null for all. */
     public DeployRequestBuilder keepVersions(Integer count) throws DeployException {
         keepVersions = read(count, keepVersions, text -> OptionalInt.of(SettingRules.keepVersions(text)));
@@ -364,6 +378,15 @@ public final class DeployRequestBuilder {
             throw new DeployException(
                     "keepVersions is set, and no version is published. Set publish or alias, or leave keepVersions out.");
         }
+        if (rollout.isPresent() && alias.isEmpty()) {
+            throw new DeployException(
+                    "rollout is set, and no alias. A rollout shifts an alias's traffic: set alias, or leave rollout out.");
+        }
+        if (!alarms.isEmpty() && rollout.isEmpty()) {
+            throw new DeployException(
+                    "alarms is set, and no rollout. Alarms are looked at while traffic shifts: set rollout,"
+                            + " or leave alarms out.");
+        }
         return new DeployRequest(
                 functions,
                 install(),
@@ -378,6 +401,8 @@ public final class DeployRequestBuilder {
                 publish,
                 alias,
                 smokeTests,
+                rollout,
+                alarms,
                 keepVersions,
                 force,
                 waitTimeout);

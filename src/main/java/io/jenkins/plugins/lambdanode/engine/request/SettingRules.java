@@ -52,6 +52,11 @@ public final class SettingRules {
     /** Instead of a bucket's name: nothing is staged, though a default bucket is set. */
     public static final String NO_BUCKET = "none";
 
+    /** CloudWatch API reference, DescribeAlarms, AlarmNames. */
+    private static final int MAX_ALARMS = 100;
+
+    private static final Pattern ALARM = Pattern.compile("\\P{Cntrl}{1,255}");
+
     /** Lambda API reference, CreateAlias, Name. */
     private static final Pattern ALIAS = Pattern.compile("(?!^[0-9]+$)[a-zA-Z0-9-_]{1,128}");
 
@@ -301,6 +306,18 @@ public final class SettingRules {
     /** A published version's number: {@code $LATEST} is other code after each deployment. */
     public static String version(String text) throws DeployException {
         return matching("version", text, VERSION, "Give the number of a published version, such as 12.");
+    }
+
+    /** Names of CloudWatch alarms, {@value #MAX_ALARMS} at most: what DescribeAlarms takes. */
+    public static List<String> alarms(String text) throws DeployException {
+        List<String> names = list(text).stream().distinct().toList();
+        if (names.size() > MAX_ALARMS) {
+            throw new DeployException("alarms has " + names.size() + " names. The limit is " + MAX_ALARMS + ".");
+        }
+        for (String name : names) {
+            matching("alarms", name, ALARM, "The name of an alarm has 1 to 255 characters.");
+        }
+        return names;
     }
 
     public static String sourceKey(String text) throws DeployException {

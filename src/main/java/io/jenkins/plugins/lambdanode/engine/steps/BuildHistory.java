@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.engine.steps;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline.Before;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
@@ -103,6 +104,25 @@ public final class BuildHistory {
         return outcome == Outcome.UNCHANGED && differs ? Outcome.UPDATED : outcome;
     }
 
+    /**
+     * Takes note of where an alias is that is about to be moved, and says where somebody else has moved it.
+     *
+     * @param arn the alias's
+     * @param seen the version that it points to; empty where there is no such alias
+     * @param version where it is moved to
+     */
+    void seesAlias(Target target, String arn, String alias, Optional<String> seen, String version, Progress progress)
+            throws DeployException, InterruptedException {
+        expectedElsewhere(arn, seen)
+                .ifPresent(expected -> progress.warning("Alias " + alias + " "
+                        + seen.map(at -> "points to version " + at).orElse("does not exist")
+                        + "; the last build left it at version " + expected + ". Someone has changed it since."));
+        aliasBefore(arn, seen);
+        if (!seen.equals(Optional.of(version))) {
+            begin(target);
+        }
+    }
+
     /** Remembers where the alias is, and says where it was before the build. Called before it is moved. */
     Optional<String> aliasBefore(String arn, Optional<String> seen) throws DeployException, InterruptedException {
         Optional<Before> remembered = baseline.recall(arn);
@@ -116,7 +136,7 @@ public final class BuildHistory {
     }
 
     /** Where the last build left the alias, where it is elsewhere now and this build has not moved it. */
-    Optional<String> expectedElsewhere(String arn, Optional<String> seen) {
+    private Optional<String> expectedElsewhere(String arn, Optional<String> seen) {
         return baseline.recall(arn).isPresent()
                 ? Optional.empty()
                 : baseline.expectedVersion(arn).filter(version -> !seen.equals(Optional.of(version)));

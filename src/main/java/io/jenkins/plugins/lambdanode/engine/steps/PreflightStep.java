@@ -1,10 +1,10 @@
 package io.jenkins.plugins.lambdanode.engine.steps;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasRouting;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases.RoutedAlias;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -31,6 +31,7 @@ public final class PreflightStep {
     private final AwsSession session;
     private final FunctionReader functions;
     private final FunctionReleases releases;
+    private final ShiftStep shift;
     private final FunctionLayers layers;
     private final Origin origin;
     private final Timings timings;
@@ -43,6 +44,7 @@ public final class PreflightStep {
             AwsSession session,
             FunctionReader functions,
             FunctionReleases releases,
+            ShiftStep shift,
             Origin origin,
             Timings timings,
             Progress progress) {
@@ -50,6 +52,7 @@ public final class PreflightStep {
         this.session = session;
         this.functions = functions;
         this.releases = releases;
+        this.shift = shift;
         this.layers = new FunctionLayers(request);
         this.origin = origin;
         this.timings = timings;
@@ -65,6 +68,7 @@ public final class PreflightStep {
         List<Target> targets = List.of();
         try {
             targets = find();
+            shift.check();
             return targets;
         } finally {
             progress.log(origin.line(
@@ -119,7 +123,11 @@ public final class PreflightStep {
                 requireZip(target.state().get());
                 functions.requireDeployable(
                         target.state().get(), request.update().revisionId());
-                if (request.alias().isPresent() && !request.force()) {
+                if (request.alias().isPresent()
+                        && !request.force()
+                        && !shift.isUnderWay(
+                                target.state().get().functionArn(),
+                                request.alias().get())) {
                     requireNotSplit(name, request.alias().get());
                 }
             }
@@ -134,7 +142,7 @@ public final class PreflightStep {
     }
 
     private void requireNotSplit(FunctionName name, String alias) throws DeployException, InterruptedException {
-        Optional<RoutedAlias> now = releases.findAlias(name, alias);
+        Optional<AliasRouting> now = releases.findAlias(name, alias);
         if (now.isPresent()) {
             FunctionReleases.requireNotSplit(
                     name,

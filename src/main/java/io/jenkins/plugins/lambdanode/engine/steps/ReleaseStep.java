@@ -56,8 +56,16 @@ public final class ReleaseStep {
                 : deployed;
     }
 
-    /** Moves the alias to the published version, where there are both. */
-    public Deployed moveAlias(Target target, Deployed deployed) throws IOException, InterruptedException {
+    /**
+     * Moves the alias to the published version, where there are both.
+     *
+     * @param shifted the alias where it has been moved with its traffic
+     */
+    public Deployed moveAlias(Target target, Deployed deployed, Optional<AliasState> shifted)
+            throws IOException, InterruptedException {
+        if (shifted.isPresent()) {
+            return released(deployed, deployed.version().orElseThrow(), shifted.get());
+        }
         return request.alias().isPresent() && deployed.version().isPresent()
                 ? timings.time(
                         Phase.RELEASE,
@@ -132,17 +140,12 @@ public final class ReleaseStep {
 
     private AliasState moveAlias(Target target, FunctionName name, String alias, String version, Deployed deployed)
             throws IOException, InterruptedException {
-        String arn = arn(deployed, alias);
-        AliasState moved = releases.moveAlias(name, alias, version, request.force(), seen -> {
-            history.expectedElsewhere(arn, seen)
-                    .ifPresent(expected -> progress.warning("Alias " + alias + " "
-                            + seen.map(at -> "points to version " + at).orElse("does not exist")
-                            + "; the last build left it at version " + expected + ". Someone has changed it since."));
-            history.aliasBefore(arn, seen);
-            if (!seen.equals(Optional.of(version))) {
-                history.begin(target);
-            }
-        });
+        AliasState moved = releases.moveAlias(
+                name,
+                alias,
+                version,
+                request.force(),
+                seen -> history.seesAlias(target, arn(deployed, alias), alias, seen, version, progress));
         progress.log("Alias " + alias
                 + (moved.changed()
                         ? ": "

@@ -3,10 +3,10 @@ package io.jenkins.plugins.lambdanode.engine.steps;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasRouting;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionInvoker;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReleases.RoutedAlias;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.Invocation;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
@@ -153,7 +153,7 @@ public final class VerifyStep {
         }
         String alias = request.alias().get();
         try {
-            if (releases.findAlias(function, alias).map(RoutedAlias::version).equals(Optional.of(version))) {
+            if (releases.findAlias(function, alias).map(AliasRouting::version).equals(Optional.of(version))) {
                 return "Alias " + alias + " points to this version already: callers run it. ";
             }
         } catch (DeployException e) {

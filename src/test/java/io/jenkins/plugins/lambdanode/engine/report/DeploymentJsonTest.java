@@ -84,7 +84,8 @@ class DeploymentJsonTest {
                 plain.state(),
                 plain.outcome(),
                 plain.version(),
-                Optional.of(new AliasState("live", "1", "arn:alias", true, Optional.empty())),
+                Optional.of(new AliasState(
+                        "live", "1", "arn:alias", true, Optional.empty(), Optional.of("Canary10Percent5Minutes"))),
                 Optional.of(new StagedObject("bucket", "key.zip", Optional.of("v1"), false, 1536)),
                 Optional.of("6"),
                 Optional.of("b2xk"),
@@ -96,7 +97,7 @@ class DeploymentJsonTest {
         assertEquals("6", record.get("PreviousVersion").asText());
         assertEquals("b2xk", record.get("PreviousCodeSha256").asText());
         assertEquals(
-                "{\"Name\":\"live\",\"AliasArn\":\"arn:alias\",\"FunctionVersion\":\"1\"}",
+                "{\"Name\":\"live\",\"AliasArn\":\"arn:alias\",\"FunctionVersion\":\"1\",\"Rollout\":\"Canary10Percent5Minutes\"}",
                 record.get("Alias").toString());
         assertEquals(
                 "{\"Bucket\":\"bucket\",\"Key\":\"key.zip\",\"Version\":\"v1\",\"AlreadyThere\":false}",

@@ -154,6 +154,8 @@ class DeployRequestBuilderTest {
         assertTrue(refusal(orders().create(true)).startsWith("create needs a role"));
         assertTrue(refusal(orders().s3KmsKeyId("alias/staging")).contains("s3Sse is not 'aws:kms'"));
         assertTrue(refusal(orders().s3KmsKeyId("alias/staging").s3Sse("AES256")).contains("s3Sse is not 'aws:kms'"));
+        assertTrue(refusal(orders().rollout("Canary10Percent5Minutes")).startsWith("rollout is set, and no alias."));
+        assertTrue(refusal(orders().alias("live").alarms("errors")).startsWith("alarms is set, and no rollout."));
         assertTrue(refusal(orders().keepVersions(3)).startsWith("keepVersions is set, and no version is published."));
         assertEquals(
                 OptionalInt.of(3),

@@ -27,6 +27,7 @@ import software.amazon.awssdk.http.apache.ProxyConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.retries.api.RetryStrategy;
+import software.amazon.awssdk.services.cloudwatch.CloudWatchClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.endpoints.S3EndpointProvider;
@@ -64,11 +65,13 @@ public final class AwsSession implements AutoCloseable {
     private final S3Client s3Once;
     private final OfflineClient<LambdaClient> lambdaOffline;
     private final OfflineClient<S3Client> s3Offline;
+    private CloudWatchClient cloudWatch;
     private final SigningClock signingClock = new SigningClock();
     private final BucketOwner bucketOwner = new BucketOwner();
 
     /** How messages name the services. */
-    private static final Map<String, String> SERVICES = Map.of("lambda", "Lambda", "s3", "S3", "sts", "STS");
+    private static final Map<String, String> SERVICES =
+            Map.of("lambda", "Lambda", "s3", "S3", "sts", "STS", "cloudwatch", "CloudWatch");
 
     private AwsSession(AwsSettings settings, Duration responseTimeout) {
         this.settings = settings;
@@ -242,6 +245,19 @@ public final class AwsSession implements AutoCloseable {
         return s3Once;
     }
 
+    /** CloudWatch, with the SDK's standard retries. Few deployments need it, so it is made when it is first asked for. */
+    public synchronized CloudWatchClient cloudWatch() throws DeployException {
+        if (cloudWatch == null) {
+            CloudWatchClient made = configured(CloudWatchClient.builder(), credentials, http, retrying())
+                    .build();
+            if (endpoint(made).isPresent()) {
+                requireAddressAlone(endpoint(made).get());
+            }
+            cloudWatch = made;
+        }
+        return cloudWatch;
+    }
+
     /** Lambda, for requests that the workspace sends. */
     public OfflineClient<LambdaClient> lambdaOffline() {
         return lambdaOffline;
@@ -284,12 +300,17 @@ public final class AwsSession implements AutoCloseable {
         return URI.create(request.getScheme() + "://" + request.getAuthority());
     }
 
-    /** Endpoints that are not AWS's own, by service ({@code lambda}, {@code s3}, {@code sts}), however they were configured. */
+    /** Endpoints that are not AWS's own, by service ({@code lambda}, {@code s3}, {@code sts}, and {@code cloudwatch} once it is used), however they were configured. */
     public Map<String, URI> endpoints() {
         Map<String, URI> configured = new TreeMap<>();
         endpoint(lambda).ifPresent(uri -> configured.put("lambda", uri));
         endpoint(s3).ifPresent(uri -> configured.put("s3", uri));
         endpoint(sts).ifPresent(uri -> configured.put("sts", uri));
+        synchronized (this) {
+            Optional.ofNullable(cloudWatch)
+                    .flatMap(AwsSession::endpoint)
+                    .ifPresent(uri -> configured.put("cloudwatch", uri));
+        }
         return configured;
     }
 
@@ -319,6 +340,11 @@ public final class AwsSession implements AutoCloseable {
     @Override
     public void close() {
         lambdaOffline.close();
+        synchronized (this) {
+            if (cloudWatch != null) {
+                cloudWatch.close();
+            }
+        }
         s3Offline.close();
         s3Once.close();
         s3.close();

@@ -10,5 +10,12 @@ import java.util.Optional;
  * @param arn the alias's ARN
  * @param changed false where it pointed there already
  * @param previousVersion the version that it pointed to before; empty where it was created
+ * @param rollout the name of the rollout that moved it; empty where it moved at once
  */
-public record AliasState(String name, String version, String arn, boolean changed, Optional<String> previousVersion) {}
+public record AliasState(
+        String name,
+        String version,
+        String arn,
+        boolean changed,
+        Optional<String> previousVersion,
+        Optional<String> rollout) {}

@@ -16,16 +16,13 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.model.CreateAliasResponse;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.FunctionVersionLatestPublished;
-import software.amazon.awssdk.services.lambda.model.GetAliasResponse;
 import software.amazon.awssdk.services.lambda.model.LambdaException;
 import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
 import software.amazon.awssdk.services.lambda.model.PublishVersionResponse;
-import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.lambda.model.UpdateAliasResponse;
 
 /** Publishes versions of functions and points aliases to them. */
@@ -40,6 +37,7 @@ public final class FunctionReleases {
     private final FunctionReader reader;
     private final Retry retry;
     private final LambdaOperations operations;
+    private final AliasTraffic traffic;
 
     /** @param timeout how long to wait for another operation on the same function, and for a version to become active */
     public FunctionReleases(AwsSession session, Progress progress, Duration timeout) {
@@ -53,6 +51,7 @@ public final class FunctionReleases {
         this.reader = new FunctionReader(session, progress, backoff);
         this.retry = new Retry(backoff, IdempotentRequests.ATTEMPTS);
         this.operations = new LambdaOperations(session);
+        this.traffic = new AliasTraffic(session, progress);
     }
 
     /**
@@ -164,35 +163,10 @@ public final class FunctionReleases {
                 + words + "\nRun the deployment again to deploy over that change.");
     }
 
-    /**
-     * An alias as it is.
-     *
-     * @param version the version that it points to
-     * @param weights the other versions that get traffic, with their parts of it, 0 to 1; empty where all goes to that one
-     */
-    public record RoutedAlias(String name, String version, Map<String, Double> weights) {
-
-        public RoutedAlias {
-            weights = Map.copyOf(weights);
-        }
-
-        /** Whether a gradual release is in progress. */
-        public boolean isSplit() {
-            return !weights.isEmpty();
-        }
-    }
-
     /** The alias as it is now; empty where there is none. */
-    public Optional<RoutedAlias> findAlias(FunctionName function, String alias)
+    public Optional<AliasRouting> findAlias(FunctionName function, String alias)
             throws DeployException, InterruptedException {
-        return getAlias(function, alias).map(FunctionReleases::routed);
-    }
-
-    private static RoutedAlias routed(GetAliasResponse alias) {
-        return new RoutedAlias(
-                alias.name(),
-                alias.functionVersion(),
-                isSplit(alias) ? alias.routingConfig().additionalVersionWeights() : Map.of());
+        return traffic.find(function, alias);
     }
 
     /**
@@ -201,7 +175,8 @@ public final class FunctionReleases {
      * @param advice what to do where it can't
      * @throws DeployException if its traffic is split
      */
-    public static void requireNotSplit(FunctionName function, RoutedAlias alias, String advice) throws DeployException {
+    public static void requireNotSplit(FunctionName function, AliasRouting alias, String advice)
+            throws DeployException {
         if (alias.isSplit()) {
             throw new DeployException(gradualRelease(function, alias) + "\n" + advice);
         }
@@ -215,10 +190,8 @@ public final class FunctionReleases {
     public void awaitAlias(FunctionName function, String alias, String version)
             throws IOException, InterruptedException {
         retry.run(failures -> {
-            Optional<RoutedAlias> now = findAlias(function, alias);
-            if (now.isPresent()
-                    && now.get().version().equals(version)
-                    && !now.get().isSplit()) {
+            Optional<AliasRouting> now = traffic.find(function, alias);
+            if (now.isPresent() && now.get().sendsAllTo(version)) {
                 return new Retry.Done<>(version);
             }
             return new Retry.Failed<>(
@@ -249,8 +222,8 @@ public final class FunctionReleases {
     public AliasState moveAlias(
             FunctionName function, String alias, String version, boolean force, AliasObserver observer)
             throws IOException, InterruptedException {
-        Optional<GetAliasResponse> before = getAlias(function, alias);
-        observer.seen(before.map(GetAliasResponse::functionVersion));
+        Optional<AliasRouting> before = traffic.find(function, alias);
+        observer.seen(before.map(AliasRouting::version));
         return retry.run(failures -> moveAlias(function, alias, version, force, before, failures));
     }
 
@@ -259,16 +232,16 @@ public final class FunctionReleases {
             String alias,
             String version,
             boolean force,
-            Optional<GetAliasResponse> first,
+            Optional<AliasRouting> first,
             int failures)
             throws DeployException, InterruptedException {
-        Optional<GetAliasResponse> now = failures == 0 ? first : getAlias(function, alias);
-        if (now.isPresent() && pointsTo(now.get(), version)) {
+        Optional<AliasRouting> now = failures == 0 ? first : traffic.find(function, alias);
+        if (now.isPresent() && now.get().sendsAllTo(version)) {
             return new Retry.Done<>(new AliasState(
-                    alias, version, now.get().aliasArn(), failures > 0, first.map(GetAliasResponse::functionVersion)));
+                    alias, version, now.get().arn(), failures > 0, first.map(AliasRouting::version), Optional.empty()));
         }
-        if (now.isPresent() && isSplit(now.get())) {
-            endSplit(function, routed(now.get()), version, force);
+        if (now.isPresent() && now.get().isSplit()) {
+            endSplit(function, now.get(), version, force);
         }
         try {
             AliasState released = AwsCalls.interruptible(
@@ -280,7 +253,7 @@ public final class FunctionReleases {
         } catch (SdkException e) {
             AwsFailure failure = AwsFailure.of(e);
             if (now.isPresent() && failure.is("PreconditionFailedException")) {
-                failUnlessAt(function, alias, version, now.get().functionVersion());
+                failUnlessAt(function, alias, version, now.get().version());
             }
             AwsOperation operation = now.isPresent()
                     ? operations.onAlias("Lambda did not move", "UpdateAlias", function, alias)
@@ -293,25 +266,8 @@ public final class FunctionReleases {
         }
     }
 
-    private Optional<GetAliasResponse> getAlias(FunctionName function, String alias)
-            throws DeployException, InterruptedException {
-        Optional<GetAliasResponse> there =
-                AwsCalls.call(operations.onAlias("Lambda did not describe", "GetAlias", function, alias), () -> {
-                    try {
-                        return Optional.of(session.lambda()
-                                .getAlias(r -> r.functionName(function.value()).name(alias)));
-                    } catch (ResourceNotFoundException e) {
-                        return Optional.empty();
-                    }
-                });
-        if (there.isPresent() && there.get().name() == null) {
-            throw FunctionState.notFromLambda("{}", null);
-        }
-        return there;
-    }
-
     /** A split is a canary of somebody: an alarm or a person decides on it, not a deployment that happens to come. */
-    private void endSplit(FunctionName function, RoutedAlias alias, String version, boolean force)
+    private void endSplit(FunctionName function, AliasRouting alias, String version, boolean force)
             throws DeployException {
         if (!force) {
             throw new DeployException(gradualRelease(function, alias) + "\nVersion " + version
@@ -321,48 +277,34 @@ public final class FunctionReleases {
         progress.warning(split(function, alias) + "; all traffic now goes to version " + version + " (force)");
     }
 
-    private static String gradualRelease(FunctionName function, RoutedAlias alias) {
+    private static String gradualRelease(FunctionName function, AliasRouting alias) {
         return split(function, alias) + ": a gradual release is in progress, and moving the alias would end it.";
     }
 
-    private static String split(FunctionName function, RoutedAlias alias) {
-        return "Alias " + alias.name() + " of function " + function.name() + " points to version "
-                + alias.version()
-                + " and sends "
-                + alias.weights().entrySet().stream()
-                        .map(other -> Math.round(other.getValue() * 1000) / 10.0 + " % to version " + other.getKey())
-                        .collect(Collectors.joining(", "));
+    private static String split(FunctionName function, AliasRouting alias) {
+        return "Alias " + alias.name() + " of function " + function.name() + " " + alias.describe();
     }
 
     /** A repeated request of our own is refused in the same way as one that came after somebody else's. */
     private void failUnlessAt(FunctionName function, String alias, String version, String before)
             throws DeployException, InterruptedException {
-        Optional<GetAliasResponse> now = getAlias(function, alias);
-        if (now.isEmpty() || !pointsTo(now.get(), version)) {
+        Optional<AliasRouting> now = traffic.find(function, alias);
+        if (now.isEmpty() || !now.get().sendsAllTo(version)) {
             throw new DeployException("Alias " + alias + " of function " + function.name()
                     + " was changed by someone else at the same time: it pointed to version " + before
-                    + now.map(there -> " and now points to " + there.functionVersion())
-                            .orElse(" and is gone")
+                    + now.map(there -> " and now points to " + there.version()).orElse(" and is gone")
                     + ".\nRun this again if it is to point to version " + version + ".");
         }
-    }
-
-    private static boolean isSplit(GetAliasResponse alias) {
-        return alias.routingConfig() != null
-                && !alias.routingConfig().additionalVersionWeights().isEmpty();
-    }
-
-    private static boolean pointsTo(GetAliasResponse alias, String version) {
-        return version.equals(alias.functionVersion()) && !isSplit(alias);
     }
 
     private AliasState create(FunctionName function, String alias, String version) {
         CreateAliasResponse response = session.lambda()
                 .createAlias(r -> r.functionName(function.value()).name(alias).functionVersion(version));
-        return new AliasState(alias, response.functionVersion(), response.aliasArn(), true, Optional.empty());
+        return new AliasState(
+                alias, response.functionVersion(), response.aliasArn(), true, Optional.empty(), Optional.empty());
     }
 
-    private AliasState update(FunctionName function, GetAliasResponse alias, String version) {
+    private AliasState update(FunctionName function, AliasRouting alias, String version) {
         UpdateAliasResponse response = session.lambda()
                 .updateAlias(r -> r.functionName(function.value())
                         .name(alias.name())
@@ -374,6 +316,7 @@ public final class FunctionReleases {
                 response.functionVersion(),
                 response.aliasArn(),
                 true,
-                Optional.of(alias.functionVersion()));
+                Optional.of(alias.version()),
+                Optional.empty());
     }
 }

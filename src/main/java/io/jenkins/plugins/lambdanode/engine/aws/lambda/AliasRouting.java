@@ -1,0 +1,44 @@
+package io.jenkins.plugins.lambdanode.engine.aws.lambda;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Where an alias sends its callers.
+ *
+ * @param version the version that it points to: it gets what the weights leave
+ * @param weights the share of another version, from 0 to 1; empty where all traffic goes to {@code version}
+ * @param revisionId changes with each change of the alias
+ */
+public record AliasRouting(String name, String arn, String version, Map<String, Double> weights, String revisionId) {
+
+    public AliasRouting {
+        weights = Map.copyOf(weights);
+    }
+
+    public boolean isSplit() {
+        return !weights.isEmpty();
+    }
+
+    /** Whether this version gets all traffic. */
+    public boolean sendsAllTo(String other) {
+        return !isSplit() && version.equals(other);
+    }
+
+    /** Whether two versions share the traffic, and no third. */
+    public boolean isBetween(String from, String to) {
+        return version.equals(from) && weights.keySet().equals(Set.of(to));
+    }
+
+    /** For instance {@code points to version 1 and sends 10.0 % to version 2}. */
+    public String describe() {
+        return "points to version " + version
+                + (isSplit()
+                        ? weights.entrySet().stream()
+                                .map(other ->
+                                        Math.round(other.getValue() * 1000) / 10.0 + " % to version " + other.getKey())
+                                .collect(Collectors.joining(", ", " and sends ", ""))
+                        : "");
+    }
+}

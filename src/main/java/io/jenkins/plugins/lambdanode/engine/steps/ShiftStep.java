@@ -1,0 +1,254 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasRouting;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasState;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasTraffic;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasTraffic.ChangedBySomeoneElse;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.report.Phase;
+import io.jenkins.plugins.lambdanode.engine.report.Timings;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.Rollout;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Shift;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Shifts an alias's traffic to a new version: its share grows by the rollout, and what speaks against it is looked for all the
+ * while. The journal has all that is to be known of it, so another process can carry it on.
+ */
+public final class ShiftStep {
+
+    private static final Duration LOOK = Duration.ofSeconds(15);
+    private static final double PERCENT = 100.0;
+
+    private final DeployRequest request;
+    private final AliasTraffic traffic;
+    private final TrafficReturn back;
+    private final TrafficWatch watch;
+    private final BuildHistory history;
+    private final ShiftJournal journal;
+    private final Backoff time;
+    private final Timings timings;
+    private final Progress progress;
+    private final Set<String> revisions = new HashSet<>();
+    private boolean changing;
+    private AliasRouting seen;
+    private String from = "";
+
+    public ShiftStep(
+            DeployRequest request,
+            AwsSession session,
+            BuildHistory history,
+            ShiftJournal journal,
+            Backoff time,
+            Timings timings,
+            Progress progress) {
+        this.request = request;
+        this.traffic = new AliasTraffic(session, progress);
+        this.back = new TrafficReturn(session, journal, progress);
+        this.watch = new TrafficWatch(request.alarms(), session, progress);
+        this.history = history;
+        this.journal = journal;
+        this.time = time;
+        this.timings = timings;
+        this.progress = progress;
+    }
+
+    /** @throws DeployException if alarms were asked for, and one does not exist or they cannot be read */
+    public void check() throws DeployException, InterruptedException {
+        if (isWanted() && !request.dryRun()) {
+            watch.check();
+        }
+    }
+
+    private boolean isWanted() {
+        return request.rollout().isPresent() && !request.rollout().get().isAllAtOnce();
+    }
+
+    /**
+     * Shifts, and waits until all traffic is with the new version.
+     *
+     * @return the alias, moved; empty where there is no traffic to shift
+     * @throws DeployException if something speaks against the new version; {@link #takeBack} is the caller's
+     */
+    public Optional<AliasState> run(Target target, Deployed deployed) throws IOException, InterruptedException {
+        if (!begin(target, deployed)) {
+            return Optional.empty();
+        }
+        return Optional.of(timings.time(Phase.SHIFT, () -> {
+            for (Optional<Duration> pause = advance(); pause.isPresent(); pause = advance()) {
+                time.sleeper().sleep(pause.get());
+            }
+            return moved();
+        }));
+    }
+
+    /**
+     * Takes note of the shift that is to be made, or that another process has begun.
+     *
+     * @return false where there is no traffic to shift
+     */
+    public boolean begin(Target target, Deployed deployed) throws DeployException, InterruptedException {
+        if (!isWanted() || request.dryRun() || deployed.outcome() == Outcome.VALIDATED) {
+            return false;
+        }
+        String arn = deployed.state().functionArn();
+        FunctionName function = FunctionName.parse(arn);
+        String alias = request.alias().orElseThrow();
+        String to = deployed.version().orElseThrow();
+        Optional<AliasRouting> now = traffic.find(function, alias);
+        if (isUnderWay(arn, alias) && journal.pending().get().to().equals(to)) {
+            progress.log("Carrying on with the shift of traffic of alias " + alias + " to version " + to);
+            return true;
+        }
+        if (now.isEmpty() || now.get().sendsAllTo(to) || now.get().version().equals("$LATEST")) {
+            progress.log("No traffic to shift: alias " + alias
+                    + now.map(is -> is.version().equals(to)
+                                    ? " points to version " + to + " already"
+                                    : " points to $LATEST, which shares its traffic with no version")
+                            .orElse(" is new"));
+            return false;
+        }
+        if (now.get().isSplit()) {
+            return false;
+        }
+        history.seesAlias(target, now.get().arn(), alias, now.map(AliasRouting::version), to, progress);
+        journal.save(new Shift(arn, alias, now.get().version(), to, Optional.empty(), watch.redBefore()));
+        return true;
+    }
+
+    /** Whether this alias's traffic is split by this deployment, or by a process before it that has ended. */
+    public boolean isUnderWay(String functionArn, String alias) {
+        return journal.pending()
+                .filter(shift ->
+                        shift.functionArn().equals(functionArn) && shift.alias().equals(alias))
+                .isPresent();
+    }
+
+    /**
+     * Does what is due by now.
+     *
+     * @return how long there is nothing to do; empty where all traffic is with the new version
+     * @throws DeployException if something speaks against the new version; {@link #takeBack} is the caller's
+     */
+    public Optional<Duration> advance() throws IOException, InterruptedException {
+        Rollout rollout = request.rollout().orElseThrow();
+        Shift shift = journal.pending().orElseThrow();
+        FunctionName function = FunctionName.parse(shift.functionArn());
+        seen = ours(shift, function);
+        if (seen.sendsAllTo(shift.to())) {
+            progress.log(shift.subject() + " points to version " + shift.to() + " already");
+            journal.ended();
+            return Optional.empty();
+        }
+        if (shift.start().isEmpty()) {
+            if (!seen.isSplit()) {
+                share(shift, function, rollout.percent());
+            }
+            shift = shift.startedAt(time.clock().instant());
+            journal.save(shift);
+        } else {
+            Shift looked = watch.look(shift, time.clock().instant());
+            if (!looked.equals(shift)) {
+                shift = looked;
+                journal.save(shift);
+            }
+        }
+        Duration elapsed = Duration.between(shift.start().get(), time.clock().instant());
+        int percent = rollout.percentAt(elapsed);
+        if (percent == PERCENT) {
+            change(shift, function, shift.to(), Map.of());
+            progress.log(shift.subject() + ": all traffic goes to version " + shift.to());
+            journal.ended();
+            return Optional.empty();
+        }
+        if (!seen.weights().equals(weights(shift, percent))) {
+            share(shift, function, percent);
+        }
+        Duration next = rollout.untilNext(elapsed);
+        return Optional.of(next.compareTo(LOOK) < 0 ? next : LOOK);
+    }
+
+    /** The alias after a shift: the last that {@link #advance} has seen or made of it. */
+    public AliasState moved() {
+        return new AliasState(
+                seen.name(),
+                seen.version(),
+                seen.arn(),
+                true,
+                Optional.of(from),
+                request.rollout().map(Rollout::name));
+    }
+
+    /** As it is now, or, where a read is older than the own last change, as that has left it. */
+    private AliasRouting ours(Shift shift, FunctionName function) throws DeployException, InterruptedException {
+        from = shift.from();
+        Optional<AliasRouting> now = traffic.find(function, shift.alias());
+        boolean known = revisions.isEmpty()
+                || now.map(AliasRouting::revisionId).filter(revisions::contains).isPresent();
+        boolean begun = shift.start().isPresent();
+        if (now.isPresent()
+                && (now.get().sendsAllTo(shift.to())
+                        || known && now.get().isBetween(shift.from(), shift.to())
+                        || known
+                                && (!begun || !revisions.isEmpty())
+                                && now.get().sendsAllTo(shift.from()))) {
+            AliasRouting is = revisions.isEmpty() || now.get().sendsAllTo(shift.to()) ? now.get() : seen;
+            revisions.add(now.get().revisionId());
+            return is;
+        }
+        throw new ChangedBySomeoneElse(function, shift.alias(), shift.doing(), now);
+    }
+
+    private void share(Shift shift, FunctionName function, int percent) throws IOException, InterruptedException {
+        change(shift, function, shift.from(), weights(shift, percent));
+        progress.log(shift.subject() + ": " + percent + " % of the traffic goes to version " + shift.to()
+                + ", the rest to version " + shift.from());
+    }
+
+    private void change(Shift shift, FunctionName function, String version, Map<String, Double> weights)
+            throws IOException, InterruptedException {
+        changing = true;
+        seen = traffic.change(function, seen, version, weights, shift.doing());
+        revisions.add(seen.revisionId());
+        changing = false;
+    }
+
+    private static Map<String, Double> weights(Shift shift, int percent) {
+        return Map.of(shift.to(), percent / PERCENT);
+    }
+
+    /**
+     * Gives all traffic back to the version that had it, where a shift is under way: also one that a process before this has
+     * begun.
+     *
+     * @return the failure with what has become of the alias
+     */
+    public DeployException takeBack(DeployException failure) throws InterruptedException {
+        if (failure instanceof ChangedBySomeoneElse) {
+            journal.ended();
+        }
+        return takeBack()
+                .map(outcome -> new DeployException(failure.getMessage() + "\n" + outcome, failure))
+                .orElse(failure);
+    }
+
+    /** The same without a failure; empty where no shift is under way. */
+    public Optional<String> takeBack() throws InterruptedException {
+        Optional<Shift> shift = journal.pending();
+        return back.run(is -> (changing || revisions.isEmpty() || revisions.contains(is.revisionId()))
+                && (is.isBetween(shift.get().from(), shift.get().to())
+                        || changing && is.sendsAllTo(shift.get().to())));
+    }
+}

@@ -1,0 +1,61 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasRouting;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasTraffic;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasTraffic.ChangedBySomeoneElse;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Shift;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Gives all traffic back to the version that had it before a shift that does not go on. */
+public final class TrafficReturn {
+
+    private final AliasTraffic traffic;
+    private final ShiftJournal journal;
+
+    public TrafficReturn(AwsSession session, ShiftJournal journal, Progress progress) {
+        this.traffic = new AliasTraffic(session, progress);
+        this.journal = journal;
+    }
+
+    /** For a shift that a process before this one has left. */
+    public Optional<String> run() throws InterruptedException {
+        Optional<Shift> left = journal.pending();
+        return run(is ->
+                left.filter(shift -> is.isBetween(shift.from(), shift.to())).isPresent());
+    }
+
+    /**
+     * Gives it back.
+     *
+     * @param ours whether the alias is as the shift left it; otherwise it is somebody else's
+     * @return what has become of the alias; empty where no shift is under way
+     */
+    Optional<String> run(Predicate<AliasRouting> ours) throws InterruptedException {
+        if (journal.pending().isEmpty()) {
+            return Optional.empty();
+        }
+        Shift shift = journal.pending().get();
+        try {
+            FunctionName function = FunctionName.parse(shift.functionArn());
+            Optional<AliasRouting> now = traffic.find(function, shift.alias());
+            if (now.filter(ours).isPresent()) {
+                traffic.change(function, now.get(), shift.from(), Map.of(), "its traffic was given back");
+            } else if (now.filter(is -> is.sendsAllTo(shift.from())).isEmpty()) {
+                throw new ChangedBySomeoneElse(function, shift.alias(), shift.doing(), now);
+            }
+            return Optional.of(
+                    shift.subject() + ": all traffic goes to version " + shift.from() + " again, as before.");
+        } catch (IOException e) {
+            return Optional.of("WARNING: Alias " + shift.alias() + " was not set back to version " + shift.from() + ": "
+                    + e.getMessage());
+        } finally {
+            journal.ended();
+        }
+    }
+}
