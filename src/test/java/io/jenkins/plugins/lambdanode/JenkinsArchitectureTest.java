@@ -27,7 +27,8 @@ class JenkinsArchitectureTest {
     private static final Map<String, List<String>> USES = Map.of(
             "", List.of("access", "build", "form"),
             "agent", List.of(),
-            "record", List.of(),
+            "record", List.of("access"),
+            "live", List.of("access", "build", "record"),
             "access", List.of("agent"),
             "form", List.of("access"),
             "build", List.of("agent", "access", "record"));

@@ -10,6 +10,7 @@ import hudson.model.Job;
 import hudson.model.listeners.ItemListener;
 import io.jenkins.plugins.lambdanode.access.AccessSettings;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
+import io.jenkins.plugins.lambdanode.access.SavedAccess;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionDeletion;
@@ -37,66 +38,21 @@ public final class BranchFunctions extends ItemListener {
     private List<BranchFunction> functions;
 
     /** A function of a job's branch, with what it takes to delete it. Saved as XML. */
-    private static final class BranchFunction implements AccessSettings {
+    private static final class BranchFunction {
         private String job;
         private final String functionArn;
-        private String codeSha256;
-        private final String region;
-        private final String credentialsId;
-        private final String roleArn;
-        private final String externalId;
-        private final String roleSessionName;
-        private final String endpointUrl;
+        private final String codeSha256;
+        private final SavedAccess access;
 
-        BranchFunction(String job, String functionArn, String codeSha256, AccessSettings settings, EnvVars variables) {
+        BranchFunction(String job, String functionArn, String codeSha256, SavedAccess access) {
             this.job = job;
             this.functionArn = functionArn;
             this.codeSha256 = codeSha256;
-            this.region = variables.expand(settings.getRegion());
-            this.credentialsId = variables.expand(settings.getCredentialsId());
-            this.roleArn = variables.expand(settings.getRoleArn());
-            this.externalId = variables.expand(settings.getExternalId());
-            this.roleSessionName = variables.expand(settings.getRoleSessionName());
-            this.endpointUrl = variables.expand(settings.getEndpointUrl());
+            this.access = access;
         }
 
         boolean isOf(String job, String functionArn) {
             return this.job.equals(job) && this.functionArn.equals(functionArn);
-        }
-
-        @Override
-        public String getRegion() {
-            return region;
-        }
-
-        @Override
-        public String getCredentialsId() {
-            return credentialsId;
-        }
-
-        @Override
-        public String getRoleArn() {
-            return roleArn;
-        }
-
-        @Override
-        public String getExternalId() {
-            return externalId;
-        }
-
-        @Override
-        public String getRoleSessionName() {
-            return roleSessionName;
-        }
-
-        @Override
-        public boolean isAgentIdentity() {
-            return false;
-        }
-
-        @Override
-        public String getEndpointUrl() {
-            return endpointUrl;
         }
     }
 
@@ -126,7 +82,9 @@ public final class BranchFunctions extends ItemListener {
             return false;
         }
         known.ifPresent(remembered()::remove);
-        remembered().add(new BranchFunction(job.getFullName(), functionArn, codeSha256, settings, variables));
+        remembered()
+                .add(new BranchFunction(
+                        job.getFullName(), functionArn, codeSha256, new SavedAccess(settings, variables)));
         save();
         return true;
     }
@@ -178,7 +136,7 @@ public final class BranchFunctions extends ItemListener {
 
     /** Finds the credentials now, as long as the folder is there, and asks AWS in the background. */
     private void delete(BranchFunction function, Item folder) {
-        AwsAccess access = new AwsAccess(function, new EnvVars(), defaults());
+        AwsAccess access = new AwsAccess(function.access, new EnvVars(), defaults());
         FunctionName name;
         AwsSettings aws;
         try {

@@ -5,6 +5,7 @@ import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Util;
+import hudson.console.ModelHyperlinkNote;
 import hudson.model.Job;
 import hudson.model.Result;
 import hudson.model.Run;
@@ -12,6 +13,7 @@ import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.remoting.ChannelClosedException;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
+import io.jenkins.plugins.lambdanode.access.SavedAccess;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
 import io.jenkins.plugins.lambdanode.engine.Deployment;
 import io.jenkins.plugins.lambdanode.engine.DeploymentContext;
@@ -34,6 +36,7 @@ import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
 import io.jenkins.plugins.lambdanode.record.BuildBaseline;
 import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
+import io.jenkins.plugins.lambdanode.record.DeploymentHistory;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -65,6 +68,8 @@ public final class BuildDeployment {
     private final BuildRecorder recorder;
     private List<String> functions = List.of();
     private String region = "";
+    private String commit = "";
+    private SavedAccess saved;
     private String unstable = "";
 
     /**
@@ -224,8 +229,10 @@ public final class BuildDeployment {
             boolean stagedLastTime = baseline.lastCodeSize(functions.get(0))
                     .filter(request::stages)
                     .isPresent();
-            DeploymentContext context = new DeploymentContext(
-                    turns, uploads, shifts, baseline, origin(dir, identity, agent), stagedLastTime);
+            Origin origin = origin(dir, identity, agent);
+            commit = origin.commit();
+            saved = identity.outlivesBuild() ? new SavedAccess(settings, variables) : null;
+            DeploymentContext context = new DeploymentContext(turns, uploads, shifts, baseline, origin, stagedLastTime);
             List<DeployedFunction> deployed = deploy(new Deployment(request, agent, session, context, progress), agent);
             if (strict) {
                 markUnstable(progress.get() + deployed.get(0).warnings());
@@ -270,8 +277,16 @@ public final class BuildDeployment {
         }
         Summary.deployed(result).forEach(listener.getLogger()::println);
         try {
-            return record(
+            List<DeployedFunction> recorded = record(
                     result, Optional.of(agent.fingerprintOf(result.packaged().file())));
+            if (DeploymentHistory.exists(run.getParent())) {
+                listener.getLogger()
+                        .println("What is live: "
+                                + ModelHyperlinkNote.encodeTo(
+                                        "/" + run.getParent().getUrl() + "lambda/",
+                                        run.getParent().getFullDisplayName() + " \u00bb Lambda"));
+            }
+            return recorded;
         } catch (IOException | RuntimeException e) {
             if (agentIsLost(e) || e instanceof DeployException) {
                 throw e;
@@ -300,7 +315,7 @@ public final class BuildDeployment {
 
     private List<DeployedFunction> record(DeployResult result, Optional<String> md5)
             throws IOException, InterruptedException {
-        List<DeployedFunction> recorded = recorder.record(result, region, md5);
+        List<DeployedFunction> recorded = recorder.record(result, region, md5, commit, saved);
         if (isOfBranch()) {
             for (DeployResult.Deployed deployed : result.functions()) {
                 if (deployed.outcome() != DeployResult.Outcome.VALIDATED) {

@@ -7,6 +7,7 @@ import hudson.model.Job;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
+import io.jenkins.plugins.lambdanode.access.SavedAccess;
 import io.jenkins.plugins.lambdanode.engine.Rollback;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
@@ -114,15 +115,17 @@ public final class BuildRollback {
                             new Origin("", "", "", identity.origin()),
                             PacedProgress.toLog(listener.getLogger()::println))
                     .run();
-            return record(done, session.region(), records, user);
+            SavedAccess saved = identity.outlivesBuild() ? new SavedAccess(settings, variables) : null;
+            return record(done, session.region(), records, user, saved);
         }
     }
 
-    private DeployedFunction record(Deployed done, String region, AliasRecords records, Optional<String> user)
+    private DeployedFunction record(
+            Deployed done, String region, AliasRecords records, Optional<String> user, SavedAccess saved)
             throws InterruptedException, DeployException {
         try {
             return recorder.recordRollback(
-                    done, region, records.fingerprintOf(done.state().codeSha256()), user);
+                    done, region, records.fingerprintOf(done.state().codeSha256()), user, saved);
         } catch (IOException | RuntimeException e) {
             throw new DeployException(
                     "The rollback is done (alias " + settings.getAlias() + " points to version "

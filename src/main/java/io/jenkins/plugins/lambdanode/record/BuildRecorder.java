@@ -7,6 +7,7 @@ import hudson.Util;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.Fingerprinter.FingerprintAction;
+import io.jenkins.plugins.lambdanode.access.SavedAccess;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
@@ -47,15 +48,19 @@ public final class BuildRecorder {
      *
      * @param region where the functions are
      * @param md5 the package's; empty where the agent that has the package is lost
+     * @param commit what was deployed; empty where it is not known
+     * @param access with what; null where it ends with the build
      * @throws IOException if the controller or the storage of artifacts does not take it
      */
-    public List<DeployedFunction> record(DeployResult result, String region, Optional<String> md5)
+    public List<DeployedFunction> record(
+            DeployResult result, String region, Optional<String> md5, String commit, SavedAccess access)
             throws IOException, InterruptedException {
         List<DeployedFunction> functions = new ArrayList<>();
         Map<String, String> records = new HashMap<>();
         for (Deployed deployed : result.functions()) {
             DeployedFunction function = summary(result, deployed, region);
             function.artifact = artifact(function, function.isDryRun() ? ".dry-run" : "");
+            function.commit = Util.fixEmpty(commit);
             function.fingerprint = function.isDryRun() ? null : md5.orElse(null);
             records.put(function.artifact, DeploymentJson.text(DeploymentJson.of(deployed, result)));
             functions.add(function);
@@ -63,6 +68,7 @@ public final class BuildRecorder {
         archive(records);
         addFingerprints(functions);
         DeploymentAction.addTo(run, functions);
+        DeploymentHistory.add(run, functions, access);
         return functions;
     }
 
@@ -72,10 +78,11 @@ public final class BuildRecorder {
      * @param region where the function is
      * @param md5 the package's, where it is known
      * @param user who asked for it on a page; empty where the build did
+     * @param access with what; null where it ends with the build
      * @throws IOException if the controller or the storage of artifacts does not take it
      */
     public DeployedFunction recordRollback(
-            Deployed rolledBack, String region, Optional<String> md5, Optional<String> user)
+            Deployed rolledBack, String region, Optional<String> md5, Optional<String> user, SavedAccess access)
             throws IOException, InterruptedException {
         DeployedFunction function = release(rolledBack, region);
         if (!function.isRollback()) {
@@ -89,6 +96,7 @@ public final class BuildRecorder {
         archive(Map.of(function.artifact, DeploymentJson.text(json)));
         addFingerprints(List.of(function));
         DeploymentAction.addTo(run, List.of(function));
+        DeploymentHistory.add(run, List.of(function), access);
         return function;
     }
 

@@ -11,8 +11,11 @@ import java.util.Set;
 import org.jenkinsci.plugins.scriptsecurity.sandbox.whitelists.Whitelisted;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
 
 /** What a build did to one function: the Pipeline step's return value, and what the build keeps. */
+@ExportedBean(defaultVisibility = 999)
 public final class DeployedFunction implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -26,6 +29,7 @@ public final class DeployedFunction implements Serializable {
     String alias;
     String rollout;
     String revisionId;
+    String commit;
     Outcome outcome;
     String s3Bucket;
     String s3Key;
@@ -46,6 +50,7 @@ public final class DeployedFunction implements Serializable {
     final List<Note> findings = new ArrayList<>();
 
     /** How long a phase of the deployment took. */
+    @ExportedBean(defaultVisibility = 999)
     public static final class PhaseTime implements Serializable {
         private static final long serialVersionUID = 1L;
 
@@ -61,23 +66,27 @@ public final class DeployedFunction implements Serializable {
             this.shared = shared;
         }
 
+        @Exported
         @Whitelisted
         public String getName() {
             return name;
         }
 
+        @Exported
         @Whitelisted
         public long getMillis() {
             return millis;
         }
 
         /** The bytes that it wrote or sent; 0 where it did neither. */
+        @Exported
         @Whitelisted
         public long getBytes() {
             return bytes;
         }
 
         /** Whether it was for several functions, which were deployed together. */
+        @Exported
         @Whitelisted
         public boolean isShared() {
             return shared;
@@ -90,6 +99,7 @@ public final class DeployedFunction implements Serializable {
     }
 
     /** What Lambda reported of a smoke test that was passed. */
+    @ExportedBean(defaultVisibility = 999)
     public static final class SmokeTestReport implements Serializable {
         private static final long serialVersionUID = 1L;
 
@@ -105,23 +115,27 @@ public final class DeployedFunction implements Serializable {
             this.initMillis = initMillis;
         }
 
+        @Exported
         @Whitelisted
         public double getDurationMillis() {
             return durationMillis;
         }
 
+        @Exported
         @Whitelisted
         public int getBilledMillis() {
             return billedMillis;
         }
 
         /** In MB. */
+        @Exported
         @Whitelisted
         public int getMaxMemoryUsed() {
             return maxMemoryUsed;
         }
 
         /** How long the start of the function took; 0 where it had started before. */
+        @Exported
         @Whitelisted
         public double getInitMillis() {
             return initMillis;
@@ -134,6 +148,7 @@ public final class DeployedFunction implements Serializable {
     }
 
     /** What an npm package or a folder adds to the deployment package, in bytes. */
+    @ExportedBean(defaultVisibility = 999)
     public static final class PackageSize implements Serializable {
         private static final long serialVersionUID = 1L;
 
@@ -147,16 +162,19 @@ public final class DeployedFunction implements Serializable {
             this.zippedBytes = zippedBytes;
         }
 
+        @Exported
         @Whitelisted
         public String getName() {
             return name;
         }
 
+        @Exported
         @Whitelisted
         public long getUnzippedBytes() {
             return unzippedBytes;
         }
 
+        @Exported
         @Whitelisted
         public long getZippedBytes() {
             return zippedBytes;
@@ -169,6 +187,7 @@ public final class DeployedFunction implements Serializable {
     }
 
     /** Something about the package that its owner should know. */
+    @ExportedBean(defaultVisibility = 999)
     public static final class Note implements Serializable {
         private static final long serialVersionUID = 1L;
 
@@ -183,18 +202,21 @@ public final class DeployedFunction implements Serializable {
         }
 
         /** {@code warning} or {@code info}. */
+        @Exported
         @Whitelisted
         public String getSeverity() {
             return severity;
         }
 
         /** A stable name, for instance {@code environment-file}. */
+        @Exported
         @Whitelisted
         public String getCode() {
             return code;
         }
 
         /** What it is and what to do about it, after the file that it is about. */
+        @Exported
         @Whitelisted
         public String getMessage() {
             return message;
@@ -232,117 +254,144 @@ public final class DeployedFunction implements Serializable {
         return new AliasMove(version, Optional.ofNullable(previousVersion), Optional.of(codeSha256), isRollback(), by);
     }
 
+    @Exported
     @Whitelisted
     public String getFunctionName() {
         return functionName;
     }
 
+    @Exported
     @Whitelisted
     public String getFunctionArn() {
         return functionArn;
     }
 
+    @Exported
     @Whitelisted
     public String getRegion() {
         return region;
     }
 
     /** The package's, in Base64 as AWS gives it: what the function has, or after a dry run would have. */
+    @Exported
     @Whitelisted
     public String getCodeSha256() {
         return codeSha256;
     }
 
     /** What the function had before the build; null where it did not exist. */
+    @Exported
     @Whitelisted
     public String getPreviousCodeSha256() {
         return previousCodeSha256;
     }
 
     /** The published version; null where none was published. */
+    @Exported
     @Whitelisted
     public String getVersion() {
         return version;
     }
 
     /** The version that the alias pointed to before the build; null where there was no such alias. */
+    @Exported
     @Whitelisted
     public String getPreviousVersion() {
         return previousVersion;
     }
 
     /** The alias that points to the version; null where none was asked for. */
+    @Exported
     @Whitelisted
     public String getAlias() {
         return alias;
     }
 
     /** The name of the rollout that moved the alias; null where it moved at once. */
+    @Exported
     @Whitelisted
     public String getRollout() {
         return rollout;
     }
 
+    @Exported
     @Whitelisted
     public String getRevisionId() {
         return revisionId;
     }
 
+    /** The commit that was deployed; null where it is not known. */
+    @Exported
+    @Whitelisted
+    public String getCommit() {
+        return commit;
+    }
+
     /** {@code created}, {@code updated}, {@code released}, {@code rolled_back}, {@code unchanged} or {@code validated} (a dry run). */
+    @Exported
     @Whitelisted
     public String getOutcome() {
         return outcome.name().toLowerCase(Locale.ROOT);
     }
 
     /** Whether the build changed what its callers run: it was created, updated, released or rolled back. */
+    @Exported
     @Whitelisted
     public boolean isUpdated() {
         return outcome.changed();
     }
 
     /** Null where the package was not staged. */
+    @Exported
     @Whitelisted
     public String getS3Bucket() {
         return s3Bucket;
     }
 
     /** Null where the package was not staged. */
+    @Exported
     @Whitelisted
     public String getS3Key() {
         return s3Key;
     }
 
     /** The layer version that holds the dependencies; null where they are in the package. */
+    @Exported
     @Whitelisted
     public String getLayerVersionArn() {
         return layerVersionArn;
     }
 
     /** The layer version's size in bytes. */
+    @Exported
     @Whitelisted
     public long getLayerSize() {
         return layerSize;
     }
 
     /** The path of the record among the build's artifacts. */
+    @Exported
     @Whitelisted
     public String getArtifact() {
         return artifact;
     }
 
     /** The ID of the user who asked for it on a page of Jenkins; null where the build did it. */
+    @Exported
     @Whitelisted
     public String getRequestedBy() {
         return requestedBy;
     }
 
     /** When it was recorded, in milliseconds since 1970-01-01 UTC. */
+    @Exported
     @Whitelisted
     public long getTimestamp() {
         return timestamp;
     }
 
     /** What was found in the package. */
+    @Exported
     @Whitelisted
     public List<Note> getFindings() {
         return findings;
@@ -356,30 +405,35 @@ public final class DeployedFunction implements Serializable {
     }
 
     /** The package's size in bytes. */
+    @Exported
     @Whitelisted
     public long getCodeSize() {
         return codeSize;
     }
 
     /** The size in bytes of what is in the package. */
+    @Exported
     @Whitelisted
     public long getUnzippedBytes() {
         return unzippedBytes;
     }
 
     /** How many files are in the package. */
+    @Exported
     @Whitelisted
     public int getFiles() {
         return files;
     }
 
     /** The bytes of package that were sent to AWS for it, with those that several functions shared. */
+    @Exported
     @Whitelisted
     public long getSentBytes() {
         return sentBytes;
     }
 
     /** How long its deployment took, in milliseconds, with the phases that several functions shared. */
+    @Exported
     @Whitelisted
     public long getMillis() {
         return millis;
@@ -401,26 +455,34 @@ public final class DeployedFunction implements Serializable {
                 .filter(millis -> millis > 0);
     }
 
+    @Exported
     @Whitelisted
     public List<PhaseTime> getPhases() {
         return phases;
     }
 
     /** The smoke tests that it has passed. */
+    @Exported
     @Whitelisted
     public List<SmokeTestReport> getSmokeTests() {
         return smokeTests;
     }
 
     /** What takes the most room in the package. */
+    @Exported
     @Whitelisted
     public List<PackageSize> getHeaviest() {
         return heaviest;
     }
 
     /** The function's page in the AWS console. */
+    @Exported
     @Whitelisted
     public String getConsoleUrl() {
+        return consoleUrl(region, functionName);
+    }
+
+    static String consoleUrl(String region, String functionName) {
         String host = region.startsWith("cn-")
                 ? "console.amazonaws.cn"
                 : region.startsWith("us-gov-") ? "console.amazonaws-us-gov.com" : region + ".console.aws.amazon.com";

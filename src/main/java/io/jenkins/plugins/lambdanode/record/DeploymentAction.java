@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.record;
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.EnvVars;
 import hudson.model.Action;
+import hudson.model.Api;
 import hudson.model.EnvironmentContributingAction;
 import hudson.model.Run;
 import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
@@ -25,9 +26,12 @@ import jenkins.model.Tab;
 import jenkins.tasks.SimpleBuildStep.LastBuildAction;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
 
 /** What a build deployed: a page of the build and a summary on its first one, charts on its job's page, and variables for the steps that follow. */
 @Restricted(NoExternalUse.class)
+@ExportedBean
 public final class DeploymentAction extends Tab implements EnvironmentContributingAction, LastBuildAction, RunAction2 {
 
     private static final int MAX_LINES = 6;
@@ -108,7 +112,13 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
         object = of;
     }
 
+    /** For {@code lambda/api/json}. */
+    public Api getApi() {
+        return new Api(this);
+    }
+
     /** Without dry runs, the last deployed at the end. */
+    @Exported(visibility = 2)
     public List<DeployedFunction> getFunctions() {
         return functions.stream().filter(function -> !function.isDryRun()).toList();
     }
@@ -119,6 +129,7 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
     }
 
     /** What would be deployed, by name and region. */
+    @Exported(visibility = 2)
     public List<DeployedFunction> getDryRuns() {
         return sorted(functions.stream().filter(DeployedFunction::isDryRun).toList());
     }
@@ -132,6 +143,7 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
                 .toList();
     }
 
+    @Exported(visibility = 2)
     public List<FailedDeployment> getFailures() {
         return List.copyOf(failures);
     }
@@ -244,7 +256,7 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
     }
 
     /** For the page: a smoke test's figures. */
-    public String describe(DeployedFunction.SmokeTestReport test) {
+    public static String describe(DeployedFunction.SmokeTestReport test) {
         return joined(
                 Messages.DeploymentAction_smokeTest(),
                 test.getDurationMillis() == 0 ? "" : inMillis(test.getDurationMillis()),

@@ -5,9 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
 
 /** A deployment that failed or was stopped, as the build's page shows it. */
 @Restricted(NoExternalUse.class)
+@ExportedBean(defaultVisibility = 999)
 public final class FailedDeployment implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -40,23 +43,28 @@ public final class FailedDeployment implements Serializable {
         return new FailedDeployment(functions, region, phase, message, true);
     }
 
+    @Exported
     public boolean isStopped() {
         return stopped;
     }
 
     /** For a page; empty where none is known. */
+    @Exported
     public String getFunctionNames() {
         return String.join(", ", functions);
     }
 
+    @Exported
     public String getRegion() {
         return region;
     }
 
+    @Exported
     public String getPhase() {
         return phase;
     }
 
+    @Exported
     public String getMessage() {
         return message;
     }

@@ -1,0 +1,102 @@
+package io.jenkins.plugins.lambdanode.record;
+
+import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
+
+/** What a function has, or one alias of it, by a job's records; and what it had before. */
+@Restricted(NoExternalUse.class)
+@ExportedBean(defaultVisibility = 999)
+public final class LiveFunction {
+
+    private static final int ARN_ACCOUNT = 4;
+
+    private final List<RecordedDeployment> deployments;
+
+    /** @param deployments the latest first; at least one */
+    LiveFunction(List<RecordedDeployment> deployments) {
+        this.deployments = List.copyOf(deployments);
+    }
+
+    @Exported
+    public String getFunctionName() {
+        return getLive().functionName;
+    }
+
+    @Exported
+    public String getFunctionArn() {
+        return getLive().functionArn;
+    }
+
+    @Exported
+    public String getRegion() {
+        return getLive().region;
+    }
+
+    /** 12 digits; empty where the ARN does not say it. */
+    @Exported
+    public String getAccount() {
+        String[] arn = getFunctionArn().split(":");
+        return arn.length > ARN_ACCOUNT ? arn[ARN_ACCOUNT] : "";
+    }
+
+    /** Null where the deployments named none. */
+    @Exported
+    public String getAlias() {
+        return getLive().alias;
+    }
+
+    @Exported
+    public RecordedDeployment getLive() {
+        return deployments.get(0);
+    }
+
+    /** The deployments before, the latest first. */
+    @Exported
+    public List<RecordedDeployment> getEarlier() {
+        return deployments.subList(1, deployments.size());
+    }
+
+    public String getConsoleUrl() {
+        return DeployedFunction.consoleUrl(getRegion(), getFunctionName());
+    }
+
+    /** For the page: the package's size, and how it compares with that of the deployment before. */
+    public String getPackageSize() {
+        String size = ByteSize.of(getLive().getCodeSize());
+        if (getEarlier().isEmpty()) {
+            return size;
+        }
+        long more = getLive().getCodeSize() - getEarlier().get(0).getCodeSize();
+        return more == 0
+                ? size
+                : more > 0
+                        ? Messages.LiveFunction_larger(size, ByteSize.of(more))
+                        : Messages.LiveFunction_smaller(size, ByteSize.of(-more));
+    }
+
+    /** For the page: the figures of the smoke tests. */
+    public List<String> getSmokeTests() {
+        return getLive().getSmokeTests().stream()
+                .map(DeploymentAction::describe)
+                .toList();
+    }
+
+    /** The earlier deployments that an alias can go back to: one for each version but the present one. */
+    public List<RecordedDeployment> getWaysBack() {
+        Set<String> seen = new HashSet<>();
+        seen.add(getLive().getVersion());
+        return getAlias() == null
+                ? List.of()
+                : getEarlier().stream()
+                        .filter(deployment -> Objects.nonNull(deployment.getVersion()))
+                        .filter(deployment -> seen.add(deployment.getVersion()))
+                        .toList();
+    }
+}

@@ -1,0 +1,270 @@
+package io.jenkins.plugins.lambdanode.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import hudson.model.Cause;
+import hudson.model.FreeStyleProject;
+import hudson.model.Item;
+import hudson.model.Job;
+import hudson.model.Label;
+import hudson.model.User;
+import hudson.plugins.git.GitSCM;
+import hudson.security.AuthorizationStrategy;
+import hudson.security.SecurityRealm;
+import hudson.tasks.Shell;
+import io.jenkins.plugins.lambdanode.FunctionConfiguration;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
+import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
+import io.jenkins.plugins.lambdanode.SmokeTest;
+import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
+import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import jenkins.branch.BranchSource;
+import jenkins.model.Jenkins;
+import jenkins.plugins.git.GitSCMSource;
+import jenkins.plugins.git.traits.BranchDiscoveryTrait;
+import org.htmlunit.html.HtmlAnchor;
+import org.htmlunit.html.HtmlPage;
+import org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.jvnet.hudson.test.FakeChangeLogSCM;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.MockAuthorizationStrategy;
+import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+import software.amazon.awssdk.services.lambda.LambdaClient;
+
+/** What the page Lambda of a job and of a multibranch project says is live, and what it has to read for that. */
+@WithJenkins
+@ExtendWith(EmulatorExtension.class)
+class LivePageTest {
+
+    private static final String FUNCTION = "live-page";
+    private static final String RECORDS = "lambda-deployments.xml";
+
+    private static JenkinsRule jenkins;
+    private static FreeStyleProject project;
+
+    /** Deploys three times: version 1, version 2 with two commits, and version 2 again. */
+    @BeforeAll
+    static void deploy(JenkinsRule rule) throws Exception {
+        jenkins = rule;
+        Builds.startAgent(jenkins);
+        project = jenkins.createFreeStyleProject(FUNCTION);
+        project.setAssignedLabel(Label.get("agent"));
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep(FUNCTION);
+        settings.setCredentialsId(Aws.CREDENTIALS_ID);
+        settings.setAlias("live");
+        settings.setSmokeTest(List.of(new SmokeTest()));
+        settings.setCreate(new FunctionConfiguration(Aws.ROLE));
+        LambdaNodeDeployBuilder deploying = new LambdaNodeDeployBuilder(settings);
+        project.getBuildersList().replaceBy(List.of(writing("1"), deploying));
+        jenkins.buildAndAssertSuccess(project);
+        FakeChangeLogSCM scm = new FakeChangeLogSCM();
+        scm.addChange().withAuthor("alice").withMsg("Round up\n\nand more");
+        scm.addChange().withAuthor("bob").withMsg("<img src=x onerror=alert(1)>");
+        project.setScm(scm);
+        User.getById("carol", true);
+        project.getBuildersList().replaceBy(List.of(writing("22"), deploying));
+        jenkins.assertBuildStatusSuccess(project.scheduleBuild2(0, new Cause.UserIdCause("carol")));
+        jenkins.buildAndAssertSuccess(project);
+    }
+
+    private static Shell writing(String answer) {
+        return new Shell("echo 'exports.handler = async () => " + answer + ";' > index.js");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        jenkins.after();
+    }
+
+    private static HtmlPage page(String address) throws Exception {
+        return jenkins.createWebClient().goTo(address);
+    }
+
+    private static JsonNode json(String address) throws Exception {
+        return new ObjectMapper()
+                .readTree(jenkins.createWebClient()
+                        .goTo(address, "application/json")
+                        .getWebResponse()
+                        .getContentAsString());
+    }
+
+    private static String codeOfAlias() {
+        try (LambdaClient lambda = Aws.lambda()) {
+            return lambda.getFunctionConfiguration(
+                            request -> request.functionName(FUNCTION).qualifier("live"))
+                    .codeSha256();
+        }
+    }
+
+    @Test
+    void thePageSaysWhatIsLiveFromWhichBuildByWhomAndWhatWasBefore() throws Exception {
+        HtmlPage job = page(project.getUrl());
+        HtmlPage page =
+                ((HtmlAnchor) job.getFirstByXPath("//a[contains(@href,'/lambda')][contains(.,'Lambda')]")).click();
+
+        String text = words(page);
+
+        assertTrue(text.contains("live-page · liveVersion 2 · #2 · carol · "), text);
+        assertTrue(text.contains("us-east-1 · account 000000000000"), text);
+        assertTrue(text.contains("CodeSha256 " + codeOfAlias()), text);
+        assertTrue(text.contains("smoke test passed"), text);
+        assertTrue(text.contains("<img src=x onerror=alert(1)> bob Round up alice"), text);
+        assertTrue(text.contains("Earlier deploymentsVersionOriginCodeSha2561#1 · "), text);
+        assertFalse(text.contains("#3 ·"), "It did not put there what was there: " + text);
+    }
+
+    /** Those in folded parts of the page too. */
+    private static String words(HtmlPage page) {
+        return page.getElementById("main-panel").getTextContent().replaceAll("\\s+", " ");
+    }
+
+    @Test
+    void allOfItIsInTheJsonOfTheJobsPageAndOfTheBuilds() throws Exception {
+        JsonNode functions = json(project.getUrl() + "lambda/api/json").path("functions");
+
+        assertEquals(1, functions.size(), functions.toString());
+        JsonNode function = functions.get(0);
+        assertEquals(
+                "live-page live us-east-1 000000000000",
+                String.join(
+                        " ",
+                        function.path("functionName").asText(),
+                        function.path("alias").asText(),
+                        function.path("region").asText(),
+                        function.path("account").asText()));
+        JsonNode live = function.path("live");
+        assertEquals("2", live.path("version").asText());
+        assertEquals(2, live.path("build").asInt());
+        assertEquals("carol", live.path("by").asText());
+        assertEquals(codeOfAlias(), live.path("codeSha256").asText());
+        assertEquals(1, live.path("smokeTests").size());
+        assertEquals("Round up", live.path("changes").get(1).path("message").asText());
+        assertEquals("1", function.path("earlier").get(0).path("version").asText());
+        assertFalse(functions.toString().contains(Aws.CREDENTIALS_ID), functions.toString());
+        for (String address : List.of("2/lambda/api/json", "2/api/json?tree=actions[functions[*]]")) {
+            JsonNode build = json(project.getUrl() + address);
+            JsonNode deployed = build.findPath("functions").get(0);
+            assertEquals("2", deployed.path("version").asText(), build.toString());
+            assertEquals(codeOfAlias(), deployed.path("codeSha256").asText());
+        }
+    }
+
+    @Test
+    void theLogOfABuildLeadsToThePage() throws Exception {
+        HtmlPage log = page(project.getUrl() + "1/console");
+
+        HtmlAnchor link = log.getAnchorByText("live-page » Lambda");
+
+        assertEquals("/jenkins/" + project.getUrl() + "lambda/", link.getHrefAttribute());
+    }
+
+    @Test
+    void aJobThatHasDeployedNothingHasNoSuchPage() throws Exception {
+        FreeStyleProject idle = jenkins.createFreeStyleProject("live-page-idle");
+
+        assertTrue(page(idle.getUrl()).getAnchors().stream()
+                .noneMatch(link -> link.getHrefAttribute().contains("/lambda")));
+    }
+
+    private static void copyRecords(Job<?, ?> to) throws Exception {
+        Files.copy(
+                project.getRootDir().toPath().resolve(RECORDS),
+                to.getRootDir().toPath().resolve(RECORDS));
+    }
+
+    @Test
+    void whatIsLiveIsKnownWithoutItsBuildAndOfThousandsOfBuildsNoneIsLoadedForIt() throws Exception {
+        FreeStyleProject old = jenkins.createFreeStyleProject("live-page-old");
+        copyRecords(old);
+        for (int number = 10; number < 3010; number++) {
+            Path build = old.getBuildDir().toPath().resolve(Integer.toString(number));
+            Files.createDirectories(build);
+            Files.writeString(
+                    build.resolve("build.xml"),
+                    "<build><timestamp>1</timestamp><startTime>1</startTime><result>SUCCESS</result></build>");
+        }
+        old.updateNextBuildNumber(3010);
+        old.doReload();
+
+        JsonNode api = json(old.getUrl() + "lambda/api/json");
+
+        assertEquals(
+                "2", api.path("functions").get(0).path("live").path("version").asText());
+        assertTrue(loadedBuilds(old) <= 1, "Jenkins loads the last build for any page of a job");
+        HtmlPage page = page(old.getUrl() + "lambda/");
+        assertTrue(words(page).contains("Version 2 · #2 · carol"), words(page));
+        assertTrue(page.getAnchors().stream()
+                .noneMatch(link -> link.getHrefAttribute().contains("/2/")));
+        assertTrue(loadedBuilds(old) < 50, "Those of the build history beside the page, not " + loadedBuilds(old));
+    }
+
+    private static int loadedBuilds(FreeStyleProject of) {
+        return of.getLazyBuildMixIn().getRunMap().getLoadedBuilds().size();
+    }
+
+    @Test
+    void aMultibranchProjectsPageHasTheBranchesThatItsReaderMayRead(@TempDir Path repository) throws Exception {
+        Files.writeString(repository.resolve("Jenkinsfile"), "echo 'nothing'");
+        assertEquals(
+                0,
+                new ProcessBuilder(
+                                "sh",
+                                "-ec",
+                                "git init -q -b main; git add .; git -c user.name=t -c user.email=t@example.org"
+                                        + " commit -q -m first; git branch secret; git branch idle")
+                        .directory(repository.toFile())
+                        .inheritIO()
+                        .start()
+                        .waitFor());
+        WorkflowMultiBranchProject branches =
+                jenkins.createProject(WorkflowMultiBranchProject.class, "live-page-branches");
+        GitSCMSource source = new GitSCMSource(repository.toString());
+        source.setTraits(List.of(new BranchDiscoveryTrait()));
+        branches.getSourcesList().add(new BranchSource(source));
+        GitSCM.ALLOW_LOCAL_CHECKOUT = true;
+        branches.scheduleBuild2(0).getFuture().get();
+        jenkins.waitUntilNoActivity();
+        GitSCM.ALLOW_LOCAL_CHECKOUT = false;
+        copyRecords(branches.getItem("main"));
+        copyRecords(branches.getItem("secret"));
+        jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
+        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
+                .grant(Jenkins.READ)
+                .everywhere()
+                .to("reader")
+                .grant(Item.READ)
+                .onItems(branches, branches.getItem("main"), branches.getItem("idle"))
+                .to("reader"));
+        try {
+            JenkinsRule.WebClient reader = jenkins.createWebClient().login("reader");
+
+            String text = reader.goTo(branches.getUrl() + "lambda/").asNormalizedText();
+            String api = reader.goTo(branches.getUrl() + "lambda/api/json", "application/json")
+                    .getWebResponse()
+                    .getContentAsString();
+
+            assertTrue(text.matches("(?s).*main\tlive-page\tlive\t2\t#2\t.*carol.*"), text);
+            assertFalse(text.contains("secret") || text.contains("idle\tlive"), text);
+            assertEquals(1, new ObjectMapper().readTree(api).path("branches").size(), api);
+            assertTrue(api.contains("\"name\":\"main\""), api);
+            assertTrue(reader.goTo(branches.getUrl()).getAnchors().stream()
+                    .anyMatch(link -> link.getHrefAttribute().endsWith(branches.getUrl() + "lambda")));
+        } finally {
+            jenkins.jenkins.setSecurityRealm(SecurityRealm.NO_AUTHENTICATION);
+            jenkins.jenkins.setAuthorizationStrategy(AuthorizationStrategy.UNSECURED);
+        }
+    }
+}
