@@ -58,15 +58,13 @@ public final class AgentWorkspace implements Workspace {
      * this one among them: their processes are stopped and their files removed.
      *
      * @param deployment a name for this deployment, the same when it is run again after a restart
-     * @param dir the project's folder in the workspace
      * @throws DeployException if the project is not in the workspace
      */
-    public AgentWorkspace(
-            String deployment, FilePath workspace, String dir, EnvVars env, Launcher launcher, TaskListener listener)
+    public AgentWorkspace(String deployment, BuildFolder place, EnvVars env, Launcher launcher, TaskListener listener)
             throws IOException, InterruptedException {
         this.deployment = deployment;
-        this.workspace = workspace;
-        this.project = workspace.child(dir);
+        this.workspace = place.workspace();
+        this.project = place.project();
         this.listener = listener;
         FilePath folder = WorkspaceList.tempDir(workspace);
         if (folder == null) {
@@ -85,7 +83,7 @@ public final class AgentWorkspace implements Workspace {
         try {
             channel.sendClasses();
             AgentTasks.Begin.Found found = begin();
-            requireInside(dir, found);
+            requireInside(place.dir(), found);
             this.commit = found.commit();
             for (String left : found.beside()) {
                 takeOver(folder.child(left));

@@ -15,6 +15,7 @@ import hudson.remoting.ChannelClosedException;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.access.SavedAccess;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
+import io.jenkins.plugins.lambdanode.agent.BuildFolder;
 import io.jenkins.plugins.lambdanode.engine.Deployment;
 import io.jenkins.plugins.lambdanode.engine.DeploymentContext;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
@@ -207,7 +208,7 @@ public final class BuildDeployment {
         boolean strict =
                 SettingRules.unstableOnWarning(text(settings.getUnstableOn()).orElse("never"));
         WarningCount progress = new WarningCount(PacedProgress.toLog(listener.getLogger()::println));
-        String dir = text(settings.getDir()).orElse(".");
+        BuildFolder place = BuildFolder.of(workspace, text(settings.getDir()).orElse("."), env);
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
         if (settings.isDeleteWithBranch() && isOfBranch() && !identity.outlivesBuild()) {
             throw new DeployException(
@@ -220,7 +221,7 @@ public final class BuildDeployment {
         }
         try (AwsSession session =
                         AwsSession.open(access.settings(request.functions().get(0), identity));
-                AgentWorkspace agent = new AgentWorkspace(id, workspace, dir, env, launcher, listener)) {
+                AgentWorkspace agent = new AgentWorkspace(id, place, env, launcher, listener)) {
             region = session.region();
             BuildLocks turns = new BuildLocks(
                             session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName())
@@ -229,7 +230,7 @@ public final class BuildDeployment {
             boolean stagedLastTime = baseline.lastCodeSize(functions.get(0))
                     .filter(request::stages)
                     .isPresent();
-            Origin origin = origin(dir, identity, agent);
+            Origin origin = origin(place.dir(), identity, agent);
             commit = origin.commit();
             saved = identity.outlivesBuild() ? new SavedAccess(settings, variables) : null;
             DeploymentContext context = new DeploymentContext(turns, uploads, shifts, baseline, origin, stagedLastTime);

@@ -254,7 +254,7 @@ class AgentWorkspaceTest {
     private AgentWorkspace workspace(Launcher launcher, EnvVars env) throws IOException, InterruptedException {
         FilePath workspace = new FilePath(
                 Files.createDirectories(folder.resolve("workspace")).toFile());
-        return new AgentWorkspace("test", workspace, ".", env, launcher, TaskListener.NULL);
+        return new AgentWorkspace("test", new BuildFolder(workspace, workspace, "."), env, launcher, TaskListener.NULL);
     }
 
     /** What was to be started, and with which variables. */

@@ -284,7 +284,11 @@ class ContainersTest {
         FilePath workspace = agent.getWorkspaceRoot().child(name);
         workspace.mkdirs();
         return new AgentWorkspace(
-                deployment, workspace, ".", step, new KubernetesLauncher(container, step), TaskListener.NULL);
+                deployment,
+                new BuildFolder(workspace, workspace, "."),
+                step,
+                new KubernetesLauncher(container, step),
+                TaskListener.NULL);
     }
 
     private static long running(String line) {

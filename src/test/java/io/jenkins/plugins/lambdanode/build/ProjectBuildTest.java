@@ -80,6 +80,38 @@ class ProjectBuildTest {
                 record.toString());
     }
 
+    /** A step in {@code dir('fn') { }} and one with {@code dir: 'fn'} have the same folder. */
+    @Test
+    void aFolderIsInstalledAndPackedOnceWhicheverWayItIsNamed() throws Exception {
+        WorkflowJob job = Builds.pipeline("one-cache", """
+                node('agent') {
+                  sh 'git init -q; mkdir fn dep; echo "exports.handler = async () => 1" > fn/index.js'
+                  writeFile file: 'dep/package.json', text: '{"name":"dep","version":"1.0.0"}'
+                  writeFile file: 'fn/package.json', text: '{"name":"fn","dependencies":{"dep":"file:dep-1.0.0.tgz"}}'
+                  sh 'cd dep && npm pack --silent --pack-destination ../fn'
+                  sh 'cd fn && npm install --silent --package-lock-only --offline'
+                  dir('fn') { lambdaNodeDeploy functionName: 'one-cache', credentialsId: 'aws-deploy', create: [role: '%1$s'] }
+                  lambdaNodeDeploy functionName: 'one-cache-too', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '%1$s']
+                  sh 'git status --porcelain; ls "$WORKSPACE_TMP"/lambda-node-deploy-cache | grep -vc npm'
+                }
+                """.formatted(Aws.ROLE));
+
+        WorkflowRun run = jenkins.buildAndAssertSuccess(job);
+
+        String log = JenkinsRule.getLog(run);
+        assertEquals(1, log.lines().filter(line -> line.startsWith("$ npm ci")).count(), log);
+        assertEquals(
+                2, log.lines().filter(line -> line.startsWith("Deploying fn ")).count(), log);
+        JsonNode work = Builds.record(run, "one-cache-too").path("Package").path("Work");
+        assertEquals(0, work.path("DeflatedBytes").asLong(-1), work.toString());
+        assertTrue(work.path("ReusedBytes").asLong() > 0, work.toString());
+        assertEquals(
+                List.of("?? dep/", "?? fn/", "1"),
+                log.lines()
+                        .filter(line -> line.startsWith("?? ") || line.equals("1"))
+                        .toList());
+    }
+
     @Test
     void aBuildThatFailsIsOneErrorAndNothingIsDeployed() throws Exception {
         WorkflowJob job = Builds.pipeline(
