@@ -1,5 +1,7 @@
 package io.jenkins.plugins.lambdanode.access;
 
+import jenkins.model.GlobalConfiguration;
+
 /** A job's settings of where AWS is and with whose credentials it is called, as text: null where not set, variables still in it. */
 public interface AccessSettings {
 
@@ -26,5 +28,14 @@ public interface AccessSettings {
 
         /** Whether jobs without credentials of their own may use the controller's AWS identity. */
         boolean isControllerIdentityAllowed();
+
+        /** Those of this Jenkins. */
+        static Defaults get() {
+            return GlobalConfiguration.all().stream()
+                    .filter(Defaults.class::isInstance)
+                    .map(Defaults.class::cast)
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 }

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import jenkins.model.GlobalConfiguration;
 import jenkins.model.Jenkins;
 
 /**
@@ -136,7 +135,7 @@ public final class BranchFunctions extends ItemListener {
 
     /** Finds the credentials now, as long as the folder is there, and asks AWS in the background. */
     private void delete(BranchFunction function, Item folder) {
-        AwsAccess access = new AwsAccess(function.access, new EnvVars(), defaults());
+        AwsAccess access = new AwsAccess(function.access, new EnvVars(), AccessSettings.Defaults.get());
         FunctionName name;
         AwsSettings aws;
         try {
@@ -178,14 +177,6 @@ public final class BranchFunctions extends ItemListener {
                 "Function " + function.functionArn + " was not deleted with " + function.job + ": " + e.getMessage()
                         + "\nIt is tried again when Jenkins starts; or delete it yourself: aws lambda delete-function --function-name "
                         + function.functionArn);
-    }
-
-    private static AccessSettings.Defaults defaults() {
-        return GlobalConfiguration.all().stream()
-                .filter(AccessSettings.Defaults.class::isInstance)
-                .map(AccessSettings.Defaults.class::cast)
-                .findFirst()
-                .orElseThrow();
     }
 
     private synchronized List<BranchFunction> of(String job) {

@@ -63,6 +63,11 @@ public final class LiveFunction {
         return deployments.subList(1, deployments.size());
     }
 
+    /** For the page: the function, and the alias where there is one. */
+    public String getName() {
+        return getAlias() == null ? getFunctionName() : getFunctionName() + " \u00b7 " + getAlias();
+    }
+
     public String getConsoleUrl() {
         return DeployedFunction.consoleUrl(getRegion(), getFunctionName());
     }
