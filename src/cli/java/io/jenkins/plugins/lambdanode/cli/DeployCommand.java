@@ -39,6 +39,7 @@ final class DeployCommand implements Callable<Integer> {
         DeployRequest request = ProjectOptions.read(spec, options::request);
         Optional<ProxySettings> proxy = ProjectOptions.read(spec, options.aws()::proxy);
         result.check(spec);
+        options.project().checkFiles();
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = options.project().workspace(progress, proxy);
                 AwsSession session = AwsSession.open(options.aws().settings(request.functions().get(0), proxy))) {
@@ -49,6 +50,12 @@ final class DeployCommand implements Callable<Integer> {
             }
             Summary.deployed(deployed).forEach(progress::log);
             result.write(spec, DeploymentJson.text(deployed));
+            options.project()
+                    .write(
+                            request.functions().get(0).name() + ".zip",
+                            deployed.packaged(),
+                            deployed.layerSha256(),
+                            request.pack());
         }
         return 0;
     }

@@ -227,7 +227,7 @@ final class DeployOptions {
 
     /** What goes where, for the log. */
     Origin origin() {
-        return new Origin(project.dir(), "", "", aws.credentialsName());
+        return project.origin(aws.credentialsName());
     }
 
     /** @throws DeployException if an option's value is wrong, or one is missing */

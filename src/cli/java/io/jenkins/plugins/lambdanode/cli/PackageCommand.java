@@ -61,6 +61,7 @@ final class PackageCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path file = ProjectOptions.file(spec, "--output", output);
+        project.checkFiles();
         DeployRequestBuilder settings = DeployRequest.builder();
         if ("layer".equals(dependencies)) {
             throw ProjectOptions.usage(spec, "A layer is made by a deployment: use --dependencies package or none here.");
@@ -83,6 +84,7 @@ final class PackageCommand implements Callable<Integer> {
             if (project.isVerbose() || Summary.isNearLimit(report, true)) {
                 Summary.heaviest(report).forEach(progress::log);
             }
+            project.write(String.valueOf(file.getFileName()), report, Optional.empty(), settings.pack());
             if (json) {
                 spec.commandLine().getOut().print(DeploymentJson.text(DeploymentJson.packaged(report)));
                 spec.commandLine().getOut().flush();

@@ -4,13 +4,21 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.http.ProxySettings;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.project.GitCheckout;
+import io.jenkins.plugins.lambdanode.engine.report.BillOfMaterials;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
+import io.jenkins.plugins.lambdanode.engine.report.Provenance;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -89,6 +97,18 @@ final class ProjectOptions {
             description = "Keep the last package and its index here, so that the next one costs only what changed.")
     private Path cache;
 
+    @Option(
+            names = "--sbom",
+            paramLabel = "FILE.json",
+            description = "Write the bill of materials of the package and its layer here: CycloneDX 1.6.")
+    private Path sbom;
+
+    @Option(
+            names = "--provenance",
+            paramLabel = "FILE.json",
+            description = "Write here where the package comes from: an in-toto statement with SLSA provenance, not signed.")
+    private Path provenance;
+
     @Option(names = "--verbose", description = "Also say which npm packages and folders weigh most.")
     private boolean verbose;
 
@@ -96,9 +116,57 @@ final class ProjectOptions {
         return verbose;
     }
 
-    /** As the user named it. */
-    String dir() {
-        return dir.toString();
+    /** What is deployed from where, for the log and the provenance. */
+    Origin origin(String credentials) {
+        GitCheckout checkout =
+                GitCheckout.of(dir.toAbsolutePath().normalize(), dir.toAbsolutePath().getRoot());
+        return new Origin(dir.toString(), checkout.commit(), checkout.repository(), "", credentials);
+    }
+
+    /** The files that are asked for must not be folders. */
+    void checkFiles() {
+        for (Map.Entry<String, Path> each : files().entrySet()) {
+            file(spec, each.getKey(), each.getValue());
+        }
+    }
+
+    private Map<String, Path> files() {
+        Map<String, Path> files = new LinkedHashMap<>();
+        if (sbom != null) {
+            files.put("--sbom", sbom);
+        }
+        if (provenance != null) {
+            files.put("--provenance", provenance);
+        }
+        return files;
+    }
+
+    /**
+     * Writes the bill of materials and the provenance, where they are asked for.
+     *
+     * @param name of the package's file
+     * @param layerSha256 of its layer; empty for none
+     */
+    void write(String name, PackReport packaged, Optional<String> layerSha256, PackSettings settings) throws IOException {
+        Optional<String> bom = files().isEmpty() ? Optional.empty() : BillOfMaterials.of(packaged, layerSha256);
+        if (sbom != null && bom.isPresent()) {
+            write(sbom, bom.get());
+        }
+        if (provenance != null) {
+            Optional<String> statement = new Provenance(
+                            new Provenance.Builder(Provenance.HOME + "#command-line", Map.of()), origin(""), settings)
+                    .of(name, packaged, layerSha256, bom);
+            if (statement.isPresent()) {
+                write(provenance, statement.get());
+            }
+        }
+    }
+
+    /** Writes a text into a file, whose folder is made where it is not there. */
+    static void write(Path file, String text) throws IOException {
+        Path absolute = file.toAbsolutePath();
+        Files.createDirectories(absolute.getParent());
+        Files.writeString(absolute, text);
     }
 
     /** The project's settings, for a request. */

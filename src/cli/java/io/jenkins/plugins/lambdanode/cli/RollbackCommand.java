@@ -87,7 +87,7 @@ final class RollbackCommand implements Callable<Integer> {
                             records,
                             Rollback.Journal.NONE,
                             DeploymentLocks.NONE,
-                            new Origin("", "", "", aws.credentialsName()),
+                            new Origin("", "", "", "", aws.credentialsName()),
                             progress)
                     .run();
             result.write(spec, DeploymentJson.text(DeploymentJson.release(done)));

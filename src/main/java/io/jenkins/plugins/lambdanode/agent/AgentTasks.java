@@ -15,6 +15,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.Packager;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
+import io.jenkins.plugins.lambdanode.engine.project.GitCheckout;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
@@ -92,14 +93,14 @@ final class AgentTasks {
          * @param isInside whether the project's folder is in the workspace, whatever links lead there; one that does not exist is
          *     looked for later
          * @param beside the names of the folders that were beside the one for temporary files
-         * @param commit see {@link GitCommit}
+         * @param checkout what is checked out there
          */
-        record Found(boolean isInside, List<String> beside, String commit) implements Serializable {}
+        record Found(boolean isInside, List<String> beside, GitCheckout checkout) implements Serializable {}
 
         @Override
         public Found invoke(File folder, VirtualChannel channel) throws IOException {
             if (!isInside(folder)) {
-                return new Found(false, List.of(), "");
+                return new Found(false, List.of(), GitCheckout.NONE);
             }
             Path parent = Path.of(temporary).getParent();
             List<String> beside = new ArrayList<>();
@@ -109,7 +110,18 @@ final class AgentTasks {
                 }
             }
             Files.createDirectories(Path.of(temporary));
-            return new Found(true, beside, GitCommit.of(folder.toPath(), Path.of(workspace), Path.of(agentRoot)));
+            return new Found(true, beside, checkout(folder));
+        }
+
+        /** A repository that the agent itself is in is another project's. */
+        private GitCheckout checkout(File folder) {
+            Path project = folder.toPath().toAbsolutePath().normalize();
+            Path root = Path.of(agentRoot).toAbsolutePath().normalize();
+            return GitCheckout.of(
+                    project,
+                    project.startsWith(root)
+                            ? root
+                            : Path.of(workspace).toAbsolutePath().normalize());
         }
 
         private boolean isInside(File folder) throws IOException {

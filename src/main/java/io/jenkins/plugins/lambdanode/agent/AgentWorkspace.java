@@ -17,6 +17,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendReply;
 import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
+import io.jenkins.plugins.lambdanode.engine.project.GitCheckout;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
@@ -51,7 +52,7 @@ public final class AgentWorkspace implements Workspace {
     private final TaskListener listener;
     private final AgentChannel channel;
     private final AgentCommands commands;
-    private final String commit;
+    private final GitCheckout checkout;
 
     /**
      * Takes over what deployments have left in the workspace that ended with their controller or their agent, an earlier run of
@@ -84,7 +85,7 @@ public final class AgentWorkspace implements Workspace {
             channel.sendClasses();
             AgentTasks.Begin.Found found = begin();
             requireInside(place.dir(), found);
-            this.commit = found.commit();
+            this.checkout = found.checkout();
             for (String left : found.beside()) {
                 takeOver(folder.child(left));
             }
@@ -193,9 +194,9 @@ public final class AgentWorkspace implements Workspace {
         }
     }
 
-    /** The commit that was checked out where the project is; empty where that is not known. */
-    public String commit() {
-        return commit;
+    /** What was checked out where the project is. */
+    public GitCheckout checkout() {
+        return checkout;
     }
 
     @Override

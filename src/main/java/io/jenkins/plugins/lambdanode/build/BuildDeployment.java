@@ -24,11 +24,14 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
+import io.jenkins.plugins.lambdanode.engine.base.PublicUrl;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import io.jenkins.plugins.lambdanode.engine.project.GitCheckout;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
+import io.jenkins.plugins.lambdanode.engine.report.Provenance;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
@@ -44,11 +47,13 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
+import jenkins.model.Jenkins;
 
 /** One deployment of a build, whichever kind of step asked for it: reads the settings, deploys, records. */
 public final class BuildDeployment {
@@ -69,7 +74,7 @@ public final class BuildDeployment {
     private final BuildRecorder recorder;
     private List<String> functions = List.of();
     private String region = "";
-    private String commit = "";
+    private Provenance provenance;
     private SavedAccess saved;
     private String unstable = "";
 
@@ -231,7 +236,7 @@ public final class BuildDeployment {
                     .filter(request::stages)
                     .isPresent();
             Origin origin = origin(place.dir(), identity, agent);
-            commit = origin.commit();
+            provenance = new Provenance(builder(), origin, request.pack());
             saved = identity.outlivesBuild() ? new SavedAccess(settings, variables) : null;
             DeploymentContext context = new DeploymentContext(turns, uploads, shifts, baseline, origin, stagedLastTime);
             List<DeployedFunction> deployed = deploy(new Deployment(request, agent, session, context, progress), agent);
@@ -252,11 +257,20 @@ public final class BuildDeployment {
         run.setResult(Result.UNSTABLE);
     }
 
+    private static Provenance.Builder builder() {
+        return new Provenance.Builder(
+                Optional.ofNullable(Jenkins.get().getRootUrl()).orElse("urn:jenkins:without-url"),
+                Map.of("jenkins", Jenkins.VERSION));
+    }
+
     private Origin origin(String dir, AwsAccess.Identity identity, AgentWorkspace agent) {
-        String known = env.get("GIT_COMMIT", "");
+        String commit = env.get("GIT_COMMIT", "");
+        String repository = PublicUrl.of(env.get("GIT_URL", ""));
+        GitCheckout known = agent.checkout();
         return new Origin(
                 dir,
-                known.isEmpty() ? agent.commit() : known,
+                commit.isEmpty() ? known.commit() : commit,
+                repository.isEmpty() ? known.repository() : repository,
                 env.get("BUILD_URL", run.getFullDisplayName()),
                 identity.origin());
     }
@@ -316,7 +330,7 @@ public final class BuildDeployment {
 
     private List<DeployedFunction> record(DeployResult result, Optional<String> md5)
             throws IOException, InterruptedException {
-        List<DeployedFunction> recorded = recorder.record(result, region, md5, commit, saved);
+        List<DeployedFunction> recorded = recorder.record(result, region, md5, provenance, saved);
         if (isOfBranch()) {
             for (DeployResult.Deployed deployed : result.functions()) {
                 if (deployed.outcome() != DeployResult.Outcome.VALIDATED) {

@@ -112,7 +112,7 @@ public final class BuildRollback {
                                     session.lambdaEndpoint() + " " + session.region(),
                                     user.map(id -> id + " (" + job.getFullDisplayName() + ")")
                                             .orElse(run.getFullDisplayName())),
-                            new Origin("", "", "", identity.origin()),
+                            new Origin("", "", "", "", identity.origin()),
                             PacedProgress.toLog(listener.getLogger()::println))
                     .run();
             SavedAccess saved = identity.outlivesBuild() ? new SavedAccess(settings, variables) : null;

@@ -8,11 +8,15 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.Fingerprinter.FingerprintAction;
 import io.jenkins.plugins.lambdanode.access.SavedAccess;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import io.jenkins.plugins.lambdanode.engine.report.BillOfMaterials;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
+import io.jenkins.plugins.lambdanode.engine.report.PackageChanges;
+import io.jenkins.plugins.lambdanode.engine.report.Provenance;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +39,9 @@ public final class BuildRecorder {
     /** Where the account is in an ARN. */
     private static final int ARN_ACCOUNT = 4;
 
+    /** As many as are kept with the build: a change of a framework's version can bring a hundred. */
+    private static final int MAX_CHANGES = 200;
+
     private final Run<?, ?> run;
     private final TaskListener listener;
 
@@ -48,21 +55,21 @@ public final class BuildRecorder {
      *
      * @param region where the functions are
      * @param md5 the package's; empty where the agent that has the package is lost
-     * @param commit what was deployed; empty where it is not known
-     * @param access with what; null where it ends with the build
+     * @param provenance where the package comes from
+     * @param access with what it was deployed; null where it ends with the build
      * @throws IOException if the controller or the storage of artifacts does not take it
      */
     public List<DeployedFunction> record(
-            DeployResult result, String region, Optional<String> md5, String commit, SavedAccess access)
+            DeployResult result, String region, Optional<String> md5, Provenance provenance, SavedAccess access)
             throws IOException, InterruptedException {
         List<DeployedFunction> functions = new ArrayList<>();
         Map<String, String> records = new HashMap<>();
         for (Deployed deployed : result.functions()) {
             DeployedFunction function = summary(result, deployed, region);
             function.artifact = artifact(function, function.isDryRun() ? ".dry-run" : "");
-            function.commit = Util.fixEmpty(commit);
             function.fingerprint = function.isDryRun() ? null : md5.orElse(null);
             records.put(function.artifact, DeploymentJson.text(DeploymentJson.of(deployed, result)));
+            addMaterials(function, result, provenance, records);
             functions.add(function);
         }
         archive(records);
@@ -107,6 +114,54 @@ public final class BuildRecorder {
                 : recorded.getFunctions().stream()
                         .filter(DeployedFunction::isRollback)
                         .count();
+    }
+
+    /** What is in the package, where it comes from, and what changed since the deployment before. */
+    private void addMaterials(
+            DeployedFunction function, DeployResult result, Provenance provenance, Map<String, String> records) {
+        PreviousDeployment previous = PreviousDeployment.of(function, run);
+        previous.function().ifPresent(before -> {
+            function.previousCommit = before.commit;
+            function.previousCodeSize = before.codeSize + before.layerSize;
+        });
+        function.commit = Util.fixEmpty(provenance.commit());
+        String path = function.artifact.substring(0, function.artifact.length() - ".json".length());
+        Optional<String> bom = BillOfMaterials.of(result.packaged(), result.layerSha256())
+                .map(text -> result.packaged().inventory().gap() == Inventory.Gap.IN_KNOWN_LAYER
+                        ? previous.bom()
+                                .flatMap(before -> BillOfMaterials.withLayerOf(before, text))
+                                .orElse(text)
+                        : text);
+        bom.ifPresent(text -> {
+            function.sbom = path + ".cdx.json";
+            records.put(function.sbom, text);
+            if (previous.function().filter(function::hasSamePackageAs).isEmpty()) {
+                previous.bom().ifPresent(before -> addChanges(function, before, text));
+            }
+        });
+        provenance
+                .of(function.functionName + ".zip", result.packaged(), result.layerSha256(), bom)
+                .ifPresent(text -> {
+                    function.provenance = path + ".provenance.json";
+                    records.put(function.provenance, text);
+                });
+    }
+
+    private void addChanges(DeployedFunction function, String before, String now) {
+        try {
+            PackageChanges changes = PackageChanges.between(before, now);
+            function.changedPackages = changes.changes().size();
+            changes.changes().stream()
+                    .limit(MAX_CHANGES)
+                    .map(change -> new DeployedFunction.PackageChange(change.name(), change.before(), change.after()))
+                    .forEach(function.packageChanges::add);
+            if (!changes.changes().isEmpty()) {
+                listener.getLogger().println(function.functionName + ": " + changes.line());
+            }
+        } catch (IOException e) {
+            listener.getLogger()
+                    .println("What changed since the last deployment is not known: its bill of materials is not JSON.");
+        }
     }
 
     /** Records a deployment that failed. */

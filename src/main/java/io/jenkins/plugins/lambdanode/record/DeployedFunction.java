@@ -2,10 +2,12 @@ package io.jenkins.plugins.lambdanode.record;
 
 import io.jenkins.plugins.lambdanode.engine.report.AliasMove;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.report.PackageChanges;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jenkinsci.plugins.scriptsecurity.sandbox.whitelists.Whitelisted;
@@ -35,11 +37,16 @@ public final class DeployedFunction implements Serializable {
     String s3Key;
     String layerVersionArn;
     String artifact;
+    String sbom;
+    String provenance;
+    String previousCommit;
     String fingerprint;
     String requestedBy;
     long timestamp;
     long codeSize;
     long layerSize;
+    long previousCodeSize;
+    int changedPackages;
     long unzippedBytes;
     long sentBytes;
     int files;
@@ -48,6 +55,7 @@ public final class DeployedFunction implements Serializable {
     final List<SmokeTestReport> smokeTests = new ArrayList<>();
     final List<PackageSize> heaviest = new ArrayList<>();
     final List<Note> findings = new ArrayList<>();
+    final List<PackageChange> packageChanges = new ArrayList<>();
 
     /** How long a phase of the deployment took. */
     @ExportedBean(defaultVisibility = 999)
@@ -183,6 +191,47 @@ public final class DeployedFunction implements Serializable {
         @Override
         public String toString() {
             return name + " " + zippedBytes + " bytes zipped";
+        }
+    }
+
+    /** An npm package that is in the deployment package or its layer in other versions than before. */
+    @ExportedBean(defaultVisibility = 999)
+    public static final class PackageChange implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private final String name;
+        private final String before;
+        private final String after;
+
+        PackageChange(String name, String before, String after) {
+            this.name = name;
+            this.before = before;
+            this.after = after;
+        }
+
+        @Exported
+        @Whitelisted
+        public String getName() {
+            return name;
+        }
+
+        /** The version or versions that are gone; empty where it was added. */
+        @Exported
+        @Whitelisted
+        public String getBefore() {
+            return before;
+        }
+
+        /** The version or versions that have come; empty where it was removed. */
+        @Exported
+        @Whitelisted
+        public String getAfter() {
+            return after;
+        }
+
+        @Override
+        public String toString() {
+            return new PackageChanges.Change(name, before, after).text();
         }
     }
 
@@ -388,6 +437,53 @@ public final class DeployedFunction implements Serializable {
     @Whitelisted
     public long getTimestamp() {
         return timestamp;
+    }
+
+    /** The path of the bill of materials among the build's artifacts; null where the package was not built by the build. */
+    @Exported
+    @Whitelisted
+    public String getSbom() {
+        return sbom;
+    }
+
+    /** The path of the provenance among the build's artifacts; null where the package was not built by the build. */
+    @Exported
+    @Whitelisted
+    public String getProvenance() {
+        return provenance;
+    }
+
+    /** The commit of the deployment before, by an earlier build of the job; null where none is known. */
+    @Exported
+    @Whitelisted
+    public String getPreviousCommit() {
+        return previousCommit;
+    }
+
+    /** What package and layer had in bytes in the deployment before, by an earlier build of the job; 0 where none is known. */
+    @Exported
+    @Whitelisted
+    public long getPreviousCodeSize() {
+        return previousCodeSize;
+    }
+
+    /** How many npm packages changed since the deployment before. */
+    @Exported
+    @Whitelisted
+    public int getChangedPackages() {
+        return changedPackages;
+    }
+
+    /** Those npm packages by name, 200 at most. */
+    @Exported
+    @Whitelisted
+    public List<PackageChange> getPackageChanges() {
+        return packageChanges;
+    }
+
+    /** Whether it is the same code, and the same layer with its dependencies. */
+    boolean hasSamePackageAs(DeployedFunction other) {
+        return codeSha256.equals(other.codeSha256) && Objects.equals(layerVersionArn, other.layerVersionArn);
     }
 
     /** What was found in the package. */

@@ -36,6 +36,9 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
 
     private static final int MAX_LINES = 6;
 
+    /** As many digits of a commit as Git shows. */
+    private static final int COMMIT_DIGITS = 8;
+
     private transient Run<?, ?> run;
     /** Both are replaced, not changed: the build can be saved at any time. */
     private volatile List<DeployedFunction> functions = new ArrayList<>();
@@ -237,6 +240,31 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
                                         function.alias, function.previousVersion, function.version)
                                 : Messages.DeploymentAction_alias(function.alias),
                 function.region);
+    }
+
+    /** For the page: since the deployment before, how many npm packages changed, by how much the package grew, and from which commit. */
+    public String describeChanges(DeployedFunction function) {
+        long grown = function.codeSize + function.layerSize - function.previousCodeSize;
+        boolean sameCommit = function.commit == null
+                || function.previousCommit == null
+                || function.commit.equals(function.previousCommit);
+        return joined(
+                function.changedPackages == 1
+                        ? Messages.DeploymentAction_changedPackage()
+                        : Messages.DeploymentAction_changedPackages(function.changedPackages),
+                grown == 0 ? "" : (grown < 0 ? "-" : "+") + ByteSize.of(Math.abs(grown)),
+                sameCommit
+                        ? ""
+                        : Messages.DeploymentAction_commits(digits(function.previousCommit), digits(function.commit)));
+    }
+
+    private static String digits(String commit) {
+        return commit.substring(0, Math.min(COMMIT_DIGITS, commit.length()));
+    }
+
+    /** For the page: that there are others. */
+    public String more(int count) {
+        return Messages.DeploymentAction_more(count);
     }
 
     /** For the page: phase and region. */

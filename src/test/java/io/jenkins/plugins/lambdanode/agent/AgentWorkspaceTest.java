@@ -192,7 +192,7 @@ class AgentWorkspaceTest {
 
     private String commit() throws Exception {
         try (AgentWorkspace workspace = workspace(new Launcher.LocalLauncher(TaskListener.NULL))) {
-            return workspace.commit();
+            return workspace.checkout().commit();
         }
     }
 

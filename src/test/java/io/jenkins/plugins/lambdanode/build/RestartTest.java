@@ -214,7 +214,7 @@ class RestartTest {
                 Jenkins.get().getItemByFullName(name, WorkflowJob.class).getBuildByNumber(1);
         rule.assertBuildStatus(Result.SUCCESS, rule.waitForCompletion(run));
         rule.assertLogContains("carrying on with the deployment", run);
-        assertEquals(1, run.getArtifacts().size());
+        assertEquals(3, run.getArtifacts().size(), "record, bill of materials, provenance");
         List<DeployedFunction> deployed = run.getAction(DeploymentAction.class).getFunctions();
         assertEquals(1, deployed.size());
         assertEquals(

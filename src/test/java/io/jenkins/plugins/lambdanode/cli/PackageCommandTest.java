@@ -84,6 +84,65 @@ class PackageCommandTest {
     }
 
     @Test
+    void theBillOfMaterialsAndTheProvenanceAreWrittenWhereTheyAreAskedFor() throws Exception {
+        project.with("package.json", "{\"name\":\"orders\"}")
+                .with("package-lock.json", "{\"lockfileVersion\":3,\"packages\":{}}")
+                .with("node_modules/ms/package.json", "{\"name\":\"ms\",\"version\":\"2.1.3\"}");
+        Program.run("git", "init", "-q", project.folder().toString()).successful();
+        Program.run(
+                        "git",
+                        "-C",
+                        project.folder().toString(),
+                        "remote",
+                        "add",
+                        "origin",
+                        "git@example.com:acme/orders.git")
+                .successful();
+        Program.run(
+                        "git",
+                        "-C",
+                        project.folder().toString(),
+                        "-c",
+                        "user.name=A",
+                        "-c",
+                        "user.email=a@example.org",
+                        "commit",
+                        "-q",
+                        "--allow-empty",
+                        "-m",
+                        "x")
+                .successful();
+        Path sbom = folder.resolve("new/orders.cdx.json");
+        Path provenance = folder.resolve("orders.provenance.json");
+
+        assertEquals(
+                0,
+                pack("--install", "none", "--sbom", sbom.toString(), "--provenance", provenance.toString())
+                        .status());
+
+        String sha256 =
+                Program.run("sha256sum", output.toString()).successful().out().split(" ")[0];
+        JsonNode bom = new ObjectMapper().readTree(sbom.toFile());
+        assertEquals(List.of("pkg:npm/ms@2.1.3"), bom.findValuesAsText("purl"));
+        assertEquals(sha256, bom.at("/metadata/component/hashes/0/content").asText());
+        JsonNode statement = new ObjectMapper().readTree(provenance.toFile());
+        assertEquals(
+                "[{\"name\":\"function.zip\",\"digest\":{\"sha256\":\"" + sha256 + "\"}}]",
+                statement.get("subject").toString());
+        JsonNode sources = statement.at("/predicate/buildDefinition/resolvedDependencies");
+        assertEquals(
+                "git+ssh://example.com/acme/orders.git", sources.at("/0/uri").asText());
+        assertEquals(
+                Program.run("git", "-C", project.folder().toString(), "rev-parse", "HEAD")
+                        .successful()
+                        .out()
+                        .strip(),
+                sources.at("/0/digest/gitCommit").asText());
+        assertEquals("package-lock.json", sources.at("/1/name").asText());
+        assertEquals(2, pack("--sbom", folder.toString()).status());
+    }
+
+    @Test
     void excludesIncludesAndIgnoreFileAreHonoured() {
         project.with("test/a.test.js", "1")
                 .with("dist/b.js", "1")

@@ -461,7 +461,7 @@ class DeploymentTest {
         project.with("index.js", Project.handler("second"));
         int before = log.lines().size();
         Order order = order().aliased("live");
-        order.origin = new Origin("services/orders", "0123456789abcdef", "", "credentials aws-deploy");
+        order.origin = new Origin("services/orders", "0123456789abcdef", "", "", "credentials aws-deploy");
 
         order.deploy();
 

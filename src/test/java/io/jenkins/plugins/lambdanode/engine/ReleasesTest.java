@@ -308,8 +308,8 @@ class ReleasesTest {
 
     @Test
     void aVersionsDescriptionSaysWhichCommitAndWhichBuildMadeIt() throws Exception {
-        origin =
-                new Origin(".", "0123456789abcdef0123456789abcdef01234567", "https://ci.example.com/job/orders/7/", "");
+        origin = new Origin(
+                ".", "0123456789abcdef0123456789abcdef01234567", "", "https://ci.example.com/job/orders/7/", "");
 
         deploy(request -> request.publish(true));
         deploy(request -> request.publish(true));

@@ -54,6 +54,8 @@ class DeployedFunctionTest {
         assertEquals(
                 new TreeSet<>(List.of("name", "unzippedBytes", "zippedBytes")),
                 properties(DeployedFunction.PackageSize.class));
+        assertEquals(
+                new TreeSet<>(List.of("after", "before", "name")), properties(DeployedFunction.PackageChange.class));
         assertTrue(properties(DeployedFunction.class).contains("findings"));
     }
 }

@@ -25,6 +25,8 @@ import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.lang.reflect.Method;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +156,77 @@ class PagesTest {
         assertTrue(page(build.getUrl()).getAnchors().stream()
                 .anyMatch(link ->
                         link.getHrefAttribute().endsWith("artifact/lambda/000000000000/us-east-1/recorded.json")));
+    }
+
+    /** The second build has another version of ms, and lacks a package with a hostile name; its repository is said with a token. */
+    @Test
+    void aBuildsPageLeadsToBillOfMaterialsAndProvenanceAndTellsWhichPackagesChanged() throws Exception {
+        FreeStyleProject project = deploying("pages-materials");
+        LambdaNodeDeployBuilder deployment = project.getBuildersList().get(LambdaNodeDeployBuilder.class);
+        deployment.getSettings().setInstall("none");
+        Shell checkout = new Shell("""
+                echo 'exports.handler = async () => 1;' > index.js
+                mkdir -p node_modules/ms node_modules/left-pad
+                [ $BUILD_NUMBER = 1 ] && v=2.0.0 || { v=2.1.3; rm -r node_modules/left-pad; }
+                echo '{"name":"ms","version":"'$v'"}' > node_modules/ms/package.json
+                [ $BUILD_NUMBER = 1 ] && echo '{"name":"<b>left","version":"1.3.0"}' > node_modules/left-pad/package.json
+                echo '{"name":"orders","version":"1.0.0"}' > package.json
+                echo '{}' > package-lock.json
+                git init -q . && (git remote add origin https://deployer:s3cr3t@git.example.com/orders.git || true)
+                git -c user.name=A -c user.email=a@example.org commit -q --allow-empty -m $BUILD_NUMBER
+                git rev-parse HEAD > commit.txt
+                """);
+        project.getBuildersList().replaceBy(List.of(checkout, deployment));
+        FreeStyleBuild first = jenkins.buildAndAssertSuccess(project);
+        FreeStyleBuild second = jenkins.buildAndAssertSuccess(project);
+
+        jenkins.assertLogNotContains("changed:", first);
+        jenkins.assertLogContains(
+                "pages-materials: 2 npm packages changed: <b>left 1.3.0 removed, ms 2.0.0 -> 2.1.3", second);
+        DeployedFunction function =
+                second.getAction(DeploymentAction.class).getFunctions().get(0);
+        assertEquals("lambda/000000000000/us-east-1/pages-materials.cdx.json", function.getSbom());
+        assertEquals("lambda/000000000000/us-east-1/pages-materials.provenance.json", function.getProvenance());
+        JsonNode bom = Builds.recordAt(second, function.getSbom());
+        JsonNode provenance = Builds.recordAt(second, function.getProvenance());
+        assertEquals(List.of("pkg:npm/ms@2.1.3"), bom.findValuesAsText("purl"));
+        String sha256 = HexFormat.of().formatHex(Base64.getDecoder().decode(codeSha256(second)));
+        assertEquals(sha256, bom.at("/metadata/component/hashes/0/content").asText());
+        assertEquals("pages-materials.zip", provenance.at("/subject/0/name").asText());
+        assertEquals(sha256, provenance.at("/subject/0/digest/sha256").asText());
+        assertEquals(
+                jenkins.getURL().toString(),
+                provenance.at("/predicate/runDetails/builder/id").asText());
+        assertEquals(
+                jenkins.getURL() + second.getUrl(),
+                provenance.at("/predicate/runDetails/metadata/invocationId").asText());
+        JsonNode sources = provenance.at("/predicate/buildDefinition/resolvedDependencies");
+        assertEquals(
+                "git+https://git.example.com/orders.git", sources.at("/0/uri").asText());
+        assertEquals(function.getCommit(), sources.at("/0/digest/gitCommit").asText());
+        assertEquals("package-lock.json", sources.at("/1/name").asText());
+        assertFalse((provenance.toString() + bom).contains("s3cr3t"));
+
+        HtmlPage page = page(second.getUrl() + "lambda/");
+        String before =
+                first.getAction(DeploymentAction.class).getFunctions().get(0).getCommit();
+        String text = page.getWebResponse().getContentAsString();
+        assertTrue(
+                text.contains("commit " + before.substring(0, 8) + " \u2192 "
+                        + function.getCommit().substring(0, 8)),
+                text);
+        assertTrue(
+                text.contains("2 npm packages changed")
+                        && text.replace("&gt;", ">").contains("ms 2.0.0 -> 2.1.3"),
+                text);
+        assertTrue(text.contains("&lt;b") && !text.contains("<b>left"), text);
+        for (String link : List.of("bill of materials", "provenance")) {
+            HtmlAnchor anchor = page.getAnchors().stream()
+                    .filter(each -> each.getTextContent().equals(link))
+                    .findFirst()
+                    .orElseThrow();
+            assertTrue(anchor.click().getWebResponse().getContentAsString().contains(sha256), link);
+        }
     }
 
     @Test

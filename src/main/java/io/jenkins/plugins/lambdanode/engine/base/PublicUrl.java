@@ -12,7 +12,7 @@ public final class PublicUrl {
     private static final Set<String> GIT = Set.of("git", "ssh", "git+ssh", "git+https", "git+http");
 
     /** {@code git@example.com:team/orders.git}, as scp has it. */
-    private static final Pattern SCP = Pattern.compile("(?:[^@/:]+@)?([\\w.-]+):(?!//)([^:]+)");
+    private static final Pattern SCP = Pattern.compile("[^@/:]+@([\\w.-]+):(?!//)([^:]+)");
 
     private PublicUrl() {}
 

@@ -108,6 +108,21 @@ public record InstallPlan(
         return root(project).path();
     }
 
+    /**
+     * The absolute path of the lock file that a project's dependencies come from, whoever installs them; empty where there is none. pnpm can be
+     * told to keep one for each member of a workspace.
+     */
+    public static String lockFileOf(ProjectFolder project) throws DeployException {
+        ProjectFolder.Folder root = root(project);
+        ProjectFolder.Folder folder = root.lockFiles().isEmpty() ? project.folder() : root;
+        return switch (folder.lockFiles().size()) {
+            case 0 -> "";
+            case 1 -> folder.path() + "/" + folder.lockFiles().get(0);
+            default ->
+                folder.path() + "/" + Lock.of(folder, json(project.folder())).file();
+        };
+    }
+
     /** The project's own folder, or the root of the workspace that it is a member of. */
     private static ProjectFolder.Folder root(ProjectFolder project) {
         Path folder = Path.of(project.folder().path());

@@ -12,7 +12,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What the project's folder and those above it hold before anything is done to them. It is looked at where the project is,
@@ -162,15 +161,6 @@ public record ProjectFolder(String location, Folder folder, List<Folder> above, 
     /** Editors on Windows write one; npm passes over it. */
     private static String withoutByteOrderMark(String text) {
         return text.startsWith("\uFEFF") ? text.substring(1) : text;
-    }
-
-    /** The absolute path of the nearest lock file, of this folder or of one above it; empty where there is none. */
-    public String lockFile() {
-        return Stream.concat(Stream.of(folder), above.stream())
-                .filter(each -> !each.lockFiles().isEmpty())
-                .map(each -> each.path() + "/" + each.lockFiles().get(0))
-                .findFirst()
-                .orElse("");
     }
 
     public boolean hasPackageJson() {

@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,6 +15,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /**
@@ -28,9 +30,17 @@ public final class BillOfMaterials {
 
     private static final String LAYER_PATH = "lambda-node-deploy:layer:path";
     private static final String PACKAGE = "package";
+    private static final String COMPONENTS = "components";
+    private static final String PROPERTIES = "properties";
+    private static final String AGGREGATE = "/compositions/0/aggregate";
 
-    private static final Map<String, String> ALGORITHMS =
-            Map.of("sha1", "SHA-1", "sha256", "SHA-256", "sha384", "SHA-384", "sha512", "SHA-512");
+    private record Algorithm(String name, int bytes) {}
+
+    private static final Map<String, Algorithm> ALGORITHMS = Map.of(
+            "sha1", new Algorithm("SHA-1", 20),
+            "sha256", new Algorithm("SHA-256", 32),
+            "sha384", new Algorithm("SHA-384", 48),
+            "sha512", new Algorithm("SHA-512", 64));
 
     private BillOfMaterials() {}
 
@@ -58,19 +68,79 @@ public final class BillOfMaterials {
                 .put("type", "application")
                 .put("name", "lambda-node-deploy");
         metadata.set("component", deployed(packaged, layerSha256));
-        ArrayNode components = bom.putArray("components");
+        ArrayNode components = bom.putArray(COMPONENTS);
         inventory.components().forEach(component -> components.add(component(component)));
         bom.putArray("compositions")
                 .addObject()
                 .put("aggregate", aggregate(inventory.gap()))
                 .putArray("assemblies")
                 .add(PACKAGE);
+        return Optional.of(text(bom));
+    }
+
+    private static String text(ObjectNode bom) {
         try {
+            bom.remove("serialNumber");
             byte[] content = JSON.writeValueAsBytes(bom);
             bom.put("serialNumber", "urn:uuid:" + UUID.nameUUIDFromBytes(content));
-            return Optional.of(JSON.writeValueAsString(bom) + "\n");
+            return JSON.writeValueAsString(bom) + "\n";
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("A tree can be written", e);
+        }
+    }
+
+    /**
+     * A bill of materials with the packages of a layer that an earlier deployment of the same layer lists: where the layer is known,
+     * its packages are not installed.
+     *
+     * @param before of the earlier deployment
+     * @param now without the layer's packages
+     * @return empty where the layer was another, or its packages were not known then either
+     */
+    public static Optional<String> withLayerOf(String before, String now) {
+        try {
+            ObjectNode bom = (ObjectNode) JSON.readTree(now);
+            JsonNode earlier = JSON.readTree(before);
+            String layer = "/metadata/component/components/0/hashes/0/content";
+            if (!earlier.at(layer).isTextual()
+                    || !earlier.at(layer).equals(bom.at(layer))
+                    || earlier.at(AGGREGATE).asText().equals("incomplete")) {
+                return Optional.empty();
+            }
+            Map<String, JsonNode> components = new TreeMap<>();
+            bom.get(COMPONENTS)
+                    .forEach(each -> components.put(each.path("bom-ref").asText(), each));
+            for (JsonNode each : earlier.path(COMPONENTS)) {
+                addOfLayer((ObjectNode) each, components);
+            }
+            bom.putArray(COMPONENTS).addAll(components.values());
+            ((ObjectNode) bom.at("/compositions/0")).set("aggregate", earlier.at(AGGREGATE));
+            ObjectNode deployed = (ObjectNode) bom.at("/metadata/component");
+            deployed.remove(PROPERTIES);
+            if (earlier.at("/metadata/component").has(PROPERTIES)) {
+                deployed.set(PROPERTIES, earlier.at("/metadata/component/properties"));
+            }
+            return Optional.of(text(bom));
+        } catch (JsonProcessingException | ClassCastException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static void addOfLayer(ObjectNode component, Map<String, JsonNode> components) {
+        ArrayNode properties = JSON.createArrayNode();
+        for (JsonNode property : component.path(PROPERTIES)) {
+            if (property.path("name").asText().equals(LAYER_PATH)) {
+                properties.add(property);
+            }
+        }
+        if (properties.isEmpty()) {
+            return;
+        }
+        JsonNode present = components.putIfAbsent(component.path("bom-ref").asText(), component);
+        if (present == null) {
+            component.set(PROPERTIES, properties);
+        } else {
+            ((ObjectNode) present).withArray(PROPERTIES).addAll(properties);
         }
     }
 
@@ -156,26 +226,31 @@ public final class BillOfMaterials {
                 .replace("%3A", ":");
     }
 
-    /** Subresource integrity (w3.org/TR/SRI): one or several of {@code sha512-} and base64. */
+    /** Subresource integrity (w3.org/TR/SRI): one or several of {@code sha512-} and base64. What is none is left out. */
     private static void addHashes(String integrity, ObjectNode json) {
         for (String one : integrity.split(" ")) {
             String[] parts = one.split("-", 2);
-            if (parts.length == 2 && ALGORITHMS.containsKey(parts[0])) {
-                try {
-                    String hash = HexFormat.of().formatHex(Base64.getDecoder().decode(parts[1]));
-                    json.withArray("hashes")
-                            .addObject()
-                            .put("alg", ALGORITHMS.get(parts[0]))
-                            .put("content", hash);
-                } catch (IllegalArgumentException e) {
-                    // No hash: the package manager will have refused it.
-                }
+            Algorithm algorithm = ALGORITHMS.get(parts[0]);
+            byte[] hash = algorithm == null || parts.length < 2 ? new byte[0] : decoded(parts[1]);
+            if (algorithm != null && hash.length == algorithm.bytes()) {
+                json.withArray("hashes")
+                        .addObject()
+                        .put("alg", algorithm.name())
+                        .put("content", HexFormat.of().formatHex(hash));
             }
         }
     }
 
+    private static byte[] decoded(String base64) {
+        try {
+            return Base64.getDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            return new byte[0];
+        }
+    }
+
     private static void addProperty(ObjectNode json, String name, String value) {
-        json.withArray("properties").addObject().put("name", name).put("value", value);
+        json.withArray(PROPERTIES).addObject().put("name", name).put("value", value);
     }
 
     private static String aggregate(Gap gap) {

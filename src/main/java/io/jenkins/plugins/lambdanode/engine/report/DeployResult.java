@@ -6,8 +6,10 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.Invocation;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import java.util.Base64;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +50,12 @@ public record DeployResult(
                 (sum, more) -> new Timing(
                         sum.phase(), Optional.empty(), sum.millis() + more.millis(), sum.bytes() + more.bytes())));
         return List.copyOf(all.values());
+    }
+
+    /** The SHA-256 of the layer with the dependencies, hexadecimal; empty where they are in the package. */
+    public Optional<String> layerSha256() {
+        return layer.map(version -> HexFormat.of().formatHex(Base64.getDecoder().decode(version.codeSha256())))
+                .or(() -> packaged.layer().map(PackReport::sha256));
     }
 
     /** Bytes of package that were sent to AWS. */

@@ -10,12 +10,13 @@ import java.util.Optional;
  *
  * @param folder the project's folder, as the user named it
  * @param commit the commit that is deployed, for instance a Git commit's 40 hexadecimal digits
+ * @param repository the address of its repository, without credentials
  * @param build what deploys, for a version's description: a build's address or name
  * @param credentials whose they are, for instance {@code credentials aws-deploy} or {@code profile staging}
  */
-public record Origin(String folder, String commit, String build, String credentials) {
+public record Origin(String folder, String commit, String repository, String build, String credentials) {
 
-    public static final Origin UNKNOWN = new Origin("", "", "", "");
+    public static final Origin UNKNOWN = new Origin("", "", "", "", "");
 
     /** As many digits of a commit as Git shows. */
     private static final int COMMIT_DIGITS = 8;

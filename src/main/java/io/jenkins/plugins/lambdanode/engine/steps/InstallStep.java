@@ -41,7 +41,7 @@ public final class InstallStep {
 
     /** The absolute path of the lock file that the project's dependencies come from; empty where there is none. */
     public String lockFile() throws IOException, InterruptedException {
-        return project().lockFile();
+        return InstallPlan.lockFileOf(project());
     }
 
     /** Looked at once: to ask an agent takes a while. */

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,8 @@ class InstalledWorkspacesTest {
 
     /** Which version of ms each gets: the member its own, debug another, the package of the repository a third. */
     private static final String EXPECTED = "own 2.0.0, shared 2.1.3, loaded 2.0.0 2.1.2 2.1.3";
+
+    private static final String PACKAGES = "@acme/shared@1.0.0 debug@4.3.4 ms@2.0.0 ms@2.1.2 ms@2.1.3";
 
     private static final String HANDLER = """
             const {readFileSync} = require('fs'), {dirname} = require('path');
@@ -96,6 +99,27 @@ class InstalledWorkspacesTest {
         return folder;
     }
 
+    /** The packages in a folder, as Node.js reads their names and versions. */
+    private static String packagesIn(Path... folders) throws Exception {
+        StringBuilder files = new StringBuilder();
+        for (Path folder : folders) {
+            files.append(Run.program("find", folder.toString(), "-name", "package.json", "-path", "*/node_modules/*")
+                    .requireSuccess());
+        }
+        return Run.program("node", "-e", """
+                console.log([...new Set(process.argv[1].trim().split('\\n')
+                    .map(file => JSON.parse(require('fs').readFileSync(file)))
+                    .map(json => `${json.name}@${json.version}`))].sort().join(' '))""", files.toString()).requireSuccess().strip();
+    }
+
+    /** The packages that the inventory names; one of the repository is marked. */
+    private static String inventory(PackReport report) {
+        return report.inventory().components().stream()
+                .map(each -> each.name() + "@" + each.version() + (each.local() ? "!" : ""))
+                .sorted()
+                .collect(Collectors.joining(" "));
+    }
+
     private static String run(Path folder, Map<String, String> environment) throws Exception {
         return Run.program(environment, "node", folder.resolve("index.js").toString())
                 .requireSuccess()
@@ -126,6 +150,9 @@ class InstalledWorkspacesTest {
         requireProductionAlone(task, opt);
         assertFalse(Files.exists(task.resolve("node_modules")));
         assertEquals(List.of("nodejs"), List.of(opt.toFile().list()));
+        assertEquals(packagesIn(opt), inventory(report).replace("!", ""));
+        assertTrue(report.inventory().components().stream()
+                .allMatch(each -> each.paths().isEmpty()));
         assertEquals(
                 expected,
                 run(task, Map.of("NODE_PATH", opt.resolve("nodejs/node_modules").toString())));
@@ -138,8 +165,11 @@ class InstalledWorkspacesTest {
         Path orders = root.resolve("functions/orders");
         assertEquals(EXPECTED, run(orders, Map.of()));
 
-        Path task = unzip(Packs.pack(orders, request("")));
+        PackReport packed = Packs.pack(orders, request(""));
+        Path task = unzip(packed);
         requireProductionAlone(task);
+        assertEquals(PACKAGES, packagesIn(task));
+        assertEquals(PACKAGES.replace("shared@1.0.0", "shared@1.0.0!"), inventory(packed));
         assertEquals(EXPECTED, run(task, Map.of()));
 
         Path built = unzip(Packs.pack(orders, request("dist")));

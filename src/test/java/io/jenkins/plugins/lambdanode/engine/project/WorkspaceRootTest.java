@@ -56,6 +56,29 @@ class WorkspaceRootTest {
         assertEquals(root.toString(), plan(link).folder());
     }
 
+    private String lockFile(Path project) throws Exception {
+        return dir.toRealPath()
+                .relativize(Path.of(InstallPlan.lockFileOf(ProjectFolder.of(project, dir))))
+                .toString();
+    }
+
+    @Test
+    void theLockFileIsTheOneThatAnInstallWouldGoBy() throws Exception {
+        write(member.resolve("yarn.lock"), "");
+        assertEquals("repository/package-lock.json", lockFile(member));
+
+        write(root.resolve("pnpm-lock.yaml"), "");
+        write(root.resolve("package.json"), "{\"packageManager\": \"pnpm@10.0.0\", \"workspaces\": [\"functions/*\"]}");
+        assertEquals("repository/pnpm-lock.yaml", lockFile(member));
+
+        Files.delete(root.resolve("pnpm-lock.yaml"));
+        Files.delete(root.resolve("package-lock.json"));
+        assertEquals("repository/functions/orders/yarn.lock", lockFile(member));
+
+        Files.delete(member.resolve("yarn.lock"));
+        assertEquals("", InstallPlan.lockFileOf(ProjectFolder.of(member, dir)));
+    }
+
     @Test
     void aLockFileOfTheMembersOwnIsSaidNotToCount() throws Exception {
         assertEquals(List.of(), plan(member).warnings());

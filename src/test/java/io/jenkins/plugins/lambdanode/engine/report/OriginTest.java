@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class OriginTest {
 
     private static final Origin ORIGIN =
-            new Origin("services/orders", "0123456789abcdef", "", "credentials aws-deploy");
+            new Origin("services/orders", "0123456789abcdef", "", "", "credentials aws-deploy");
 
     @Test
     void theLineSaysFolderCommitFunctionRegionAccountCredentialsAndCaller() {

@@ -172,9 +172,14 @@ public final class InventoryBuilder {
     }
 
     private Component component(Found each) throws IOException {
-        LockFile.Origin origin = each.local
+        boolean noted = each.fields.containsKey("integrity") || each.fields.containsKey("resolved");
+        boolean local = each.local
+                || (noted
+                        ? text(each.fields, "resolved").startsWith("file:")
+                        : lock().isLocal(each.name, each.version));
+        LockFile.Origin origin = local
                 ? LockFile.Origin.UNKNOWN
-                : each.fields.containsKey("integrity") || each.fields.containsKey("resolved")
+                : noted
                         ? new LockFile.Origin(text(each.fields, "integrity"), text(each.fields, "resolved"))
                         : lock().origin(each.name, each.version);
         return new Component(
@@ -183,7 +188,7 @@ public final class InventoryBuilder {
                 each.licence,
                 cut(origin.integrity()),
                 cut(PublicUrl.of(origin.source())),
-                each.local,
+                local,
                 each.paths,
                 each.layerPaths);
     }

@@ -9,9 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,7 +38,11 @@ final class LockFile {
     private static final Pattern BUN =
             Pattern.compile("(?m)^ +\"[^\"\\n]+\": \\[\"(@?[^@\"\\n]+)@([^\"\\n]+)\",.*\"(sha\\d+-[^\"\\n]+)\"\\],?$");
 
+    /** A folder or file of the repository, which pnpm, Yarn and Bun name so, and copy. */
+    private static final Pattern LOCAL = Pattern.compile("(@?[^@\"',\\s]+)@(?:file|link|portal):");
+
     private final Map<String, Origin> packages = new HashMap<>();
+    private final Set<String> local = new HashSet<>();
 
     /** Where a package comes from; empty texts where the lock file does not say. */
     record Origin(String integrity, String source) {
@@ -52,6 +58,7 @@ final class LockFile {
             String text = BoundedFile.read(file.get().toRealPath(), MAX_BYTES)
                     .map(bytes -> new String(bytes, StandardCharsets.UTF_8).replace("\r\n", "\n"))
                     .orElse("");
+            LOCAL.matcher(text).results().forEach(found -> lock.local.add(found.group(1)));
             String name = String.valueOf(file.get().getFileName());
             if (name.endsWith(".json")) {
                 lock.readNpm(Json.object(text).orElse(Map.of()));
@@ -69,6 +76,11 @@ final class LockFile {
     /** The SHA-256 of a file, in hexadecimal. */
     static String sha256(Path file) throws IOException {
         return HexFormat.of().formatHex(Sha256.sha256().digest(Files.readAllBytes(file)));
+    }
+
+    /** Whether a package is of the repository, and of no registry. */
+    boolean isLocal(String name, String version) {
+        return local.contains(name) && origin(name, version).equals(Origin.UNKNOWN);
     }
 
     Origin origin(String name, String version) {

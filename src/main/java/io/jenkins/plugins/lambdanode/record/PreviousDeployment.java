@@ -1,0 +1,65 @@
+package io.jenkins.plugins.lambdanode.record;
+
+import hudson.model.Run;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.Optional;
+import jenkins.util.VirtualFile;
+
+/** The deployment of a function, and of the same alias, that an earlier build of the job has recorded last; a rollback is none. */
+final class PreviousDeployment {
+    private static final int MAX_BYTES = 64 << 20;
+
+    private final Optional<Run<?, ?>> build;
+    private final Optional<DeployedFunction> function;
+    private Optional<String> bom;
+
+    private PreviousDeployment(Run<?, ?> build, DeployedFunction function) {
+        this.build = Optional.ofNullable(build);
+        this.function = Optional.ofNullable(function);
+    }
+
+    /** Looks as far back as for a baseline. */
+    static PreviousDeployment of(DeployedFunction function, Run<?, ?> run) {
+        Run<?, ?> build = run.getPreviousBuild();
+        for (int searched = 1; build != null && searched < BuildBaseline.SEARCHED_BUILDS; searched++) {
+            DeploymentAction recorded = build.getAction(DeploymentAction.class);
+            if (recorded != null) {
+                for (DeployedFunction each : recorded.getFunctions()) {
+                    if (!each.isRollback()
+                            && function.functionArn.equals(each.functionArn)
+                            && function.region.equals(each.region)
+                            && Objects.equals(function.alias, each.alias)) {
+                        return new PreviousDeployment(build, each);
+                    }
+                }
+            }
+            build = build.getPreviousBuild();
+        }
+        return new PreviousDeployment(null, null);
+    }
+
+    Optional<DeployedFunction> function() {
+        return function;
+    }
+
+    /** Its bill of materials; empty where it has none, or its artifacts are gone. It is read once, and only where it is asked for. */
+    Optional<String> bom() {
+        if (bom == null) {
+            bom = function.map(each -> each.sbom).flatMap(this::read);
+        }
+        return bom;
+    }
+
+    private Optional<String> read(String artifact) {
+        VirtualFile file = build.orElseThrow().getArtifactManager().root().child(artifact);
+        try (InputStream in = file.open()) {
+            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+            return bytes.length > MAX_BYTES ? Optional.empty() : Optional.of(new String(bytes, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}
