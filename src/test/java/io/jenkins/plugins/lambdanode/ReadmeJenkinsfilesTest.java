@@ -74,6 +74,9 @@ class ReadmeJenkinsfilesTest {
             for name in ['orders', 'orders-worker']:
                 client('lambda').create_function(FunctionName=name, Role=role, Runtime='nodejs22.x', Handler='index.handler',
                                                  Code={'ZipFile': package.getvalue()})
+            for name in ['orders-errors', 'orders-latency']:
+                client('cloudwatch').put_metric_alarm(AlarmName=name, Namespace='Orders', MetricName='Errors', Statistic='Sum',
+                    Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator='GreaterThanThreshold')
             """;
 
     /** The image in the pages; it is made where there is none. */
@@ -110,8 +113,12 @@ class ReadmeJenkinsfilesTest {
                     && (!text.contains("docker") || DockerEngine.isThere());
         }
 
-        /** A whole Pipeline as it is; steps in a node with the sources. */
+        /** A whole Pipeline as it is; steps in a node with the sources. A rollout takes seconds here. */
         String jenkinsfile() {
+            return whole().replaceAll("'(Canary|Linear)\\w+'", "[percent: 50, every: 0.05]");
+        }
+
+        private String whole() {
             return text.contains("pipeline {") || text.contains("node(") || text.contains("node {")
                     ? text
                     : "node('linux') {\ncheckout scm\n" + text + "}\n";

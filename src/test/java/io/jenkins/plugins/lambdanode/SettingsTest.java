@@ -86,6 +86,7 @@ class SettingsTest {
         return Stream.of(
                         ofTheStep(),
                         settings(LambdaNodeRollbackStep.class),
+                        settings(LambdaNodeReleaseStep.class),
                         ofANewFunction(),
                         settings(SmokeTest.class),
                         global())

@@ -8,11 +8,15 @@ import hudson.security.ACLContext;
 import hudson.util.StreamTaskListener;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
+import jenkins.util.Timer;
 import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
@@ -32,6 +36,10 @@ abstract class BackgroundExecution extends StepExecution {
 
     private transient Thread thread;
     private transient Throwable stopCause;
+    private transient ScheduledFuture<?> waiting;
+
+    /** What {@link #run} returns where there is nothing to do for a while: it is called again then. No thread is held meanwhile. */
+    record Later(Duration pause) {}
 
     BackgroundExecution(StepContext context) {
         super(context);
@@ -45,6 +53,9 @@ abstract class BackgroundExecution extends StepExecution {
      *     secrets
      */
     abstract Object run(boolean resumed, TaskListener listener) throws Exception;
+
+    /** Called in place of {@link #run} where the step was stopped while no thread was at work. */
+    void stopped(TaskListener listener) throws Exception {}
 
     /** Called before the thread starts. */
     void beginning() {}
@@ -64,29 +75,45 @@ abstract class BackgroundExecution extends StepExecution {
     }
 
     private void begin(boolean resumed) {
+        begin(resumed, Jenkins.getAuthentication2());
+    }
+
+    private void begin(boolean resumed, Authentication user) {
         beginning();
-        Authentication user = Jenkins.getAuthentication2();
         Computer.threadPoolForRemoting.execute(() -> {
             try (ACLContext as = ACL.as2(user)) {
-                getContext().onSuccess(stoppable(resumed));
+                Object result = stoppable(resumed);
+                if (result instanceof Later later) {
+                    goOnAfter(later.pause(), user);
+                } else {
+                    getContext().onSuccess(result);
+                }
             } catch (Throwable e) {
                 getContext().onFailure(e);
             }
         });
     }
 
+    private synchronized void goOnAfter(Duration pause, Authentication user) {
+        waiting = Timer.get()
+                .schedule(() -> begin(false, user), stopCause == null ? pause.toMillis() : 0, TimeUnit.MILLISECONDS);
+    }
+
     /** An error that comes of having been stopped is the reason why it was. */
     private Object stoppable(boolean resumed) throws Throwable {
+        TaskListener listener =
+                new StreamTaskListener(getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8);
+        boolean stopped;
         synchronized (this) {
-            if (stopCause != null) {
-                throw stopCause;
-            }
-            thread = Thread.currentThread();
+            stopped = stopCause != null;
+            thread = stopped ? null : Thread.currentThread();
         }
         try {
-            return run(
-                    resumed,
-                    new StreamTaskListener(getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8));
+            if (stopped) {
+                stopped(listener);
+                throw stopCause;
+            }
+            return run(resumed, listener);
         } catch (Throwable e) {
             synchronized (this) {
                 throw stopCause == null ? e : stopCause;
@@ -107,6 +134,8 @@ abstract class BackgroundExecution extends StepExecution {
         stopCause = cause;
         if (thread != null) {
             thread.interrupt();
+        } else if (waiting != null && waiting.cancel(false)) {
+            begin(false);
         }
     }
 

@@ -124,7 +124,7 @@ public final class BuildRollback {
             Deployed done, String region, AliasRecords records, Optional<String> user, SavedAccess saved)
             throws InterruptedException, DeployException {
         try {
-            return recorder.recordRollback(
+            return recorder.recordRelease(
                     done, region, records.fingerprintOf(done.state().codeSha256()), user, saved);
         } catch (IOException | RuntimeException e) {
             throw new DeployException(

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import jenkins.util.BuildListenerAdapter;
 
@@ -80,7 +81,8 @@ public final class BuildRecorder {
     }
 
     /**
-     * Records a rollback, beside what the build has deployed. One that found its work done is nothing to record.
+     * Records a rollback, or a release of a version that was there, beside what the build has deployed. One that found its work
+     * done is nothing to record.
      *
      * @param region where the function is
      * @param md5 the package's, where it is known
@@ -88,17 +90,22 @@ public final class BuildRecorder {
      * @param access with what; null where it ends with the build
      * @throws IOException if the controller or the storage of artifacts does not take it
      */
-    public DeployedFunction recordRollback(
-            Deployed rolledBack, String region, Optional<String> md5, Optional<String> user, SavedAccess access)
+    public DeployedFunction recordRelease(
+            Deployed released, String region, Optional<String> md5, Optional<String> user, SavedAccess access)
             throws IOException, InterruptedException {
-        DeployedFunction function = release(rolledBack, region);
-        if (!function.isRollback()) {
+        DeployedFunction function = release(released, region);
+        if (!function.isUpdated()) {
             return function;
         }
         function.requestedBy = user.orElse(null);
         function.fingerprint = md5.orElse(null);
-        function.artifact = artifact(function, ".rollback-" + (rollbacks() + 1));
-        ObjectNode json = DeploymentJson.release(rolledBack);
+        deployedHere(function.codeSha256).ifPresent(before -> {
+            function.commit = before.commit;
+            function.fingerprint = before.fingerprint;
+        });
+        function.artifact = artifact(
+                function, (function.isRollback() ? ".rollback-" : ".release-") + (releases(function.isRollback()) + 1));
+        ObjectNode json = DeploymentJson.release(released);
         user.ifPresent(id -> json.put("RequestedBy", id));
         archive(Map.of(function.artifact, DeploymentJson.text(json)));
         addFingerprints(List.of(function));
@@ -107,13 +114,22 @@ public final class BuildRecorder {
         return function;
     }
 
-    private long rollbacks() {
+    /** What the build itself has deployed with this code. */
+    private Optional<DeployedFunction> deployedHere(String codeSha256) {
+        return recorded()
+                .filter(function -> function.isOfPackage() && function.codeSha256.equals(codeSha256))
+                .findFirst();
+    }
+
+    private long releases(boolean back) {
+        return recorded()
+                .filter(function -> !function.isOfPackage() && function.isRollback() == back)
+                .count();
+    }
+
+    private Stream<DeployedFunction> recorded() {
         DeploymentAction recorded = run.getAction(DeploymentAction.class);
-        return recorded == null
-                ? 0
-                : recorded.getFunctions().stream()
-                        .filter(DeployedFunction::isRollback)
-                        .count();
+        return recorded == null ? Stream.empty() : recorded.getFunctions().stream();
     }
 
     /** What is in the package, where it comes from, and what changed since the deployment before. */

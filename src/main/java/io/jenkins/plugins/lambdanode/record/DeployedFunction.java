@@ -281,12 +281,17 @@ public final class DeployedFunction implements Serializable {
         return functionArn.equals(other.functionArn) && region.equals(other.region) && isDryRun() == other.isDryRun();
     }
 
-    /** Whether a later deployment of the build tells all that this one does. A rollback is a deployment of its own. */
+    /** Whether a later deployment of the build tells all that this one does. A rollback or a release is one of its own. */
     boolean isReplacedBy(DeployedFunction later) {
         return isSameFunctionAs(later)
-                && !isRollback()
-                && !later.isRollback()
+                && isOfPackage()
+                && later.isOfPackage()
                 && (alias == null || later.alias == null || alias.equals(later.alias));
+    }
+
+    /** Whether a package was deployed, and not a version that was there. */
+    boolean isOfPackage() {
+        return files > 0;
     }
 
     boolean isRollback() {

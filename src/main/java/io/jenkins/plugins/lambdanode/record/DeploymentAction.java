@@ -97,7 +97,7 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
         for (DeployedFunction function : deployed) {
             all.removeIf(earlier -> earlier.isReplacedBy(function));
             all.add(function);
-            left.removeIf(failure -> failure.isOf(function) && !function.isRollback());
+            left.removeIf(failure -> failure.isOf(function) && function.isOfPackage());
         }
         functions = all;
         failures = left;
@@ -162,7 +162,7 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
     /** The size of the package that the build deployed to a function, in bytes; empty where it did not deploy to it. */
     Optional<Long> codeSizeOf(String functionName) {
         return getFunctions().stream()
-                .filter(function -> functionName.equals(function.functionName) && !function.isRollback())
+                .filter(function -> functionName.equals(function.functionName) && function.isOfPackage())
                 .map(DeployedFunction::getCodeSize)
                 .findFirst();
     }

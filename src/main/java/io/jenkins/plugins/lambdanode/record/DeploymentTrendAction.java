@@ -200,7 +200,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
         return recorded == null
                 ? List.of()
                 : recorded.getFunctions().stream()
-                        .filter(function -> !function.isRollback())
+                        .filter(function -> function.isOfPackage())
                         .toList();
     }
 

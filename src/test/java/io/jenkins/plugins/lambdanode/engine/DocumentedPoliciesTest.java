@@ -11,10 +11,12 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.request.RollbackRequest;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -65,6 +67,7 @@ class DocumentedPoliciesTest {
     private static final String ALIAS = "`alias`, beside those of `publish`";
     private static final String SMOKE_TEST = "`smokeTest`";
     private static final String ROLLBACK = "`lambdaNodeRollback`, all that it needs";
+    private static final String RELEASE = "`lambdaNodeRelease`, beside `smokeTest`, `rollout` and `alarms`";
     private static final String ROLLOUT = "`rollout`, to look at the new version's errors";
     private static final String ALARMS = "`alarms`";
     private static final String KEEP_VERSIONS = "`keepVersions`";
@@ -126,6 +129,7 @@ class DocumentedPoliciesTest {
                     List.of(ALWAYS, PUBLISH, ALIAS, SMOKE_TEST),
                     (request, on) -> request.alias("live").smokeTest("{}", null)),
             mode("rolled back", List.of(ROLLBACK), (request, on) -> {}),
+            mode("released", List.of(RELEASE), (request, on) -> {}),
             mode(
                     "shifted",
                     List.of(ALWAYS, PUBLISH, ALIAS, ROLLOUT),
@@ -454,6 +458,10 @@ class DocumentedPoliciesTest {
                 rollBack(run.on(), user, wire.endpoint());
                 return Optional.empty();
             }
+            if (run.mode().isIn(RELEASE)) {
+                release(run.on(), user, wire.endpoint());
+                return Optional.empty();
+            }
             deploy(run, user, wire.endpoint(), "one");
             if (!run.mode().isIn(PARTS)) {
                 deploy(run, user, wire.endpoint(), "two");
@@ -482,6 +490,30 @@ class DocumentedPoliciesTest {
                             Origin.UNKNOWN,
                             log)
                     .run();
+        }
+    }
+
+    private void release(Resources on, AwsBasicCredentials user, URI endpoint) throws Exception {
+        python("""
+                client('lambda').publish_version(FunctionName=sys.argv[2])
+                client('lambda').create_alias(FunctionName=sys.argv[2], Name='live', FunctionVersion='$LATEST')
+                """, on.function());
+        DeployRequest request = DeployRequest.builder()
+                .functionName(on.function())
+                .alias("live")
+                .build();
+        try (AwsSession session = AwsSession.open(settings(endpoint, user, Optional.empty()))) {
+            assertEquals(
+                    Optional.empty(),
+                    new Release(
+                                    request,
+                                    "1",
+                                    session,
+                                    ShiftJournal.inMemory(),
+                                    Baseline.NONE,
+                                    Origin.UNKNOWN,
+                                    new KeptLog())
+                            .advance());
         }
     }
 

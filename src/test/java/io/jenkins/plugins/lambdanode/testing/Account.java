@@ -70,6 +70,23 @@ public final class Account {
                 """, newName(), role(), answer);
     }
 
+    /** A new function with version 1, to which its alias {@code live} points, and version 2. */
+    public String newFunctionWithTwoVersions() {
+        String name = newFunction("one");
+        python("""
+                l = client('lambda')
+                l.publish_version(FunctionName=sys.argv[2])
+                l.create_alias(FunctionName=sys.argv[2], Name='live', FunctionVersion='1')
+                package = io.BytesIO()
+                with zipfile.ZipFile(package, 'w') as z:
+                    z.writestr('index.js', "exports.handler = async () => 'two'")
+                l.update_function_code(FunctionName=sys.argv[2], ZipFile=package.getvalue())
+                l.get_waiter('function_updated_v2').wait(FunctionName=sys.argv[2], WaiterConfig={'Delay': 1})
+                l.publish_version(FunctionName=sys.argv[2])
+                """, name);
+        return name;
+    }
+
     /** A new function that is made from a container image. */
     public String newImageFunction() {
         return python("""

@@ -1,0 +1,196 @@
+package io.jenkins.plugins.lambdanode;
+
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.AbortException;
+import hudson.EnvVars;
+import hudson.Extension;
+import hudson.Util;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.lambdanode.build.LambdaNodeReleaseExecution;
+import io.jenkins.plugins.lambdanode.build.PipelineArguments;
+import io.jenkins.plugins.lambdanode.build.ReleaseSettings;
+import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
+import io.jenkins.plugins.lambdanode.form.DeploymentForm;
+import io.jenkins.plugins.lambdanode.form.FieldChecks;
+import io.jenkins.plugins.lambdanode.record.DeployedFunction;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jenkinsci.plugins.workflow.steps.Step;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/**
+ * The Pipeline step {@code lambdaNodeRelease}: a version that is there is tested and gets an alias's traffic. It needs no agent. What
+ * is not set is null.
+ */
+public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
+    private static final long serialVersionUID = 1L;
+
+    static final String FUNCTION_NAME = "lambdaNodeRelease";
+
+    private String functionName;
+    private String version;
+    private String alias;
+    private List<SmokeTest> smokeTest;
+    private String rollout;
+    private String alarms;
+
+    @DataBoundConstructor
+    public LambdaNodeReleaseStep() {}
+
+    @Override
+    public String getFunctionName() {
+        return functionName;
+    }
+
+    @DataBoundSetter
+    public void setFunctionName(String functionName) {
+        this.functionName = Util.fixEmptyAndTrim(functionName);
+    }
+
+    @Override
+    public String getVersion() {
+        return version;
+    }
+
+    @DataBoundSetter
+    public void setVersion(String version) {
+        this.version = Util.fixEmptyAndTrim(version);
+    }
+
+    @Override
+    public String getAlias() {
+        return alias;
+    }
+
+    @DataBoundSetter
+    public void setAlias(String alias) {
+        this.alias = Util.fixEmptyAndTrim(alias);
+    }
+
+    @Override
+    public List<SmokeTest> getSmokeTest() {
+        return Util.fixNull(smokeTest);
+    }
+
+    @DataBoundSetter
+    public void setSmokeTest(List<SmokeTest> smokeTest) {
+        this.smokeTest = smokeTest == null || smokeTest.isEmpty() ? null : new ArrayList<>(smokeTest);
+    }
+
+    @Override
+    public String getRollout() {
+        return rollout;
+    }
+
+    @DataBoundSetter
+    public void setRollout(String rollout) {
+        this.rollout = Util.fixEmptyAndTrim(rollout);
+    }
+
+    @Override
+    public String getAlarms() {
+        return alarms;
+    }
+
+    @DataBoundSetter
+    public void setAlarms(String alarms) {
+        this.alarms = Util.fixEmptyAndTrim(alarms);
+    }
+
+    @Override
+    public LambdaNodeConfiguration defaults() {
+        return LambdaNodeConfiguration.get();
+    }
+
+    @Override
+    public StepExecution start(StepContext context) {
+        return new LambdaNodeReleaseExecution(context, this);
+    }
+
+    /** Takes function, version and region from what {@code lambdaNodeDeploy} returned, or from its record as JSON. */
+    private void takeFrom(Object from) throws AbortException {
+        if (functionName != null || version != null) {
+            throw new AbortException(
+                    "from says which function and version; functionName or version say so too. Leave one out.");
+        }
+        if (from instanceof DeployedFunction deployed) {
+            setFunctionName(deployed.getFunctionArn());
+            setVersion(deployed.getVersion());
+        } else if (from instanceof Map<?, ?> record && record.get("FunctionArn") != null) {
+            setFunctionName(String.valueOf(record.get("FunctionArn")));
+            setVersion(Objects.toString(record.get("Version"), null));
+        } else {
+            throw new AbortException(
+                    "from is neither what lambdaNodeDeploy returned for one function nor its record as JSON."
+                            + " Give one of them, or functionName and version.");
+        }
+        if (version == null) {
+            throw new AbortException(
+                    "from has no version: no version was published. Set publish in the deployment that it comes from.");
+        }
+    }
+
+    @Extension
+    public static final class DescriptorImpl extends DeploymentForm {
+
+        @Override
+        public String getFunctionName() {
+            return FUNCTION_NAME;
+        }
+
+        @NonNull
+        @Override
+        public String getDisplayName() {
+            return Messages.LambdaNodeRelease_displayName();
+        }
+
+        @Override
+        public Set<? extends Class<?>> getRequiredContext() {
+            return Set.of(Run.class, EnvVars.class, TaskListener.class);
+        }
+
+        @Override
+        public Step newInstance(Map<String, Object> arguments) throws Exception {
+            Map<String, Object> settings = new LinkedHashMap<>(arguments);
+            Object from = settings.remove("from");
+            LambdaNodeReleaseStep step =
+                    PipelineArguments.instantiate(LambdaNodeReleaseStep.class, FUNCTION_NAME, settings);
+            if (from != null) {
+                step.takeFrom(from);
+            }
+            return step;
+        }
+
+        @Override
+        public String argumentsToString(@NonNull Map<String, Object> namedArgs) {
+            return Stream.of("functionName", "version", "alias", "region")
+                    .map(namedArgs::get)
+                    .filter(Objects::nonNull)
+                    .map(Object::toString)
+                    .collect(Collectors.joining(", "));
+        }
+
+        /** For the form: what applies where a field is empty. */
+        public LambdaNodeConfiguration getGlobal() {
+            return LambdaNodeConfiguration.get();
+        }
+
+        @POST
+        public FormValidation doCheckVersion(@QueryParameter String value) {
+            return FieldChecks.optional(value, SettingRules::version);
+        }
+    }
+}
