@@ -104,7 +104,7 @@ final class BuildRelease implements AutoCloseable {
                 session,
                 shifts,
                 BuildBaseline.of(run),
-                new Origin("", "", "", identity.origin()),
+                new Origin("", "", "", "", identity.origin()),
                 PacedProgress.toLog(listener.getLogger()::println));
     }
 
