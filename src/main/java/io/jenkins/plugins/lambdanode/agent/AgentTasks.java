@@ -178,19 +178,20 @@ final class AgentTasks {
     static final class FindDependencyKey extends MasterToSlaveFileCallable<String> {
         private static final long serialVersionUID = 1L;
 
-        private final String project;
+        private final String root;
         private final String lockFile;
         private final String madeWith;
 
-        FindDependencyKey(String project, String lockFile, String madeWith) {
-            this.project = project;
+        FindDependencyKey(String root, String lockFile, String madeWith) {
+            this.root = root;
             this.lockFile = lockFile;
             this.madeWith = madeWith;
         }
 
         @Override
         public String invoke(File folder, VirtualChannel channel) throws IOException {
-            return DependencyKey.of(Path.of(project), lockFile, madeWith).orElse(null);
+            return DependencyKey.of(Path.of(root), folder.toPath(), lockFile, madeWith)
+                    .orElse(null);
         }
     }
 

@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.testing.Account;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -82,9 +83,15 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Opt
     }
 
     DeployResult deploy(Path project, DeployRequest request) throws IOException, InterruptedException {
+        return deploy(project, request, System.getenv());
+    }
+
+    /** With another environment for the commands that are run. */
+    DeployResult deploy(Path project, DeployRequest request, Map<String, String> environment)
+            throws IOException, InterruptedException {
         AwsSettings settings =
                 new AwsSettings(Account.REGION, Optional.of(endpoint), credentials, Optional.empty(), Optional.empty());
-        try (LocalWorkspace workspace = new LocalWorkspace(project, cache, System.getenv(), new HttpSender(log), log);
+        try (LocalWorkspace workspace = new LocalWorkspace(project, cache, environment, new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings)) {
             return new Deployment(request, workspace, session, DeploymentContext.NONE, log).run();
         }

@@ -204,7 +204,7 @@ public final class InstallFingerprint {
         for (String lockFile : PackageManager.allLockFiles()) {
             digests.put(lockFile, fileDigest(root.resolve(lockFile)));
         }
-        digests.put("a setting of the package manager", settings());
+        digests.put("a setting of the package manager", settings(root));
         MessageDigest manifests = Sha256.sha256();
         for (Path folder : packages.folders()) {
             add(manifests, folder.toString());
@@ -224,7 +224,8 @@ public final class InstallFingerprint {
         return digests;
     }
 
-    private String settings() throws IOException {
+    /** A digest of the files by which the tools go in the folder that they run in, but for package.json and lock files. */
+    static String settings(Path root) throws IOException {
         MessageDigest digest = Sha256.sha256();
         for (String name : SETTINGS) {
             add(digest, fileDigest(root.resolve(name)));
@@ -303,8 +304,13 @@ public final class InstallFingerprint {
             return false;
         }
         try (Stream<String> lines = Files.lines(lockFile, StandardCharsets.ISO_8859_1)) {
-            return lines.anyMatch(line -> COPIED.matcher(line).find());
+            return lines.anyMatch(InstallFingerprint::saysCopied);
         }
+    }
+
+    /** Whether a line of pnpm's or Yarn's lock file says that something of the repository is copied, or a program's work. */
+    static boolean saysCopied(String line) {
+        return COPIED.matcher(line).find();
     }
 
     private static boolean isKnown(Path folder) throws IOException {

@@ -44,7 +44,7 @@ public record InstalledTool(
 
     /**
      * npm lists its settings as they are in force, whichever .npmrc, variable or default each comes from, and leaves tokens and
-     * passwords out. Without double quotes and without what a shell of Windows takes for its own.
+     * passwords out. The digest of them is the same in each folder, of each user, with each minor version of Node.js. Without double quotes and without what a shell of Windows takes for its own.
      */
     private static final String PROBE = "const name = process.argv[1], fs = require('fs'), path = require('path');"
             + " const options = {stdio: ['ignore', 'pipe', 'pipe']}, out = {node: process.version, searched: process.env.PATH};"
@@ -72,15 +72,26 @@ public record InstalledTool(
             + " const report = process.report ? process.report.getReport() : {}, header = report.header ? report.header : {};"
             + " const libc = process.platform !== 'linux' ? '' : header.glibcVersionRuntime ? 'glibc' : 'musl';"
             + " out.platform = [process.platform, process.arch, libc].join(' ');"
+            + " for (const pair of [[process.version, process.version.split('.')[0]], [process.cwd(), '.'], [require('os').homedir(), '~']])"
+            + " text = text.split(pair[0]).join(pair[1]);"
             + " out.settings = digest(text, function (name) {"
             + " return begins(name, ['NPM_CONFIG_', 'PNPM_', 'YARN_']) ? true : ['NODE_ENV', 'NODE_OPTIONS'].includes(name); });"
             + " } catch (e) { const said = ('' + e.stderr + e.stdout).trim(),"
             + " at = said.indexOf('Failed to replace env'); out.failure = at < 0 ? said.slice(-1000) : said.slice(at, at + 200); }"
             + " console.log('" + MARK + "' + JSON.stringify(out))";
 
-    /** Bun says no more: it is run each time. */
-    private static final String BUN_PROBE = "console.log('" + MARK
-            + "' + JSON.stringify({version: Bun.version, path: 'bun', platform: process.platform + ' ' + process.arch}))";
+    /** Bun does not list its settings: these are the files and variables that it has them from. */
+    private static final String BUN_PROBE = "const fs = require('fs'), os = require('os'), path = require('path');"
+            + " const home = os.homedir(), hash = new Bun.CryptoHasher('sha256');"
+            + " for (const file of ['bunfig.toml', '.npmrc', path.join(home, '.bunfig.toml'), path.join(home, '.npmrc'),"
+            + " path.join('' + process.env.XDG_CONFIG_HOME, '.bunfig.toml')])"
+            + " hash.update((fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '') + '\\n');"
+            + " for (const name of Object.keys(process.env).sort())"
+            + " if (['BUN_', 'NPM_CONFIG_', 'NODE_ENV'].some(function (part) { return name.toUpperCase().startsWith(part); }))"
+            + " hash.update(name + '=' + process.env[name] + '\\n');"
+            + " console.log('" + MARK
+            + "' + JSON.stringify({version: Bun.version, path: 'bun', settings: hash.digest('hex'),"
+            + " platform: process.platform + ' ' + process.arch}))";
 
     /** A command that says which tool there is. Bun needs no Node.js. */
     public static Command probe(PackageManager manager) {
@@ -143,7 +154,16 @@ public record InstalledTool(
 
     /** All that decides what the tool makes of the same files. */
     public String fingerprint() {
-        return nodeVersion + " " + manager.program() + " " + version + " " + platform + " " + settings;
+        return nodeVersion + " " + withoutNode();
+    }
+
+    /** The same with Node.js's major version alone. */
+    public String fingerprintOfMajor() {
+        return nodeVersion.replaceFirst("\\..*", "") + " " + withoutNode();
+    }
+
+    private String withoutNode() {
+        return manager.program() + " " + version + " " + platform + " " + settings;
     }
 
     /** Why the tool can't be run, and what to do. */

@@ -13,7 +13,6 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
-import io.jenkins.plugins.lambdanode.engine.project.PackageManager;
 import io.jenkins.plugins.lambdanode.engine.project.Platform;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -95,15 +94,11 @@ public final class InstallStep {
                 install.mode() == InstallMode.AUTO && install.needed() == InstallSetting.Needed.PRODUCTION
                         ? InstallPlan.of(install, project)
                         : Optional.empty();
-        boolean canHaveKey = plan.isPresent()
-                && plan.get().once()
-                && plan.get().manager() == PackageManager.NPM
-                && plan.get().folder().equals(project.folder().path());
-        return canHaveKey
+        return plan.filter(InstallPlan::frozen).isPresent()
                 ? workspace.dependencyKey(
                         plan.get().folder(),
                         plan.get().lockFile(),
-                        prepare(plan.get(), functions).madeWith() + "\n" + settings)
+                        prepare(plan.get(), functions).pinnedWith() + "\n" + settings)
                 : Optional.empty();
     }
 
@@ -147,6 +142,11 @@ public final class InstallStep {
 
         String madeWith() throws DeployException {
             return last().display() + "\n" + tool.fingerprint();
+        }
+
+        /** The same for any minor version of Node.js: install scripts and add-ons go by the major one. */
+        String pinnedWith() throws DeployException {
+            return last().display() + "\n" + tool.fingerprintOfMajor();
         }
 
         InstallRun run() throws DeployException {

@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.CodeSource;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.DependencyLayer;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
@@ -92,7 +93,7 @@ public final class LayerStep {
             progress.log("Dry run: the dependencies would be published as a version of a layer.");
             return Optional.empty();
         }
-        return Optional.of(publish(layer, targets, modules));
+        return Optional.of(publish(layer, targets, modules, holdsLocalPackages(packaged) ? Optional.empty() : key));
     }
 
     private Set<String> inUse(List<Target> targets) {
@@ -102,7 +103,15 @@ public final class LayerStep {
                 .collect(Collectors.toSet());
     }
 
-    private LayerState publish(DependencyLayer layer, List<Target> targets, PackReport modules)
+    /** No lock file pins what is of the repository, nor what is not known. */
+    private static boolean holdsLocalPackages(PackReport packaged) {
+        return packaged.inventory().gap() == Inventory.Gap.TOO_MANY
+                || packaged.inventory().components().stream()
+                        .anyMatch(found -> found.local() && !found.layerPaths().isEmpty());
+    }
+
+    private LayerState publish(
+            DependencyLayer layer, List<Target> targets, PackReport modules, Optional<String> madeFrom)
             throws IOException, InterruptedException {
         String name = request.layerName().orElseThrow();
         progress.log("Publishing the dependencies as a version of layer " + name);
@@ -111,7 +120,7 @@ public final class LayerStep {
         return layer.publish(
                 source,
                 modules,
-                key,
+                madeFrom,
                 functions.stream()
                         .map(TargetFunction::runtime)
                         .filter(text -> !text.isEmpty())

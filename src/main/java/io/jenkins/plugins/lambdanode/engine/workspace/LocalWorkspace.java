@@ -145,7 +145,7 @@ public final class LocalWorkspace implements Workspace {
 
     @Override
     public Optional<String> dependencyKey(String folder, String lockFile, String madeWith) throws IOException {
-        return DependencyKey.of(Path.of(folder), lockFile, madeWith);
+        return DependencyKey.of(Path.of(folder), project, lockFile, madeWith);
     }
 
     @Override

@@ -34,7 +34,7 @@ class DependencyKeyTest {
         Path folder = Files.createTempDirectory(dir, "project");
         Files.writeString(folder.resolve("package.json"), packageJson);
         Files.writeString(folder.resolve("package-lock.json"), lockFile);
-        return DependencyKey.of(folder, "package-lock.json", madeWith);
+        return DependencyKey.of(folder, folder, "package-lock.json", madeWith);
     }
 
     @Test
@@ -88,5 +88,39 @@ class DependencyKeyTest {
         assertEquals(
                 Optional.empty(),
                 key(PACKAGE_JSON.replace("\"test\": \"jest\"", "\"postinstall\": \"make\""), LOCK_FILE, "npm"));
+    }
+
+    /** What each tool pins, each with a member of the workspace; and the same with a package from Git, a folder or a patch. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "pnpm-lock.yaml | packages:;  ms@2.1.3:;    resolution: {integrity: sha512-AAAA}"
+                        + " |   a@https://host/a.git:;    resolution: {commit: 0123, repo: https://host/a.git, type: git}",
+                "pnpm-lock.yaml | importers:;  a:;    dependencies:;      b:;        version: link:../b"
+                        + " |   a@file:a:;    resolution: {directory: a, type: directory}",
+                "pnpm-lock.yaml | packages:;  ms@2.1.3:;    resolution: {integrity: sha512-AAAA}"
+                        + " | patchedDependencies:;  ms@2.1.3:;    hash: 0123",
+                "yarn.lock | ms@2.1.3:;  version 2.1.3;  integrity sha512-AAAA"
+                        + " | a@host/a:;  version 1.0.0;  resolved \"https://host/a#0123\"",
+                "yarn.lock | __metadata:;  version: 8;;\"a@workspace:a\":;  resolution: \"a@workspace:a\";;ms@npm:2.1.3:;  checksum: AAAA"
+                        + " | \"a@https://host/a.git\":;  resolution: \"a@https://host/a.git#commit=0123\"",
+                "bun.lock | {;  \"packages\": {;    \"a\": [\"a@workspace:a\"],;    \"ms\": [\"ms@2.1.3\", \"\", {}, \"sha512-AAAA==\"],"
+                        + " | ;    \"b\": [\"b@github:host/b#0123\", {}, \"host-b-0123\"],"
+            })
+    void thereIsOneWhereTheLockFilePinsEachPackage(String name, String pinned, String more) throws Exception {
+        Path folder = Files.createTempDirectory(dir, "project");
+        Path lockFile = folder.resolve(name);
+        Files.writeString(lockFile, pinned.replace(';', '\n') + "\n");
+
+        Optional<String> key = DependencyKey.of(folder, folder, name, "");
+
+        assertEquals(64, key.orElse("").length());
+        Files.writeString(lockFile, pinned.replace("2.1.3", "2.1.4").replace(';', '\n') + "\n");
+        assertEquals(pinned.contains("2.1.3"), !key.equals(DependencyKey.of(folder, folder, name, "")));
+        Files.writeString(folder.resolve(".npmrc"), "node-linker=hoisted\n");
+        assertNotEquals(key, DependencyKey.of(folder, folder, name, ""));
+        Files.writeString(lockFile, (pinned + ";;" + more).replace(';', '\n') + "\n");
+        assertEquals(Optional.empty(), DependencyKey.of(folder, folder, name, ""));
     }
 }
