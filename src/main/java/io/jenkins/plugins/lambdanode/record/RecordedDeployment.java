@@ -37,6 +37,8 @@ public final class RecordedDeployment {
     private final String by;
     private final long timestamp;
     private final List<DeployedFunction.SmokeTestReport> smokeTests = new ArrayList<>();
+    private final List<DeployedFunction.PackageChange> packageChanges = new ArrayList<>();
+    private final int changedPackages;
     private final List<SourceChange> changes = new ArrayList<>();
     private int furtherChanges;
     private SavedAccess access;
@@ -56,6 +58,8 @@ public final class RecordedDeployment {
         by = function.requestedBy == null ? by(run) : name(function.requestedBy);
         timestamp = function.timestamp;
         smokeTests.addAll(function.smokeTests);
+        packageChanges.addAll(function.packageChanges);
+        changedPackages = function.changedPackages;
         this.access = access;
     }
 
@@ -183,6 +187,18 @@ public final class RecordedDeployment {
     @Exported
     public List<DeployedFunction.SmokeTestReport> getSmokeTests() {
         return smokeTests;
+    }
+
+    /** The npm packages that changed since the deployment before; not all where they are many. */
+    @Exported
+    public List<DeployedFunction.PackageChange> getPackageChanges() {
+        return packageChanges;
+    }
+
+    /** How many npm packages changed. */
+    @Exported
+    public int getChangedPackages() {
+        return changedPackages;
     }
 
     /** The commits since the deployment before, the latest first; not all where they are many. */

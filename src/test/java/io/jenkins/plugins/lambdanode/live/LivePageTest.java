@@ -65,6 +65,7 @@ class LivePageTest {
         LambdaNodeDeployStep settings = new LambdaNodeDeployStep(FUNCTION);
         settings.setCredentialsId(Aws.CREDENTIALS_ID);
         settings.setAlias("live");
+        settings.setInstall("none");
         settings.setSmokeTest(List.of(new SmokeTest()));
         settings.setCreate(new FunctionConfiguration(Aws.ROLE));
         LambdaNodeDeployBuilder deploying = new LambdaNodeDeployBuilder(settings);
@@ -81,7 +82,14 @@ class LivePageTest {
     }
 
     private static Shell writing(String answer) {
-        return new Shell("echo 'exports.handler = async () => " + answer + ";' > index.js");
+        String packages = "\"node_modules/pad\":{\"version\":\"" + answer
+                + ".0.0\",\"resolved\":\"https://example.org/pad.tgz\"}";
+        return new Shell("echo 'exports.handler = async () => " + answer + ";' > index.js\n"
+                + "mkdir -p node_modules/pad; echo '{\"dependencies\":{\"pad\":\"*\"}}' > package.json\n"
+                + "echo '{\"name\":\"pad\",\"version\":\"" + answer + ".0.0\"}' > node_modules/pad/package.json\n"
+                + "echo 'exports.p = 1;' > node_modules/pad/index.js\n"
+                + "echo '{\"lockfileVersion\":3,\"packages\":{" + packages + "}}' > node_modules/.package-lock.json\n"
+                + "cp node_modules/.package-lock.json package-lock.json");
     }
 
     @AfterAll
@@ -121,8 +129,8 @@ class LivePageTest {
         assertTrue(text.contains("us-east-1 · account 000000000000"), text);
         assertTrue(text.contains("CodeSha256 " + codeOfAlias()), text);
         assertTrue(text.contains("smoke test passed"), text);
-        assertTrue(text.contains("<img src=x onerror=alert(1)> bob Round up alice"), text);
-        assertTrue(text.contains("Earlier deploymentsVersionOriginCodeSha2561#1 · "), text);
+        assertTrue(text.contains("<img src=x onerror=alert(1)> bob Round up alicepad 1.0.0 -> 22.0.0Earlier"), text);
+        assertTrue(text.contains("Earlier deploymentsVersionOrigin1#1 · "), text);
         assertFalse(text.contains("#3 ·"), "It did not put there what was there: " + text);
     }
 
