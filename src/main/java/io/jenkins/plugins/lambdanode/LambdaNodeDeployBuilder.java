@@ -126,6 +126,16 @@ public class LambdaNodeDeployBuilder extends Builder {
     }
 
     @DataBoundSetter
+    public void setZipFile(String zipFile) {
+        settings.setZipFile(zipFile);
+    }
+
+    @DataBoundSetter
+    public void setFrom(String from) {
+        settings.setFrom(from);
+    }
+
+    @DataBoundSetter
     public void setDependencies(String dependencies) {
         settings.setDependencies(dependencies);
     }

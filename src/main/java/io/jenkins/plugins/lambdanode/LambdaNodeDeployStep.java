@@ -54,6 +54,8 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
     private String install;
     private String build;
     private String codeDir;
+    private String zipFile;
+    private String from;
     private String dependencies;
     private String includes;
     private String excludes;
@@ -148,6 +150,28 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
     @DataBoundSetter
     public void setCodeDir(String codeDir) {
         this.codeDir = unlessDefault(codeDir, ".");
+    }
+
+    /** A package that is there, relative to the project's folder. */
+    @Override
+    public String getZipFile() {
+        return zipFile;
+    }
+
+    @DataBoundSetter
+    public void setZipFile(String zipFile) {
+        this.zipFile = Util.fixEmptyAndTrim(zipFile);
+    }
+
+    /** The record of a deployment whose package is deployed again: JSON, or a file in the workspace. */
+    @Override
+    public String getFrom() {
+        return from;
+    }
+
+    @DataBoundSetter
+    public void setFrom(String from) {
+        this.from = Util.fixEmptyAndTrim(from);
     }
 
     /** {@code package}, {@code layer} or {@code none}: where node_modules goes. */
@@ -420,6 +444,7 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
         request.functionName(variables.expand(functionName))
                 .functionNames(variables.expand(functionNames))
                 .codeDir(variables.expand(codeDir))
+                .zipFile(variables.expand(zipFile))
                 .includes(variables.expand(includes))
                 .excludes(variables.expand(excludes))
                 .symlinks(variables.expand(symlinks))

@@ -138,7 +138,7 @@ class LambdaNodeDeployStepTest {
                 Result.SUCCESS);
 
         String key = Aws.keys().stream()
-                .filter(name -> name.startsWith("staged/first/"))
+                .filter(name -> name.startsWith("staged/"))
                 .findFirst()
                 .orElseThrow();
         for (String name : List.of("first", "second")) {

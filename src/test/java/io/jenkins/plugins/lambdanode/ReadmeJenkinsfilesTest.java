@@ -113,14 +113,14 @@ class ReadmeJenkinsfilesTest {
                     && (!text.contains("docker") || DockerEngine.isThere());
         }
 
-        /** A whole Pipeline as it is; steps in a node with the sources. A rollout takes seconds here. */
+        /** A whole Pipeline as it is, but for questions to people; steps in a node with the sources. A rollout takes seconds here. */
         String jenkinsfile() {
             return whole().replaceAll("'(Canary|Linear)\\w+'", "[percent: 50, every: 0.05]");
         }
 
         private String whole() {
             return text.contains("pipeline {") || text.contains("node(") || text.contains("node {")
-                    ? text
+                    ? text.replaceAll("(?m)^ *input .*\\n", "")
                     : "node('linux') {\ncheckout scm\n" + text + "}\n";
         }
     }

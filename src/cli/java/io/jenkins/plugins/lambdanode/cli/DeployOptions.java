@@ -31,6 +31,18 @@ final class DeployOptions {
     @Mixin
     private ProjectOptions project;
 
+    @Option(
+            names = "--from",
+            paramLabel = "RECORD.json",
+            description = "Deploy the package of this deployment again, by the record that --result wrote.")
+    private String from;
+
+    @Option(
+            names = "--zip-file",
+            paramLabel = "FILE.zip",
+            description = "Deploy this package, relative to --dir, as it is: nothing is installed, built or packaged.")
+    private String zipFile;
+
     @ArgGroup(validate = false, heading = "%nWhere, and as whom:%n")
     private AwsOptions aws = new AwsOptions();
 
@@ -203,7 +215,7 @@ final class DeployOptions {
     }
 
     /** JSON as it is, or that of a file. */
-    private static String json(String text) throws DeployException {
+    private static String json(String option, String text) throws DeployException {
         if (text == null || text.isBlank() || SettingRules.isJson(text)) {
             return text;
         }
@@ -211,8 +223,8 @@ final class DeployOptions {
             return Files.readString(Path.of(text));
         } catch (IOException | InvalidPathException e) {
             throw new DeployException(
-                    "The file " + text + " of a smoke test can't be read (" + e.getClass().getSimpleName()
-                            + ").\nGive JSON, such as {\"ping\": true}, or the name of a file with it.",
+                    "The file " + text + " of " + option + " can't be read (" + e.getClass().getSimpleName()
+                            + ").\nGive JSON, or the name of a file with it.",
                     e);
         }
     }
@@ -233,6 +245,8 @@ final class DeployOptions {
     /** @throws DeployException if an option's value is wrong, or one is missing */
     DeployRequest request() throws DeployException {
         DeployRequestBuilder request = project.addTo(DeployRequest.builder())
+                .zipFile(zipFile)
+                .from(json("--from", from))
                 .dependencies("auto".equals(layer.layer) ? "layer" : "none".equals(layer.layer) ? "package" : layer.layer)
                 .dependencies(layer.dependencies)
                 .layerName(layer.name)
@@ -266,7 +280,7 @@ final class DeployOptions {
             request.functionName(name);
         }
         for (SmokeTestOptions test : smokeTests) {
-            request.smokeTest(json(test.payload), json(test.expect));
+            request.smokeTest(json("--smoke-test", test.payload), json("--smoke-test", test.expect));
         }
         return request.build();
     }

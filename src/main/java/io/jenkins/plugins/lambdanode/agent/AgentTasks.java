@@ -369,4 +369,31 @@ final class AgentTasks {
                             .send(requests));
         }
     }
+
+    /** Gets a package by a URL that was signed for it. */
+    static final class Fetch extends Work<String> {
+        private static final long serialVersionUID = 1L;
+
+        private final String url;
+        private final String file;
+        private final ProxySettings proxy;
+        private final TaskListener listener;
+
+        Fetch(String deployment, String url, String file, ProxySettings proxy, TaskListener listener) {
+            super(deployment);
+            this.url = url;
+            this.file = file;
+            this.proxy = proxy;
+            this.listener = listener;
+        }
+
+        @Override
+        String work(Path folder) throws IOException, InterruptedException {
+            Path target = Path.of(file);
+            Files.createDirectories(target.getParent());
+            return new HttpSender(PacedProgress.toLog(listener.getLogger()::println), Optional.ofNullable(proxy))
+                    .fetch(url, target)
+                    .toString();
+        }
+    }
 }

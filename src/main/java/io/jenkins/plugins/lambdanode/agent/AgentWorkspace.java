@@ -242,6 +242,16 @@ public final class AgentWorkspace implements Workspace {
     }
 
     @Override
+    public String fetch(String url) throws IOException, InterruptedException {
+        return channel.call(new AgentTasks.Fetch(
+                deployment,
+                url,
+                temporary.child("fetched.zip").getRemote(),
+                JenkinsProxy.settings().orElse(null),
+                listener));
+    }
+
+    @Override
     public CommandOutcome run(Command command) throws IOException, InterruptedException {
         return commands.run(command);
     }

@@ -268,7 +268,10 @@ public final class BuildDeployment {
         String repository = PublicUrl.of(env.get("GIT_URL", ""));
         GitCheckout known = agent.checkout();
         return new Origin(
-                dir,
+                text(settings.getFrom())
+                        .map(record -> "a package")
+                        .or(() -> text(settings.getZipFile()))
+                        .orElse(dir),
                 commit.isEmpty() ? known.commit() : commit,
                 repository.isEmpty() ? known.repository() : repository,
                 env.get("BUILD_URL", run.getFullDisplayName()),
@@ -292,8 +295,7 @@ public final class BuildDeployment {
         }
         Summary.deployed(result).forEach(listener.getLogger()::println);
         try {
-            List<DeployedFunction> recorded = record(
-                    result, Optional.of(agent.fingerprintOf(result.packaged().file())));
+            List<DeployedFunction> recorded = record(result, fingerprint(agent, result));
             if (DeploymentHistory.exists(run.getParent())) {
                 listener.getLogger()
                         .println("What is live: "
@@ -317,12 +319,7 @@ public final class BuildDeployment {
             return;
         }
         try {
-            record(
-                    done.get(),
-                    agent.isPresent()
-                            ? Optional.of(agent.get()
-                                    .fingerprintOf(done.get().packaged().file()))
-                            : Optional.empty());
+            record(done.get(), agent.isPresent() ? fingerprint(agent.get(), done.get()) : Optional.empty());
         } catch (IOException | RuntimeException e) {
             listener.getLogger().println(notRecorded("The deployment is done in part", done.get(), e));
         }
@@ -374,6 +371,13 @@ public final class BuildDeployment {
         return variables.containsKey(BranchVariable.NAME);
     }
 
+    /** The package's MD5; empty where Lambda has read the package itself, so that it was never on the agent. */
+    private static Optional<String> fingerprint(AgentWorkspace agent, DeployResult result)
+            throws IOException, InterruptedException {
+        String file = result.packaged().file();
+        return file.isEmpty() ? Optional.empty() : Optional.of(agent.fingerprintOf(file));
+    }
+
     private static String notRecorded(String what, DeployResult result, Exception failure) {
         String functions = result.functions().stream()
                 .map(deployed -> deployed.state().functionName()
@@ -395,14 +399,15 @@ public final class BuildDeployment {
                 .install(install())
                 .build(build());
         settings.addTo(request, variables);
+        request.from(json("from", settings.getFrom()));
         for (DeploymentSettings.Test test : settings.getSmokeTest()) {
-            request.smokeTest(json(test.getPayload()), json(test.getExpect()));
+            request.smokeTest(json("smokeTest", test.getPayload()), json("smokeTest", test.getExpect()));
         }
         return request.build();
     }
 
     /** JSON as it is, or that of a file in the workspace; empty where it is not set. */
-    private String json(String setting) throws IOException, InterruptedException {
+    private String json(String name, String setting) throws IOException, InterruptedException {
         String text = text(setting).orElse("");
         if (text.isEmpty() || SettingRules.isJson(text)) {
             return text;
@@ -415,9 +420,9 @@ public final class BuildDeployment {
         } catch (NoSuchFileException | FileNotFoundException e) {
             // Removed meanwhile.
         }
-        throw new DeployException("smokeTest names " + SafeText.oneLine(text, 200)
+        throw new DeployException(name + " names " + SafeText.oneLine(text, 200)
                 + ", which is no file in the workspace of 1 to " + SettingRules.MAX_PAYLOAD
-                + " bytes.\nGive JSON, such as {\"ping\": true}, or the name of a file with it.");
+                + " bytes.\nGive JSON, or the name of a file with it.");
     }
 
     /** The bucket for all jobs, in which {@code ${AWS_REGION}} is the region of the deployment. */

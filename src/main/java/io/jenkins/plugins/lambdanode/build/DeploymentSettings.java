@@ -16,6 +16,12 @@ public interface DeploymentSettings extends AccessSettings, Serializable {
 
     String getDir();
 
+    /** A package that is there, relative to {@link #getDir()}. */
+    String getZipFile();
+
+    /** The record of a deployment whose package is deployed again: JSON, or the name of a file in the workspace. */
+    String getFrom();
+
     String getInstall();
 
     String getBuild();

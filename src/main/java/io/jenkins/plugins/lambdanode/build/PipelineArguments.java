@@ -1,10 +1,12 @@
 package io.jenkins.plugins.lambdanode.build;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import hudson.AbortException;
 import hudson.model.Describable;
 import hudson.util.EditDistance;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
+import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -21,6 +23,9 @@ import org.jenkinsci.plugins.structs.describable.HomogeneousObjectType;
  * becomes text with an item a line, a map lines of {@code KEY=value}. What fits no setting is one error.
  */
 public final class PipelineArguments {
+
+    /** The setting whose value can be what readJSON read: not lines, but JSON again. */
+    private static final String RECORD = "from";
 
     private PipelineArguments() {}
 
@@ -66,6 +71,12 @@ public final class PipelineArguments {
             return value;
         }
         if (type == String.class) {
+            if (value instanceof DeployedFunction deployed) {
+                return deployed.toJson();
+            }
+            if (name.equals(RECORD) && value instanceof Map<?, ?> json) {
+                return new ObjectMapper().valueToTree(json).toString();
+            }
             return text(name, value);
         }
         if (type == boolean.class) {

@@ -17,6 +17,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentRecord;
 import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
@@ -27,6 +28,7 @@ import io.jenkins.plugins.lambdanode.engine.steps.InstallStep;
 import io.jenkins.plugins.lambdanode.engine.steps.LayerStep;
 import io.jenkins.plugins.lambdanode.engine.steps.PackageStep;
 import io.jenkins.plugins.lambdanode.engine.steps.PreflightStep;
+import io.jenkins.plugins.lambdanode.engine.steps.PromoteStep;
 import io.jenkins.plugins.lambdanode.engine.steps.RecordStep;
 import io.jenkins.plugins.lambdanode.engine.steps.ReleaseStep;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
@@ -56,6 +58,7 @@ public final class Deployment {
     private final InstallStep install;
     private final BuildStep build;
     private final PackageStep packaging;
+    private final PromoteStep promote;
     private final StageStep stage;
     private final LayerStep layer;
     private final UpdateStep update;
@@ -101,6 +104,7 @@ public final class Deployment {
         this.install = new InstallStep(workspace, progress);
         this.build = new BuildStep(workspace, timings, progress);
         this.packaging = new PackageStep(request, workspace, progress);
+        this.promote = new PromoteStep(session, workspace, uploads, packaging, progress);
         this.stage = new StageStep(request, session, uploads, timings, progress);
         this.layer = new LayerStep(request, dependencies, stage, packaging, timings, progress);
         this.update = new UpdateStep(request, functions, updater, history, timings, progress);
@@ -146,6 +150,17 @@ public final class Deployment {
     }
 
     private PackReport build(List<Target> targets) throws IOException, InterruptedException {
+        if (request.from().isPresent()) {
+            DeploymentRecord from = request.from().get();
+            from.layer().ifPresent(layer::use);
+            return timings.time(
+                    Phase.PACKAGE, () -> promote.run(from, targets, update.sendsCode(targets, from.packaged())));
+        }
+        if (request.zipFile().isPresent()) {
+            return timings.time(
+                    Phase.PACKAGE,
+                    () -> packaging.ready(targets, request.zipFile().get()));
+        }
         PackReport packaged;
         String root = timings.time(Phase.INSTALL, install::folder);
         try (DeploymentLocks.Lock folder = context.locks().awaitFolder(root, progress)) {
@@ -177,6 +192,9 @@ public final class Deployment {
     /** Nothing that runs is changed by this: a layer version and a staged package are new, or were there. */
     private DesiredCode send(List<Target> targets, PackReport packaged) throws IOException, InterruptedException {
         boolean sent = update.sendsCode(targets, packaged);
+        if (promote.staged().isPresent()) {
+            return new DesiredCode(packaged, layer.run(targets, packaged), promote.staged());
+        }
         stage.check(packaged, sent);
         return new DesiredCode(packaged, layer.run(targets, packaged), stage.run(packaged, sent));
     }

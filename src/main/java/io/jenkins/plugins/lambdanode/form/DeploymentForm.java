@@ -108,6 +108,10 @@ public abstract class DeploymentForm extends StepDescriptor {
         return FieldChecks.optional(value, SettingRules::codeDir);
     }
 
+    public FormValidation doCheckZipFile(@QueryParameter String value) {
+        return FieldChecks.optional(value, SettingRules::zipFile);
+    }
+
     public FormValidation doCheckIncludes(@QueryParameter String value) {
         return FieldChecks.optional(value, text -> SettingRules.patterns("includes", text));
     }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.lambdanode.record;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.lambdanode.engine.report.AliasMove;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.report.PackageChanges;
@@ -275,6 +277,28 @@ public final class DeployedFunction implements Serializable {
         public String toString() {
             return severity + " " + code + ": " + message;
         }
+    }
+
+    /** As the record of the deployment has it, as far as another deployment of the package needs it. */
+    public String toJson() {
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("FunctionName", functionName)
+                .put("FunctionArn", functionArn)
+                .put("CodeSha256", codeSha256)
+                .put("CodeSize", codeSize)
+                .put("Outcome", getOutcome());
+        if (version != null) {
+            json.put("Version", version);
+        }
+        json.putObject("Package").put("Files", files).put("UnzippedBytes", unzippedBytes);
+        if (s3Key != null) {
+            json.putObject("Staged").put("Bucket", s3Bucket).put("Key", s3Key);
+        }
+        if (layerVersionArn != null) {
+            json.putObject("Layer").put("LayerVersionArn", layerVersionArn).put("CodeSize", layerSize);
+        }
+        return json.toString();
     }
 
     boolean isSameFunctionAs(DeployedFunction other) {

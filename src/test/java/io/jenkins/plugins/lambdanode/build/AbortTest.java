@@ -215,8 +215,8 @@ class AbortTest {
                             + "sh 'head -c 30000000 /dev/urandom > fn/data.bin'\n"
                             + Builds.deploy(
                                     "abort-upload",
-                                    ", compressionLevel: 1, s3Bucket: '" + Aws.BUCKET + "', endpointUrl: '" + slow.url()
-                                            + "'"));
+                                    ", compressionLevel: 1, s3Prefix: 'abort-upload/', s3Bucket: '" + Aws.BUCKET
+                                            + "', endpointUrl: '" + slow.url() + "'"));
             jenkins.waitForMessage("Staging ", run);
             Builds.await(
                     Duration.ofSeconds(60), () -> Aws.unfinishedUploads() == 1 && slow.sentBytes() > HALF_A_MEGABYTE);

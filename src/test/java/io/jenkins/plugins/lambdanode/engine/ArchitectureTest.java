@@ -63,7 +63,7 @@ class ArchitectureTest {
             Map.entry("aws.cloudwatch", List.of("aws.client")),
             Map.entry("aws.s3", List.of("http", "pack.api", "workspace", "aws.client")),
             Map.entry("aws.lambda", List.of("http", "pack.api", "workspace", "aws.client", "aws.s3")),
-            Map.entry("request", List.of("aws.client", "project", "pack.api", "aws.lambda", "aws.s3")),
+            Map.entry("request", List.of("aws.client", "project", "pack.api", "aws.lambda", "aws.s3", "report")),
             Map.entry("report", List.of("pack.api", "aws.lambda", "aws.s3")),
             Map.entry(
                     "steps",

@@ -302,7 +302,7 @@ class DeploymentTest {
         DeployResult result = order().stagedIn(bucket, 0).deploy();
 
         assertEquals("\"first\"", ACCOUNT.invoke(name));
-        assertEquals("pre/" + name + "/" + result.packaged().sha256() + ".zip", ACCOUNT.keys(bucket));
+        assertEquals("pre/" + result.packaged().sha256() + ".zip", ACCOUNT.keys(bucket));
         assertEquals(result.packaged().zippedBytes(), result.sentBytes());
         assertEquals(bucket, result.functions().get(0).staged().orElseThrow().bucket());
     }

@@ -70,6 +70,7 @@ class DocumentedPoliciesTest {
     private static final String RELEASE = "`lambdaNodeRelease`, beside `smokeTest`, `rollout` and `alarms`";
     private static final String ROLLOUT = "`rollout`, to look at the new version's errors";
     private static final String ALARMS = "`alarms`";
+    private static final String FROM = "`from`, of a package that is not staged where this function can be given it";
     private static final String KEEP_VERSIONS = "`keepVersions`";
     private static final String CREATE = "`create`";
     private static final String ROLE = "its `role`";
@@ -128,6 +129,11 @@ class DocumentedPoliciesTest {
                     "tested",
                     List.of(ALWAYS, PUBLISH, ALIAS, SMOKE_TEST),
                     (request, on) -> request.alias("live").smokeTest("{}", null)),
+            mode(
+                    "promoted from what the function has",
+                    List.of(ALWAYS, FROM),
+                    (request, on) -> request.from(record(on, false))),
+            mode("promoted from a version", List.of(ALWAYS, FROM), (request, on) -> request.from(record(on, true))),
             mode("rolled back", List.of(ROLLBACK), (request, on) -> {}),
             mode("released", List.of(RELEASE), (request, on) -> {}),
             mode(
@@ -219,11 +225,25 @@ class DocumentedPoliciesTest {
                 new Wire.Answer(201, Map.of("Content-Type", "application/json", "x-amzn-RequestId", "1"), version));
     }
 
+    /** The record of code that a second function has, as its version or not. */
+    private static String record(Resources on, boolean version) {
+        return python("""
+                l, name, version = client('lambda'), sys.argv[2] + '-too', ''
+                kept = l.update_function_code(FunctionName=name, ZipFile=package('from'))
+                if sys.argv[3] == 'true':
+                    kept = l.publish_version(FunctionName=name)
+                    version = kept['Version']
+                print(json.dumps({'FunctionName': name, 'FunctionArn': kept['FunctionArn'].removesuffix(':' + version),
+                    'CodeSha256': kept['CodeSha256'], 'CodeSize': kept['CodeSize'], 'Outcome': 'updated',
+                    **({'Version': version} if version else {})}))
+                """, on.function(), String.valueOf(version));
+    }
+
     /** What a run of a mode works on. */
     private record Resources(String function, String bucket, String sharedLayer) {
 
         DeployRequestBuilder staged(DeployRequestBuilder request) throws DeployException {
-            return request.s3Bucket(bucket).s3Prefix("lambda/").s3Threshold(0L);
+            return request.s3Bucket(bucket).s3Prefix("lambda/" + function + "/").s3Threshold(0L);
         }
 
         /** The documents' resources, of this run. */
@@ -243,7 +263,9 @@ class DocumentedPoliciesTest {
                     .replace("role/deploy", "role/" + function)
                     .replace("my-staging", bucket)
                     .replace("layer:shared", sharedLayer.replaceFirst("^.*:(layer:[^:]+):1$", "$1"));
-            return resource.endsWith("function:orders") ? Stream.of(own, own + "-too") : Stream.of(own);
+            return resource.contains("function:orders")
+                    ? Stream.of(own, own.replace(function, function + "-too"))
+                    : Stream.of(own);
         }
     }
 
@@ -298,11 +320,11 @@ class DocumentedPoliciesTest {
                 0,
                 new Grant(
                         ALWAYS,
-                        List.of("lambda:UpdateFunctionCode", "lambda:GetFunction"),
+                        List.of("lambda:UpdateFunctionCode", "lambda:GetPolicy"),
                         table.get(0).resources()));
         more.set(1, table.get(1).on(List.of("arn:aws:lambda:eu-west-1:123456789012:function:orders", "*")));
 
-        assertEquals(List.of(ALWAYS + ": lambda:GetFunction", PUBLISH + ": *"), unused(more));
+        assertEquals(List.of(ALWAYS + ": lambda:GetPolicy", PUBLISH + ": *"), unused(more));
     }
 
     @Test
@@ -685,10 +707,10 @@ class DocumentedPoliciesTest {
                 def client(service):
                     return boto3.client(service, endpoint_url=sys.argv[1], region_name='eu-west-1',
                                         aws_access_key_id='test', aws_secret_access_key='test')
-                def package():
+                def package(text='1'):
                     content = io.BytesIO()
                     with zipfile.ZipFile(content, 'w') as z:
-                        z.writestr('index.js', 'exports.handler = async () => 1')
+                        z.writestr('index.js', 'exports.handler = async () => "%s"' % text)
                     return content.getvalue()
                 def role(name, principal):
                     client('iam').create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({'Version': '2012-10-17',

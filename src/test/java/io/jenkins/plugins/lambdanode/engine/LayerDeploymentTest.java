@@ -378,7 +378,7 @@ class LayerDeploymentTest {
         DeployResult result = order().stagedIn(bucket).deploy();
 
         String sha256 = result.packaged().layer().orElseThrow().sha256();
-        assertEquals("pre/" + name + "-dependencies/" + sha256 + ".zip", ACCOUNT.keys(bucket));
+        assertEquals("pre/" + sha256 + ".zip", ACCOUNT.keys(bucket));
         assertEquals("\"first one\"", ACCOUNT.invoke(name));
         assertEquals(result.packaged().zippedBytesInAll(), result.sentBytes());
     }

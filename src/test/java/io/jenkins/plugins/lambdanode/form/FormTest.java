@@ -76,6 +76,8 @@ class FormTest {
         step.setDir("services/orders");
         step.setBuild("npm run build");
         step.setCodeDir("dist");
+        step.setZipFile("orders.zip");
+        step.setFrom("deployed.json");
         step.setInstall("yarn install --production");
         step.setIncludes("dist/**, node_modules/**");
         step.setExcludes("test/**\n**/*.map");

@@ -60,8 +60,11 @@ import org.kohsuke.stapler.verb.POST;
 class WebMethodsTest {
 
     /** Takes credentials or calls out: by POST only, and for those who may. */
-    private static final Set<String> GUARDED =
-            Set.of("LambdaNodeDeployStep.doCheck", "LambdaNodeDeployStep.doFillCredentialsIdItems");
+    private static final Set<String> GUARDED = Set.of(
+            "LambdaNodeDeployStep.doCheck",
+            "LambdaNodeDeployStep.doFillCredentialsIdItems",
+            "LambdaNodeReleaseStep.doFillCredentialsIdItems",
+            "LambdaNodeRollbackStep.doFillCredentialsIdItems");
 
     private static final String MARKUP = "\"><img src=x onerror=alert(1)>";
     private static final String CONFIGURER = "configurer";

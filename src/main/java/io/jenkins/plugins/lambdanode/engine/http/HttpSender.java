@@ -11,8 +11,11 @@ import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +41,11 @@ public final class HttpSender {
 
     /** How long a server may take to let a body come, as Apache's HttpClient has it, which the SDK uses; and to connect to it. */
     private static final Duration CONTINUE_TIMEOUT = Duration.ofSeconds(5);
+
+    /** To the first byte of a package. */
+    private static final Duration FETCH_TIMEOUT = Duration.ofMinutes(2);
+
+    private static final int HTTP_OK = 200;
 
     private final Progress progress;
     private final Optional<ProxySettings> proxy;
@@ -82,10 +90,10 @@ public final class HttpSender {
      * The login to the proxy that a request goes through, as a header; empty where it needs none. Not an authenticator: where a
      * client has one, the JDK before 23 leaves out the request's own Authorization, AWS's signature (JDK-8326949).
      */
-    private Optional<String> login(SendRequest request) {
+    private Optional<String> login(String url) {
         return proxy.filter(settings -> !settings.user().isEmpty())
                 .filter(settings -> !settings.bypassedFor(
-                        Objects.requireNonNullElse(URI.create(request.url()).getHost(), "")))
+                        Objects.requireNonNullElse(URI.create(url).getHost(), "")))
                 .map(settings -> settings.user() + ":" + settings.password())
                 .map(login -> "Basic " + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)));
     }
@@ -105,7 +113,7 @@ public final class HttpSender {
         for (SendRequest request : requests) {
             all.add(new Exchange(
                     request,
-                    login(request),
+                    login(request.url()),
                     count -> progress.advance("Uploading", Math.min(total, done.addAndGet(count)), total, -1)));
         }
         BlockingQueue<Exchange> finished = new LinkedBlockingQueue<>();
@@ -135,6 +143,36 @@ public final class HttpSender {
             inProgress.forEach(Exchange::cancel);
         }
         return all.stream().map(Exchange::reply).toList();
+    }
+
+    /**
+     * Gets a file by a URL that was signed for it.
+     *
+     * @return the file
+     * @throws DeployException if the server does not give it; the message has no query, where the signature is
+     */
+    public Path fetch(String url, Path file) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(FETCH_TIMEOUT);
+        login(url).ifPresent(login -> request.header("Proxy-Authorization", login));
+        HttpResponse<Path> response;
+        try {
+            response = client().send(request.build(), HttpResponse.BodyHandlers.ofFile(file));
+        } catch (IOException e) {
+            throw new DeployException(
+                    "The package could not be got from " + place(url) + ": "
+                            + e.getClass().getSimpleName()
+                            + ".\nCheck the connection from where the project is, and the proxy. Run the deployment again.",
+                    e);
+        }
+        if (response.statusCode() != HTTP_OK) {
+            throw new DeployException("The package could not be got from " + place(url) + ": HTTP status "
+                    + response.statusCode() + ".\nRun the deployment again: it gets another URL.");
+        }
+        return file;
+    }
+
+    private static String place(String url) {
+        return url.replaceFirst("[?].*", "");
     }
 
     /**

@@ -96,7 +96,7 @@ public final class Packager {
     }
 
     /**
-     * Builds the package. An interrupt stops it at once; whatever stops it, it leaves no file behind.
+     * Builds the package, or looks at the one that is there ({@link PackRequest#zipFile}). An interrupt stops it at once; whatever stops it, it leaves no file behind.
      *
      * @throws DeployException if there is nothing to package, something cannot be packaged (unreadable, changing, a link to
      *     outside), a limit of Lambda is exceeded, or the function could surely not start with it
@@ -119,7 +119,12 @@ public final class Packager {
     }
 
     private PackReport build(PackRequest request) throws IOException, InterruptedException {
-        FileErrors.requireProject(project);
+        if (!Path.of(request.zipFile()).isAbsolute()) {
+            FileErrors.requireProject(project);
+        }
+        if (!request.zipFile().isEmpty()) {
+            return ReadyPackage.of(project, tempDir, request.zipFile()).report(request);
+        }
         Path root = project.toRealPath();
         Optional<Path> output = path(request.output());
         Path work = output.map(Path::getParent).orElse(tempDir.toAbsolutePath());

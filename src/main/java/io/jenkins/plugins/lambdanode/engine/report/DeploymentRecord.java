@@ -3,7 +3,13 @@ package io.jenkins.plugins.lambdanode.engine.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
+import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
+import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,19 +20,42 @@ import java.util.stream.StreamSupport;
  * A recorded deployment of one function, read back from what {@link DeploymentJson} wrote.
  *
  * @param codeSha256 the package's, in Base64
+ * @param codeSize the package's bytes
+ * @param files files in the package; 0 where it is not known
+ * @param unzippedBytes what they take; 0 where it is not known
  * @param alias its name
  * @param previousVersion the version that the alias pointed to before
+ * @param staged where the package was staged
+ * @param layer the layer version with the dependencies
  */
 public record DeploymentRecord(
         String functionName,
         String functionArn,
         String codeSha256,
+        long codeSize,
+        int files,
+        long unzippedBytes,
         Optional<String> version,
         Optional<String> alias,
         Optional<String> previousVersion,
-        DeployResult.Outcome outcome) {
+        DeployResult.Outcome outcome,
+        Optional<StagedObject> staged,
+        Optional<LayerState> layer) {
+
+    private static final int SHA256_BYTES = 32;
+
+    public DeploymentRecord {
+        if (Base64.getDecoder().decode(codeSha256).length != SHA256_BYTES) {
+            throw new IllegalArgumentException("CodeSha256 " + codeSha256);
+        }
+    }
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** {@code arn:aws:lambda:region:account:layer:name:version}. */
+    private static final int LAYER_VERSION_PARTS = 8;
+
+    private static final int ARN_REGION = 3;
 
     /**
      * Reads a record, or several in an array.
@@ -63,10 +92,68 @@ public record DeploymentRecord(
                 required(json, "FunctionName"),
                 required(json, "FunctionArn"),
                 required(json, "CodeSha256"),
+                json.path("CodeSize").asLong(),
+                json.path("Package").path("Files").asInt(),
+                json.path("Package").path("UnzippedBytes").asLong(),
                 text(json, "Version"),
                 text(json.path("Alias"), "Name"),
                 text(json, "PreviousVersion"),
-                DeployResult.Outcome.valueOf(required(json, "Outcome").toUpperCase(Locale.ROOT)));
+                DeployResult.Outcome.valueOf(required(json, "Outcome").toUpperCase(Locale.ROOT)),
+                json.has("Staged") ? Optional.of(staged(json.get("Staged"))) : Optional.empty(),
+                json.has("Layer") ? Optional.of(layer(json.get("Layer"))) : Optional.empty());
+    }
+
+    private static StagedObject staged(JsonNode json) {
+        return new StagedObject(required(json, "Bucket"), required(json, "Key"), text(json, "Version"), true, 0);
+    }
+
+    private static LayerState layer(JsonNode json) {
+        String arn = required(json, "LayerVersionArn");
+        String[] parts = arn.split(":");
+        if (parts.length != LAYER_VERSION_PARTS) {
+            throw new IllegalArgumentException("LayerVersionArn " + arn);
+        }
+        return new LayerState(
+                parts[LAYER_VERSION_PARTS - 2],
+                arn,
+                Long.parseLong(parts[LAYER_VERSION_PARTS - 1]),
+                text(json, "CodeSha256").orElse(""),
+                json.path("CodeSize").asLong(),
+                false);
+    }
+
+    /** The region in an ARN: the function's or the layer's. */
+    public static String region(String arn) {
+        return part(arn, ARN_REGION);
+    }
+
+    /** The account in an ARN. */
+    public static String account(String arn) {
+        return part(arn, ARN_REGION + 1);
+    }
+
+    private static String part(String arn, int index) {
+        String[] parts = arn.split(":");
+        return parts.length > index ? parts[index] : "";
+    }
+
+    /** The package as far as the record knows it; its file is nowhere. */
+    public PackReport packaged() {
+        return new PackReport(
+                "",
+                codeSize,
+                HexFormat.of().formatHex(Base64.getDecoder().decode(codeSha256)),
+                codeSha256,
+                "",
+                files,
+                files,
+                unzippedBytes,
+                List.of(),
+                List.of(),
+                List.of(),
+                new PackReport.Work(0, 0, 0),
+                Inventory.NONE,
+                List.of());
     }
 
     private static String required(JsonNode json, String field) {

@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentRecord;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,8 @@ import java.util.OptionalInt;
  * @param install how dependencies are installed
  * @param build the command line that builds the project; empty for none
  * @param pack what goes into the package
+ * @param zipFile a package that is there, relative to the project's folder: nothing is installed, built or packaged
+ * @param from the deployment whose package is deployed again: nothing is installed, built or packaged
  * @param dependencyLayer the layer that gets node_modules; empty where there is none
  * @param staging where large packages are staged
  * @param update options of UpdateFunctionCode
@@ -37,6 +40,8 @@ public record DeployRequest(
         InstallSetting install,
         Optional<String> build,
         PackSettings pack,
+        Optional<String> zipFile,
+        Optional<DeploymentRecord> from,
         Optional<LayerSettings> dependencyLayer,
         StagingSettings staging,
         UpdateOptions update,

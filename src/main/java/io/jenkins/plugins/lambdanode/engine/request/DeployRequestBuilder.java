@@ -7,7 +7,9 @@ import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentRecord;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules.Dependencies;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +36,8 @@ public final class DeployRequestBuilder {
     private InstallSetting install = InstallSetting.AUTO;
     private Optional<String> build = Optional.empty();
     private String codeDir = "";
+    private Optional<String> zipFile = Optional.empty();
+    private Optional<DeploymentRecord> from = Optional.empty();
     private List<String> includes = List.of();
     private List<String> excludes = List.of();
     private PackSettings.Links symlinks = PackSettings.Links.FOLLOW;
@@ -110,6 +114,18 @@ public final class DeployRequestBuilder {
     /** A folder in the project. */
     public DeployRequestBuilder codeDir(String text) throws DeployException {
         codeDir = read(text, codeDir, SettingRules::codeDir);
+        return this;
+    }
+
+    /** A package that is there, relative to the project's folder. */
+    public DeployRequestBuilder zipFile(String text) throws DeployException {
+        zipFile = read(text, zipFile, file -> Optional.of(SettingRules.zipFile(file)));
+        return this;
+    }
+
+    /** The record of a deployment, as JSON. */
+    public DeployRequestBuilder from(String json) throws DeployException {
+        from = read(json, from, record -> Optional.of(SettingRules.from(record)));
         return this;
     }
 
@@ -387,14 +403,21 @@ public final class DeployRequestBuilder {
                     "alarms is set, and no rollout. Alarms are looked at while traffic shifts: set rollout,"
                             + " or leave alarms out.");
         }
+        requireAlone();
         return new DeployRequest(
                 functions,
-                install(),
+                zipFile.isPresent() || from.isPresent() ? InstallSetting.NONE : install(),
                 build,
                 pack(),
-                dependencies == Dependencies.LAYER
-                        ? Optional.of(new LayerSettings(layerName, keepLayerVersions))
-                        : Optional.empty(),
+                zipFile,
+                from,
+                from.isPresent()
+                        ? from.get()
+                                .layer()
+                                .map(layer -> new LayerSettings(Optional.of(layer.name()), OptionalInt.empty()))
+                        : dependencies == Dependencies.LAYER
+                                ? Optional.of(new LayerSettings(layerName, keepLayerVersions))
+                                : Optional.empty(),
                 new StagingSettings(s3Bucket, s3Prefix, s3Threshold, s3Sse, s3KmsKeyId),
                 new UpdateOptions(architectures, dryRun, revisionId, sourceKmsKeyArn),
                 create ? Optional.of(newFunction()) : Optional.empty(),
@@ -406,6 +429,28 @@ public final class DeployRequestBuilder {
                 keepVersions,
                 force,
                 waitTimeout);
+    }
+
+    /** What says how a package is made goes with none that is there. */
+    private void requireAlone() throws DeployException {
+        if (zipFile.isEmpty() && from.isEmpty()) {
+            return;
+        }
+        String given = from.isPresent() ? "from" : "zipFile";
+        Map<String, Boolean> set = new LinkedHashMap<>();
+        set.put("zipFile", from.isPresent() && zipFile.isPresent());
+        set.put("install", install.mode() != InstallMode.AUTO && install.mode() != InstallMode.NONE);
+        set.put("build", build.isPresent());
+        set.put("codeDir", !codeDir.isEmpty());
+        set.put("dependencies", dependencies != Dependencies.PACKAGE);
+        set.put("includes", !includes.isEmpty());
+        set.put("excludes", !excludes.isEmpty());
+        for (Map.Entry<String, Boolean> setting : set.entrySet()) {
+            if (setting.getValue()) {
+                throw new DeployException(given + " is a package that is deployed as it is, and " + setting.getKey()
+                        + " says which or how it is made. Leave one of them out.");
+            }
+        }
     }
 
     private CreateOptions newFunction() {

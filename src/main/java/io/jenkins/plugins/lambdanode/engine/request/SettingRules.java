@@ -10,6 +10,8 @@ import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentRecord;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -83,7 +85,7 @@ public final class SettingRules {
 
     private static final Pattern BUCKET = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{1,61}[0-9A-Za-z_-]");
 
-    /** S3's limit for a key is 1,024 bytes: this leaves a function's or layer's name and a digest their room. */
+    /** S3's limit for a key is 1,024 bytes: this leaves a digest its room. */
     private static final int LONGEST_PREFIX = 800;
 
     /** Lambda API reference, PublishLayerVersion, LayerName; an ARN is left out, since its account and region are the function's. */
@@ -175,6 +177,31 @@ public final class SettingRules {
 
     /** @return a folder in the project, relative with {@code /}; empty for the project's own */
     public static String codeDir(String text) throws DeployException {
+        return inProject("codeDir", text, "Name a folder in the project's folder, relative to it, such as dist.");
+    }
+
+    /** The record of one deployment, as JSON. */
+    public static DeploymentRecord from(String json) throws DeployException {
+        List<DeploymentRecord> records = DeploymentRecord.read(json, "from");
+        if (records.size() != 1 || records.get(0).outcome() == DeployResult.Outcome.VALIDATED) {
+            throw new DeployException(
+                    "from is the record of " + (records.size() == 1 ? "a dry run" : records.size() + " functions")
+                            + ", and a deployment is promoted from one function that has its code.\nGive the record of one.");
+        }
+        return records.get(0);
+    }
+
+    /** A file. */
+    public static String zipFile(String text) throws DeployException {
+        String path =
+                inProject("zipFile", text, "Name a ZIP in the project's folder, relative to it, such as orders.zip.");
+        if (path.isEmpty()) {
+            throw wrong("zipFile", text, "Name a ZIP in the project's folder, relative to it, such as orders.zip.");
+        }
+        return path;
+    }
+
+    private static String inProject(String setting, String text, String right) throws DeployException {
         Deque<String> path = new ArrayDeque<>();
         String folder = text.strip().replace('\\', '/');
         boolean outside = folder.startsWith("/")
@@ -188,7 +215,7 @@ public final class SettingRules {
             }
         }
         if (outside) {
-            throw wrong("codeDir", text, "Name a folder in the project's folder, relative to it, such as dist.");
+            throw wrong(setting, text, right);
         }
         return String.join("/", path);
     }

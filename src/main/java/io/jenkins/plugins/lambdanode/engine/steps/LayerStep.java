@@ -69,6 +69,11 @@ public final class LayerStep {
         return known.isPresent();
     }
 
+    /** Takes a layer version that is there, with the dependencies of a package that is promoted. */
+    public void use(LayerState there) {
+        known = Optional.of(there);
+    }
+
     /** @return empty where no layer is wanted or there are no dependencies, or in a dry run no version of the layer has them */
     public Optional<LayerState> run(List<Target> targets, PackReport packaged)
             throws IOException, InterruptedException {
@@ -115,7 +120,7 @@ public final class LayerStep {
             throws IOException, InterruptedException {
         String name = request.layerName().orElseThrow();
         progress.log("Publishing the dependencies as a version of layer " + name);
-        CodeSource source = source(modules, name);
+        CodeSource source = source(modules);
         List<TargetFunction> functions = packaging.described(targets);
         return layer.publish(
                 source,
@@ -129,9 +134,9 @@ public final class LayerStep {
                 functions.stream().map(TargetFunction::architecture).distinct().toList());
     }
 
-    private CodeSource source(PackReport modules, String name) throws IOException, InterruptedException {
+    private CodeSource source(PackReport modules) throws IOException, InterruptedException {
         if (request.stages(modules.zippedBytes())) {
-            return new CodeSource.Staged(staging.stage(modules, name, Phase.LAYER));
+            return new CodeSource.Staged(staging.stage(modules, Phase.LAYER));
         }
         timings.bytes(Phase.LAYER, modules.zippedBytes());
         return new CodeSource.Direct(modules);

@@ -32,15 +32,27 @@ public final class PackageStep {
      */
     public PackReport run(List<Target> targets, boolean knownLayer, String lockFile)
             throws IOException, InterruptedException {
+        PackRequest wanted = wanted(targets).withLockFile(lockFile);
+        return pack(knownLayer ? wanted.withKnownLayer() : wanted);
+    }
+
+    /** Looks at a package that is there. */
+    public PackReport ready(List<Target> targets, String zipFile) throws IOException, InterruptedException {
+        return pack(wanted(targets).ofZip(zipFile));
+    }
+
+    private PackRequest wanted(List<Target> targets) {
+        return PackRequest.of(
+                request.pack(),
+                described(targets),
+                request.staging().bucket().isPresent(),
+                "",
+                request.dependencyLayer().isPresent());
+    }
+
+    private PackReport pack(PackRequest wanted) throws IOException, InterruptedException {
         boolean bucket = request.staging().bucket().isPresent();
-        PackRequest wanted = PackRequest.of(
-                        request.pack(),
-                        described(targets),
-                        bucket,
-                        "",
-                        request.dependencyLayer().isPresent())
-                .withLockFile(lockFile);
-        PackReport packaged = workspace.pack(knownLayer ? wanted.withKnownLayer() : wanted);
+        PackReport packaged = workspace.pack(wanted);
         Summary.packaged(packaged).forEach(progress::log);
         if (Summary.isNearLimit(packaged, bucket)) {
             Summary.heaviest(packaged).forEach(progress::log);

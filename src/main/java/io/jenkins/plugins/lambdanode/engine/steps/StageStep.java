@@ -85,21 +85,18 @@ public final class StageStep {
      */
     public Optional<StagedObject> run(PackReport packaged, boolean sent) throws IOException, InterruptedException {
         return sent && request.stages(packaged.zippedBytes())
-                ? Optional.of(timings.time(
-                        Phase.STAGE,
-                        () -> stage(packaged, request.functions().get(0).name(), Phase.STAGE)))
+                ? Optional.of(timings.time(Phase.STAGE, () -> stage(packaged, Phase.STAGE)))
                 : Optional.empty();
     }
 
     /**
      * Stages a package.
      *
-     * @param name the function or layer that it is for
      * @param phase the phase that the bytes count for
      */
-    StagedObject stage(PackReport packaged, String name, Phase phase) throws IOException, InterruptedException {
+    StagedObject stage(PackReport packaged, Phase phase) throws IOException, InterruptedException {
         checkBucket();
-        StagedObject staged = staging.stage(packaged, request.staging(), name);
+        StagedObject staged = staging.stage(packaged, request.staging());
         timings.bytes(phase, staged.sentBytes());
         return staged;
     }

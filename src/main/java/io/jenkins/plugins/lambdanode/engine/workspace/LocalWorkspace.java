@@ -168,6 +168,12 @@ public final class LocalWorkspace implements Workspace {
     }
 
     @Override
+    public String fetch(String url) throws IOException, InterruptedException {
+        return sender.fetch(url, Files.createTempFile(temporary, "fetched-", ".zip"))
+                .toString();
+    }
+
+    @Override
     public void close() throws IOException {
         try (Stream<Path> files = Files.list(temporary)) {
             for (Path file : files.toList()) {

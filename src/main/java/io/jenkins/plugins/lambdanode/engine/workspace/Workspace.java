@@ -66,7 +66,14 @@ public interface Workspace extends AutoCloseable {
      */
     List<SendReply> send(List<SendRequest> requests) throws IOException, InterruptedException;
 
-    /** Removes what {@link #pack} left in the temporary folder. */
+    /**
+     * Gets a package by a URL that was signed for it, into the workspace's temporary folder.
+     *
+     * @return the file's absolute path, for {@link PackRequest#zipFile}
+     */
+    String fetch(String url) throws IOException, InterruptedException;
+
+    /** Removes what {@link #pack} and {@link #fetch} left in the temporary folder. */
     @Override
     void close() throws IOException, InterruptedException;
 }

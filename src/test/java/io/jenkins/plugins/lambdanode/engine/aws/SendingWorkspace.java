@@ -76,5 +76,10 @@ public class SendingWorkspace implements Workspace {
     }
 
     @Override
+    public String fetch(String url) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void close() {}
 }

@@ -206,7 +206,7 @@ class LayerPackageTest {
             Packs.write(project, name, random);
         }
         PackRequest request =
-                new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", true, false, "");
+                new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", true, false, "", "");
 
         assertTrue(Packs.pack(project, request).zippedBytesInAll() > 200_000);
 

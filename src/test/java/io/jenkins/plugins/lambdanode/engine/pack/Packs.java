@@ -58,6 +58,7 @@ public final class Packs {
                 request.output(),
                 true,
                 false,
+                request.zipFile(),
                 request.lockFile());
     }
 

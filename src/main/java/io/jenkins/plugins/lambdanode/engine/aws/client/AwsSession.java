@@ -128,6 +128,17 @@ public final class AwsSession implements AutoCloseable {
         return open(settings, RESPONSE_TIMEOUT);
     }
 
+    /** The same in another region; closing it is the caller's. */
+    public AwsSession in(String otherRegion) throws DeployException, InterruptedException {
+        return open(new AwsSettings(
+                otherRegion,
+                settings.endpoint(),
+                settings.credentials(),
+                settings.role(),
+                settings.proxy(),
+                settings.profile()));
+    }
+
     /** @param responseTimeout how long a response may take from its request to its end */
     static AwsSession open(AwsSettings settings, Duration responseTimeout)
             throws DeployException, InterruptedException {

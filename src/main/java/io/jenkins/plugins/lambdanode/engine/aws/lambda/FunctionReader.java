@@ -70,6 +70,27 @@ public final class FunctionReader {
                         .build());
     }
 
+    /**
+     * A URL to get a function's package by, valid for ten minutes (Lambda API reference, GetFunction, Code.Location).
+     *
+     * @param functionArn without a qualifier
+     * @param version empty for what the function has now
+     */
+    public String codeLocation(String functionArn, Optional<String> version)
+            throws DeployException, InterruptedException {
+        FunctionName function = FunctionName.parse(functionArn);
+        AwsOperation operation = version.isPresent()
+                ? operations.onVersion("Lambda did not give the package of", "GetFunction", function, version.get())
+                : operations.onFunction("Lambda did not give the package of", "GetFunction", function);
+        return AwsCalls.call(
+                operation,
+                () -> session.lambda()
+                        .getFunction(
+                                request -> request.functionName(functionArn).qualifier(version.orElse(null)))
+                        .code()
+                        .location());
+    }
+
     private Optional<FunctionState> describe(AwsOperation operation, GetFunctionConfigurationRequest request)
             throws DeployException, InterruptedException {
         Optional<FunctionState> state = AwsCalls.call(operation, () -> {

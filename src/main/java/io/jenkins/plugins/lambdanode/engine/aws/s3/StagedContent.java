@@ -58,6 +58,18 @@ record StagedContent(List<UploadPart> parts, long bytes, String codeSha256, Stri
                 && (sameDigest(object.checksumSHA256(), checksum) || sameDigest(object.checksumSHA256(), codeSha256));
     }
 
+    /**
+     * Whether an object can have a package's bytes, of which only the SHA-256 is known: S3's checksum of an object that was sent
+     * in parts is over the parts'. Lambda says the CodeSha256 of what it got.
+     */
+    static boolean mayBeIn(HeadObjectResponse object, PackReport report) {
+        String checksum = object.checksumSHA256();
+        return object.contentLength() != null
+                && object.contentLength() == report.zippedBytes()
+                && checksum != null
+                && (report.zippedBytes() >= Staging.MULTIPART_BYTES || sameDigest(checksum, report.codeSha256()));
+    }
+
     /** Whether two checksums are of the same bytes; not every server says how many parts there were. */
     static boolean sameDigest(String theirs, String ours) {
         return theirs != null

@@ -30,6 +30,15 @@ record StagedObjects(AwsSession session) {
         }
     }
 
+    /** The object, in a bucket of this region that may be read; otherwise empty. */
+    Optional<HeadObjectResponse> findReadable(ObjectKey key) throws InterruptedException {
+        try {
+            return Optional.of(head(key));
+        } catch (SdkException e) {
+            return Optional.empty();
+        }
+    }
+
     /** The object that is known to be there. */
     HeadObjectResponse require(ObjectKey key) throws DeployException, InterruptedException {
         try {

@@ -70,21 +70,31 @@ public final class Staging {
     }
 
     /**
-     * Stages a package under {@code <prefix><name>/<sha256>.zip}.
+     * Stages a package under {@code <prefix><sha256>.zip}: by its content alone, so that stages share it.
      *
      * @param settings with a bucket; the prefix is used as it is
-     * @param name of the function or layer that it is for
      * @throws DeployException if S3 refuses, or what arrives is not what was packaged
      */
-    public StagedObject stage(PackReport report, StagingSettings settings, String name)
-            throws IOException, InterruptedException {
-        ObjectKey key = new ObjectKey(settings.bucket().orElseThrow(), key(settings.prefix(), name, report));
+    public StagedObject stage(PackReport report, StagingSettings settings) throws IOException, InterruptedException {
+        ObjectKey key = new ObjectKey(settings.bucket().orElseThrow(), key(settings.prefix(), report));
         try {
             return stage(report, settings, key);
         } catch (UploadGone e) {
             progress.log("Someone else has aborted the upload to " + key.display() + ": starting again");
             return stage(report, settings, key);
         }
+    }
+
+    /**
+     * A package that another deployment has staged; empty where it is not there, or a function in this session's region can't be
+     * given it with this session's credentials.
+     */
+    public Optional<StagedObject> find(StagedObject staged, PackReport report) throws InterruptedException {
+        return new StagedObjects(session)
+                .findReadable(new ObjectKey(staged.bucket(), staged.key()))
+                .filter(object -> StagedContent.mayBeIn(object, report))
+                .map(object -> new StagedObject(
+                        staged.bucket(), staged.key(), StagedObjects.version(object.versionId()), true, 0));
     }
 
     private StagedObject stage(PackReport report, StagingSettings settings, ObjectKey key)
@@ -128,8 +138,8 @@ public final class Staging {
                 sent.bytes());
     }
 
-    private static String key(String prefix, String name, PackReport report) throws DeployException {
-        String key = prefix + name + "/" + report.sha256() + ".zip";
+    private static String key(String prefix, PackReport report) throws DeployException {
+        String key = prefix + report.sha256() + ".zip";
         if (key.codePoints().anyMatch(Character::isISOControl)
                 || key.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
             throw new DeployException("The S3 prefix \"" + SafeText.oneLine(prefix, 100)

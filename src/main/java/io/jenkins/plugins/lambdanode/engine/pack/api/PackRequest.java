@@ -13,6 +13,7 @@ import java.util.List;
  * @param output where the package goes, on the machine that packs; empty for a temporary file
  * @param dependencyLayer whether the project's node_modules goes into a package of its own, for a layer
  * @param knownLayer whether a layer version is known to hold that package: node_modules is left out, and need not be there
+ * @param zipFile a package that is there, relative to the project's folder; empty to build one
  * @param lockFile the absolute path of the lock file that the install went by, for the inventory; empty for none
  */
 public record PackRequest(
@@ -23,6 +24,7 @@ public record PackRequest(
         String output,
         boolean dependencyLayer,
         boolean knownLayer,
+        String zipFile,
         String lockFile)
         implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -58,18 +60,25 @@ public record PackRequest(
                 output,
                 dependencyLayer,
                 false,
+                "",
                 "");
     }
 
     /** The same where a layer version is known to hold node_modules. */
     public PackRequest withKnownLayer() {
         return new PackRequest(
-                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, true, lockFile);
+                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, true, zipFile, lockFile);
     }
 
     /** The same for a project that has a lock file. */
     public PackRequest withLockFile(String path) {
         return new PackRequest(
-                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, knownLayer, path);
+                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, knownLayer, zipFile, path);
+    }
+
+    /** The same for a package that is there. */
+    public PackRequest ofZip(String path) {
+        return new PackRequest(
+                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, knownLayer, path, lockFile);
     }
 }

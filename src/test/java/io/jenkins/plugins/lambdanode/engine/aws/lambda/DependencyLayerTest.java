@@ -123,12 +123,12 @@ class DependencyLayerTest {
         PackReport report = Package.holding(folder, "modules");
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, Progress.NONE)
-                    .stage(report, Cloud.staging(bucket, "lambda/"), name);
+                    .stage(report, Cloud.staging(bucket, "lambda/"));
 
             LayerState published = layer(session)
                     .publish(new CodeSource.Staged(staged), report, Optional.empty(), RUNTIMES, ARCHITECTURES);
 
-            assertEquals("lambda/" + name + "/" + report.sha256() + ".zip", staged.key());
+            assertEquals("lambda/" + report.sha256() + ".zip", staged.key());
             assertEquals(1, published.version());
             assertEquals("1 " + report.codeSha256() + " nodejs22.x arm64", versions(emulator));
         }

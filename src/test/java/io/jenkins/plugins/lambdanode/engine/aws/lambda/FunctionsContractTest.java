@@ -108,17 +108,17 @@ class FunctionsContractTest {
 
             functions.create(
                     name,
-                    new CodeSource.Staged(staging.stage(first, Cloud.staging(bucket, ""), name.name())),
+                    new CodeSource.Staged(staging.stage(first, Cloud.staging(bucket, ""))),
                     options(emulator),
                     first.codeSha256());
             functions.awaitReady(name, SOON);
             assertEquals(first.codeSha256(), read(emulator, name, "CodeSha256"));
 
-            StagedObject staged = staging.stage(second, Cloud.staging(bucket, "pre/"), name.name());
+            StagedObject staged = staging.stage(second, Cloud.staging(bucket, "pre/"));
             functions.update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, second.codeSha256());
             functions.awaitReady(name, SOON);
 
-            assertEquals("pre/" + name.name() + "/" + second.sha256() + ".zip", staged.key());
+            assertEquals("pre/" + second.sha256() + ".zip", staged.key());
             assertEquals(second.codeSha256(), read(emulator, name, "CodeSha256"));
         }
     }

@@ -255,8 +255,8 @@ class FunctionsFaultsTest {
         String bucket = Cloud.newBucket(emulator);
         try (Wire wire = new Wire(emulator.endpoint()).next("PUT /2015-03-31/functions/", Wire.Fault.CUT_ANSWER);
                 AwsSession session = Cloud.session(wire.endpoint())) {
-            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log)
-                    .stage(report, Cloud.staging(bucket, ""), name.name());
+            StagedObject staged =
+                    new Staging(session, workspace, UploadJournal.NONE, log).stage(report, Cloud.staging(bucket, ""));
 
             FunctionState state = functions(session)
                     .update(name, new CodeSource.Staged(staged), UpdateOptions.NONE, report.codeSha256());
@@ -879,8 +879,8 @@ class FunctionsFaultsTest {
                         "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified"
                                 + " bucket does not exist")));
         try (AwsSession session = session()) {
-            StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log)
-                    .stage(report, Cloud.staging(bucket, ""), name.name());
+            StagedObject staged =
+                    new Staging(session, workspace, UploadJournal.NONE, log).stage(report, Cloud.staging(bucket, ""));
             new Account(Emulator.MOTO).removeBucket(bucket);
 
             DeployException failed = assertThrows(
@@ -899,7 +899,7 @@ class FunctionsFaultsTest {
         StagedObject staged;
         try (AwsSession session = session()) {
             staged = new Staging(session, workspace, UploadJournal.NONE, log)
-                    .stage(report, Cloud.staging(Cloud.newBucket(Emulator.MOTO), ""), name.name());
+                    .stage(report, Cloud.staging(Cloud.newBucket(Emulator.MOTO), ""));
         }
         Instant servers = Instant.now().plus(AHEAD);
         first(

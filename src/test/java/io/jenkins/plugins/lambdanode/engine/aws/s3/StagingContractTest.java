@@ -72,9 +72,9 @@ class StagingContractTest {
         Log log = new Log();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log)
-                    .stage(report, Cloud.staging(bucket, "lambda/"), "orders");
+                    .stage(report, Cloud.staging(bucket, "lambda/"));
 
-            assertEquals("lambda/orders/" + report.sha256() + ".zip", staged.key());
+            assertEquals("lambda/" + report.sha256() + ".zip", staged.key());
             assertFalse(staged.alreadyThere());
             assertEquals(report.zippedBytes(), staged.sentBytes());
             assertEquals(1, workspace.requests.size());
@@ -92,7 +92,7 @@ class StagingContractTest {
         SendingWorkspace workspace = new SendingWorkspace();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, Progress.NONE)
-                    .stage(report, Cloud.staging(bucket, ""), "orders");
+                    .stage(report, Cloud.staging(bucket, ""));
 
             assertEquals(3, workspace.requests.size());
             assertEquals(report.zippedBytes(), staged.sentBytes());
@@ -110,19 +110,18 @@ class StagingContractTest {
         SendingWorkspace workspace = new SendingWorkspace();
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             Staging staging = new Staging(session, workspace, UploadJournal.NONE, Progress.NONE);
-            String orders = "orders";
-            staging.stage(small, Cloud.staging(bucket, ""), orders);
+            staging.stage(small, Cloud.staging(bucket, ""));
             int sent = workspace.requests.size();
 
-            StagedObject again = staging.stage(small, Cloud.staging(bucket, ""), orders);
+            StagedObject again = staging.stage(small, Cloud.staging(bucket, ""));
 
             assertTrue(again.alreadyThere());
             assertEquals(0, again.sentBytes());
             assertEquals(sent, workspace.requests.size());
 
-            staging.stage(large, Cloud.staging(bucket, ""), orders);
+            staging.stage(large, Cloud.staging(bucket, ""));
             int sentLarge = workspace.requests.size();
-            assertTrue(staging.stage(large, Cloud.staging(bucket, ""), orders).alreadyThere());
+            assertTrue(staging.stage(large, Cloud.staging(bucket, "")).alreadyThere());
             assertEquals(sentLarge, workspace.requests.size());
         }
     }
@@ -132,16 +131,15 @@ class StagingContractTest {
     void anotherObjectUnderTheKeyIsReplaced(Emulator emulator) throws Exception {
         String bucket = Cloud.newBucket(emulator);
         PackReport report = Package.weighing(folder, "right", SMALL);
-        String orders = "orders";
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
-            String key = "orders/" + report.sha256() + ".zip";
+            String key = report.sha256() + ".zip";
             session.s3()
                     .putObject(
                             r -> r.bucket(bucket).key(key),
                             RequestBody.fromBytes(new byte[(int) report.zippedBytes()]));
 
             StagedObject staged = new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE)
-                    .stage(report, Cloud.staging(bucket, ""), orders);
+                    .stage(report, Cloud.staging(bucket, ""));
 
             assertFalse(staged.alreadyThere());
             assertEquals(report.sha256(), sha256(emulator, staged));
@@ -156,10 +154,9 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             session.s3().putBucketVersioning(r -> r.bucket(bucket).versioningConfiguration(v -> v.status("Enabled")));
             Staging staging = new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE);
-            String orders = "orders";
 
-            StagedObject first = staging.stage(report, Cloud.staging(bucket, ""), orders);
-            StagedObject again = staging.stage(report, Cloud.staging(bucket, ""), orders);
+            StagedObject first = staging.stage(report, Cloud.staging(bucket, ""));
+            StagedObject again = staging.stage(report, Cloud.staging(bucket, ""));
 
             assertTrue(first.version().isPresent());
             assertEquals(first.version(), again.version());
@@ -198,8 +195,7 @@ class StagingContractTest {
                                     "",
                                     OptionalLong.empty(),
                                     Optional.of("aws:kms"),
-                                    Optional.of(key)),
-                            "orders");
+                                    Optional.of(key)));
         }
 
         assertEquals(
@@ -257,8 +253,8 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             Staging staging = new Staging(session, refusing, UploadJournal.NONE, Progress.NONE, time.backoff());
 
-            DeployException failed = assertThrows(
-                    DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
+            DeployException failed =
+                    assertThrows(DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, "")));
 
             assertTrue(failed.getMessage().contains("ConnectException: refused"), failed.getMessage());
             assertEquals("0", unfinished(emulator, bucket));
@@ -281,7 +277,7 @@ class StagingContractTest {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             Staging staging = new Staging(session, interrupted, UploadJournal.NONE, Progress.NONE);
 
-            assertThrows(InterruptedException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
+            assertThrows(InterruptedException.class, () -> staging.stage(report, Cloud.staging(bucket, "")));
 
             assertTrue(Thread.interrupted(), "the thread's own interrupt is restored");
             assertEquals("0", unfinished(emulator, bucket));
@@ -309,12 +305,11 @@ class StagingContractTest {
                             UploadJournal.NONE,
                             log,
                             TestTime.startingNow().backoff())
-                    .stage(report, Cloud.staging(bucket, ""), "orders");
+                    .stage(report, Cloud.staging(bucket, ""));
 
             assertTrue(once.requests.get(0).url().contains("X-Amz-Signature="));
             assertTrue(
-                    log.text().contains("Sending again: PUT " + emulator.endpoint() + "/" + bucket + "/orders/"),
-                    log.text());
+                    log.text().contains("Sending again: PUT " + emulator.endpoint() + "/" + bucket + "/"), log.text());
             assertFalse(log.text().contains("X-Amz"), log.text());
             assertFalse(log.text().contains("?"), log.text());
         }
@@ -327,7 +322,7 @@ class StagingContractTest {
             DeployException failed = assertThrows(
                     DeployException.class,
                     () -> new Staging(session, new SendingWorkspace(), UploadJournal.NONE, Progress.NONE)
-                            .stage(report, Cloud.staging("some-bucket", "a\nb/"), "orders"));
+                            .stage(report, Cloud.staging("some-bucket", "a\nb/")));
 
             assertTrue(failed.getMessage().contains("Use another prefix"), failed.getMessage());
         }

@@ -110,7 +110,7 @@ class StagingFaultsTest {
     private StagedObject stage(URI endpoint, PackReport report) throws Exception {
         try (AwsSession session = Cloud.session(endpoint)) {
             return new Staging(session, workspace, UploadJournal.NONE, log, time.backoff())
-                    .stage(report, Cloud.staging(bucket, ""), "orders");
+                    .stage(report, Cloud.staging(bucket, ""));
         }
     }
 
@@ -273,14 +273,13 @@ class StagingFaultsTest {
 
             DeployException bucketFailed = assertThrows(
                     DeployException.class, () -> new StagingBucket(session, bucket).check(Optional.empty()));
-            DeployException failed = assertThrows(
-                    DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
+            DeployException failed =
+                    assertThrows(DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, "")));
 
             assertTrue(bucketFailed.getMessage().contains("\"Action\": \"s3:ListBucket\""), bucketFailed.getMessage());
             assertTrue(
                     failed.getMessage()
-                            .contains("\"Action\": \"s3:PutObject\", \"Resource\": \"arn:aws:s3:::" + bucket
-                                    + "/orders/"),
+                            .contains("\"Action\": \"s3:PutObject\", \"Resource\": \"arn:aws:s3:::" + bucket + "/"),
                     failed.getMessage());
         }
         assertEquals(
@@ -295,7 +294,7 @@ class StagingFaultsTest {
     void aCompletionWhoseResponseIsLostIsStillACompletion(Emulator emulator) throws Exception {
         bucket = Cloud.newBucket(emulator);
         PackReport report = Package.weighing(folder, "large", LARGE);
-        String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
+        String key = "/" + bucket + "/" + report.sha256() + ".zip";
         try (Wire wire = new Wire(emulator.endpoint()).next("POST " + key + "?uploadId=", Wire.Fault.CUT_ANSWER)) {
             StagedObject staged = stage(wire.endpoint(), report);
 
@@ -308,7 +307,7 @@ class StagingFaultsTest {
     @Test
     void anUploadIsNotLeftOpenWhereTheResponseToItsStartIsLost() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
-        String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
+        String key = "/" + bucket + "/" + report.sha256() + ".zip";
         try (Wire wire =
                 new Wire(Emulator.MINISTACK.endpoint()).next("POST " + key + "?uploads", Wire.Fault.CUT_ANSWER)) {
             StagedObject staged = stage(wire.endpoint(), report);
@@ -345,7 +344,7 @@ class StagingFaultsTest {
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint()).next("POST /" + bucket, Wire.Fault.CUT_ANSWER);
                 AwsSession session = Cloud.session(wire.endpoint())) {
             Staging staging = new Staging(session, workspace, UploadJournal.NONE, log, stopping);
-            assertThrows(InterruptedException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
+            assertThrows(InterruptedException.class, () -> staging.stage(report, Cloud.staging(bucket, "")));
 
             assertTrue(wire.allHappened());
             assertEquals("0", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
@@ -396,7 +395,7 @@ class StagingFaultsTest {
                     : Optional.empty());
             try (AwsSession session = Cloud.session(wire.endpoint())) {
                 Staging staging = new Staging(session, workspace, memory, log, time.backoff());
-                assertThrows(Throwable.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
+                assertThrows(Throwable.class, () -> staging.stage(report, Cloud.staging(bucket, "")));
             }
         }
         assertEquals("1", StagingContractTest.unfinished(Emulator.MINISTACK, bucket));
@@ -440,7 +439,7 @@ class StagingFaultsTest {
     @Test
     void aRepeatedCompletionThatFindsNoUploadIsOneWhereTheObjectIsThere() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
-        String completion = "POST /" + bucket + "/orders/" + report.sha256() + ".zip?uploadId=";
+        String completion = "POST /" + bucket + "/" + report.sha256() + ".zip?uploadId=";
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
                 .next(completion, Wire.Fault.CUT_ANSWER)
                 .next(completion, Wire.Answer.ofS3(404, "NoSuchUpload", "The specified upload does not exist."))) {
@@ -472,7 +471,7 @@ class StagingFaultsTest {
         StagedObject staged;
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
             staged = new Staging(session, disturbed, UploadJournal.NONE, log, time.backoff())
-                    .stage(report, Cloud.staging(bucket, ""), "orders");
+                    .stage(report, Cloud.staging(bucket, ""));
         }
 
         assertEquals(List.of(1), aborted);
@@ -510,7 +509,7 @@ class StagingFaultsTest {
     @Test
     void aCompletionThatFailsInAResponseOfSuccessIsMadeAgain() throws Exception {
         PackReport report = Package.weighing(folder, "large", LARGE);
-        String key = "/" + bucket + "/orders/" + report.sha256() + ".zip";
+        String key = "/" + bucket + "/" + report.sha256() + ".zip";
         try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())
                 .next(
                         "POST " + key + "?uploadId=",
@@ -552,7 +551,7 @@ class StagingFaultsTest {
         StagedObject staged;
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
             staged = new Staging(session, workspace, UploadJournal.NONE, log, wrong.backoff())
-                    .stage(report, Cloud.staging(bucket, ""), "orders");
+                    .stage(report, Cloud.staging(bucket, ""));
         }
 
         assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
@@ -585,7 +584,7 @@ class StagingFaultsTest {
         StagedObject staged;
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
             staged = new Staging(session, patchy, UploadJournal.NONE, log, time.backoff())
-                    .stage(report, Cloud.staging(bucket, ""), "orders");
+                    .stage(report, Cloud.staging(bucket, ""));
         }
 
         assertEquals(12, rounds.get());
@@ -645,7 +644,7 @@ class StagingFaultsTest {
                         Optional.empty(),
                         Optional.empty()))) {
             StagedObject staged = new Staging(session, workspace, UploadJournal.NONE, log, time.backoff())
-                    .stage(report, Cloud.staging(bucket, ""), "orders");
+                    .stage(report, Cloud.staging(bucket, ""));
 
             assertEquals(report.sha256(), StagingContractTest.sha256(Emulator.MINISTACK, staged));
         }
@@ -677,8 +676,8 @@ class StagingFaultsTest {
         try (AwsSession session = Cloud.session(Emulator.MINISTACK.endpoint())) {
             Staging staging = new Staging(session, cleaning, UploadJournal.NONE, log, time.backoff());
 
-            DeployException failed = assertThrows(
-                    DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, ""), "orders"));
+            DeployException failed =
+                    assertThrows(DeployException.class, () -> staging.stage(report, Cloud.staging(bucket, "")));
 
             assertTrue(failed.getMessage().contains("NoSuchFileException"), failed.getMessage());
             assertTrue(failed.getMessage().contains("changed or removed on the machine"), failed.getMessage());

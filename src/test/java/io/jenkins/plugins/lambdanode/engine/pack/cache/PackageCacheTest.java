@@ -219,7 +219,7 @@ class PackageCacheTest {
     void anotherLevelIsAnotherPackage() throws Exception {
         packCached();
         PackSettings settings = new PackSettings("", true, List.of(), List.of(), PackSettings.Links.FOLLOW, 9);
-        PackRequest best = new PackRequest(settings, List.of(), 1 << 30, "", "", false, false, "");
+        PackRequest best = new PackRequest(settings, List.of(), 1 << 30, "", "", false, false, "", "");
         PackReport report = Packs.pack(project, Optional.of(cache), best);
         assertEquals(new PackReport.Work(total, total, 0), report.work());
     }
@@ -372,7 +372,7 @@ class PackageCacheTest {
 
     @Test
     void aPackageThatIsTooLargeIsNotKept() {
-        PackRequest small = new PackRequest(PackSettings.DEFAULT, List.of(), 100, "Smaller!", "", false, false, "");
+        PackRequest small = new PackRequest(PackSettings.DEFAULT, List.of(), 100, "Smaller!", "", false, false, "", "");
         assertThrows(DeployException.class, () -> Packs.pack(project, Optional.of(cache), small));
         assertTrue(Files.notExists(cache));
     }

@@ -91,8 +91,8 @@ class SizeLimitsTest {
         new Random(1).nextBytes(random);
         Packs.write(project, "lib/random", random);
         Packs.write(project, "index.js", "x".repeat(1_000_000));
-        PackRequest request =
-                new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false, false, "");
+        PackRequest request = new PackRequest(
+                PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false, false, "", "");
         Path temp = dir.resolve("t");
         String message = assertThrows(
                         DeployException.class,

@@ -1,0 +1,270 @@
+package io.jenkins.plugins.lambdanode.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
+import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
+import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
+import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
+import io.jenkins.plugins.lambdanode.testing.Account;
+import io.jenkins.plugins.lambdanode.testing.Emulator;
+import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.KeptLog;
+import io.jenkins.plugins.lambdanode.testing.Program;
+import io.jenkins.plugins.lambdanode.testing.Project;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+
+/** A package that is there is deployed as it is: a ready ZIP, or that of an earlier deployment. */
+@ExtendWith(EmulatorExtension.class)
+class PromotionTest {
+
+    private static final Account ACCOUNT = new Account(Emulator.MINISTACK);
+
+    @RegisterExtension
+    final ObservedAws aws = new ObservedAws(Emulator.MINISTACK);
+
+    @TempDir
+    Path folder;
+
+    private final KeptLog log = new KeptLog();
+    private final String name = Account.newName();
+    private Project project;
+    private Path elsewhere;
+
+    @BeforeEach
+    void makeProject() throws Exception {
+        project = Project.answering(folder.resolve("project"), name);
+        elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
+    }
+
+    private interface Setting {
+        void on(DeployRequestBuilder request) throws DeployException;
+    }
+
+    private DeployResult deploy(Path from, String function, String region, Setting setting) throws Exception {
+        DeployRequestBuilder request = DeployRequest.builder()
+                .functionName(function)
+                .create(true)
+                .role(ACCOUNT.role())
+                .runtime("nodejs22.x")
+                .waitTimeout(60);
+        setting.on(request);
+        AwsSettings settings = new AwsSettings(
+                region,
+                Optional.of(aws.endpoint()),
+                StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
+                Optional.empty(),
+                Optional.empty());
+        try (LocalWorkspace workspace = new LocalWorkspace(from, System.getenv(), new HttpSender(log), log);
+                AwsSession session = AwsSession.open(settings)) {
+            return new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
+        }
+    }
+
+    private DeployResult deploy(Setting setting) throws Exception {
+        return deploy(project.folder(), name, Account.REGION, request -> setting.on(request.install("none")));
+    }
+
+    private DeployResult promote(DeployResult from, Setting setting) throws Exception {
+        String record = DeploymentJson.text(from);
+        return deploy(elsewhere, name + "-prod", Account.REGION, request -> setting.on(request.from(record)));
+    }
+
+    private List<String> uploads() {
+        return aws.requests().stream()
+                .filter(line -> line.startsWith("PUT /b-"))
+                .toList();
+    }
+
+    private static void zip(Path from, Path to) {
+        Program.run(from, Map.of(), List.of("zip", "-q", "-r", to.toString(), "."))
+                .successful();
+    }
+
+    @Test
+    void aReadyZipIsDeployedAsItIs() throws Exception {
+        Path zip = elsewhere.resolve("orders.zip");
+        zip(project.folder(), zip);
+
+        DeployResult result = deploy(
+                elsewhere,
+                name,
+                Account.REGION,
+                request -> request.zipFile("orders.zip").alias("live"));
+
+        String digest = Account.base64Sha256(zip.toString());
+        assertEquals(digest, result.packaged().codeSha256());
+        assertEquals(digest, ACCOUNT.configuration(name, "CodeSha256"));
+        assertEquals("\"" + name + "\"", ACCOUNT.invoke(name));
+        assertTrue(log.text().contains("Packaged "), log.text());
+    }
+
+    @Test
+    void aZipThatCanNotWorkIsRefusedBeforeAnythingIsSent() throws Exception {
+        zip(folder, elsewhere.resolve("nested.zip"));
+        Files.writeString(elsewhere.resolve("text.zip"), "no ZIP");
+        Files.createSymbolicLink(elsewhere.resolve("link.zip"), elsewhere.resolve("../outside.zip"));
+        zip(project.folder(), folder.resolve("outside.zip"));
+
+        assertTrue(failureOf("nested.zip")
+                .contains("The handler index.handler is not in nested.zip: it has no index.js, .mjs or .cjs"));
+        assertTrue(failureOf("nested.zip").contains("It has project/index.js: zip what is in the folder"));
+        assertTrue(failureOf("text.zip").contains("text.zip (zipFile) is no valid ZIP"));
+        assertTrue(failureOf("none.zip").contains("There is no file none.zip in "));
+        assertTrue(failureOf("link.zip").contains("link.zip (zipFile) leads out of "));
+        assertTrue(failureOf("../outside.zip").contains("zipFile is '../outside.zip'"));
+        assertFalse(ACCOUNT.hasFunction(name));
+    }
+
+    private String failureOf(String zip) {
+        return assertThrows(
+                        DeployException.class,
+                        () -> deploy(elsewhere, name, Account.REGION, request -> request.zipFile(zip)))
+                .getMessage();
+    }
+
+    @Test
+    void aStagedPackageIsReadByLambdaAgainAndUploadedOnce() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+        DeployResult first =
+                deploy(request -> request.s3Bucket(bucket).s3Threshold(0L).publish(true));
+        int sent = uploads().size();
+
+        DeployResult second = promote(first, request -> request.alias("live"));
+
+        assertEquals(1, sent);
+        assertEquals(1, uploads().size());
+        assertEquals(first.packaged().sha256() + ".zip", ACCOUNT.keys(bucket));
+        assertEquals(
+                ACCOUNT.configuration(name, "CodeSha256"), ACCOUNT.configuration(name + "-prod:live", "CodeSha256"));
+        assertEquals(Outcome.CREATED, second.functions().get(0).outcome());
+        assertEquals(
+                first.packaged().sha256() + ".zip",
+                second.functions().get(0).staged().orElseThrow().key());
+        assertEquals(0, second.sentBytes());
+        assertTrue(log.text().contains("Lambda reads it from s3://" + bucket + "/"), log.text());
+
+        DeployResult again = promote(first, request -> request.alias("live"));
+
+        assertEquals(Outcome.UNCHANGED, again.functions().get(0).outcome());
+    }
+
+    @Test
+    void twoStagesThatPackageTheSameShareTheObject() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+        deploy(request -> request.s3Bucket(bucket).s3Threshold(0L));
+
+        deploy(
+                project.folder(),
+                name + "-prod",
+                Account.REGION,
+                request -> request.install("none").s3Bucket(bucket).s3Threshold(0L));
+
+        assertEquals(1, uploads().size());
+        assertTrue(log.text().contains("Already staged: s3://" + bucket + "/"), log.text());
+    }
+
+    @Test
+    void aPackageThatIsNotStagedComesFromTheFunctionThroughTheWorkspace() throws Exception {
+        DeployResult first = deploy(request -> request.publish(true));
+        Files.delete(project.folder().resolve("index.js"));
+
+        DeployResult second = promote(first, request -> {});
+
+        assertEquals(first.packaged().codeSha256(), ACCOUNT.configuration(name + "-prod", "CodeSha256"));
+        assertEquals(first.packaged().zippedBytes(), second.sentBytes());
+        assertEquals("\"" + name + "\"", ACCOUNT.invoke(name + "-prod"));
+    }
+
+    @Test
+    void aStagedObjectThatIsGoneIsNoObstacle() throws Exception {
+        String bucket = ACCOUNT.newBucket();
+        DeployResult first =
+                deploy(request -> request.s3Bucket(bucket).s3Threshold(0L).publish(true));
+        ACCOUNT.removeBucket(bucket);
+
+        promote(first, request -> {});
+
+        assertEquals(first.packaged().codeSha256(), ACCOUNT.configuration(name + "-prod", "CodeSha256"));
+        assertTrue(log.text().contains("getting it from the function"), log.text());
+    }
+
+    @Test
+    void codeThatTheFunctionNoLongerHasIsNotPromoted() throws Exception {
+        DeployResult first = deploy(request -> {});
+        project.with("index.js", "exports.handler = async () => 'another';\n");
+        deploy(request -> {});
+
+        DeployException failed = assertThrows(DeployException.class, () -> promote(first, request -> {}));
+
+        assertTrue(failed.getMessage()
+                .contains("and the record says " + first.packaged().codeSha256()));
+        assertTrue(failed.getMessage().contains("whose version keeps its code"), failed.getMessage());
+        assertFalse(ACCOUNT.hasFunction(name + "-prod"));
+    }
+
+    @Test
+    void thePackageGoesToAnotherRegion() throws Exception {
+        DeployResult first = deploy(request -> request.publish(true));
+        String record = DeploymentJson.text(first);
+
+        DeployResult second = deploy(elsewhere, name, "us-west-2", request -> request.from(record));
+
+        assertEquals(
+                first.packaged().codeSha256(), second.functions().get(0).state().codeSha256());
+        assertTrue(second.functions().get(0).state().functionArn().contains(":us-west-2:"));
+    }
+
+    @Test
+    void aLayerGoesAlongInItsAccountAndRegionAndNowhereElse() throws Exception {
+        project.with("node_modules/dep/index.js", "module.exports = 1;\n")
+                .with("index.js", "exports.handler = async () => require('dep');\n");
+        DeployResult first = deploy(request -> request.dependencies("layer").publish(true));
+
+        promote(first, request -> {});
+
+        assertEquals(
+                List.of(first.layer().orElseThrow().layerVersionArn()),
+                promote(first, request -> {}).functions().get(0).state().layerArns());
+        String record = DeploymentJson.text(first);
+        DeployException failed = assertThrows(
+                DeployException.class, () -> deploy(elsewhere, name, "us-west-2", request -> request.from(record)));
+        assertTrue(failed.getMessage().contains("is in another account or region"), failed.getMessage());
+    }
+
+    @Test
+    void aPackageThatIsThereGoesWithNoSettingOfHowOneIsMade() {
+        DeployException failed = assertThrows(
+                DeployException.class,
+                () -> deploy(
+                        elsewhere,
+                        name,
+                        Account.REGION,
+                        request -> request.zipFile("a.zip").build("make")));
+        assertTrue(failed.getMessage().startsWith("zipFile is a package that is deployed as it is, and build says"));
+        DeployException none = assertThrows(
+                DeployException.class,
+                () -> deploy(elsewhere, name, Account.REGION, request -> request.from("{\"FunctionName\": \"a\"}")));
+        assertTrue(none.getMessage().startsWith("from is no record of a deployment."), none.getMessage());
+    }
+}
