@@ -8,13 +8,13 @@ import hudson.Util;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.lambdanode.build.DeployedVersion;
 import io.jenkins.plugins.lambdanode.build.LambdaNodeReleaseExecution;
 import io.jenkins.plugins.lambdanode.build.PipelineArguments;
 import io.jenkins.plugins.lambdanode.build.ReleaseSettings;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
-import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -126,21 +126,9 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
             throw new AbortException(
                     "from says which function and version; functionName or version say so too. Leave one out.");
         }
-        if (from instanceof DeployedFunction deployed) {
-            setFunctionName(deployed.getFunctionArn());
-            setVersion(deployed.getVersion());
-        } else if (from instanceof Map<?, ?> record && record.get("FunctionArn") != null) {
-            setFunctionName(String.valueOf(record.get("FunctionArn")));
-            setVersion(Objects.toString(record.get("Version"), null));
-        } else {
-            throw new AbortException(
-                    "from is neither what lambdaNodeDeploy returned for one function nor its record as JSON."
-                            + " Give one of them, or functionName and version.");
-        }
-        if (version == null) {
-            throw new AbortException(
-                    "from has no version: no version was published. Set publish in the deployment that it comes from.");
-        }
+        DeployedVersion deployed = DeployedVersion.of(from);
+        setFunctionName(deployed.functionArn());
+        setVersion(deployed.version());
     }
 
     @Extension

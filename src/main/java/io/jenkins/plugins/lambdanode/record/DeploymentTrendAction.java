@@ -48,6 +48,7 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
             Palette.LIME);
 
     private static final Set<String> NPM = Set.of(Phase.INSTALL.label(), Phase.BUILD.label());
+    private static final Set<String> WAITING = Set.of(Phase.SHIFT.label());
 
     private final Job<?, ?> job;
     private final Measure measure;
@@ -69,11 +70,11 @@ public final class DeploymentTrendAction implements Action, AsyncTrendChart {
             this.urlName = urlName;
         }
 
-        /** Bytes, or milliseconds: a deployment's without npm's. Null where it is not known. */
+        /** Bytes, or milliseconds: a deployment's without npm's and without a rollout's. Null where it is not known. */
         private Long of(DeployedFunction function) {
             return switch (this) {
                 case SIZE -> function.getCodeSize();
-                case TIME -> function.getMillis() - function.millisOf(NPM);
+                case TIME -> function.getMillis() - function.millisOf(NPM) - function.millisOf(WAITING);
                 case SMOKE_TEST -> function.smokeTestMillis().orElse(null);
             };
         }

@@ -162,6 +162,24 @@ class AgentLostTest {
     }
 
     @Test
+    void theSameWhileTrafficShiftsWhichNeedsNoAgent() throws Exception {
+        WorkflowRun run = start(
+                "shift",
+                inAgent(Builds.deploy("lost-shift", ", alias: 'live'")
+                        + Builds.project("two")
+                        + Builds.deploy("lost-shift", ", alias: 'live', rollout: [percent: 50, every: 0.1]")));
+        Builds.await(PATIENCE, () -> Aws.traffic("lost-shift").equals("1 2=0.5"));
+
+        AgentProcess.of(agent).kill();
+        jenkins.waitForMessage("all traffic goes to version 2", run);
+        jenkins.waitForMessage("Waiting for it to come back", run);
+        connect();
+
+        assertDeployed(run, "lost-shift");
+        assertEquals("2", Aws.traffic("lost-shift"));
+    }
+
+    @Test
     void anAgentThatDoesNotComeBackFailsTheBuildWithOneMessageAndTheNextBuildClearsUp() throws Exception {
         System.setProperty(LambdaNodeDeployExecution.AGENT_RETURNS, "100ms");
         WorkflowJob job = Builds.pipeline("gone", inAgent(npm.writePackage() + Builds.deploy("lost-for-good", "")));

@@ -129,6 +129,13 @@ class RestartTest {
                     "sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
                             + deploy("package-" + how, ", compressionLevel: 9, s3Bucket: '" + Aws.BUCKET + "'"));
             jenkins.runRemotely(RestartTest::awaitPackaging, "package-" + how);
+            jenkins.runRemotely(
+                    RestartTest::startBuild,
+                    "shift-" + how,
+                    deploy("shift-" + how, ", alias: 'live'") + "\n"
+                            + Builds.project("two")
+                            + deploy("shift-" + how, ", alias: 'live', rollout: [percent: 50, every: 1.5]"));
+            Builds.await(PATIENCE, () -> Aws.traffic("shift-" + how).equals("1 2=0.5"));
 
             assertEquals(1, Aws.unfinishedUploads());
             if (how.equals("stopped")) {
@@ -153,6 +160,9 @@ class RestartTest {
             }
             // It has the same project.
             jenkins.runRemotely(RestartTest::end, "turn-" + how, "release-" + how);
+            jenkins.runRemotely(RestartTest::end, "shift-" + how, "shift-" + how);
+            assertEquals("2", Aws.traffic("shift-" + how));
+            assertEquals(List.of("$LATEST", "1", "2"), Aws.versions("shift-" + how));
             assertEquals(List.of("$LATEST", "1"), Aws.versions("release-" + how));
             assertEquals(0, Aws.unfinishedUploads());
         }

@@ -233,6 +233,27 @@ class TrafficTest {
     }
 
     @Test
+    void severalFunctionsGoOneAfterTheOtherAndThoseThatAreDoneStayDone() throws Exception {
+        String other = Account.newName();
+        deploy(request -> request.functionName(other), after -> {});
+        project.with("index.js", Project.handler("v3"));
+        green();
+
+        String message = failure(request -> canary().on(request.functionName(other)), after -> {
+            if (after.equals(MINUTE.multipliedBy(11))) {
+                assertEquals("3", traffic());
+                assertEquals("1 2=0.1", ACCOUNT.aliasTraffic(other, "live"));
+                ACCOUNT.alarm(alarm, "ALARM", "of the other");
+            }
+        });
+
+        assertTrue(message.contains("Alias live of function " + other + ": all traffic goes to version 1"), message);
+        assertTrue(message.contains("This code is deployed already to " + name + " (version 3)"), message);
+        assertEquals("3", traffic());
+        assertEquals("1", ACCOUNT.aliasTraffic(other, "live"));
+    }
+
+    @Test
     void anAlarmGivesTheTrafficBackWithItsReason() throws Exception {
         green();
 

@@ -107,6 +107,7 @@ public final class ShiftStep {
         FunctionName function = FunctionName.parse(arn);
         String alias = request.alias().orElseThrow();
         String to = deployed.version().orElseThrow();
+        revisions.clear();
         Optional<AliasRouting> now = traffic.find(function, alias);
         if (isUnderWay(arn, alias) && journal.pending().get().to().equals(to)) {
             progress.log("Carrying on with the shift of traffic of alias " + alias + " to version " + to);
@@ -173,7 +174,7 @@ public final class ShiftStep {
             journal.ended();
             return Optional.empty();
         }
-        if (!seen.weights().equals(weights(shift, percent))) {
+        if (!seen.sends(shift.from(), weights(shift, percent))) {
             share(shift, function, percent);
         }
         Duration next = rollout.untilNext(elapsed);

@@ -17,6 +17,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.lambda.LambdaClient;
+import software.amazon.awssdk.services.lambda.model.GetAliasResponse;
 import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResponse;
 import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -193,6 +194,24 @@ public final class Aws {
             return lambda.listVersionsByFunction(request -> request.functionName(name)).versions().stream()
                     .map(version -> version.version())
                     .toList();
+        }
+    }
+
+    /** Where a function's alias {@code live} sends its callers: its version, and for instance {@code 2=0.5} after it. */
+    public static String traffic(String name) {
+        try (LambdaClient lambda = lambda()) {
+            GetAliasResponse alias =
+                    lambda.getAlias(request -> request.functionName(name).name("live"));
+            StringBuilder traffic = new StringBuilder(alias.functionVersion());
+            if (alias.routingConfig() != null) {
+                alias.routingConfig()
+                        .additionalVersionWeights()
+                        .forEach((version, weight) ->
+                                traffic.append(' ').append(version).append('=').append(weight));
+            }
+            return traffic.toString();
+        } catch (ResourceNotFoundException e) {
+            return "";
         }
     }
 

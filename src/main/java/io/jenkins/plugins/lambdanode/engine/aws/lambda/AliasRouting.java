@@ -13,6 +13,8 @@ import java.util.stream.Collectors;
  */
 public record AliasRouting(String name, String arn, String version, Map<String, Double> weights, String revisionId) {
 
+    private static final double TENTH_OF_A_PERCENT = 0.001;
+
     public AliasRouting {
         weights = Map.copyOf(weights);
     }
@@ -24,6 +26,15 @@ public record AliasRouting(String name, String arn, String version, Map<String, 
     /** Whether this version gets all traffic. */
     public boolean sendsAllTo(String other) {
         return !isSplit() && version.equals(other);
+    }
+
+    /** Whether it points to this version and has these weights, to a tenth of a percent. */
+    public boolean sends(String pointsTo, Map<String, Double> shares) {
+        return version.equals(pointsTo)
+                && weights.keySet().equals(shares.keySet())
+                && shares.entrySet().stream()
+                        .allMatch(
+                                share -> Math.abs(weights.get(share.getKey()) - share.getValue()) < TENTH_OF_A_PERCENT);
     }
 
     /** Whether two versions share the traffic, and no third. */

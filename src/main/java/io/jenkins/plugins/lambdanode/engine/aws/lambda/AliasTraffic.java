@@ -99,9 +99,7 @@ public final class AliasTraffic {
                     throw AwsErrors.exception(operation, failure, e);
                 }
                 Optional<AliasRouting> now = find(function, seen.name());
-                if (now.isPresent()
-                        && now.get().version().equals(version)
-                        && now.get().weights().equals(weights)) {
+                if (now.isPresent() && now.get().sends(version, weights)) {
                     progress.log(
                             "Lambda did not confirm the change of " + operation.subject() + ", but has applied it");
                     return new Retry.Done<>(now.get());
