@@ -19,6 +19,7 @@ import io.jenkins.plugins.lambdanode.engine.project.GitCheckout;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
+import io.jenkins.plugins.lambdanode.engine.project.OldModules;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
@@ -76,12 +77,15 @@ final class AgentTasks {
         private final String workspace;
         private final String agentRoot;
         private final String temporary;
+        private final String oldModules;
 
         /**
          * @param agentRoot the folder that the agent's workspaces are in, as a rule
          * @param temporary the folder for the deployment's temporary files
+         * @param oldModules the folder of {@link OldModules}
          */
-        Begin(String workspace, String agentRoot, String temporary) {
+        Begin(String workspace, String agentRoot, String temporary, String oldModules) {
+            this.oldModules = oldModules;
             this.workspace = workspace;
             this.agentRoot = agentRoot;
             this.temporary = temporary;
@@ -110,6 +114,7 @@ final class AgentTasks {
                 }
             }
             Files.createDirectories(Path.of(temporary));
+            OldModules.removeAll(Path.of(oldModules));
             return new Found(true, beside, checkout(folder));
         }
 
@@ -170,6 +175,53 @@ final class AgentTasks {
         @Override
         public Void invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
             new InstallFingerprint(install).set();
+            return null;
+        }
+    }
+
+    /** Takes node_modules out of the way of an install; null where it stays. */
+    static final class SetModulesAside extends MasterToSlaveFileCallable<String> {
+        private static final long serialVersionUID = 1L;
+
+        private final String root;
+        private final String place;
+
+        SetModulesAside(String root, String place) {
+            this.root = root;
+            this.place = place;
+        }
+
+        @Override
+        public String invoke(File folder, VirtualChannel channel) {
+            return new OldModules(Path.of(root), Path.of(place)).setAside().orElse(null);
+        }
+    }
+
+    /** Removes what was set aside, or puts it back. */
+    static final class SettleModules extends MasterToSlaveFileCallable<Void> {
+        private static final long serialVersionUID = 1L;
+
+        private final String root;
+        private final String place;
+        private final String aside;
+        private final boolean installed;
+
+        SettleModules(String root, String place, String aside, boolean installed) {
+            this.root = root;
+            this.place = place;
+            this.aside = aside;
+            this.installed = installed;
+        }
+
+        @Override
+        public Void invoke(File folder, VirtualChannel channel) throws IOException {
+            OldModules old = new OldModules(Path.of(root), Path.of(place));
+            if (installed) {
+                old.remove(aside);
+            } else {
+                old.putBack(aside);
+            }
+            OldModules.removeAll(Path.of(place));
             return null;
         }
     }

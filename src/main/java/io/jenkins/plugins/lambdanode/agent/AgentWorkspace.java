@@ -49,6 +49,7 @@ public final class AgentWorkspace implements Workspace {
     private final FilePath temporary;
     private final String cache;
     private final String npmCache;
+    private final String oldModules;
     private final TaskListener listener;
     private final AgentChannel channel;
     private final AgentCommands commands;
@@ -74,6 +75,7 @@ public final class AgentWorkspace implements Workspace {
         }
         this.temporary = folder.child(FOLDER + deployment);
         this.npmCache = folder.child(CACHE_FOLDER).child("npm").getRemote();
+        this.oldModules = folder.child(CACHE_FOLDER).child("old").getRemote();
         this.cache = folder.child(CACHE_FOLDER)
                 .child(Util.getDigestOf(project.getRemote()))
                 .getRemote();
@@ -113,7 +115,10 @@ public final class AgentWorkspace implements Workspace {
         FilePath root = node == null ? null : node.getRootPath();
         try {
             return channel.call(new AgentTasks.Begin(
-                    workspace.getRemote(), (root == null ? workspace : root).getRemote(), temporary.getRemote()));
+                    workspace.getRemote(),
+                    (root == null ? workspace : root).getRemote(),
+                    temporary.getRemote(),
+                    oldModules));
         } catch (IOException e) {
             throw FileErrors.diskFull(e, "temporary files", temporary.getRemote(), "");
         }
@@ -217,6 +222,16 @@ public final class AgentWorkspace implements Workspace {
     @Override
     public void markInstalled(InstallRun install) throws IOException, InterruptedException {
         channel.call(new AgentTasks.MarkInstalled(install));
+    }
+
+    @Override
+    public Optional<String> setModulesAside(String folder) throws IOException, InterruptedException {
+        return Optional.ofNullable(channel.call(new AgentTasks.SetModulesAside(folder, oldModules)));
+    }
+
+    @Override
+    public void settleModules(String folder, String aside, boolean installed) throws IOException, InterruptedException {
+        channel.call(new AgentTasks.SettleModules(folder, oldModules, aside, installed));
     }
 
     @Override

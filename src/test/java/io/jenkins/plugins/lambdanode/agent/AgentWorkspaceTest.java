@@ -239,7 +239,7 @@ class AgentWorkspaceTest {
 
         public static void main(String[] arguments) throws IOException {
             try {
-                new AgentTasks.Begin(arguments[0], arguments[0], arguments[0] + "@tmp")
+                new AgentTasks.Begin(arguments[0], arguments[0], arguments[0] + "@tmp", arguments[0] + "@tmp")
                         .invoke(new File(arguments[0], "gr\u00f6\u00dfe"), null);
             } catch (DeployException e) {
                 System.out.println(e.getMessage());

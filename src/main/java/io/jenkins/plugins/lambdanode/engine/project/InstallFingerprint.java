@@ -109,6 +109,7 @@ public final class InstallFingerprint {
         return new InstallState(
                 change.isEmpty(),
                 withDevelopment,
+                Files.isDirectory(modules),
                 change.isPresent()
                         ? change.get()
                         : "node_modules is unchanged since "

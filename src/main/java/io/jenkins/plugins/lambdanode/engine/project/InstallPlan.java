@@ -229,6 +229,11 @@ public record InstallPlan(
         }
     }
 
+    /** Whether the install begins with removing node_modules. */
+    public boolean removesModules() {
+        return manager == PackageManager.NPM && frozen;
+    }
+
     /**
      * The commands that install, in order. None of them changes a lock file or package.json.
      *

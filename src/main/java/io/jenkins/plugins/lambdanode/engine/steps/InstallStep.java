@@ -168,8 +168,31 @@ public final class InstallStep {
         }
         // Another function of the repository is built, and would install once more.
         Install chosen = state.withDevelopment() ? install.withDevelopment().orElseThrow() : install;
-        if (run(chosen, state.reason(), project)) {
+        Optional<String> old = chosen.plan().removesModules() && state.hasModules()
+                ? workspace.setModulesAside(chosen.plan().folder())
+                : Optional.empty();
+        boolean complete;
+        try {
+            complete = run(chosen, state.reason(), project);
+        } catch (DeployException e) {
+            settle(chosen, old, false);
+            throw e;
+        }
+        settle(chosen, old, true);
+        if (complete) {
             remember(chosen.run());
+        }
+    }
+
+    private void settle(Install install, Optional<String> old, boolean installed) throws InterruptedException {
+        if (old.isEmpty()) {
+            return;
+        }
+        try {
+            workspace.settleModules(install.plan().folder(), old.get(), installed);
+        } catch (IOException e) {
+            progress.log("The node_modules of before, which was renamed, could not be "
+                    + (installed ? "removed: " : "put back: ") + e.getMessage());
         }
     }
 

@@ -15,6 +15,7 @@ import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
+import io.jenkins.plugins.lambdanode.engine.project.OldModules;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.File;
 import java.io.IOException;
@@ -35,12 +36,16 @@ public final class LocalWorkspace implements Workspace {
     /** A command that has ended has written all it will; a program that it left running can hold its output open forever. */
     private static final long LAST_OUTPUT_MILLIS = 3000;
 
+    /** In the cache. */
+    private static final String OLD_MODULES = "old";
+
     private final Path project;
     private final Path temporary;
     private final Optional<Path> cache;
     private final Map<String, String> environment;
     private final HttpSender sender;
     private final Progress progress;
+    private Optional<Thread> removal = Optional.empty();
 
     /** A workspace that keeps nothing. */
     public LocalWorkspace(Path project, Map<String, String> environment, HttpSender sender, Progress progress)
@@ -63,6 +68,7 @@ public final class LocalWorkspace implements Workspace {
         this.sender = sender;
         this.progress = progress;
         this.temporary = Files.createTempDirectory("lambda-node-deploy-");
+        this.removal = this.cache.map(folder -> OldModules.removeAll(folder.resolve(OLD_MODULES)));
     }
 
     @Override
@@ -132,7 +138,7 @@ public final class LocalWorkspace implements Workspace {
     @Override
     public InstallState installState(InstallRun install) throws IOException {
         return cache.isEmpty()
-                ? new InstallState(false, false, "without --cache it runs each time")
+                ? new InstallState(false, false, false, "without --cache it runs each time")
                 : new InstallFingerprint(install).state();
     }
 
@@ -141,6 +147,23 @@ public final class LocalWorkspace implements Workspace {
         if (cache.isPresent()) {
             new InstallFingerprint(install).set();
         }
+    }
+
+    @Override
+    public Optional<String> setModulesAside(String folder) {
+        return cache.flatMap(kept -> new OldModules(Path.of(folder), kept.resolve(OLD_MODULES)).setAside());
+    }
+
+    @Override
+    public void settleModules(String folder, String aside, boolean installed) throws IOException {
+        Path place = cache.orElseThrow().resolve(OLD_MODULES);
+        OldModules old = new OldModules(Path.of(folder), place);
+        if (installed) {
+            old.remove(aside);
+        } else {
+            old.putBack(aside);
+        }
+        removal = Optional.of(OldModules.removeAll(place));
     }
 
     @Override
@@ -174,12 +197,15 @@ public final class LocalWorkspace implements Workspace {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() throws IOException, InterruptedException {
         try (Stream<Path> files = Files.list(temporary)) {
             for (Path file : files.toList()) {
                 Files.deleteIfExists(file);
             }
         }
         Files.deleteIfExists(temporary);
+        if (removal.isPresent()) {
+            removal.get().join();
+        }
     }
 }

@@ -12,6 +12,7 @@ import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFingerprint;
 import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallState;
+import io.jenkins.plugins.lambdanode.engine.project.OldModules;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import java.io.IOException;
 import java.util.List;
@@ -46,6 +47,17 @@ public interface Workspace extends AutoCloseable {
 
     /** Remembers that node_modules is what this install made, where the workspace keeps anything. */
     void markInstalled(InstallRun install) throws IOException, InterruptedException;
+
+    /**
+     * Takes node_modules out of the way of an install; see {@link OldModules}.
+     *
+     * @param folder the folder that the install runs in
+     * @return the name that it has now; empty where it stays
+     */
+    Optional<String> setModulesAside(String folder) throws IOException, InterruptedException;
+
+    /** Removes in the background what was set aside, or puts it back after an install that failed. */
+    void settleModules(String folder, String aside, boolean installed) throws IOException, InterruptedException;
 
     /** The key of the dependencies that an install would bring; see {@link DependencyKey#of}. */
     Optional<String> dependencyKey(String folder, String lockFile, String madeWith)

@@ -61,6 +61,16 @@ public class SendingWorkspace implements Workspace {
     }
 
     @Override
+    public Optional<String> setModulesAside(String folder) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void settleModules(String folder, String aside, boolean installed) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Optional<String> dependencyKey(String folder, String lockFile, String madeWith) {
         throw new UnsupportedOperationException();
     }

@@ -2,8 +2,10 @@ package io.jenkins.plugins.lambdanode.engine.steps;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +103,45 @@ class InstallOnceTest {
 
     private InstallFingerprint fingerprint() {
         return new InstallFingerprint(new InstallRun(project.toString(), "tools", ""));
+    }
+
+    private List<Path> oldOnes() throws IOException {
+        Path old = folder.resolve("cache/old");
+        if (!Files.exists(old)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(old)) {
+            return entries.toList();
+        }
+    }
+
+    @Test
+    void nothingIsLeftOfTheNodeModulesOfBeforeNorOfThoseOfDeploymentsThatWereCutOff() throws Exception {
+        npmRuns(InstallSetting.AUTO);
+        Path left = Files.createDirectories(folder.resolve("cache/old/removed-by-nobody/node_modules/a"));
+        Files.writeString(left.resolve("index.js"), "");
+        Path stray = Files.writeString(project.resolve("node_modules/dep/stray.js"), "");
+
+        assertEquals(1, npmRuns(InstallSetting.AUTO));
+
+        assertFalse(Files.exists(stray));
+        assertEquals(List.of(), oldOnes());
+    }
+
+    @Test
+    void theNodeModulesOfBeforeIsThereWhereNpmRefusesTheLockFile() throws Exception {
+        npmRuns(InstallSetting.AUTO);
+        Object inode = Files.getAttribute(project.resolve("node_modules"), "unix:ino");
+        Path packageJson = project.resolve("package.json");
+        String before = Files.readString(packageJson);
+        Files.writeString(packageJson, before.replace("\"dep\":", "\"not-in-the-lock-file\": \"1.0.0\", \"dep\":"));
+
+        assertThrows(DeployException.class, () -> npmRuns(InstallSetting.AUTO));
+
+        assertEquals(inode, Files.getAttribute(project.resolve("node_modules"), "unix:ino"));
+        assertEquals(List.of(), oldOnes());
+        Files.writeString(packageJson, before);
+        assertEquals(0, npmRuns(InstallSetting.AUTO));
     }
 
     @Test
