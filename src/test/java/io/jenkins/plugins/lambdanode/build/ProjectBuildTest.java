@@ -93,15 +93,19 @@ class ProjectBuildTest {
                   dir('fn') { lambdaNodeDeploy functionName: 'one-cache', credentialsId: 'aws-deploy', create: [role: '%1$s'] }
                   lambdaNodeDeploy functionName: 'one-cache-too', dir: 'fn', credentialsId: 'aws-deploy', create: [role: '%1$s']
                   sh 'git status --porcelain; ls "$WORKSPACE_TMP"/lambda-node-deploy-cache | grep -vc npm'
+                  sh 'touch fn/node_modules/dep/stray.js'
+                  lambdaNodeDeploy functionName: 'one-cache', dir: 'fn', credentialsId: 'aws-deploy'
+                  sh 'test ! -e fn/node_modules/dep/stray.js; cd "$WORKSPACE_TMP"/lambda-node-deploy-cache/old; while ls | grep .; do sleep 0.1; done'
                 }
                 """.formatted(Aws.ROLE));
 
         WorkflowRun run = jenkins.buildAndAssertSuccess(job);
 
         String log = JenkinsRule.getLog(run);
-        assertEquals(1, log.lines().filter(line -> line.startsWith("$ npm ci")).count(), log);
+        assertEquals(2, log.lines().filter(line -> line.startsWith("$ npm ci")).count(), log);
+        assertTrue(log.indexOf("$ npm ci", log.indexOf("is not needed")) > 0, log);
         assertEquals(
-                2, log.lines().filter(line -> line.startsWith("Deploying fn ")).count(), log);
+                3, log.lines().filter(line -> line.startsWith("Deploying fn ")).count(), log);
         JsonNode work = Builds.record(run, "one-cache-too").path("Package").path("Work");
         assertEquals(0, work.path("DeflatedBytes").asLong(-1), work.toString());
         assertTrue(work.path("ReusedBytes").asLong() > 0, work.toString());
