@@ -108,9 +108,9 @@ final class AgentTasks {
             }
             Path parent = Path.of(temporary).getParent();
             List<String> beside = new ArrayList<>();
-            if (Files.isDirectory(parent)) {
+            if (parent != null && Files.isDirectory(parent)) {
                 try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent, Files::isDirectory)) {
-                    entries.forEach(entry -> beside.add(entry.getFileName().toString()));
+                    entries.forEach(entry -> beside.add(parent.relativize(entry).toString()));
                 }
             }
             Files.createDirectories(Path.of(temporary));
@@ -442,7 +442,10 @@ final class AgentTasks {
         @Override
         String work(Path folder) throws IOException, InterruptedException {
             Path target = Path.of(file);
-            Files.createDirectories(target.getParent());
+            Path parent = target.getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
             return new HttpSender(PacedProgress.toLog(listener.getLogger()::println), Optional.ofNullable(proxy))
                     .fetch(url, target)
                     .toString();

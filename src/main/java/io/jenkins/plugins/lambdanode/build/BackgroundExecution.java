@@ -103,15 +103,15 @@ abstract class BackgroundExecution extends StepExecution {
     private Object stoppable(boolean resumed) throws Throwable {
         TaskListener listener =
                 new StreamTaskListener(getContext().get(TaskListener.class).getLogger(), StandardCharsets.UTF_8);
-        boolean stopped;
+        Throwable stop;
         synchronized (this) {
-            stopped = stopCause != null;
-            thread = stopped ? null : Thread.currentThread();
+            stop = stopCause;
+            thread = stop == null ? Thread.currentThread() : null;
         }
         try {
-            if (stopped) {
+            if (stop != null) {
                 stopped(listener);
-                throw stopCause;
+                throw stop;
             }
             return run(resumed, listener);
         } catch (Throwable e) {

@@ -105,7 +105,7 @@ public final class OldModules {
                 boolean isAbandoned = Files.getLastModifiedTime(entry, LinkOption.NOFOLLOW_LINKS)
                         .toInstant()
                         .isBefore(Instant.now().minus(ABANDONED));
-                if (isAbandoned || entry.getFileName().toString().startsWith(REMOVED)) {
+                if (isAbandoned || folder.relativize(entry).toString().startsWith(REMOVED)) {
                     left.add(entry);
                 }
             }

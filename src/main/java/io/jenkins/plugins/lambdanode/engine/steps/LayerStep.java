@@ -108,11 +108,13 @@ public final class LayerStep {
                 .collect(Collectors.toSet());
     }
 
-    /** No lock file pins what is of the repository, nor what is not known. */
+    /** No lock file pins folders of the repository, nor what is not known. */
     private static boolean holdsLocalPackages(PackReport packaged) {
         return packaged.inventory().gap() == Inventory.Gap.TOO_MANY
                 || packaged.inventory().components().stream()
-                        .anyMatch(found -> found.local() && !found.layerPaths().isEmpty());
+                        .anyMatch(found -> found.local()
+                                && found.integrity().isEmpty()
+                                && !found.layerPaths().isEmpty());
     }
 
     private LayerState publish(

@@ -177,11 +177,9 @@ public final class InventoryBuilder {
                 || (noted
                         ? text(each.fields, "resolved").startsWith("file:")
                         : lock().isLocal(each.name, each.version));
-        LockFile.Origin origin = local
-                ? LockFile.Origin.UNKNOWN
-                : noted
-                        ? new LockFile.Origin(text(each.fields, "integrity"), text(each.fields, "resolved"))
-                        : lock().origin(each.name, each.version);
+        LockFile.Origin origin = noted
+                ? new LockFile.Origin(text(each.fields, "integrity"), local ? "" : text(each.fields, "resolved"))
+                : local ? LockFile.Origin.UNKNOWN : lock().origin(each.name, each.version);
         return new Component(
                 each.name,
                 each.version,
