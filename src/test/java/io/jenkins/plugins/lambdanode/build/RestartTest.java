@@ -120,6 +120,13 @@ class RestartTest {
             assertTrue(unsent.awaitStall(PATIENCE.toSeconds()));
             jenkins.runRemotely(
                     RestartTest::startBuild,
+                    "shift-" + how,
+                    deploy("shift-" + how, ", alias: 'live'") + "\n"
+                            + Builds.project("two")
+                            + deploy("shift-" + how, ", alias: 'live', rollout: [percent: 50, every: 2]"));
+            Builds.await(PATIENCE, () -> Aws.traffic("shift-" + how).equals("1 2=0.5"));
+            jenkins.runRemotely(
+                    RestartTest::startBuild,
                     "turn-" + how,
                     deploy("release-" + how, ", endpointUrl: '" + unreleased.url() + "'"));
             jenkins.runRemotely(RestartTest::awaitMessage, "turn-" + how, "which deploys release-" + how + " too");
@@ -129,13 +136,6 @@ class RestartTest {
                     "sh 'set +x; for i in $(seq 1 60); do head -c 1500000 /dev/urandom | base64 -w 0 > fn/data$i; done'\n"
                             + deploy("package-" + how, ", compressionLevel: 9, s3Bucket: '" + Aws.BUCKET + "'"));
             jenkins.runRemotely(RestartTest::awaitPackaging, "package-" + how);
-            jenkins.runRemotely(
-                    RestartTest::startBuild,
-                    "shift-" + how,
-                    deploy("shift-" + how, ", alias: 'live'") + "\n"
-                            + Builds.project("two")
-                            + deploy("shift-" + how, ", alias: 'live', rollout: [percent: 50, every: 1.5]"));
-            Builds.await(PATIENCE, () -> Aws.traffic("shift-" + how).equals("1 2=0.5"));
 
             assertEquals(1, Aws.unfinishedUploads());
             if (how.equals("stopped")) {
@@ -191,7 +191,7 @@ class RestartTest {
 
     private static void configure(JenkinsRule rule, String endpoint) throws Exception {
         Aws.configureJenkins(endpoint);
-        Builds.giveExecutors(rule, "agent", 8);
+        Builds.giveExecutors(rule, "agent", 9);
     }
 
     private static void startBuild(JenkinsRule rule, String name, String steps) throws Exception {
