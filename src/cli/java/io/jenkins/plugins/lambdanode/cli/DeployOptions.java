@@ -216,9 +216,24 @@ final class DeployOptions {
 
     /** JSON as it is, or that of a file. */
     private static String json(String option, String text) throws DeployException {
-        if (text == null || text.isBlank() || SettingRules.isJson(text)) {
-            return text;
+        return text == null || text.isBlank() || SettingRules.isJson(text) ? text : file(option, text);
+    }
+
+    private String record() throws DeployException {
+        String given = given("--from", from);
+        return given == null || given.strip().matches("(?s)[\\[{].*") ? given : given("--from", file("--from", given));
+    }
+
+    /** What is deployed hangs on it: where a script's variable or file is empty, the project is not deployed instead. */
+    private static String given(String option, String text) throws DeployException {
+        if (text != null && text.isBlank()) {
+            throw new DeployException(
+                    option + " is empty, and nothing else is deployed in its place.\nGive it, or leave it out to deploy the project.");
         }
+        return text;
+    }
+
+    private static String file(String option, String text) throws DeployException {
         try {
             return Files.readString(Path.of(text));
         } catch (IOException | InvalidPathException e) {
@@ -245,8 +260,8 @@ final class DeployOptions {
     /** @throws DeployException if an option's value is wrong, or one is missing */
     DeployRequest request() throws DeployException {
         DeployRequestBuilder request = project.addTo(DeployRequest.builder())
-                .zipFile(zipFile)
-                .from(json("--from", from))
+                .zipFile(given("--zip-file", zipFile))
+                .from(record())
                 .dependencies("auto".equals(layer.layer) ? "layer" : "none".equals(layer.layer) ? "package" : layer.layer)
                 .dependencies(layer.dependencies)
                 .layerName(layer.name)

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jenkinsci.plugins.structs.describable.ArrayType;
 import org.jenkinsci.plugins.structs.describable.DescribableModel;
@@ -43,6 +44,10 @@ public final class PipelineArguments {
             DescribableParameter parameter = model.getParameter(name);
             if (parameter == null) {
                 throw new AbortException(owner + " has no parameter '" + name + "'. " + instead(name, model));
+            }
+            if (name.equals(RECORD) && Objects.toString(argument.getValue(), "").isBlank()) {
+                throw new AbortException("from is empty, and nothing else is deployed in its place."
+                        + " Give what lambdaNodeDeploy returned, or leave from out to deploy the project.");
             }
             if (argument.getValue() != null) {
                 read.put(

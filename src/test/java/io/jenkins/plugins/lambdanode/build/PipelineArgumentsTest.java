@@ -125,6 +125,8 @@ class PipelineArgumentsTest {
                 "functonName: 'orders' | lambdaNodeDeploy has no parameter 'functonName'. Did you mean functionName?",
                 "functionName: 'orders', everything: true | lambdaNodeDeploy has no parameter 'everything'. Its parameters: functionName,",
                 "functionName: 'orders', create: [rol: 'arn'] | create has no parameter 'rol'. Did you mean role?",
+                "functionName: 'orders', from: null | from is empty, and nothing else is deployed in its place.",
+                "functionName: 'orders', from: '\\n' | from is empty, and nothing else is deployed in its place.",
                 "functionName: 'orders', create: true | create is 'true'. It has settings of its own: create: [role: '...']",
                 "functionName: 'orders', create: [role: 'a', environment: [A: null]] | The value of environment.A is null. Give it as text.",
                 "functionName: 'orders', create: [role: 'a', environment: [A: 'b\\nc']] | The value of environment.A has a line break.",

@@ -115,6 +115,17 @@ class MainTest {
     }
 
     @Test
+    void aPackageThatIsNotGivenIsWrongUsageAndNotTheProject() throws Exception {
+        Path record = Files.writeString(folder.resolve("2026-01-02.json"), "\n");
+        for (String[] given : new String[][] {{"--from", ""}, {"--from", record.toString()}, {"--zip-file", " "}}) {
+            Program run = CommandLineRun.here("deploy", "--function-name", "f", given[0], given[1]);
+
+            isWrongUsage(run);
+            assertTrue(run.err().startsWith("ERROR: " + given[0] + " is empty"), run.err());
+        }
+    }
+
+    @Test
     void nothingAtAllIsWrongUsage() {
         isWrongUsage(CommandLineRun.here());
     }

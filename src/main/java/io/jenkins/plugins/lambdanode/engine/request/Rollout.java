@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -35,6 +36,9 @@ public record Rollout(String name, int percent, Duration every, boolean linear) 
 
     /** The longest time between two steps in CodeDeploy: 2 days. */
     private static final BigDecimal MAX_MINUTES = BigDecimal.valueOf(2880);
+
+    /** What BigDecimal reads beside this can have an exponent that takes all memory to work out. */
+    private static final Pattern MINUTES = Pattern.compile("[0-9]{1,4}(\\.[0-9]{1,6})?");
 
     private static final BigDecimal MILLIS = BigDecimal.valueOf(60_000);
 
@@ -71,7 +75,8 @@ public record Rollout(String name, int percent, Duration every, boolean linear) 
                 .map(part -> part.split("=", 2))
                 .filter(part -> part.length == 2)
                 .collect(Collectors.toMap(part -> part[0].strip(), part -> part[1].strip(), (one, two) -> two));
-        if (!parts.keySet().equals(Set.of("percent", "every"))) {
+        if (!parts.keySet().equals(Set.of("percent", "every"))
+                || !MINUTES.matcher(parts.get("every")).matches()) {
             throw wrong(text);
         }
         try {

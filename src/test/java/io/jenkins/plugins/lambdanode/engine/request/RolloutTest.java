@@ -72,6 +72,7 @@ class RolloutTest {
                 "percent=20,every=0.001",
                 "percent=20,every=2881",
                 "percent=20,every=1e9999",
+                "percent=20,every=5e0",
                 "percent=20,every=five",
                 "percent=20,every=5,most=2"
             })
