@@ -136,6 +136,35 @@ class PromotionTest {
         assertFalse(ACCOUNT.hasFunction(name));
     }
 
+    @Test
+    void aZipFromElsewhereMayHaveNamesInAnyEncodingAndModesThatLambdaCanReadAreTheRule() throws Exception {
+        Program.run(elsewhere, Map.of(), List.of("python3", "-c", """
+                import zipfile
+                def put(zip, name, mode):
+                    entry = zipfile.ZipInfo(name)
+                    entry.create_system, entry.external_attr = 3, mode << 16
+                    zip.writestr(entry, "exports.handler = async () => 'there';")
+                with zipfile.ZipFile("strict.zip", "w") as zip:
+                    put(zip, "index.js", 0o100600)
+                    put(zip, "lib/", 0o040700)
+                    put(zip, "ok.js", 0o100644)
+                with zipfile.ZipFile("utf8.zip", "w") as zip:
+                    put(zip, "index.js", 0o100644)
+                    put(zip, "caf_.js", 0o100644)
+                open("cp437.zip", "wb").write(open("utf8.zip", "rb").read().replace(b"caf_", b"caf\\x82"))
+                """)).successful();
+
+        deploy(elsewhere, name, Account.REGION, request -> request.zipFile("cp437.zip"));
+        assertEquals("\"there\"", ACCOUNT.invoke(name));
+        assertFalse(log.text().contains("EACCES"), log.text());
+
+        deploy(elsewhere, name, Account.REGION, request -> request.zipFile("strict.zip"));
+        assertTrue(
+                log.text()
+                        .contains("index.js: Its owner alone may read it, as 1 more file of the ZIP, and Lambda runs"),
+                log.text());
+    }
+
     private String failureOf(String zip) {
         return assertThrows(
                         DeployException.class,

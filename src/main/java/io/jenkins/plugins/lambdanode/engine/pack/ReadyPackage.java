@@ -7,10 +7,12 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.check.ReadyHandlerCheck;
+import io.jenkins.plugins.lambdanode.engine.pack.check.ReadyModesCheck;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeBreakdown;
 import io.jenkins.plugins.lambdanode.engine.pack.check.SizeLimits;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -73,7 +75,7 @@ final class ReadyPackage {
         Set<String> names = new LinkedHashSet<>();
         int files = 0;
         long unzipped = 0;
-        try (ZipFile zip = new ZipFile(file.toFile())) {
+        try (ZipFile zip = open()) {
             for (ZipEntry entry : Collections.list(zip.entries())) {
                 boolean folder = entry.isDirectory();
                 names.add(entry.getName());
@@ -105,10 +107,19 @@ final class ReadyPackage {
                 unzipped,
                 sizes.heaviestZipped(),
                 List.of(),
-                List.of(),
+                ReadyModesCheck.findings(file),
                 new PackReport.Work(Files.size(file), 0, 0),
                 Inventory.NONE,
                 List.of());
+    }
+
+    /** Names that are not marked as UTF-8 can be in any encoding; Lambda takes them. */
+    private ZipFile open() throws IOException {
+        try {
+            return new ZipFile(file.toFile());
+        } catch (ZipException e) {
+            return new ZipFile(file.toFile(), StandardCharsets.ISO_8859_1);
+        }
     }
 
     private byte[] digest() throws IOException, InterruptedException {
