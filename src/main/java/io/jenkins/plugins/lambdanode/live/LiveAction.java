@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
@@ -124,7 +125,7 @@ public final class LiveAction implements Action {
             throws InterruptedException {
         job.checkPermission(ROLL_BACK);
         LiveFunction function = getFunctions().stream()
-                .filter(live -> live.getFunctionArn().equals(functionArn) && alias.equals(live.getAlias()))
+                .filter(live -> live.getFunctionArn().equals(functionArn) && Objects.equals(alias, live.getAlias()))
                 .findFirst()
                 .orElseThrow(HttpResponses::notFound);
         function.getWaysBack().stream()

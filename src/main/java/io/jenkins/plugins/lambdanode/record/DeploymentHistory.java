@@ -123,13 +123,17 @@ public final class DeploymentHistory {
         return new XmlFile(new File(job.getRootDir(), "lambda-deployments.xml"));
     }
 
-    /** The latest at the end. */
+    /** The latest at the end. What is not a whole deployment, of a file that was damaged, is left out. */
     private static List<RecordedDeployment> read(Job<?, ?> job) {
         XmlFile file = file(job);
         List<RecordedDeployment> all = new ArrayList<>();
         try {
             if (file.exists() && file.read() instanceof List<?> saved) {
-                saved.forEach(deployment -> all.add((RecordedDeployment) deployment));
+                for (Object each : saved) {
+                    if (each instanceof RecordedDeployment deployment && deployment.isComplete()) {
+                        all.add(deployment);
+                    }
+                }
             }
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "The deployments of " + job.getFullName() + " can't be read: " + file, e);

@@ -10,6 +10,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.export.Exported;
@@ -61,6 +62,13 @@ public final class RecordedDeployment {
         packageChanges.addAll(function.packageChanges);
         changedPackages = function.changedPackages;
         this.access = access;
+    }
+
+    /** Whether all is there that a deployment always has: its file can have been damaged. */
+    boolean isComplete() {
+        return Stream.of(
+                        functionName, functionArn, region, codeSha256, outcome, by, smokeTests, packageChanges, changes)
+                .noneMatch(Objects::isNull);
     }
 
     private static String name(String user) {

@@ -221,6 +221,7 @@ class LiveActionTest {
                 ROLL_BACK + "2",
                 ROLL_BACK + "7",
                 ROLL_BACK.replace("alias=live", "alias=other") + "1",
+                ROLL_BACK.replace("alias=live&", "") + "1",
                 ROLL_BACK.replace(ARN, ARN + "-other") + "1")) {
             assertEquals(404, call("operator", HttpMethod.POST, what).getStatusCode(), what);
         }

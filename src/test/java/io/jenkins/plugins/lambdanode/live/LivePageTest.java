@@ -20,6 +20,7 @@ import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.SmokeTest;
+import io.jenkins.plugins.lambdanode.record.RecordedDeployment;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
@@ -217,6 +218,32 @@ class LivePageTest {
         assertTrue(page.getAnchors().stream()
                 .noneMatch(link -> link.getHrefAttribute().contains("/2/")));
         assertTrue(loadedBuilds(old) < 50, "Those of the build history beside the page, not " + loadedBuilds(old));
+    }
+
+    @Test
+    void ofADamagedFileThePageShowsWhatIsWhole() throws Exception {
+        FreeStyleProject damaged = jenkins.createFreeStyleProject("live-page-damaged");
+        copyRecords(damaged);
+        Path file = damaged.getRootDir().toPath().resolve(RECORDS);
+        String whole = Files.readString(file);
+        String element = "<" + RecordedDeployment.class.getName() + ">";
+        assertTrue(whole.contains(element), whole);
+        Files.writeString(
+                file,
+                whole.replaceFirst(
+                        element,
+                        "<string>x</string><null/>" + element + "<alias>live</alias></" + element.substring(1)
+                                + element));
+
+        JsonNode functions = json(damaged.getUrl() + "lambda/api/json").path("functions");
+        assertEquals(1, functions.size());
+        assertEquals("2", functions.get(0).path("live").path("version").asText());
+        assertTrue(words(page(damaged.getUrl() + "lambda/")).contains("Version 2"));
+
+        Files.writeString(file, whole.substring(0, whole.length() / 2));
+        assertEquals(
+                0, json(damaged.getUrl() + "lambda/api/json").path("functions").size());
+        assertFalse(words(page(damaged.getUrl() + "lambda/")).contains("Version 2"));
     }
 
     private static int loadedBuilds(FreeStyleProject of) {
