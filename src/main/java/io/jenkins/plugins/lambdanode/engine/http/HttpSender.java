@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.http;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.Sha256;
 import java.io.IOException;
@@ -158,6 +159,10 @@ public final class HttpSender {
         try {
             response = client().send(request.build(), HttpResponse.BodyHandlers.ofFile(file));
         } catch (IOException e) {
+            if (FileErrors.diskFull(e, "the package", String.valueOf(file.getParent()), "")
+                    instanceof DeployException full) {
+                throw full;
+            }
             throw new DeployException(
                     "The package could not be got from " + place(url) + ": "
                             + e.getClass().getSimpleName()

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.testing.Wire;
 import java.io.IOException;
@@ -43,6 +44,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,6 +87,22 @@ class HttpSenderTest {
 
     private static SendRequest put(String url, Body body, int timeoutSeconds) {
         return new SendRequest("PUT", url, Map.of(), body, timeoutSeconds);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFullDiskIsNotTakenForTheConnection() {
+        server.createContext("/package", exchange -> {
+            exchange.sendResponseHeaders(200, 3);
+            exchange.getResponseBody().write("zip".getBytes(StandardCharsets.UTF_8));
+            exchange.close();
+        });
+
+        DeployException failed = assertThrows(
+                DeployException.class,
+                () -> new HttpSender(Progress.NONE).fetch(url("/package?X-Amz-Signature=s"), Path.of("/dev/full")));
+
+        assertTrue(failed.getMessage().startsWith("There is no room for the package in /dev: "), failed.getMessage());
     }
 
     private AtomicReference<byte[]> receiving(String path) {
