@@ -21,11 +21,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Layers that a lock file has made before, with real package managers: agents that start empty deploy members of a workspace. */
 @ExtendWith(EmulatorExtension.class)
+@Execution(ExecutionMode.CONCURRENT)
 class KnownLayerTest {
 
     private static final Account ACCOUNT = new Account(Emulator.MINISTACK);

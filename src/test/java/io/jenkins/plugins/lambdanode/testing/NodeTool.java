@@ -45,6 +45,12 @@ public record NodeTool(String name, List<String> packages) {
 
     /** Its folder; it is installed where it is not there. */
     public Path home() throws IOException, InterruptedException {
+        synchronized (NodeTool.class) {
+            return installed();
+        }
+    }
+
+    private Path installed() throws IOException, InterruptedException {
         Path all = Files.createDirectories(Path.of("target", "node-tools").toAbsolutePath());
         Path home = all.resolve(name);
         Path ready = all.resolve(name + ".ready");

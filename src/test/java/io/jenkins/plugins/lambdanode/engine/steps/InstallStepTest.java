@@ -33,11 +33,14 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which command installs a project, and what becomes of a deployment when that command fails. */
+@Execution(ExecutionMode.CONCURRENT)
 class InstallStepTest {
 
     private static final String ONE_DEPENDENCY = "{\"dependencies\": {\"left\": \"file:./left\"}}";

@@ -21,11 +21,14 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** With the real tools: npm 6 to 12, pnpm, Yarn 1 and 4, and Bun. */
+@Execution(ExecutionMode.CONCURRENT)
 class PackageManagersTest {
 
     /** An old version, which a lock file holds on to although package.json allows the newest. */

@@ -17,10 +17,13 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Ten functions of one repository, each deployed from its own folder. Installs are counted by a program of the tool's name on the PATH. */
+@Execution(ExecutionMode.CONCURRENT)
 class WorkspaceInstallOnceTest {
 
     private static final int MEMBERS = 10;
