@@ -16,7 +16,6 @@ import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,6 +39,7 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
 
     static final String FUNCTION_NAME = "lambdaNodeRelease";
 
+    private String from;
     private String functionName;
     private String version;
     private String alias;
@@ -49,6 +49,16 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
 
     @DataBoundConstructor
     public LambdaNodeReleaseStep() {}
+
+    /** The record of the deployment that published the version, as JSON; in place of function and version. */
+    public String getFrom() {
+        return from;
+    }
+
+    @DataBoundSetter
+    public void setFrom(String from) {
+        this.from = Util.fixEmptyAndTrim(from);
+    }
 
     @Override
     public String getFunctionName() {
@@ -120,8 +130,7 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
         return new LambdaNodeReleaseExecution(context, this);
     }
 
-    /** Takes function, version and region from what {@code lambdaNodeDeploy} returned, or from its record as JSON. */
-    private void takeFrom(Object from) throws AbortException {
+    private void takeFrom() throws AbortException {
         if (functionName != null || version != null) {
             throw new AbortException(
                     "from says which function and version; functionName or version say so too. Leave one out.");
@@ -152,12 +161,10 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
 
         @Override
         public Step newInstance(Map<String, Object> arguments) throws Exception {
-            Map<String, Object> settings = new LinkedHashMap<>(arguments);
-            Object from = settings.remove("from");
             LambdaNodeReleaseStep step =
-                    PipelineArguments.instantiate(LambdaNodeReleaseStep.class, FUNCTION_NAME, settings);
-            if (from != null) {
-                step.takeFrom(from);
+                    PipelineArguments.instantiate(LambdaNodeReleaseStep.class, FUNCTION_NAME, arguments);
+            if (step.from != null) {
+                step.takeFrom();
             }
             return step;
         }

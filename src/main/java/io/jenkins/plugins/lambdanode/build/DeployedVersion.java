@@ -1,9 +1,9 @@
 package io.jenkins.plugins.lambdanode.build;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import hudson.AbortException;
-import io.jenkins.plugins.lambdanode.record.DeployedFunction;
-import java.util.Map;
-import java.util.Objects;
 
 /**
  * A version that a deployment published.
@@ -16,24 +16,26 @@ public record DeployedVersion(String functionArn, String version) {
     /**
      * Reads a Pipeline's {@code from}.
      *
-     * @param from what {@code lambdaNodeDeploy} returned for one function, or its record as JSON
-     * @throws AbortException if it is neither, or has no version
+     * @param from the record of a deployment of one function, as JSON
+     * @throws AbortException if it is none, or has no version
      */
-    public static DeployedVersion of(Object from) throws AbortException {
+    public static DeployedVersion of(String from) throws AbortException {
         String functionArn;
         String version;
-        if (from instanceof DeployedFunction deployed) {
-            functionArn = deployed.getFunctionArn();
-            version = deployed.getVersion();
-        } else if (from instanceof Map<?, ?> record && record.get("FunctionArn") != null) {
-            functionArn = record.get("FunctionArn").toString();
-            version = Objects.toString(record.get("Version"), null);
-        } else {
+        try {
+            JsonNode record = new ObjectMapper().readTree(from);
+            functionArn = record.path("FunctionArn").asText();
+            version = record.path("Version").asText();
+        } catch (JsonProcessingException e) {
+            functionArn = "";
+            version = "";
+        }
+        if (functionArn.isEmpty()) {
             throw new AbortException(
                     "from is neither what lambdaNodeDeploy returned for one function nor its record as JSON."
                             + " Give one of them, or functionName and version.");
         }
-        if (version == null || version.equals("$LATEST")) {
+        if (version.isEmpty() || version.equals("$LATEST")) {
             throw new AbortException(
                     "from has no version: none was published. Set publish in the deployment that it comes from.");
         }

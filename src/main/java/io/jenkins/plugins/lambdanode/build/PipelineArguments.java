@@ -82,6 +82,10 @@ public final class PipelineArguments {
             if (name.equals(RECORD) && value instanceof Map<?, ?> json) {
                 return new ObjectMapper().valueToTree(json).toString();
             }
+            if (name.equals(RECORD) && value instanceof Collection<?> several) {
+                throw new AbortException("from is a list of " + several.size()
+                        + ", as lambdaNodeDeploy returns it for functionNames. Give one of them: from: deployed[0].");
+            }
             return text(name, value);
         }
         if (type == boolean.class) {

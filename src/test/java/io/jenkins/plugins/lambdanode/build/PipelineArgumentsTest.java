@@ -142,6 +142,7 @@ class PipelineArgumentsTest {
                 "functionName: 'orders', smokeTest: [[expect: 'no/such.json']] | smokeTest names no/such.json, which is no file in the workspace",
                 "functionName: 'orders', smokeTest: true | smokeTest is 'true'. It has settings of its own: smokeTest: [expect: '...', payload: '...']",
                 "functionName: 'orders', excludes: [['a']] | The value of excludes is no text. Give it as text.",
+                "functionName: 'orders', from: [[:], [:]] | from is a list of 2, as lambdaNodeDeploy returns it for functionNames.",
                 "functionName: 'orders', install: 'instal' | install is 'instal'.",
                 "functionName: 'orders', dependencies: 'layers' | dependencies is 'layers'. Use package, layer or none.",
                 "functionName: 'orders', symlinks: 'copy' | symlinks is 'copy'."

@@ -89,7 +89,9 @@ class ReleaseTest {
                         + "def now = lambdaNodeRelease from: fn, " + access()
                         + ", smokeTest: [payload: '{}', expect: '\"three\"']\n"
                         + "echo \"now=${now.version} ${now.outcome} before=${now.previousVersion}\"\n"
-                        + "lambdaNodeRelease from: [FunctionArn: fn.functionArn, Version: '2'], " + access(),
+                        + "pipeline { agent none\n stages { stage('Back') { steps {\n"
+                        + "lambdaNodeRelease from: [FunctionArn: fn.functionArn, Version: '2'], " + access()
+                        + "\n} } } }",
                 Result.SUCCESS);
 
         jenkins.assertLogContains("now=3 released before=1", run);
