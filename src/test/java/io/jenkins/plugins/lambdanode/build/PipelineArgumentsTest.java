@@ -114,7 +114,8 @@ class PipelineArgumentsTest {
 
         assertTrue(run.getLog().contains("tests: 1"), run.getLog());
         Builds.assertOneError(
-                run, "The smoke test of version 2 of function smoke failed: its response is not as expected: $ is ");
+                run,
+                "The smoke test no. 2 of version 2 of function smoke failed: its response is not as expected: $ is ");
     }
 
     @ParameterizedTest

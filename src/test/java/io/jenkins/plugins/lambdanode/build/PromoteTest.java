@@ -88,6 +88,8 @@ class PromoteTest {
                 Result.SUCCESS);
 
         jenkins.assertLogContains("the same bytes", run);
+        jenkins.assertLogContains("The package has ", run);
+        jenkins.assertLogNotContains("Packaged", run);
         assertEquals("\"zipped\"", Aws.invoke("promote-zip"));
     }
 }

@@ -185,7 +185,7 @@ class RollbackTest {
         }
 
         WorkflowRun refused = run(job, Result.FAILURE, rollback("rollback-split", ""));
-        jenkins.assertLogContains("sends 10.0 % to version 3: a gradual release is in progress", refused);
+        jenkins.assertLogContains("sends 10 % to version 3: a gradual release is in progress", refused);
         jenkins.assertLogContains("Roll back when that release has ended, or turn on force", refused);
 
         run(job, Result.SUCCESS, rollback("rollback-split", ", force: true"));

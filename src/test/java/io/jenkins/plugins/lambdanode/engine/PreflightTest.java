@@ -150,15 +150,14 @@ class PreflightTest {
 
         String message = failure(staged().alias("live"));
 
-        assertTrue(message.contains("points to version 2 and sends 10.0 % to version 3"), message);
+        assertTrue(message.contains("points to version 2 and sends 10 % to version 3"), message);
         assertTrue(message.contains("when that release has ended, or turn on force"), message);
         assertTrue(nothingWasChanged(), aws.requests().toString());
 
         assertEquals(Outcome.UPDATED, deploy(staged().alias("live").force(true)));
 
         assertTrue(
-                log.text().contains("sends 10.0 % to version 3; all traffic now goes to version 1 (force)"),
-                log.text());
+                log.text().contains("sends 10 % to version 3; all traffic now goes to version 1 (force)"), log.text());
     }
 
     @Test

@@ -125,7 +125,7 @@ class ReleasesTest {
         JsonNode record = JSON.readTree(DeploymentJson.text(result));
         assertEquals(2, record.path("SmokeTests").size());
         assertTrue(record.path("Timings").toString().contains("\"verify\""), record.toString());
-        assertTrue(log.text().contains("Smoke test of version 1 of function " + name + ": passed"), log.text());
+        assertTrue(log.text().contains("Smoke test no. 2 of version 1 of function " + name + ": passed"), log.text());
     }
 
     @Test

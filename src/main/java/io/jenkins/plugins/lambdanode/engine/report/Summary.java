@@ -21,17 +21,34 @@ public final class Summary {
     public static List<String> packaged(PackReport report) {
         List<String> lines = new ArrayList<>();
         lines.add("Packaged " + files(report) + ", " + ByteSize.of(report.unzippedBytes()) + ", into "
-                + ByteSize.of(report.zippedBytes()) + " (CodeSha256 " + report.codeSha256() + ")");
+                + sizeAndDigest(report));
         report.layer()
                 .ifPresent(layer -> lines.add("Packaged " + files(layer) + " of node_modules, "
                         + ByteSize.of(layer.unzippedBytes()) + ", into a layer of " + ByteSize.of(layer.zippedBytes())
                         + " (CodeSha256 "
                         + layer.codeSha256() + ")"));
-        for (Finding finding : report.findings()) {
-            lines.add((finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ")
-                    + text(finding));
-        }
+        lines.addAll(findings(report));
         return lines;
+    }
+
+    /** What is in a package that was there, with a line for each finding. */
+    public static List<String> ready(PackReport report) {
+        List<String> lines = new ArrayList<>();
+        lines.add("The package has " + files(report) + ", " + ByteSize.of(report.unzippedBytes()) + ", in "
+                + sizeAndDigest(report));
+        lines.addAll(findings(report));
+        return lines;
+    }
+
+    private static String sizeAndDigest(PackReport report) {
+        return ByteSize.of(report.zippedBytes()) + " (CodeSha256 " + report.codeSha256() + ")";
+    }
+
+    private static List<String> findings(PackReport report) {
+        return report.findings().stream()
+                .map(finding -> (finding.severity() == Finding.Severity.INFO ? "Note: " : finding.severity() + ": ")
+                        + text(finding))
+                .toList();
     }
 
     private static String files(PackReport report) {

@@ -10,6 +10,7 @@ import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Function;
 
 /** Builds the deployment package, checked for the functions that get it. */
 public final class PackageStep {
@@ -33,12 +34,12 @@ public final class PackageStep {
     public PackReport run(List<Target> targets, boolean knownLayer, String lockFile)
             throws IOException, InterruptedException {
         PackRequest wanted = wanted(targets).withLockFile(lockFile);
-        return pack(knownLayer ? wanted.withKnownLayer() : wanted);
+        return pack(knownLayer ? wanted.withKnownLayer() : wanted, Summary::packaged);
     }
 
     /** Looks at a package that is there. */
     public PackReport ready(List<Target> targets, String zipFile) throws IOException, InterruptedException {
-        return pack(wanted(targets).ofZip(zipFile));
+        return pack(wanted(targets).ofZip(zipFile), Summary::ready);
     }
 
     private PackRequest wanted(List<Target> targets) {
@@ -50,10 +51,11 @@ public final class PackageStep {
                 request.dependencyLayer().isPresent());
     }
 
-    private PackReport pack(PackRequest wanted) throws IOException, InterruptedException {
+    private PackReport pack(PackRequest wanted, Function<PackReport, List<String>> summary)
+            throws IOException, InterruptedException {
         boolean bucket = request.staging().bucket().isPresent();
         PackReport packaged = workspace.pack(wanted);
-        Summary.packaged(packaged).forEach(progress::log);
+        summary.apply(packaged).forEach(progress::log);
         if (Summary.isNearLimit(packaged, bucket)) {
             Summary.heaviest(packaged).forEach(progress::log);
         }

@@ -68,14 +68,17 @@ public final class VerifyStep {
                     + " may run this code already while it is tested.");
         }
         List<Invocation.Report> reports = new ArrayList<>();
-        for (SmokeTest test : request.smokeTests()) {
+        for (int i = 0; i < request.smokeTests().size(); i++) {
+            SmokeTest test = request.smokeTests().get(i);
+            String which = request.smokeTests().size() == 1 ? "" : " no. " + (i + 1);
             Invocation invocation = invoker.invoke(function, version, test.payload());
             Optional<String> problem = problem(test, invocation);
             if (problem.isPresent()) {
-                throw failure(deployed, function, version, problem.get(), invocation);
+                throw failure(deployed, function, version, which, problem.get(), invocation);
             }
             reports.add(invocation.report());
-            progress.log("Smoke test of " + named(deployed, version) + ": passed" + figures(invocation.report()));
+            progress.log("Smoke test" + which + " of " + named(deployed, version) + ": passed"
+                    + figures(invocation.report()));
         }
         return deployed.verified(reports);
     }
@@ -126,7 +129,12 @@ public final class VerifyStep {
     }
 
     private DeployException failure(
-            Deployed deployed, FunctionName function, String version, String problem, Invocation invocation)
+            Deployed deployed,
+            FunctionName function,
+            String version,
+            String which,
+            String problem,
+            Invocation invocation)
             throws InterruptedException {
         List<String> lines = new ArrayList<>();
         int trace = 0;
@@ -141,7 +149,7 @@ public final class VerifyStep {
         }
         lines.forEach(line -> progress.log("  " + line));
         return new DeployException(
-                "The smoke test of " + named(deployed, version) + " failed: " + problem + "\n"
+                "The smoke test" + which + " of " + named(deployed, version) + " failed: " + problem + "\n"
                         + whoRunsIt(function, version)
                         + advice(problem),
                 String.join("\n", lines));

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
+import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -42,14 +43,19 @@ public record AliasRouting(String name, String arn, String version, Map<String, 
         return version.equals(from) && weights.keySet().equals(Set.of(to));
     }
 
-    /** For instance {@code points to version 1 and sends 10.0 % to version 2}. */
+    /** For instance {@code points to version 1 and sends 10 % to version 2}. */
     public String describe() {
         return "points to version " + version
                 + (isSplit()
                         ? weights.entrySet().stream()
-                                .map(other ->
-                                        Math.round(other.getValue() * 1000) / 10.0 + " % to version " + other.getKey())
+                                .map(other -> percent(other.getValue()) + " % to version " + other.getKey())
                                 .collect(Collectors.joining(", ", " and sends ", ""))
                         : "");
+    }
+
+    private static String percent(double share) {
+        return BigDecimal.valueOf(Math.round(share * 1000), 1)
+                .stripTrailingZeros()
+                .toPlainString();
     }
 }
