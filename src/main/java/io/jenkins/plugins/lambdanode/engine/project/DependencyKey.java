@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 public final class DependencyKey {
     /** Another one for another kind of digest, or for other rules of what is packaged. */
-    private static final String FORMAT = "2";
+    private static final String FORMAT = "3";
 
     private static final List<String> DEPENDENCY_FIELDS = List.of(
             "dependencies",
@@ -58,6 +58,7 @@ public final class DependencyKey {
         add(digest, FORMAT);
         add(digest, madeWith);
         add(digest, InstallFingerprint.settings(root));
+        add(digest, InstallFingerprint.schemas(packages));
         add(digest, root.toRealPath().relativize(project.toRealPath()).toString());
         Path ignore = project.resolve(".lambdaignore");
         add(digest, Files.isRegularFile(ignore) ? Files.readString(ignore, StandardCharsets.ISO_8859_1) : "");

@@ -43,7 +43,7 @@ import java.util.stream.Stream;
  * its last change. An entry with the same time of change is untouched where {@link CtimeTrust} are proof and the file system's
  * clock had gone on before the mark was set: the next write can't get the same. Elsewhere there is no mark. Where
  * folders of the repository are copied, or have install scripts of their own, there is none. Install scripts of other packages do not
- * count: npm does not run them again for what is installed.
+ * count, but for Prisma's ({@link PrismaSchemas}): npm does not run them again for what is installed.
  */
 public final class InstallFingerprint {
 
@@ -221,6 +221,7 @@ public final class InstallFingerprint {
             add(archives, fileDigest(archive));
         }
         digests.put("an archive of the project's own (file:)", hex(archives.digest()));
+        digests.put("a Prisma schema", schemas(packages));
         digests.put("node_modules", hex(trees.digest()));
         return digests;
     }
@@ -241,6 +242,14 @@ public final class InstallFingerprint {
                     }
                 }
             }
+        }
+        return hex(digest.digest());
+    }
+
+    static String schemas(LocalPackages packages) throws IOException {
+        MessageDigest digest = Sha256.sha256();
+        for (Path schema : PrismaSchemas.in(packages)) {
+            add(digest, fileDigest(schema));
         }
         return hex(digest.digest());
     }

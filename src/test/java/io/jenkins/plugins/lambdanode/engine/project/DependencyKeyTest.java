@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.project;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,6 +82,25 @@ class DependencyKeyTest {
             })
     void thereIsNoneWhereAPackageIsNotPinned(String lockFile) throws Exception {
         assertEquals(Optional.empty(), key(PACKAGE_JSON, lockFile, "npm"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"schema.prisma", "prisma/schema.prisma", "prisma/schema/user.prisma", "db/my.prisma"})
+    void isAnotherForAnotherSchemaWhichPrismasClientIsMadeFrom(String place) throws Exception {
+        Path folder = Files.createTempDirectory(dir, "project");
+        Files.writeString(
+                folder.resolve("package.json"),
+                PACKAGE_JSON.replaceFirst("\\{", "{\"prisma\": {\"schema\": \"db/my.prisma\"}, "));
+        Files.writeString(folder.resolve("package-lock.json"), LOCK_FILE);
+        Path schema = folder.resolve(place);
+        Files.createDirectories(schema.getParent());
+        Files.writeString(schema, "model A { id Int @id }");
+        Optional<String> key = DependencyKey.of(folder, folder, "package-lock.json", "npm");
+
+        Files.writeString(schema, "model A { id Int @id \n name String }");
+
+        assertTrue(key.isPresent());
+        assertNotEquals(key, DependencyKey.of(folder, folder, "package-lock.json", "npm"));
     }
 
     @Test

@@ -341,6 +341,10 @@ class InstallOnceTest {
                 project.resolve("package.json"),
                 Files.readString(project.resolve("package.json")).replace("\"fn\"", "\"fn\",\"private\":true"));
         assertEquals(1, npmRuns(InstallSetting.AUTO));
+        Files.writeString(
+                Files.createDirectory(project.resolve("prisma")).resolve("schema.prisma"), "model A { id Int @id }");
+        assertEquals(1, npmRuns(InstallSetting.AUTO), "The script of @prisma/client makes it from the schema");
+        assertEquals(0, npmRuns(InstallSetting.AUTO));
     }
 
     @ParameterizedTest
