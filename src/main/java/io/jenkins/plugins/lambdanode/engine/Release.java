@@ -102,7 +102,7 @@ public final class Release {
                 deployed = release.moveAlias(target, deployed, Optional.empty());
                 return Optional.empty();
             }
-            Optional<Duration> pause = shift.advance();
+            Optional<Duration> pause = timings.time(Phase.SHIFT, shift::advance);
             if (pause.isEmpty()) {
                 deployed = release.moveAlias(target, deployed, Optional.of(shift.moved()));
             }

@@ -134,5 +134,6 @@ class ReleaseTest {
         Builds.assertOneError(toFail, "Alarm " + alarm + " went into ALARM while traffic shifted to version 2.");
         String page = jenkins.createWebClient().getPage(toFail, "lambda").asNormalizedText();
         assertTrue(page.contains("CloudWatch says: Threshold Crossed"), page);
+        assertTrue(page.contains("failed in the phase shift"), page);
     }
 }
