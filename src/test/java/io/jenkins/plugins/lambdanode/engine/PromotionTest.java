@@ -31,6 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
@@ -116,7 +118,7 @@ class PromotionTest {
         assertEquals(digest, result.packaged().codeSha256());
         assertEquals(digest, ACCOUNT.configuration(name, "CodeSha256"));
         assertEquals("\"" + name + "\"", ACCOUNT.invoke(name));
-        assertTrue(log.text().contains("Packaged "), log.text());
+        assertTrue(log.text().contains("The package has "), log.text());
     }
 
     @Test
@@ -262,6 +264,21 @@ class PromotionTest {
         assertEquals(
                 first.packaged().codeSha256(), second.functions().get(0).state().codeSha256());
         assertTrue(second.functions().get(0).state().functionArn().contains(":us-west-2:"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"arn:aws-cn:lambda:cn-north-1:", "arn:aws:lambda:../x:"})
+    void thePackageIsNotGotFromAnotherPartitionNorFromNowhere(String place) throws Exception {
+        String record = DeploymentJson.text(deploy(request -> request.publish(true)))
+                .replace("arn:aws:lambda:" + Account.REGION + ":", place);
+
+        DeployException failed = assertThrows(
+                DeployException.class,
+                () -> deploy(elsewhere, name + "-prod", Account.REGION, request -> request.from(record)));
+
+        assertTrue(failed.getMessage().startsWith("The function of the record, " + place), failed.getMessage());
+        assertTrue(failed.getMessage().contains("is not in a region of the partition aws"), failed.getMessage());
+        assertFalse(ACCOUNT.hasFunction(name + "-prod"));
     }
 
     @Test

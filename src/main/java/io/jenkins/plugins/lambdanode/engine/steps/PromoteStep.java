@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.steps;
 
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsRegion;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
@@ -7,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentRecord;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
@@ -82,6 +84,12 @@ public final class PromoteStep {
     /** The bytes go from Lambda to the workspace by a URL that is valid for ten minutes, and from there on as a package that was built. */
     private PackReport download(DeploymentRecord from, List<Target> targets) throws IOException, InterruptedException {
         String region = DeploymentRecord.region(from.functionArn());
+        if (!AwsRegion.isRegion(region) || !AwsRegion.partition(region).equals(session.partition())) {
+            throw new DeployException(
+                    "The function of the record, " + SafeText.oneLine(from.functionArn(), 200)
+                            + ", is not in a region of the partition " + session.partition()
+                            + ", and these credentials are for no other.\nGive the record of a deployment there, or the package itself (zipFile).");
+        }
         PackReport packaged;
         if (region.equals(session.region())) {
             packaged = download(from, targets, session);

@@ -14,7 +14,7 @@ public final class AwsRegion {
     }
 
     /** For instance {@code aws}, {@code aws-cn} or {@code aws-eusc}. */
-    static String partition(String region) {
+    public static String partition(String region) {
         return metadata(region).id();
     }
 
