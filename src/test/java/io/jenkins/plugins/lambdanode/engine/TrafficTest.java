@@ -405,7 +405,7 @@ class TrafficTest {
         assertTrue(
                 message.contains(
                         "Alias live of function " + name + " was changed by someone else while its traffic shifted"
-                                + " to version 2: it now points to version 1 and sends 70.0 % to version 2"),
+                                + " to version 2: it now points to version 1 and sends 70 % to version 2"),
                 message);
         assertEquals("1 2=0.7", traffic());
     }

@@ -738,7 +738,7 @@ class FunctionsFaultsTest {
             DeployException failed =
                     assertThrows(DeployException.class, () -> functions(session).moveAlias(name, "live", "2"));
             assertTrue(
-                    failed.getMessage().contains("points to version 2 and sends 90.0 % to version 1"),
+                    failed.getMessage().contains("points to version 2 and sends 90 % to version 1"),
                     failed.getMessage());
             assertTrue(failed.getMessage().contains("turn on force"), failed.getMessage());
             lambda.verify(0, putRequestedFor(urlPathMatching(".*/aliases/live")));
