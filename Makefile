@@ -52,7 +52,12 @@ $(JENKINS_WAR): pom.xml | maven
 		|| $(MVN) -B -q dependency:copy -Dartifact=org.jenkins-ci.main:jenkins-war:$(JENKINS_VERSION):war -DoutputDirectory=target/jenkins
 	touch $@
 
-test: test-engine test-plugin
+# Side by side, since both wait a lot: the engine's output first, then the plugin's.
+test: emulators maven
+	@$(MAKE) --no-print-directory test-plugin >target/test-plugin.log 2>&1 & plugin=$$!; \
+		$(MAKE) --no-print-directory test-engine; engine=$$?; \
+		wait $$plugin; plugin=$$?; cat target/test-plugin.log; \
+		[ $$engine = 0 ] && [ $$plugin = 0 ]
 	@unshare -rm true 2>/dev/null || echo "NOT RUN HERE: FullDiskTest and HostilePlacesTest.npmIsRunEachTimeOnAFileSystemThatIsNotKnownToBeLocal," \
 		"since this system lets no user mount a file system (unshare -rm)."
 	@docker info >/dev/null 2>&1 || echo "NOT RUN HERE: the Docker half of ContainersTest and the Pipelines of docs/containers.md," \
