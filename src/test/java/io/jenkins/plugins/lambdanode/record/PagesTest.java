@@ -100,6 +100,7 @@ class PagesTest {
         function.outcome = Outcome.UPDATED;
         function.artifact = "lambda/123456789012/eu-west-1/" + name + ".json";
         function.fingerprint = "0123456789abcdef0123456789abcdef";
+        function.files = 1;
         function.codeSize = bytes;
         function.millis = millis;
         return function;
