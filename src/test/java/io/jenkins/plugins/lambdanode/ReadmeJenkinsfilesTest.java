@@ -120,7 +120,7 @@ class ReadmeJenkinsfilesTest {
 
         private String whole() {
             return text.contains("pipeline {") || text.contains("node(") || text.contains("node {")
-                    ? text.replaceAll("(?m)^ *input .*\\n", "")
+                    ? text.replaceAll("(?m)^( *)input ", "$1echo ")
                     : "node('linux') {\ncheckout scm\n" + text + "}\n";
         }
     }
