@@ -169,7 +169,7 @@ public final class BuildRecorder {
             function.changedPackages = changes.changes().size();
             changes.changes().stream()
                     .limit(MAX_CHANGES)
-                    .map(change -> new DeployedFunction.PackageChange(change.name(), change.before(), change.after()))
+                    .map(change -> new PackageChange(change.name(), change.before(), change.after()))
                     .forEach(function.packageChanges::add);
             if (!changes.changes().isEmpty()) {
                 listener.getLogger().println(function.functionName + ": " + changes.line());
@@ -257,7 +257,7 @@ public final class BuildRecorder {
         function.outcome = deployed.outcome();
         function.timestamp = System.currentTimeMillis();
         deployed.smokeTests()
-                .forEach(test -> function.smokeTests.add(new DeployedFunction.SmokeTestReport(
+                .forEach(test -> function.smokeTests.add(new SmokeTestReport(
                         test.durationMillis(), test.billedMillis(), test.maxMemoryUsed(), test.initMillis())));
         return function;
     }
@@ -278,13 +278,13 @@ public final class BuildRecorder {
         List<Timing> timings = result.timingsOf(deployed);
         function.sentBytes = DeployResult.sentBytes(timings);
         function.millis = timings.stream().mapToLong(Timing::millis).sum();
-        timings.forEach(timing -> function.phases.add(new DeployedFunction.PhaseTime(
+        timings.forEach(timing -> function.phases.add(new PhaseTime(
                 timing.phase().label(), timing.millis(), timing.bytes(), timing.isShared())));
         packaged.heaviest()
                 .forEach(part -> function.heaviest.add(
-                        new DeployedFunction.PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));
+                        new PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));
         packaged.findings()
-                .forEach(finding -> function.findings.add(new DeployedFunction.Note(
+                .forEach(finding -> function.findings.add(new PackageFinding(
                         finding.severity().name().toLowerCase(Locale.ROOT), finding.code(), Summary.text(finding))));
         return function;
     }

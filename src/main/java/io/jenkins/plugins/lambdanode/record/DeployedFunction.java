@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.lambdanode.engine.report.AliasMove;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
-import io.jenkins.plugins.lambdanode.engine.report.PackageChanges;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,281 +55,8 @@ public final class DeployedFunction implements Serializable {
     final List<PhaseTime> phases = new ArrayList<>();
     final List<SmokeTestReport> smokeTests = new ArrayList<>();
     final List<PackageSize> heaviest = new ArrayList<>();
-    final List<Note> findings = new ArrayList<>();
+    final List<PackageFinding> findings = new ArrayList<>();
     final List<PackageChange> packageChanges = new ArrayList<>();
-
-    /** How long a phase of the deployment took. */
-    @ExportedBean(defaultVisibility = 999)
-    public static final class PhaseTime implements Serializable {
-        private static final long serialVersionUID = 1L;
-
-        private final String name;
-        private final long millis;
-        private final long bytes;
-        private final boolean shared;
-
-        PhaseTime(String name, long millis, long bytes, boolean shared) {
-            this.name = name;
-            this.millis = millis;
-            this.bytes = bytes;
-            this.shared = shared;
-        }
-
-        @Exported
-        @Whitelisted
-        public String getName() {
-            return name;
-        }
-
-        @Exported
-        @Whitelisted
-        public long getMillis() {
-            return millis;
-        }
-
-        /** The bytes that it wrote or sent; 0 where it did neither. */
-        @Exported
-        @Whitelisted
-        public long getBytes() {
-            return bytes;
-        }
-
-        /** Whether it was for several functions, which were deployed together. */
-        @Exported
-        @Whitelisted
-        public boolean isShared() {
-            return shared;
-        }
-
-        @Override
-        public String toString() {
-            return name + " " + millis + " ms";
-        }
-    }
-
-    /** What Lambda reported of a smoke test that was passed. */
-    @ExportedBean(defaultVisibility = 999)
-    public static final class SmokeTestReport implements Serializable {
-        private static final long serialVersionUID = 1L;
-
-        private final double durationMillis;
-        private final int billedMillis;
-        private final int maxMemoryUsed;
-        private final double initMillis;
-
-        SmokeTestReport(double durationMillis, int billedMillis, int maxMemoryUsed, double initMillis) {
-            this.durationMillis = durationMillis;
-            this.billedMillis = billedMillis;
-            this.maxMemoryUsed = maxMemoryUsed;
-            this.initMillis = initMillis;
-        }
-
-        @Exported
-        @Whitelisted
-        public double getDurationMillis() {
-            return durationMillis;
-        }
-
-        @Exported
-        @Whitelisted
-        public int getBilledMillis() {
-            return billedMillis;
-        }
-
-        /** In MB. */
-        @Exported
-        @Whitelisted
-        public int getMaxMemoryUsed() {
-            return maxMemoryUsed;
-        }
-
-        /** How long the start of the function took; 0 where it had started before. */
-        @Exported
-        @Whitelisted
-        public double getInitMillis() {
-            return initMillis;
-        }
-
-        @Override
-        public String toString() {
-            return durationMillis + " ms, " + maxMemoryUsed + " MB used";
-        }
-    }
-
-    /** What an npm package or a folder adds to the deployment package, in bytes. */
-    @ExportedBean(defaultVisibility = 999)
-    public static final class PackageSize implements Serializable {
-        private static final long serialVersionUID = 1L;
-
-        private final String name;
-        private final long unzippedBytes;
-        private final long zippedBytes;
-
-        PackageSize(String name, long unzippedBytes, long zippedBytes) {
-            this.name = name;
-            this.unzippedBytes = unzippedBytes;
-            this.zippedBytes = zippedBytes;
-        }
-
-        @Exported
-        @Whitelisted
-        public String getName() {
-            return name;
-        }
-
-        @Exported
-        @Whitelisted
-        public long getUnzippedBytes() {
-            return unzippedBytes;
-        }
-
-        @Exported
-        @Whitelisted
-        public long getZippedBytes() {
-            return zippedBytes;
-        }
-
-        @Override
-        public String toString() {
-            return name + " " + zippedBytes + " bytes zipped";
-        }
-    }
-
-    /** An npm package that is in the deployment package or its layer in other versions than before. */
-    @ExportedBean(defaultVisibility = 999)
-    public static final class PackageChange implements Serializable {
-        private static final long serialVersionUID = 1L;
-
-        private final String name;
-        private final String before;
-        private final String after;
-
-        PackageChange(String name, String before, String after) {
-            this.name = name;
-            this.before = before;
-            this.after = after;
-        }
-
-        @Exported
-        @Whitelisted
-        public String getName() {
-            return name;
-        }
-
-        /** The version or versions that are gone; empty where it was added. */
-        @Exported
-        @Whitelisted
-        public String getBefore() {
-            return before;
-        }
-
-        /** The version or versions that have come; empty where it was removed. */
-        @Exported
-        @Whitelisted
-        public String getAfter() {
-            return after;
-        }
-
-        @Override
-        public String toString() {
-            return new PackageChanges.Change(name, before, after).text();
-        }
-    }
-
-    /** Something about the package that its owner should know. */
-    @ExportedBean(defaultVisibility = 999)
-    public static final class Note implements Serializable {
-        private static final long serialVersionUID = 1L;
-
-        private final String severity;
-        private final String code;
-        private final String message;
-
-        Note(String severity, String code, String message) {
-            this.severity = severity;
-            this.code = code;
-            this.message = message;
-        }
-
-        /** {@code warning} or {@code info}. */
-        @Exported
-        @Whitelisted
-        public String getSeverity() {
-            return severity;
-        }
-
-        /** A stable name, for instance {@code environment-file}. */
-        @Exported
-        @Whitelisted
-        public String getCode() {
-            return code;
-        }
-
-        /** What it is and what to do about it, after the file that it is about. */
-        @Exported
-        @Whitelisted
-        public String getMessage() {
-            return message;
-        }
-
-        @Override
-        public String toString() {
-            return severity + " " + code + ": " + message;
-        }
-    }
-
-    /** As the record of the deployment has it, as far as another deployment of the package needs it. */
-    public String toJson() {
-        ObjectNode json = JsonNodeFactory.instance
-                .objectNode()
-                .put("FunctionName", functionName)
-                .put("FunctionArn", functionArn)
-                .put("CodeSha256", codeSha256)
-                .put("CodeSize", codeSize)
-                .put("Outcome", getOutcome());
-        if (version != null) {
-            json.put("Version", version);
-        }
-        json.putObject("Package").put("Files", files).put("UnzippedBytes", unzippedBytes);
-        if (s3Key != null) {
-            json.putObject("Staged").put("Bucket", s3Bucket).put("Key", s3Key);
-        }
-        if (layerVersionArn != null) {
-            json.putObject("Layer").put("LayerVersionArn", layerVersionArn).put("CodeSize", layerSize);
-        }
-        return json.toString();
-    }
-
-    boolean isSameFunctionAs(DeployedFunction other) {
-        return functionArn.equals(other.functionArn) && region.equals(other.region) && isDryRun() == other.isDryRun();
-    }
-
-    /** Whether a later deployment of the build tells all that this one does. A rollback or a release is one of its own. */
-    boolean isReplacedBy(DeployedFunction later) {
-        return isSameFunctionAs(later)
-                && isOfPackage()
-                && later.isOfPackage()
-                && (alias == null || later.alias == null || alias.equals(later.alias));
-    }
-
-    /** Whether a package was deployed, and not a version that was there. */
-    boolean isOfPackage() {
-        return files > 0;
-    }
-
-    boolean isRollback() {
-        return outcome == Outcome.ROLLED_BACK;
-    }
-
-    /** Whether it tells where an alias was left. */
-    boolean isAt(String arn, String aliasName) {
-        return functionArn.equals(arn) && aliasName.equals(alias) && version != null && !isDryRun();
-    }
-
-    /** @param by who recorded it, as a message names it */
-    AliasMove move(String by) {
-        return new AliasMove(version, Optional.ofNullable(previousVersion), Optional.of(codeSha256), isRollback(), by);
-    }
 
     @Exported
     @Whitelisted
@@ -510,23 +236,11 @@ public final class DeployedFunction implements Serializable {
         return packageChanges;
     }
 
-    /** Whether it is the same code, and the same layer with its dependencies. */
-    boolean hasSamePackageAs(DeployedFunction other) {
-        return codeSha256.equals(other.codeSha256) && Objects.equals(layerVersionArn, other.layerVersionArn);
-    }
-
     /** What was found in the package. */
     @Exported
     @Whitelisted
-    public List<Note> getFindings() {
+    public List<PackageFinding> getFindings() {
         return findings;
-    }
-
-    /** How many warnings there are of the package, which all functions of a deployment have. */
-    public int warnings() {
-        return (int) findings.stream()
-                .filter(finding -> finding.getSeverity().equals("warning"))
-                .count();
     }
 
     /** The package's size in bytes. */
@@ -564,22 +278,6 @@ public final class DeployedFunction implements Serializable {
         return millis;
     }
 
-    /** How long these phases took, in milliseconds. */
-    long millisOf(Set<String> names) {
-        return phases.stream()
-                .filter(phase -> names.contains(phase.getName()))
-                .mapToLong(PhaseTime::getMillis)
-                .sum();
-    }
-
-    /** How long its smoke tests ran, in milliseconds; empty where there was none, or Lambda did not say. */
-    Optional<Long> smokeTestMillis() {
-        return Optional.of(Math.round(smokeTests.stream()
-                        .mapToDouble(SmokeTestReport::getDurationMillis)
-                        .sum()))
-                .filter(millis -> millis > 0);
-    }
-
     @Exported
     @Whitelisted
     public List<PhaseTime> getPhases() {
@@ -604,14 +302,7 @@ public final class DeployedFunction implements Serializable {
     @Exported
     @Whitelisted
     public String getConsoleUrl() {
-        return consoleUrl(region, functionName);
-    }
-
-    static String consoleUrl(String region, String functionName) {
-        String host = region.startsWith("cn-")
-                ? "console.amazonaws.cn"
-                : region.startsWith("us-gov-") ? "console.amazonaws-us-gov.com" : region + ".console.aws.amazon.com";
-        return "https://" + host + "/lambda/home?region=" + region + "#/functions/" + functionName;
+        return AwsConsole.functionUrl(region, functionName);
     }
 
     /** The package's MD5, by which Jenkins lists the builds that deployed it; null for a dry run and where the agent was lost. */
@@ -629,6 +320,87 @@ public final class DeployedFunction implements Serializable {
     @Restricted(NoExternalUse.class)
     public boolean isAliasMoved() {
         return alias != null && previousVersion != null && !previousVersion.equals(version);
+    }
+
+    /** As the record of the deployment has it, as far as another deployment of the package needs it. */
+    public String toJson() {
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("FunctionName", functionName)
+                .put("FunctionArn", functionArn)
+                .put("CodeSha256", codeSha256)
+                .put("CodeSize", codeSize)
+                .put("Outcome", getOutcome());
+        if (version != null) {
+            json.put("Version", version);
+        }
+        json.putObject("Package").put("Files", files).put("UnzippedBytes", unzippedBytes);
+        if (s3Key != null) {
+            json.putObject("Staged").put("Bucket", s3Bucket).put("Key", s3Key);
+        }
+        if (layerVersionArn != null) {
+            json.putObject("Layer").put("LayerVersionArn", layerVersionArn).put("CodeSize", layerSize);
+        }
+        return json.toString();
+    }
+
+    boolean isSameFunctionAs(DeployedFunction other) {
+        return functionArn.equals(other.functionArn) && region.equals(other.region) && isDryRun() == other.isDryRun();
+    }
+
+    /** Whether a later deployment of the build tells all that this one does. A rollback or a release is one of its own. */
+    boolean isReplacedBy(DeployedFunction later) {
+        return isSameFunctionAs(later)
+                && isOfPackage()
+                && later.isOfPackage()
+                && (alias == null || later.alias == null || alias.equals(later.alias));
+    }
+
+    /** Whether a package was deployed, and not a version that was there. */
+    boolean isOfPackage() {
+        return files > 0;
+    }
+
+    boolean isRollback() {
+        return outcome == Outcome.ROLLED_BACK;
+    }
+
+    /** Whether it tells where an alias was left. */
+    boolean isAt(String arn, String aliasName) {
+        return functionArn.equals(arn) && aliasName.equals(alias) && version != null && !isDryRun();
+    }
+
+    /** @param by who recorded it, as a message names it */
+    AliasMove move(String by) {
+        return new AliasMove(version, Optional.ofNullable(previousVersion), Optional.of(codeSha256), isRollback(), by);
+    }
+
+    /** Whether it is the same code, and the same layer with its dependencies. */
+    boolean hasSamePackageAs(DeployedFunction other) {
+        return codeSha256.equals(other.codeSha256) && Objects.equals(layerVersionArn, other.layerVersionArn);
+    }
+
+    /** How many warnings there are of the package, which all functions of a deployment have. */
+    public int warnings() {
+        return (int) findings.stream()
+                .filter(finding -> finding.getSeverity().equals("warning"))
+                .count();
+    }
+
+    /** How long these phases took, in milliseconds. */
+    long millisOf(Set<String> names) {
+        return phases.stream()
+                .filter(phase -> names.contains(phase.getName()))
+                .mapToLong(PhaseTime::getMillis)
+                .sum();
+    }
+
+    /** How long its smoke tests ran, in milliseconds; empty where there was none, or Lambda did not say. */
+    Optional<Long> smokeTestMillis() {
+        return Optional.of(Math.round(smokeTests.stream()
+                        .mapToDouble(SmokeTestReport::getDurationMillis)
+                        .sum()))
+                .filter(millis -> millis > 0);
     }
 
     @Override

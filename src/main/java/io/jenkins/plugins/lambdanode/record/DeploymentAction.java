@@ -279,12 +279,12 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
     }
 
     /** For the page: a phase's name, and whether several functions shared it. */
-    public String describe(DeployedFunction.PhaseTime phase) {
+    public String describe(PhaseTime phase) {
         return phase.isShared() ? Messages.DeploymentAction_sharedPhase(phase.getName()) : phase.getName();
     }
 
     /** For the page: a smoke test's figures. */
-    public static String describe(DeployedFunction.SmokeTestReport test) {
+    public static String describe(SmokeTestReport test) {
         return joined(
                 Messages.DeploymentAction_smokeTest(),
                 test.getDurationMillis() == 0 ? "" : inMillis(test.getDurationMillis()),

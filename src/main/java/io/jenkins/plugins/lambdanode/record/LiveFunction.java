@@ -69,7 +69,7 @@ public final class LiveFunction {
     }
 
     public String getConsoleUrl() {
-        return DeployedFunction.consoleUrl(getRegion(), getFunctionName());
+        return AwsConsole.functionUrl(getRegion(), getFunctionName());
     }
 
     /** For the page: the package's size, and how it compares with that of the deployment before. */

@@ -37,8 +37,8 @@ public final class RecordedDeployment {
     private final int build;
     private final String by;
     private final long timestamp;
-    private final List<DeployedFunction.SmokeTestReport> smokeTests = new ArrayList<>();
-    private final List<DeployedFunction.PackageChange> packageChanges = new ArrayList<>();
+    private final List<SmokeTestReport> smokeTests = new ArrayList<>();
+    private final List<PackageChange> packageChanges = new ArrayList<>();
     private final int changedPackages;
     private final List<SourceChange> changes = new ArrayList<>();
     private int furtherChanges;
@@ -193,13 +193,13 @@ public final class RecordedDeployment {
     }
 
     @Exported
-    public List<DeployedFunction.SmokeTestReport> getSmokeTests() {
+    public List<SmokeTestReport> getSmokeTests() {
         return smokeTests;
     }
 
     /** The npm packages that changed since the deployment before; not all where they are many. */
     @Exported
-    public List<DeployedFunction.PackageChange> getPackageChanges() {
+    public List<PackageChange> getPackageChanges() {
         return packageChanges;
     }
 

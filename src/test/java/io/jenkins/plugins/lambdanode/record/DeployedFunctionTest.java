@@ -47,15 +47,15 @@ class DeployedFunctionTest {
 
     @Test
     void whatIsInItsListsMayBeReadToo() throws Exception {
-        assertEquals(new TreeSet<>(List.of("code", "message", "severity")), properties(DeployedFunction.Note.class));
+        assertEquals(new TreeSet<>(List.of("code", "message", "severity")), properties(PackageFinding.class));
         assertEquals(
                 new TreeSet<>(List.of("bytes", "millis", "name", "shared")),
-                properties(DeployedFunction.PhaseTime.class));
+                properties(PhaseTime.class));
         assertEquals(
                 new TreeSet<>(List.of("name", "unzippedBytes", "zippedBytes")),
-                properties(DeployedFunction.PackageSize.class));
+                properties(PackageSize.class));
         assertEquals(
-                new TreeSet<>(List.of("after", "before", "name")), properties(DeployedFunction.PackageChange.class));
+                new TreeSet<>(List.of("after", "before", "name")), properties(PackageChange.class));
         assertTrue(properties(DeployedFunction.class).contains("findings"));
     }
 }

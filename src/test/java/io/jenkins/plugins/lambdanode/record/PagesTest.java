@@ -380,9 +380,9 @@ class PagesTest {
         hostile.layerVersionArn = MARKUP;
         hostile.artifact = "\"><script>alert(1)</script>";
         hostile.fingerprint = "\"><script>alert(1)</script>";
-        hostile.findings.add(new DeployedFunction.Note(MARKUP, MARKUP, MARKUP));
-        hostile.phases.add(new DeployedFunction.PhaseTime(MARKUP, 1, 1, false));
-        hostile.heaviest.add(new DeployedFunction.PackageSize(MARKUP, 1, 1));
+        hostile.findings.add(new PackageFinding(MARKUP, MARKUP, MARKUP));
+        hostile.phases.add(new PhaseTime(MARKUP, 1, 1, false));
+        hostile.heaviest.add(new PackageSize(MARKUP, 1, 1));
         DeploymentAction.addTo(build, List.of(hostile));
         DeploymentAction.addTo(build, new FailedDeployment(List.of(MARKUP), MARKUP, MARKUP, MARKUP));
 
@@ -612,10 +612,10 @@ class PagesTest {
         List<DeployedFunction> functions = List.of(function("one", "a", 300, 1500), function("two", "a", 300, 1750));
         functions.forEach(function -> {
             function.files = 1;
-            function.phases.add(new DeployedFunction.PhaseTime("install", 1000, 0, true));
+            function.phases.add(new PhaseTime("install", 1000, 0, true));
         });
-        functions.get(0).phases.add(new DeployedFunction.PhaseTime("update", 500, 300, false));
-        functions.get(1).phases.add(new DeployedFunction.PhaseTime("update", 750, 300, false));
+        functions.get(0).phases.add(new PhaseTime("update", 500, 300, false));
+        functions.get(1).phases.add(new PhaseTime("update", 750, 300, false));
         DeploymentAction.addTo(build, functions);
 
         assertEquals(
@@ -642,8 +642,8 @@ class PagesTest {
         FreeStyleBuild first = deployed(project, "a", 300, 1000);
         assertFalse(trend(project, Measure.SMOKE_TEST).isTrendVisible());
         DeployedFunction tested = function("orders", "b", 300, 1000);
-        tested.smokeTests.add(new DeployedFunction.SmokeTestReport(12.4, 13, 64, 131.43));
-        tested.smokeTests.add(new DeployedFunction.SmokeTestReport(2, 2, 65, 0));
+        tested.smokeTests.add(new SmokeTestReport(12.4, 13, 64, 131.43));
+        tested.smokeTests.add(new SmokeTestReport(2, 2, 65, 0));
         FreeStyleBuild second = jenkins.buildAndAssertSuccess(project);
         DeploymentAction.addTo(second, List.of(tested));
 
