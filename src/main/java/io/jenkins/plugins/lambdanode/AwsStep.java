@@ -1,8 +1,14 @@
 package io.jenkins.plugins.lambdanode;
 
+import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Util;
 import io.jenkins.plugins.lambdanode.access.AccessSettings;
+import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.kohsuke.stapler.DataBoundSetter;
 
@@ -90,5 +96,30 @@ public abstract class AwsStep extends Step implements AccessSettings, Serializab
 
     public LambdaNodeConfiguration defaults() {
         return LambdaNodeConfiguration.get();
+    }
+
+    /** What the descriptors of the steps have in common. */
+    public abstract static class AwsStepDescriptor extends DeploymentForm {
+
+        private final List<String> shown;
+
+        /** @param shown the arguments whose values a view of the Pipeline's steps shows, in this order */
+        AwsStepDescriptor(String... shown) {
+            this.shown = List.of(shown);
+        }
+
+        @Override
+        public String argumentsToString(@NonNull Map<String, Object> namedArgs) {
+            return shown.stream()
+                    .map(namedArgs::get)
+                    .filter(Objects::nonNull)
+                    .map(Object::toString)
+                    .collect(Collectors.joining(", "));
+        }
+
+        /** For the form: what applies where a field is empty. */
+        public LambdaNodeConfiguration getGlobal() {
+            return LambdaNodeConfiguration.get();
+        }
     }
 }

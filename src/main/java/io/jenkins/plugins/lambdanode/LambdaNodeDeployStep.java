@@ -16,16 +16,12 @@ import io.jenkins.plugins.lambdanode.build.LambdaNodeDeployExecution;
 import io.jenkins.plugins.lambdanode.build.PipelineArguments;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
-import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import io.jenkins.plugins.lambdanode.form.FunctionCheck;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.structs.describable.CustomDescribableModel;
 import org.jenkinsci.plugins.structs.describable.UninstantiatedDescribable;
@@ -479,7 +475,11 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
     }
 
     @Extension
-    public static final class DescriptorImpl extends DeploymentForm implements CustomDescribableModel {
+    public static final class DescriptorImpl extends AwsStepDescriptor implements CustomDescribableModel {
+
+        public DescriptorImpl() {
+            super("functionName", "functionNames", "alias", "region");
+        }
 
         @Override
         public String getFunctionName() {
@@ -512,22 +512,6 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
             }
             arguments.putAll(step.getArguments());
             return step.withArguments(arguments);
-        }
-
-        @Override
-        public String argumentsToString(@NonNull Map<String, Object> namedArgs) {
-            Object name = namedArgs.getOrDefault("functionName", namedArgs.get("functionNames"));
-            return name == null
-                    ? null
-                    : Stream.of(name, namedArgs.get("alias"), namedArgs.get("region"))
-                            .filter(Objects::nonNull)
-                            .map(Object::toString)
-                            .collect(Collectors.joining(", "));
-        }
-
-        /** For the form: what applies where a field is empty. */
-        public LambdaNodeConfiguration getGlobal() {
-            return LambdaNodeConfiguration.get();
         }
 
         /** Asks AWS for the function with the chosen credentials and says what it found. */

@@ -13,15 +13,11 @@ import io.jenkins.plugins.lambdanode.build.LambdaNodeReleaseExecution;
 import io.jenkins.plugins.lambdanode.build.PipelineArguments;
 import io.jenkins.plugins.lambdanode.build.ReleaseSettings;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
-import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
@@ -121,11 +117,6 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
     }
 
     @Override
-    public LambdaNodeConfiguration defaults() {
-        return LambdaNodeConfiguration.get();
-    }
-
-    @Override
     public StepExecution start(StepContext context) {
         return new LambdaNodeReleaseExecution(context, this);
     }
@@ -141,7 +132,11 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
     }
 
     @Extension
-    public static final class DescriptorImpl extends DeploymentForm {
+    public static final class DescriptorImpl extends AwsStepDescriptor {
+
+        public DescriptorImpl() {
+            super("functionName", "version", "alias", "region");
+        }
 
         @Override
         public String getFunctionName() {
@@ -167,20 +162,6 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
                 step.takeFrom();
             }
             return step;
-        }
-
-        @Override
-        public String argumentsToString(@NonNull Map<String, Object> namedArgs) {
-            return Stream.of("functionName", "version", "alias", "region")
-                    .map(namedArgs::get)
-                    .filter(Objects::nonNull)
-                    .map(Object::toString)
-                    .collect(Collectors.joining(", "));
-        }
-
-        /** For the form: what applies where a field is empty. */
-        public LambdaNodeConfiguration getGlobal() {
-            return LambdaNodeConfiguration.get();
         }
 
         @POST

@@ -9,12 +9,8 @@ import hudson.model.TaskListener;
 import io.jenkins.plugins.lambdanode.build.LambdaNodeRollbackExecution;
 import io.jenkins.plugins.lambdanode.build.PipelineArguments;
 import io.jenkins.plugins.lambdanode.build.RollbackSettings;
-import io.jenkins.plugins.lambdanode.form.DeploymentForm;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
@@ -88,7 +84,11 @@ public class LambdaNodeRollbackStep extends AwsStep implements RollbackSettings 
     }
 
     @Extension
-    public static final class DescriptorImpl extends DeploymentForm {
+    public static final class DescriptorImpl extends AwsStepDescriptor {
+
+        public DescriptorImpl() {
+            super("functionName", "alias", "region");
+        }
 
         @Override
         public String getFunctionName() {
@@ -109,20 +109,6 @@ public class LambdaNodeRollbackStep extends AwsStep implements RollbackSettings 
         @Override
         public Step newInstance(Map<String, Object> arguments) throws Exception {
             return PipelineArguments.instantiate(LambdaNodeRollbackStep.class, FUNCTION_NAME, arguments);
-        }
-
-        @Override
-        public String argumentsToString(@NonNull Map<String, Object> namedArgs) {
-            return Stream.of("functionName", "alias", "region")
-                    .map(namedArgs::get)
-                    .filter(Objects::nonNull)
-                    .map(Object::toString)
-                    .collect(Collectors.joining(", "));
-        }
-
-        /** For the form: what applies where a field is empty. */
-        public LambdaNodeConfiguration getGlobal() {
-            return LambdaNodeConfiguration.get();
         }
     }
 }

@@ -47,6 +47,11 @@ public final class AwsAccess {
      */
     public record Identity(AwsCredentialsProvider credentials, String origin, boolean outlivesBuild) {}
 
+    /** These settings, for what is done without the build later; empty where the credentials end with the build. */
+    public Optional<SavedAccess> saved(Identity identity) {
+        return identity.outlivesBuild() ? Optional.of(new SavedAccess(settings, env)) : Optional.empty();
+    }
+
     /** The settings of the SDK for a function. */
     public AwsSettings settings(FunctionName function, Identity identity) throws DeployException {
         Optional<String> endpoint = text(settings.getEndpointUrl()).or(() -> text(defaults.getEndpointUrl()));

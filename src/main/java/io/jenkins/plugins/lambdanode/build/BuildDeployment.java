@@ -4,14 +4,10 @@ import hudson.AbortException;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
-import hudson.Util;
 import hudson.console.ModelHyperlinkNote;
-import hudson.model.Job;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TaskListener;
-import hudson.remoting.Channel;
-import hudson.remoting.ChannelClosedException;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
 import io.jenkins.plugins.lambdanode.access.SavedAccess;
 import io.jenkins.plugins.lambdanode.agent.AgentWorkspace;
@@ -20,32 +16,24 @@ import io.jenkins.plugins.lambdanode.engine.Deployment;
 import io.jenkins.plugins.lambdanode.engine.DeploymentContext;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.base.PublicUrl;
-import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.project.GitCheckout;
-import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.report.Provenance;
 import io.jenkins.plugins.lambdanode.engine.report.Summary;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
-import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
 import io.jenkins.plugins.lambdanode.record.BuildBaseline;
 import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.DeploymentHistory;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
-import java.io.EOFException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,19 +51,19 @@ public final class BuildDeployment {
     private final String id;
     private final UploadJournal uploads;
     private final Optional<ShiftJournal> shifts;
-    private final DeploymentSettings settings;
+    private final BuildSettings settings;
+    private final BranchCleanup branch;
     private final Run<?, ?> run;
     private final FilePath workspace;
     private final EnvVars env;
     private final Launcher launcher;
     private final TaskListener listener;
-    private final EnvVars variables;
     private final SecretMask secrets;
     private final BuildRecorder recorder;
     private List<String> functions = List.of();
     private String region = "";
     private Provenance provenance;
-    private SavedAccess saved;
+    private Optional<SavedAccess> saved = Optional.empty();
     private String unstable = "";
 
     /**
@@ -98,13 +86,14 @@ public final class BuildDeployment {
         this.id = id;
         this.uploads = uploads;
         this.shifts = shifts;
-        this.settings = settings;
         this.run = run;
         this.workspace = workspace;
         this.env = env;
         this.launcher = launcher;
         this.listener = listener;
-        this.variables = BranchVariable.addedTo(env);
+        EnvVars variables = BranchVariable.addedTo(env);
+        this.settings = new BuildSettings(settings, variables, workspace, launcher.isUnix());
+        this.branch = new BranchCleanup(settings, run, variables, listener);
         this.secrets = new SecretMask(env, sensitive);
         this.recorder = new BuildRecorder(run, listener);
     }
@@ -124,7 +113,7 @@ public final class BuildDeployment {
             if (failure == null) {
                 throw e;
             }
-            recordFailure(failed(e, failure.getMessage()));
+            recorder.record(failed(e, failure.getMessage()));
             throw failure;
         }
     }
@@ -136,10 +125,15 @@ public final class BuildDeployment {
 
     /** What the build's log says of it; null for a defect, which has its stack trace. */
     private AbortException explained(Exception failure) {
-        if (agentIsLost(failure)) {
+        if (AgentLost.isBehind(failure, workspace)) {
             return new AgentLost();
         }
-        return failure instanceof DeployException ? explained(failure.getMessage(), failure) : null;
+        if (!(failure instanceof DeployException)) {
+            return null;
+        }
+        LOGGER.log(Level.FINE, () -> "A deployment failed" + where(failure));
+        // Without its cause: a Pipeline keeps its errors, and prints the whole of one whose cause it can't serialize.
+        return new AbortException(failure.getMessage());
     }
 
     private FailedDeployment failed(Exception failure, String message) {
@@ -153,42 +147,9 @@ public final class BuildDeployment {
                         ? deployment.phase().label()
                         : "",
                 secrets.mask(
-                        failure instanceof DeployException explained && !agentIsLost(failure)
+                        failure instanceof DeployException explained && !AgentLost.isBehind(failure, workspace)
                                 ? explained.messageWithOutput()
                                 : message));
-    }
-
-    /** A failure that is recorded must not become another where the record fails. */
-    private void recordFailure(FailedDeployment failure) {
-        try {
-            recorder.record(failure);
-        } catch (IOException | RuntimeException e) {
-            listener.getLogger()
-                    .println("The build's page does not show this failure: the build could not be saved ("
-                            + e.getMessage() + ").");
-        }
-    }
-
-    /** An inbound agent's connection can refuse to send before its channel says that it is closed. */
-    private boolean agentIsLost(Exception failure) {
-        return failure instanceof ChannelClosedException
-                || workspace.getChannel() instanceof Channel channel && channel.isClosingOrClosed();
-    }
-
-    /** The agent is gone. Its cause is what a Pipeline's {@code retry(conditions: [agent()])} goes by. */
-    static final class AgentLost extends AbortException {
-        private static final long serialVersionUID = 1L;
-
-        AgentLost() {
-            super("The agent was disconnected during the deployment. Run the build again: what was deployed is kept.");
-            initCause(new EOFException());
-        }
-    }
-
-    /** Without its cause: a Pipeline keeps its errors, and prints the whole of one whose cause it can't serialize. */
-    private static AbortException explained(String message, Exception cause) {
-        LOGGER.log(Level.FINE, () -> "A deployment failed" + where(cause));
-        return new AbortException(message);
     }
 
     /** For the log of Jenkins, which masks nothing: where it happened, not what was said, which can quote what a command wrote. */
@@ -204,26 +165,15 @@ public final class BuildDeployment {
     }
 
     private List<DeployedFunction> deploy() throws IOException, InterruptedException {
-        DeploymentSettings.Defaults defaults = settings.defaults();
-        functions = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames())).stream()
-                .toList();
-        AwsAccess access = new AwsAccess(settings, env, defaults);
-        DeployRequest request = request(defaults, access);
+        functions = settings.functions().stream().toList();
+        AwsAccess access = settings.access();
+        DeployRequest request = settings.request();
         functions = request.functions().stream().map(FunctionName::name).toList();
-        boolean strict =
-                SettingRules.unstableOnWarning(text(settings.getUnstableOn()).orElse("never"));
+        boolean strict = settings.unstableOnWarning();
         WarningCount progress = new WarningCount(PacedProgress.toLog(listener.getLogger()::println));
-        BuildFolder place = BuildFolder.of(workspace, text(settings.getDir()).orElse("."), env);
+        BuildFolder place = BuildFolder.of(workspace, settings.dir(), env);
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
-        if (settings.isDeleteWithBranch() && isOfBranch() && !identity.outlivesBuild()) {
-            throw new DeployException(
-                    "deleteWithBranch needs credentialsId: when the branch is deleted, no build is there to give"
-                            + " credentials.");
-        }
-        if (settings.isDeleteWithBranch() && !isOfBranch()) {
-            progress.log(
-                    "deleteWithBranch has nothing to do: this job does not build a branch of a multibranch project.");
-        }
+        branch.check(identity, progress);
         try (AwsSession session =
                         AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, place, env, launcher, listener)) {
@@ -237,7 +187,7 @@ public final class BuildDeployment {
                     .isPresent();
             Origin origin = origin(place.dir(), identity, agent);
             provenance = new Provenance(builder(), origin, request.pack());
-            saved = identity.outlivesBuild() ? new SavedAccess(settings, variables) : null;
+            saved = access.saved(identity);
             DeploymentContext context = new DeploymentContext(turns, uploads, shifts, baseline, origin, stagedLastTime);
             List<DeployedFunction> deployed = deploy(new Deployment(request, agent, session, context, progress), agent);
             if (strict) {
@@ -268,10 +218,7 @@ public final class BuildDeployment {
         String repository = PublicUrl.of(env.get("GIT_URL", ""));
         GitCheckout known = agent.checkout();
         return new Origin(
-                text(settings.getFrom())
-                        .map(record -> "a package")
-                        .or(() -> text(settings.getZipFile()))
-                        .orElse(dir),
+                settings.readyPackage().orElse(dir),
                 commit.isEmpty() ? known.commit() : commit,
                 repository.isEmpty() ? known.repository() : repository,
                 env.get("BUILD_URL", run.getFullDisplayName()),
@@ -285,11 +232,11 @@ public final class BuildDeployment {
             result = deployment.run();
         } catch (IOException | InterruptedException | RuntimeException e) {
             if (e instanceof InterruptedException && !deployment.stopped().isEmpty()) {
-                recordFailure(FailedDeployment.stopped(
+                recorder.record(FailedDeployment.stopped(
                         functions, region, deployment.phase().label(), String.join("\n", deployment.stopped())));
             }
-            rememberCreated(deployment.created());
-            boolean reachable = !(e instanceof InterruptedException) && !agentIsLost(e);
+            branch.created(deployment.created());
+            boolean reachable = !(e instanceof InterruptedException) && !AgentLost.isBehind(e, workspace);
             recordDone(deployment, reachable ? Optional.of(agent) : Optional.empty());
             throw e;
         }
@@ -305,7 +252,7 @@ public final class BuildDeployment {
             }
             return recorded;
         } catch (IOException | RuntimeException e) {
-            if (agentIsLost(e) || e instanceof DeployException) {
+            if (AgentLost.isBehind(e, workspace) || e instanceof DeployException) {
                 throw e;
             }
             throw new DeployException(notRecorded("The deployment is done", result, e), e);
@@ -328,47 +275,8 @@ public final class BuildDeployment {
     private List<DeployedFunction> record(DeployResult result, Optional<String> md5)
             throws IOException, InterruptedException {
         List<DeployedFunction> recorded = recorder.record(result, region, md5, provenance, saved);
-        if (isOfBranch()) {
-            for (DeployResult.Deployed deployed : result.functions()) {
-                if (deployed.outcome() != DeployResult.Outcome.VALIDATED) {
-                    rememberForBranch(deployed.state(), deployed.outcome() == DeployResult.Outcome.CREATED);
-                }
-            }
-        }
+        branch.deployed(result);
         return recorded;
-    }
-
-    /** A function that failed its smoke test, for instance, is there all the same. */
-    private void rememberCreated(List<FunctionState> created) {
-        if (!isOfBranch()) {
-            return;
-        }
-        for (FunctionState function : created) {
-            try {
-                rememberForBranch(function, true);
-            } catch (IOException e) {
-                listener.getLogger()
-                        .println("Function " + function.functionName() + " stays when this branch is deleted: that this"
-                                + " job created it could not be saved (" + e.getMessage() + ").");
-            }
-        }
-    }
-
-    private void rememberForBranch(FunctionState function, boolean created) throws IOException {
-        BranchFunctions functions = BranchFunctions.get();
-        Job<?, ?> job = run.getParent();
-        if (!settings.isDeleteWithBranch()) {
-            functions.keep(job, function.functionArn());
-        } else if (!functions.deployed(
-                job, function.functionArn(), function.codeSha256(), created, settings, variables)) {
-            listener.getLogger()
-                    .println("Function " + function.functionName()
-                            + " stays when this branch is deleted: this job did not create it.");
-        }
-    }
-
-    private boolean isOfBranch() {
-        return variables.containsKey(BranchVariable.NAME);
     }
 
     /** The package's MD5; empty where Lambda has read the package itself, so that it was never on the agent. */
@@ -389,74 +297,5 @@ public final class BuildDeployment {
                 + failure.getClass().getSimpleName() + ": " + failure.getMessage()
                 + "\nCheck the disk of the controller and the storage of artifacts, and run the build again: it records what is"
                 + " deployed and does not deploy it twice.";
-    }
-
-    private DeployRequest request(DeploymentSettings.Defaults defaults, AwsAccess access)
-            throws IOException, InterruptedException {
-        DeployRequestBuilder request = DeployRequest.builder()
-                .s3Bucket(defaultBucket(defaults, access))
-                .s3Prefix(defaults.getS3Prefix())
-                .install(install())
-                .build(build());
-        settings.addTo(request, variables);
-        request.from(json("from", settings.getFrom()));
-        for (DeploymentSettings.Test test : settings.getSmokeTest()) {
-            request.smokeTest(json("smokeTest", test.getPayload()), json("smokeTest", test.getExpect()));
-        }
-        return request.build();
-    }
-
-    /** JSON as it is, or that of a file in the workspace; empty where it is not set. */
-    private String json(String name, String setting) throws IOException, InterruptedException {
-        String text = text(setting).orElse("");
-        if (text.isEmpty() || SettingRules.isJson(text)) {
-            return text;
-        }
-        FilePath file = workspace.child(text);
-        try {
-            if (!file.isDirectory() && file.length() > 0 && file.length() <= SettingRules.MAX_PAYLOAD) {
-                return file.readToString();
-            }
-        } catch (NoSuchFileException | FileNotFoundException e) {
-            // Removed meanwhile.
-        }
-        throw new DeployException(name + " names " + SafeText.oneLine(text, 200)
-                + ", which is no file in the workspace of 1 to " + SettingRules.MAX_PAYLOAD
-                + " bytes.\nGive JSON, or the name of a file with it.");
-    }
-
-    /** The bucket for all jobs, in which {@code ${AWS_REGION}} is the region of the deployment. */
-    private String defaultBucket(DeploymentSettings.Defaults defaults, AwsAccess access) throws DeployException {
-        String bucket = Util.fixNull(defaults.getS3Bucket());
-        Optional<String> function = text(settings.getFunctionName()).or(() -> text(settings.getFunctionNames()));
-        if (!bucket.contains("$") || function.isEmpty()) {
-            return bucket;
-        }
-        EnvVars variables = new EnvVars(env);
-        variables.put(
-                "AWS_REGION",
-                access.region(SettingRules.functionNames(function.get()).get(0)));
-        return variables.expand(bucket);
-    }
-
-    /**
-     * A shell gets a command as it was written and puts the variables in itself: a value could end the command, and an error
-     * that shows the command would show a secret.
-     */
-    private String install() throws DeployException {
-        String expanded = text(settings.getInstall()).orElse("auto");
-        return SettingRules.install(expanded).mode() == InstallMode.COMMAND && launcher.isUnix()
-                ? settings.getInstall()
-                : expanded;
-    }
-
-    /** As {@link #install}. */
-    private String build() {
-        return launcher.isUnix() ? settings.getBuild() : variables.expand(settings.getBuild());
-    }
-
-    /** A setting with the build's variables put in; empty where it is not set. */
-    private Optional<String> text(String setting) {
-        return Optional.ofNullable(Util.fixEmptyAndTrim(variables.expand(setting)));
     }
 }

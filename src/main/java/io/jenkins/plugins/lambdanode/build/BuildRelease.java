@@ -11,7 +11,6 @@ import io.jenkins.plugins.lambdanode.engine.Release;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
-import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
@@ -33,13 +32,12 @@ final class BuildRelease implements AutoCloseable {
 
     private final ReleaseSettings settings;
     private final Run<?, ?> run;
-    private final EnvVars env;
     private final TaskListener listener;
     private final EnvVars variables;
     private final SecretMask secrets;
     private final BuildRecorder recorder;
     private final ShiftJournal shifts;
-    private SavedAccess saved;
+    private Optional<SavedAccess> saved = Optional.empty();
     private AwsSession session;
     private Release release;
 
@@ -56,7 +54,6 @@ final class BuildRelease implements AutoCloseable {
             TaskListener listener) {
         this.settings = settings;
         this.run = run;
-        this.env = env;
         this.shifts = shifts;
         this.listener = listener;
         this.variables = BranchVariable.addedTo(env);
@@ -78,7 +75,7 @@ final class BuildRelease implements AutoCloseable {
             }
             return release.advance();
         } catch (DeployException e) {
-            record(new FailedDeployment(functions(), region(), phase(), secrets.mask(e.messageWithOutput())));
+            recorder.record(new FailedDeployment(functions(), region(), phase(), secrets.mask(e.messageWithOutput())));
             throw new AbortException(e.getMessage());
         }
     }
@@ -94,9 +91,9 @@ final class BuildRelease implements AutoCloseable {
         }
         DeployRequest request = builder.build();
         String version = SettingRules.version(required("version", settings.getVersion()));
-        AwsAccess access = new AwsAccess(settings, env, settings.defaults());
+        AwsAccess access = new AwsAccess(settings, variables, settings.defaults());
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
-        saved = identity.outlivesBuild() ? new SavedAccess(settings, variables) : null;
+        saved = access.saved(identity);
         session = AwsSession.open(access.settings(request.functions().get(0), identity));
         release = new Release(
                 request,
@@ -120,14 +117,11 @@ final class BuildRelease implements AutoCloseable {
 
     /** What was released, recorded. */
     DeployedFunction done() throws IOException, InterruptedException {
-        Deployed done = release.result();
         try {
-            return recorder.recordRelease(done, session.region(), Optional.empty(), Optional.empty(), saved);
-        } catch (IOException | RuntimeException e) {
-            throw new AbortException("The release is done (alias " + settings.getAlias() + " points to version "
-                    + done.version().orElseThrow() + "), and it could not be recorded: "
-                    + e.getClass().getSimpleName() + ": " + e.getMessage()
-                    + "\nCheck the disk of the controller and the storage of artifacts.");
+            return recorder.recordRelease(
+                    release.result(), session.region(), Optional.empty(), Optional.empty(), saved);
+        } catch (DeployException e) {
+            throw new AbortException(e.getMessage());
         }
     }
 
@@ -135,7 +129,7 @@ final class BuildRelease implements AutoCloseable {
     void stop() throws InterruptedException {
         Optional<String> outcome = release == null ? Optional.empty() : release.takeBack();
         outcome.ifPresent(listener.getLogger()::println);
-        record(FailedDeployment.stopped(functions(), region(), phase(), outcome.orElse("Stopped.")));
+        recorder.record(FailedDeployment.stopped(functions(), region(), phase(), outcome.orElse("Stopped.")));
     }
 
     private List<String> functions() {
@@ -150,17 +144,6 @@ final class BuildRelease implements AutoCloseable {
 
     private String phase() {
         return (release == null ? Phase.PREFLIGHT : release.phase()).label();
-    }
-
-    /** A failure that is recorded must not become another where the record fails. */
-    private void record(FailedDeployment failure) {
-        try {
-            recorder.record(failure);
-        } catch (IOException | RuntimeException e) {
-            listener.getLogger()
-                    .println("The build's page does not show this failure: the build could not be saved ("
-                            + e.getMessage() + ").");
-        }
     }
 
     @Override

@@ -7,7 +7,6 @@ import hudson.model.Job;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.lambdanode.access.AwsAccess;
-import io.jenkins.plugins.lambdanode.access.SavedAccess;
 import io.jenkins.plugins.lambdanode.engine.Rollback;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
@@ -32,7 +31,6 @@ public final class BuildRollback {
 
     private final RollbackSettings settings;
     private final Run<?, ?> run;
-    private final EnvVars env;
     private final TaskListener listener;
     private final EnvVars variables;
     private final SecretMask secrets;
@@ -47,7 +45,6 @@ public final class BuildRollback {
             RollbackSettings settings, Run<?, ?> run, EnvVars env, Set<String> sensitive, TaskListener listener) {
         this.settings = settings;
         this.run = run;
-        this.env = env;
         this.listener = listener;
         this.variables = BranchVariable.addedTo(env);
         this.secrets = new SecretMask(env, sensitive);
@@ -67,7 +64,12 @@ public final class BuildRollback {
             AwsAccess access = access();
             return rollBack(access, access.ofBuild(run, workspace), journal, Optional.empty());
         } catch (DeployException e) {
-            recordFailure(e);
+            recorder.record(new FailedDeployment(
+                    Optional.ofNullable(variables.expand(settings.getFunctionName())).stream()
+                            .toList(),
+                    "",
+                    Phase.RELEASE.label(),
+                    secrets.mask(e.messageWithOutput())));
             throw new AbortException(e.getMessage());
         }
     }
@@ -85,7 +87,7 @@ public final class BuildRollback {
     }
 
     private AwsAccess access() {
-        return new AwsAccess(settings, env, settings.defaults());
+        return new AwsAccess(settings, variables, settings.defaults());
     }
 
     private DeployedFunction rollBack(
@@ -115,40 +117,12 @@ public final class BuildRollback {
                             new Origin("", "", "", "", identity.origin()),
                             PacedProgress.toLog(listener.getLogger()::println))
                     .run();
-            SavedAccess saved = identity.outlivesBuild() ? new SavedAccess(settings, variables) : null;
-            return record(done, session.region(), records, user, saved);
-        }
-    }
-
-    private DeployedFunction record(
-            Deployed done, String region, AliasRecords records, Optional<String> user, SavedAccess saved)
-            throws InterruptedException, DeployException {
-        try {
             return recorder.recordRelease(
-                    done, region, records.fingerprintOf(done.state().codeSha256()), user, saved);
-        } catch (IOException | RuntimeException e) {
-            throw new DeployException(
-                    "The rollback is done (alias " + settings.getAlias() + " points to version "
-                            + done.version().orElseThrow() + "), and it could not be recorded: "
-                            + e.getClass().getSimpleName() + ": " + e.getMessage()
-                            + "\nCheck the disk of the controller and the storage of artifacts.",
-                    e);
-        }
-    }
-
-    /** A failure that is recorded must not become another where the record fails. */
-    private void recordFailure(DeployException failure) {
-        try {
-            recorder.record(new FailedDeployment(
-                    Optional.ofNullable(variables.expand(settings.getFunctionName())).stream()
-                            .toList(),
-                    "",
-                    Phase.RELEASE.label(),
-                    secrets.mask(failure.messageWithOutput())));
-        } catch (IOException | RuntimeException e) {
-            listener.getLogger()
-                    .println("The build's page does not show this failure: the build could not be saved ("
-                            + e.getMessage() + ").");
+                    done,
+                    session.region(),
+                    records.fingerprintOf(done.state().codeSha256()),
+                    user,
+                    access.saved(identity));
         }
     }
 }

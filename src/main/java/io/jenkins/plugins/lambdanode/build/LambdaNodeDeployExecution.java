@@ -91,7 +91,7 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
             Computer agent = getContext().get(Computer.class);
             try {
                 return deploy(workspace, listener);
-            } catch (BuildDeployment.AgentLost e) {
+            } catch (AgentLost e) {
                 awaitShutdownWhereOneIs();
                 if (losses == LOSSES || agent == null) {
                     throw e;
@@ -182,7 +182,7 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
      *
      * @param lost the workspace by the connection that is gone
      */
-    private static void awaitReturn(Computer agent, FilePath lost, BuildDeployment.AgentLost loss)
+    private static void awaitReturn(Computer agent, FilePath lost, AgentLost loss)
             throws IOException, InterruptedException {
         long deadline = System.nanoTime() + agentReturns().toNanos();
         while (agent.getChannel() == lost.getChannel() || agent.isOffline()) {

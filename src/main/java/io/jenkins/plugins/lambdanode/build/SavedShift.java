@@ -77,7 +77,7 @@ final class SavedShift implements Serializable {
         }
         ShiftJournal journal = journal(saving);
         ShiftJournal.Shift left = shift(fields);
-        AwsAccess access = new AwsAccess(settings, env, defaults);
+        AwsAccess access = new AwsAccess(settings, BranchVariable.addedTo(env), defaults);
         try (AwsSession session =
                 AwsSession.open(access.settings(FunctionName.parse(left.functionArn()), access.ofBuild(run, null)))) {
             new TrafficReturn(session, journal, PacedProgress.toLog(listener.getLogger()::println))

@@ -43,8 +43,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The order of a deployment, from a project's folder to a running function. Every step can be run again and ends in the same
- * state, so a deployment that was cut off is carried on by running it again.
+ * The order of a deployment, from a project's folder to a running function: preflight, then the package (install, build, package; or
+ * one that is there), then what it needs in AWS (layer, stage), then each function (update, publish, verify, shift of traffic, move of
+ * the alias), then what is old (prune). Every step can be run again and ends in the same state, so a deployment that was cut off is
+ * carried on by running it again.
  */
 public final class Deployment {
 
@@ -124,7 +126,7 @@ public final class Deployment {
         try {
             uploads.abortPending();
             List<Target> targets = timings.time(Phase.PREFLIGHT, this::preflight);
-            PackReport packaged = build(targets);
+            PackReport packaged = packaged(targets);
             try (DeploymentLocks.Lock functions = context.locks().await(request.functions(), progress)) {
                 deploy(preflight.refresh(targets, functions.waited()), packaged);
             }
@@ -149,7 +151,7 @@ public final class Deployment {
         return targets;
     }
 
-    private PackReport build(List<Target> targets) throws IOException, InterruptedException {
+    private PackReport packaged(List<Target> targets) throws IOException, InterruptedException {
         if (request.from().isPresent()) {
             DeploymentRecord from = request.from().get();
             from.layer().ifPresent(layer::use);
@@ -161,6 +163,11 @@ public final class Deployment {
                     Phase.PACKAGE,
                     () -> packaging.ready(targets, request.zipFile().get()));
         }
+        return packagedProject(targets);
+    }
+
+    /** Nothing is installed and built where a layer is known to have what would be. */
+    private PackReport packagedProject(List<Target> targets) throws IOException, InterruptedException {
         PackReport packaged;
         String root = timings.time(Phase.INSTALL, install::folder);
         try (DeploymentLocks.Lock folder = context.locks().awaitFolder(root, progress)) {

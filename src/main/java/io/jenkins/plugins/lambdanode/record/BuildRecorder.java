@@ -8,6 +8,8 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.Fingerprinter.FingerprintAction;
 import io.jenkins.plugins.lambdanode.access.SavedAccess;
+import io.jenkins.plugins.lambdanode.engine.base.Arn;
+import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.BillOfMaterials;
@@ -37,9 +39,6 @@ import jenkins.util.BuildListenerAdapter;
  */
 public final class BuildRecorder {
 
-    /** Where the account is in an ARN. */
-    private static final int ARN_ACCOUNT = 4;
-
     /** As many as are kept with the build: a change of a framework's version can bring a hundred. */
     private static final int MAX_CHANGES = 200;
 
@@ -57,11 +56,15 @@ public final class BuildRecorder {
      * @param region where the functions are
      * @param md5 the package's; empty where the agent that has the package is lost
      * @param provenance where the package comes from
-     * @param access with what it was deployed; null where it ends with the build
+     * @param access with what it was deployed; empty where that ends with the build
      * @throws IOException if the controller or the storage of artifacts does not take it
      */
     public List<DeployedFunction> record(
-            DeployResult result, String region, Optional<String> md5, Provenance provenance, SavedAccess access)
+            DeployResult result,
+            String region,
+            Optional<String> md5,
+            Provenance provenance,
+            Optional<SavedAccess> access)
             throws IOException, InterruptedException {
         List<DeployedFunction> functions = new ArrayList<>();
         Map<String, String> records = new HashMap<>();
@@ -87,16 +90,36 @@ public final class BuildRecorder {
      * @param region where the function is
      * @param md5 the package's, where it is known
      * @param user who asked for it on a page; empty where the build did
-     * @param access with what; null where it ends with the build
-     * @throws IOException if the controller or the storage of artifacts does not take it
+     * @param access with what; empty where that ends with the build
+     * @throws DeployException if the controller or the storage of artifacts does not take it
      */
     public DeployedFunction recordRelease(
-            Deployed released, String region, Optional<String> md5, Optional<String> user, SavedAccess access)
-            throws IOException, InterruptedException {
+            Deployed released, String region, Optional<String> md5, Optional<String> user, Optional<SavedAccess> access)
+            throws DeployException, InterruptedException {
         DeployedFunction function = release(released, region);
         if (!function.isUpdated()) {
             return function;
         }
+        try {
+            addRelease(function, released, md5, user, access);
+            return function;
+        } catch (IOException | RuntimeException e) {
+            throw new DeployException(
+                    "The " + (function.isRollback() ? "rollback" : "release") + " is done (alias " + function.alias
+                            + " points to version " + function.version + "), and it could not be recorded: "
+                            + e.getClass().getSimpleName() + ": " + e.getMessage()
+                            + "\nCheck the disk of the controller and the storage of artifacts.",
+                    e);
+        }
+    }
+
+    private void addRelease(
+            DeployedFunction function,
+            Deployed released,
+            Optional<String> md5,
+            Optional<String> user,
+            Optional<SavedAccess> access)
+            throws IOException, InterruptedException {
         function.requestedBy = user.orElse(null);
         function.fingerprint = md5.orElse(null);
         deployedHere(function.codeSha256).ifPresent(before -> {
@@ -111,7 +134,6 @@ public final class BuildRecorder {
         addFingerprints(List.of(function));
         DeploymentAction.addTo(run, List.of(function));
         DeploymentHistory.add(run, List.of(function), access);
-        return function;
     }
 
     /** What the build itself has deployed with this code. */
@@ -180,15 +202,20 @@ public final class BuildRecorder {
         }
     }
 
-    /** Records a deployment that failed. */
-    public void record(FailedDeployment failure) throws IOException {
-        DeploymentAction.addTo(run, failure);
+    /** Records a deployment that failed. That must not become another failure where it can't be recorded. */
+    public void record(FailedDeployment failure) {
+        try {
+            DeploymentAction.addTo(run, failure);
+        } catch (IOException | RuntimeException e) {
+            listener.getLogger()
+                    .println("The build's page does not show this failure: the build could not be saved ("
+                            + e.getMessage() + ").");
+        }
     }
 
     /** An ARN's parts as a path, so that no two functions have the same. Those of a dry run are no record of a deployment. */
     private static String artifact(DeployedFunction function, String kind) {
-        String[] arn = function.functionArn.split(":");
-        String account = arn.length > ARN_ACCOUNT ? arn[ARN_ACCOUNT] : "unknown-account";
+        String account = Arn.account(function.functionArn).orElse("unknown-account");
         return "lambda/" + account + "/" + function.region + "/" + function.functionName + kind + ".json";
     }
 
@@ -278,11 +305,11 @@ public final class BuildRecorder {
         List<Timing> timings = result.timingsOf(deployed);
         function.sentBytes = DeployResult.sentBytes(timings);
         function.millis = timings.stream().mapToLong(Timing::millis).sum();
-        timings.forEach(timing -> function.phases.add(new PhaseTime(
-                timing.phase().label(), timing.millis(), timing.bytes(), timing.isShared())));
+        timings.forEach(timing -> function.phases.add(
+                new PhaseTime(timing.phase().label(), timing.millis(), timing.bytes(), timing.isShared())));
         packaged.heaviest()
-                .forEach(part -> function.heaviest.add(
-                        new PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));
+                .forEach(part ->
+                        function.heaviest.add(new PackageSize(part.name(), part.unzippedBytes(), part.zippedBytes())));
         packaged.findings()
                 .forEach(finding -> function.findings.add(new PackageFinding(
                         finding.severity().name().toLowerCase(Locale.ROOT), finding.code(), Summary.text(finding))));

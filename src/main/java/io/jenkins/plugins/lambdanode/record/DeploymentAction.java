@@ -7,6 +7,7 @@ import hudson.model.Api;
 import hudson.model.EnvironmentContributingAction;
 import hudson.model.Run;
 import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,9 +36,6 @@ import org.kohsuke.stapler.export.ExportedBean;
 public final class DeploymentAction extends Tab implements EnvironmentContributingAction, LastBuildAction, RunAction2 {
 
     private static final int MAX_LINES = 6;
-
-    /** As many digits of a commit as Git shows. */
-    private static final int COMMIT_DIGITS = 8;
 
     private transient Run<?, ?> run;
     /** Both are replaced, not changed: the build can be saved at any time. */
@@ -255,11 +253,8 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
                 grown == 0 ? "" : (grown < 0 ? "-" : "+") + ByteSize.of(Math.abs(grown)),
                 sameCommit
                         ? ""
-                        : Messages.DeploymentAction_commits(digits(function.previousCommit), digits(function.commit)));
-    }
-
-    private static String digits(String commit) {
-        return commit.substring(0, Math.min(COMMIT_DIGITS, commit.length()));
+                        : Messages.DeploymentAction_commits(
+                                Origin.shortCommit(function.previousCommit), Origin.shortCommit(function.commit)));
     }
 
     /** For the page: that there are others. */

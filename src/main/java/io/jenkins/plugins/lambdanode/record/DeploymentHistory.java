@@ -54,9 +54,9 @@ public final class DeploymentHistory {
     /**
      * Remembers what a build has deployed, without dry runs.
      *
-     * @param access with what; null where it ends with the build
+     * @param access with what; empty where that ends with the build
      */
-    static void add(Run<?, ?> run, List<DeployedFunction> deployed, SavedAccess access) throws IOException {
+    static void add(Run<?, ?> run, List<DeployedFunction> deployed, Optional<SavedAccess> access) throws IOException {
         List<RecordedDeployment> added = deployed.stream()
                 .filter(function -> !function.isDryRun())
                 .map(function -> new RecordedDeployment(function, run, access))

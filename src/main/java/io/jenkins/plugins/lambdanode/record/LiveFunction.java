@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.record;
 
+import io.jenkins.plugins.lambdanode.engine.base.Arn;
 import io.jenkins.plugins.lambdanode.engine.base.ByteSize;
 import java.util.HashSet;
 import java.util.List;
@@ -14,8 +15,6 @@ import org.kohsuke.stapler.export.ExportedBean;
 @Restricted(NoExternalUse.class)
 @ExportedBean(defaultVisibility = 999)
 public final class LiveFunction {
-
-    private static final int ARN_ACCOUNT = 4;
 
     private final List<RecordedDeployment> deployments;
 
@@ -42,8 +41,7 @@ public final class LiveFunction {
     /** 12 digits; empty where the ARN does not say it. */
     @Exported
     public String getAccount() {
-        String[] arn = getFunctionArn().split(":");
-        return arn.length > ARN_ACCOUNT ? arn[ARN_ACCOUNT] : "";
+        return Arn.account(getFunctionArn()).orElse("");
     }
 
     /** Null where the deployments named none. */

@@ -5,6 +5,7 @@ import hudson.model.Cause;
 import hudson.model.Run;
 import hudson.model.User;
 import io.jenkins.plugins.lambdanode.access.SavedAccess;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -22,7 +23,6 @@ import org.kohsuke.stapler.export.ExportedBean;
 public final class RecordedDeployment {
 
     private static final int MAX_TEXT = 200;
-    private static final int COMMIT_DIGITS = 8;
 
     final String functionName;
     final String functionArn;
@@ -44,7 +44,7 @@ public final class RecordedDeployment {
     private int furtherChanges;
     private SavedAccess access;
 
-    RecordedDeployment(DeployedFunction function, Run<?, ?> run, SavedAccess access) {
+    RecordedDeployment(DeployedFunction function, Run<?, ?> run, Optional<SavedAccess> access) {
         functionName = function.functionName;
         functionArn = function.functionArn;
         region = function.region;
@@ -61,7 +61,7 @@ public final class RecordedDeployment {
         smokeTests.addAll(function.smokeTests);
         packageChanges.addAll(function.packageChanges);
         changedPackages = function.changedPackages;
-        this.access = access;
+        this.access = access.orElse(null);
     }
 
     /** Whether all is there that a deployment always has: its file can have been damaged. */
@@ -163,11 +163,7 @@ public final class RecordedDeployment {
     }
 
     public String getShortCommit() {
-        return shortened(commit);
-    }
-
-    static String shortened(String commit) {
-        return commit == null || commit.length() <= COMMIT_DIGITS ? commit : commit.substring(0, COMMIT_DIGITS);
+        return commit == null ? null : Origin.shortCommit(commit);
     }
 
     /** The number of the build; 0 where somebody did it on the job's page. */

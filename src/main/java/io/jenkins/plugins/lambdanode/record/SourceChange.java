@@ -3,6 +3,7 @@ package io.jenkins.plugins.lambdanode.record;
 import hudson.Util;
 import hudson.model.Run;
 import hudson.scm.ChangeLogSet;
+import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -58,7 +59,7 @@ public final class SourceChange {
     }
 
     public String getShortCommit() {
-        return RecordedDeployment.shortened(commit);
+        return Origin.shortCommit(commit);
     }
 
     @Exported

@@ -48,14 +48,9 @@ class DeployedFunctionTest {
     @Test
     void whatIsInItsListsMayBeReadToo() throws Exception {
         assertEquals(new TreeSet<>(List.of("code", "message", "severity")), properties(PackageFinding.class));
-        assertEquals(
-                new TreeSet<>(List.of("bytes", "millis", "name", "shared")),
-                properties(PhaseTime.class));
-        assertEquals(
-                new TreeSet<>(List.of("name", "unzippedBytes", "zippedBytes")),
-                properties(PackageSize.class));
-        assertEquals(
-                new TreeSet<>(List.of("after", "before", "name")), properties(PackageChange.class));
+        assertEquals(new TreeSet<>(List.of("bytes", "millis", "name", "shared")), properties(PhaseTime.class));
+        assertEquals(new TreeSet<>(List.of("name", "unzippedBytes", "zippedBytes")), properties(PackageSize.class));
+        assertEquals(new TreeSet<>(List.of("after", "before", "name")), properties(PackageChange.class));
         assertTrue(properties(DeployedFunction.class).contains("findings"));
     }
 }

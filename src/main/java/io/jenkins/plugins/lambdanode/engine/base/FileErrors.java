@@ -1,6 +1,8 @@
 package io.jenkins.plugins.lambdanode.engine.base;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -40,6 +42,35 @@ public final class FileErrors {
                 SafeText.name(name) + " cannot be read by the user that packages (" + System.getProperty("user.name")
                         + ")" + mode + ". Give that user access to it (chmod, chown), or exclude it.",
                 cause);
+    }
+
+    /**
+     * The error for a file or folder of a project that cannot be looked at.
+     *
+     * @param name its path in the project; empty for the project's folder
+     */
+    public static DeployException unusable(String name, Path path, IOException e) {
+        String shown = name.isEmpty() ? "the project's folder" : SafeText.name(name);
+        if (e instanceof DeployException deploy) {
+            return deploy;
+        }
+        if (e instanceof AccessDeniedException) {
+            return unreadable(name.isEmpty() ? path.toString() : name, path, e);
+        }
+        String reason = e instanceof FileSystemException failure && failure.getReason() != null
+                ? failure.getReason()
+                : e.getClass().getSimpleName();
+        if (reason.toLowerCase(Locale.ROOT).contains("too long")) {
+            return new DeployException(
+                    "The path " + shown + " (" + path.toString().length()
+                            + " characters with the folder that the project is in)"
+                            + " is longer than this system can open. Nest it less deeply, or leave it out with an exclude.",
+                    e);
+        }
+        return new DeployException(
+                shown + " cannot be read: " + reason + ". Let nothing else work in the project's folder, and"
+                        + " check the disk.",
+                e);
     }
 
     /** @throws DeployException if the project's folder is not there, or is not a folder */

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Json;
-import io.jenkins.plugins.lambdanode.engine.command.Command;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -15,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Which tool installs a project's dependencies, where, and from which lock file.
@@ -46,8 +44,6 @@ public record InstallPlan(
     /** Fields of package.json that give an install something to do for production. */
     private static final List<String> DEPENDENCY_FIELDS =
             List.of("dependencies", "optionalDependencies", "peerDependencies", "workspaces");
-
-    private static final int FIRST_NPM_WITH_OMIT = 7;
 
     public InstallPlan {
         warnings = List.copyOf(warnings);
@@ -234,56 +230,9 @@ public record InstallPlan(
         return manager == PackageManager.NPM && frozen;
     }
 
-    /**
-     * The commands that install, in order. None of them changes a lock file or package.json.
-     *
-     * @param function what platform packages are needed for; empty where that is not known
-     * @throws DeployException if this version of the tool can't install the project
-     */
-    public List<Command> commands(InstalledTool tool, Optional<Platform> function) throws DeployException {
-        return words(tool, platformOptions(tool, function)).stream()
-                .map(words -> Command.program(words.toArray(String[]::new)).in(folder))
-                .toList();
-    }
-
-    /**
-     * The options that ask for the function's platform; none where this machine's is the same, or the tool knows none. A build needs
-     * this machine's packages as well: npm installs for one platform only, so it is not asked then.
-     */
-    public List<String> platformOptions(InstalledTool tool, Optional<Platform> function) {
-        if (function.isEmpty() || function.get().fits(tool.platform())) {
-            return List.of();
-        }
-        Platform asked = function.get();
-        boolean alsoHere = needed.development();
-        switch (manager) {
-            case NPM:
-                return alsoHere || !tool.isAtLeast(10, 1, 0) ? List.of() : options(asked);
-            case PNPM:
-                return !tool.isAtLeast(10, 14, 0)
-                        ? List.of()
-                        : join(
-                                alsoHere ? options(new Platform("current", "current", "current")) : List.of(),
-                                options(asked));
-            case BUN:
-                // It installs for glibc and musl.
-                Platform anyLibc = new Platform(asked.os(), asked.cpu(), "");
-                return !tool.isAtLeast(1, 2, 23)
-                        ? List.of()
-                        : join(alsoHere ? options(tool.platform()) : List.of(), options(anyLibc));
-            default:
-                // Yarn 2 and later takes supportedArchitectures from .yarnrc.yml only, Yarn 1 knows nothing of the
-                // kind.
-                return List.of();
-        }
-    }
-
-    /**
-     * The same with development dependencies. What it installs serves this one too, since packaging leaves them out. Empty where
-     * this one installs them itself, or asks for a platform that the other does not.
-     */
-    public Optional<InstallPlan> withDevelopment(InstalledTool tool, Optional<Platform> function) {
-        InstallPlan all = new InstallPlan(
+    /** The same with development dependencies. */
+    InstallPlan withDevelopment() {
+        return new InstallPlan(
                 manager,
                 folder,
                 lockFile,
@@ -294,108 +243,5 @@ public record InstallPlan(
                 once,
                 reason,
                 warnings);
-        return needed.development() || !all.platformOptions(tool, function).containsAll(platformOptions(tool, function))
-                ? Optional.empty()
-                : Optional.of(all);
-    }
-
-    private static List<String> options(Platform platform) {
-        List<String> options = new ArrayList<>(List.of("--os=" + platform.os(), "--cpu=" + platform.cpu()));
-        if (!platform.libc().isEmpty()) {
-            options.add("--libc=" + platform.libc());
-        }
-        return options;
-    }
-
-    private static List<String> join(List<String> some, List<String> more) {
-        return Stream.concat(some.stream(), more.stream()).distinct().toList();
-    }
-
-    private List<List<String>> words(InstalledTool tool, List<String> platform) throws DeployException {
-        switch (manager) {
-            case PNPM:
-                // pnpm asks before it removes what another tool has installed, and there is nobody to answer.
-                return List.of(join(
-                        List.of(
-                                "pnpm",
-                                "install",
-                                frozen ? "--frozen-lockfile" : "--no-lockfile",
-                                needed.development() ? "--prod=false" : "--prod",
-                                "--config.confirm-modules-purge=false"),
-                        platform));
-            case BUN:
-                List<String> bun =
-                        new ArrayList<>(List.of("bun", "install", frozen ? "--frozen-lockfile" : "--no-save"));
-                if (!needed.development()) {
-                    bun.add("--production");
-                }
-                return List.of(join(bun, platform));
-            case YARN:
-                return yarn(tool);
-            default:
-                return List.of(npm(tool, platform));
-        }
-    }
-
-    private List<String> npm(InstalledTool tool, List<String> platform) {
-        List<String> words = new ArrayList<>(List.of("npm", frozen ? "ci" : "install"));
-        words.addAll(platform);
-        if (tool.majorVersion() < FIRST_NPM_WITH_OMIT) {
-            words.add(needed.development() ? "--also=development" : "--only=production");
-        } else {
-            words.add(needed.development() ? "--include=dev" : "--omit=dev");
-        }
-        if (!frozen) {
-            words.add(lockFile.isEmpty() ? "--no-package-lock" : "--no-save");
-        }
-        if (copiesFolders) {
-            words.add("--install-links");
-        }
-        words.addAll(List.of("--no-audit", "--no-fund"));
-        return words;
-    }
-
-    private List<List<String>> yarn(InstalledTool tool) throws DeployException {
-        boolean classic = tool.majorVersion() < 2;
-        if (!lockFile.isEmpty() && classic != yarnClassic) {
-            throw new DeployException(Path.of(folder).resolve(lockFile) + " is of Yarn "
-                    + (yarnClassic ? "1" : "2 or later")
-                    + ", and the yarn on the PATH is " + tool.version() + " (" + tool.path() + "). Name the version in"
-                    + " package.json, such as \"packageManager\": \"yarn@" + (yarnClassic ? "1.22.22" : "4.9.2")
-                    + "\", and add the line 'corepack enable' before the deployment.");
-        }
-        if (classic) {
-            // Yarn 1 takes its own note of an earlier install for proof, also where files are gone, or a folder that it
-            // copied has
-            // changed. Told not to, it does not compare the lock file with package.json either.
-            List<String> install = List.of(
-                    "yarn",
-                    "install",
-                    frozen ? "--frozen-lockfile" : "--no-lockfile",
-                    needed.development() ? "--production=false" : "--production",
-                    "--non-interactive");
-            List<String> complete = Stream.concat(install.stream(), Stream.of("--skip-integrity-check"))
-                    .toList();
-            return frozen ? List.of(install, complete) : List.of(complete);
-        }
-        if (lockFile.isEmpty()) {
-            throw new DeployException(folder + " has no yarn.lock, without which Yarn " + tool.version()
-                    + " installs nothing. Run 'yarn install' and commit yarn.lock.");
-        }
-        if (tool.nodeLinker().equals("pnp") && needed != InstallSetting.Needed.BUILD) {
-            throw new DeployException(
-                    "The project uses Yarn's Plug'n'Play, which has no node_modules, and Lambda's Node.js finds"
-                            + " no package without. Add the line 'nodeLinker: node-modules' to "
-                            + Path.of(folder).resolve(".yarnrc.yml")
-                            + ", or bundle the code and set dependencies to 'none'.");
-        }
-        if (needed.development()) {
-            return List.of(List.of("yarn", "install", "--immutable"));
-        }
-        // The second leaves devDependencies out. It would go on with a lock file that is out of date, the first does
-        // not.
-        return List.of(
-                List.of("yarn", "install", "--immutable", "--mode=skip-build"),
-                List.of("yarn", "workspaces", "focus", "--all", "--production"));
     }
 }

@@ -34,8 +34,6 @@ final class LocalPackages {
             "postdependencies",
             "pnpm:devPreinstall");
 
-    private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
-
     private final Path root;
     private final Set<Path> folders = new TreeSet<>();
 
@@ -44,7 +42,10 @@ final class LocalPackages {
         List<String> patterns = new ArrayList<>(WorkspaceMembers.inPackageJson(packageJson(this.root)));
         Path pnpm = this.root.resolve("pnpm-workspace.yaml");
         if (Files.isRegularFile(pnpm)) {
-            patterns.addAll(WorkspaceMembers.inPnpmWorkspace(text(pnpm)));
+            patterns.addAll(WorkspaceMembers.inPnpmWorkspace(
+                    BoundedFile.read(pnpm.toRealPath(), BoundedFile.MAX_PACKAGE_JSON_BYTES)
+                            .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+                            .orElse("")));
         }
         Deque<Path> open = new ArrayDeque<>(List.of(this.root));
         open.addAll(WorkspaceMembers.find(patterns, this.root));
@@ -107,13 +108,6 @@ final class LocalPackages {
     }
 
     private static Map<String, Object> packageJson(Path folder) throws IOException {
-        Path file = folder.resolve("package.json");
-        return Files.isRegularFile(file) ? Json.object(text(file)).orElse(Map.of()) : Map.of();
-    }
-
-    private static String text(Path file) throws IOException {
-        return BoundedFile.read(file.toRealPath(), MAX_PACKAGE_JSON_BYTES)
-                .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
-                .orElse("");
+        return BoundedFile.json(folder.resolve("package.json"), BoundedFile.MAX_PACKAGE_JSON_BYTES);
     }
 }

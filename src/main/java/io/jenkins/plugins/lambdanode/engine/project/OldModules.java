@@ -57,12 +57,13 @@ public final class OldModules {
                     || Files.getFileStore(root).getUsableSpace() < LITTLE_ROOM) {
                 return Optional.empty();
             }
+            // First, since another deployment could look at it at any time, or this one be cut off.
+            Files.setLastModifiedTime(modules, FileTime.from(Instant.now()));
             Files.move(modules, aside, StandardCopyOption.ATOMIC_MOVE);
-            Files.setLastModifiedTime(aside, FileTime.from(Instant.now()));
             return Optional.of(name);
         } catch (IOException e) {
             // Of another user, a mount, on another file system, or open on Windows.
-            return Files.exists(aside) ? Optional.of(name) : Optional.empty();
+            return Optional.empty();
         }
     }
 

@@ -117,10 +117,6 @@ final class PinnedPackages {
     }
 
     static Map<String, Object> json(Path file) throws IOException {
-        return Files.isRegularFile(file)
-                ? BoundedFile.read(file.toRealPath(), MAX_BYTES)
-                        .flatMap(bytes -> Json.object(new String(bytes, StandardCharsets.UTF_8)))
-                        .orElse(Map.of())
-                : Map.of();
+        return BoundedFile.json(file, MAX_BYTES);
     }
 }

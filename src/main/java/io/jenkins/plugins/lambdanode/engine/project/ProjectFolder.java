@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
+import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.base.GitFolder;
@@ -25,9 +26,6 @@ import java.util.List;
 public record ProjectFolder(String location, Folder folder, List<Folder> above, boolean hasBindingGyp)
         implements Serializable {
     private static final long serialVersionUID = 1L;
-
-    /** A package.json is a few kilobytes; one larger than this, in bytes, is not one that npm could use. */
-    private static final long MAX_PACKAGE_JSON_BYTES = 4L << 20;
 
     /** The lock file of Yarn 2 and later begins with a comment and its {@code __metadata}. */
     private static final int YARN_LOCK_HEAD_BYTES = 1024;
@@ -80,7 +78,7 @@ public record ProjectFolder(String location, Folder folder, List<Folder> above, 
                 throw new DeployException(packageJson + " is a link to " + packageJson.toRealPath()
                         + ", out of the project's folder. Copy the file into the project.");
             }
-            if (Files.size(packageJson) > MAX_PACKAGE_JSON_BYTES) {
+            if (Files.size(packageJson) > BoundedFile.MAX_PACKAGE_JSON_BYTES) {
                 throw new DeployException(packageJson + " has " + Files.size(packageJson)
                         + " bytes, which is no package.json that npm could use. Restore it from version control.");
             }
@@ -143,7 +141,7 @@ public record ProjectFolder(String location, Folder folder, List<Folder> above, 
         Path file = folder.resolve(name);
         boolean usable = Files.isRegularFile(file)
                 && Files.isReadable(file)
-                && Files.size(file) <= MAX_PACKAGE_JSON_BYTES
+                && Files.size(file) <= BoundedFile.MAX_PACKAGE_JSON_BYTES
                 && isInside(folder, file);
         return usable ? withoutByteOrderMark(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)) : "";
     }

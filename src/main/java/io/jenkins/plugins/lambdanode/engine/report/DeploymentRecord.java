@@ -55,8 +55,6 @@ public record DeploymentRecord(
     /** {@code arn:aws:lambda:region:account:layer:name:version}. */
     private static final int LAYER_VERSION_PARTS = 8;
 
-    private static final int ARN_REGION = 3;
-
     /**
      * Reads a record, or several in an array.
      *
@@ -120,21 +118,6 @@ public record DeploymentRecord(
                 text(json, "CodeSha256").orElse(""),
                 json.path("CodeSize").asLong(),
                 false);
-    }
-
-    /** The region in an ARN: the function's or the layer's. */
-    public static String region(String arn) {
-        return part(arn, ARN_REGION);
-    }
-
-    /** The account in an ARN. */
-    public static String account(String arn) {
-        return part(arn, ARN_REGION + 1);
-    }
-
-    private static String part(String arn, int index) {
-        String[] parts = arn.split(":");
-        return parts.length > index ? parts[index] : "";
     }
 
     /** The package as far as the record knows it; its file is nowhere. */

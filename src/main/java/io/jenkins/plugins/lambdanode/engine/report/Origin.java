@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.report;
 
+import io.jenkins.plugins.lambdanode.engine.base.Arn;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.List;
 import java.util.Optional;
@@ -23,11 +24,6 @@ public record Origin(String folder, String commit, String repository, String bui
 
     private static final int MAX_DESCRIPTION = 256;
 
-    /** {@code arn:partition:service:region:account:resource}. */
-    private static final int ARN_PARTS = 6;
-
-    private static final int ARN_ACCOUNT = 4;
-
     /**
      * The first line of a deployment's log: what goes where, and as whom.
      *
@@ -40,9 +36,7 @@ public record Origin(String folder, String commit, String repository, String bui
         StringBuilder line = new StringBuilder(dryRun ? "Dry run of deploying " : "Deploying ");
         line.append(folder.isEmpty() || folder.equals(".") ? "the project" : folder);
         if (!commit.isEmpty()) {
-            line.append(" (commit ")
-                    .append(commit, 0, Math.min(COMMIT_DIGITS, commit.length()))
-                    .append(")");
+            line.append(" (commit ").append(shortCommit(commit)).append(")");
         }
         line.append(" to ").append(String.join(", ", functions));
         return located(line, region, account, caller);
@@ -71,13 +65,13 @@ public record Origin(String folder, String commit, String repository, String bui
 
     private String located(StringBuilder line, String region, Optional<String> account, Optional<String> caller) {
         line.append(" in ").append(region);
-        Optional<String> in = account.or(() -> caller.flatMap(Origin::account));
+        Optional<String> in = account.or(() -> caller.flatMap(Arn::account));
         in.ifPresent(id -> line.append(", account ").append(id));
         if (!credentials.isEmpty()) {
             line.append(", with ").append(credentials);
         }
         caller.ifPresent(arn -> line.append(credentials.isEmpty() ? ", as " : " as ")
-                .append(account(arn).equals(in) ? arn.split(":", ARN_PARTS)[ARN_PARTS - 1] : arn));
+                .append(Arn.account(arn).equals(in) ? Arn.resource(arn).orElse(arn) : arn));
         return SafeText.oneLine(line.toString(), 2000);
     }
 
@@ -88,8 +82,8 @@ public record Origin(String folder, String commit, String repository, String bui
         return SafeText.oneLine(text, MAX_DESCRIPTION);
     }
 
-    private static Optional<String> account(String arn) {
-        String[] parts = arn.split(":", ARN_PARTS);
-        return parts.length == ARN_PARTS ? Optional.of(parts[ARN_ACCOUNT]) : Optional.empty();
+    /** A commit's first digits; the whole of it where it has no more. */
+    public static String shortCommit(String commit) {
+        return commit.substring(0, Math.min(COMMIT_DIGITS, commit.length()));
     }
 }

@@ -79,10 +79,10 @@ public final class SettingRules {
     /** The same, or a key's ID, or an alias (S3 API reference, PutObject, x-amz-server-side-encryption-aws-kms-key-id). */
     private static final Pattern KMS_KEY = Pattern.compile(KMS_ARN + "|(mrk-)?[0-9a-f-]{32,36}|alias/[a-zA-Z0-9/_-]+");
 
-    /** Lambda API reference, UpdateFunctionCode, S3Bucket: old buckets have upper case letters. */
     /** How the names of directory buckets end (S3 User Guide, "Directory bucket naming rules"). */
     private static final String DIRECTORY_BUCKET = "--x-s3";
 
+    /** Lambda API reference, UpdateFunctionCode, S3Bucket: old buckets have upper case letters. */
     private static final Pattern BUCKET = Pattern.compile("[0-9A-Za-z][0-9A-Za-z._-]{1,61}[0-9A-Za-z_-]");
 
     /** S3's limit for a key is 1,024 bytes: this leaves a digest its room. */

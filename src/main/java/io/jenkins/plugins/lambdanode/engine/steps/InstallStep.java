@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
+import io.jenkins.plugins.lambdanode.engine.project.InstallCommands;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFailure;
 import io.jenkins.plugins.lambdanode.engine.project.InstallMode;
 import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
@@ -26,7 +27,7 @@ public final class InstallStep {
     private final Workspace workspace;
     private final Progress progress;
     private ProjectFolder project;
-    private Install prepared;
+    private InstallCommands prepared;
 
     public InstallStep(Workspace workspace, Progress progress) {
         this.workspace = workspace;
@@ -103,9 +104,10 @@ public final class InstallStep {
     }
 
     /** Asked once: the tools take some tenths of a second to say what they are. */
-    private Install prepare(InstallPlan plan, List<TargetFunction> functions) throws IOException, InterruptedException {
+    private InstallCommands prepare(InstallPlan plan, List<TargetFunction> functions)
+            throws IOException, InterruptedException {
         if (prepared == null) {
-            prepared = new Install(
+            prepared = new InstallCommands(
                     plan,
                     tool(plan),
                     Platform.ofFunctions(
@@ -116,47 +118,7 @@ public final class InstallStep {
         return prepared;
     }
 
-    /** A plan with the tool that carries it out, for the functions' platform. */
-    private record Install(InstallPlan plan, InstalledTool tool, Optional<Platform> function) {
-
-        List<Command> commands() throws DeployException {
-            return plan.commands(tool, function);
-        }
-
-        List<String> platformOptions() {
-            return plan.platformOptions(tool, function);
-        }
-
-        Optional<Install> withDevelopment() {
-            return plan.withDevelopment(tool, function).map(other -> new Install(other, tool, function));
-        }
-
-        private Command last() throws DeployException {
-            return commands().get(commands().size() - 1);
-        }
-
-        /** Such as {@code npm ci}. */
-        String name() throws DeployException {
-            return String.join(" ", commands().get(0).words().subList(0, 2));
-        }
-
-        String madeWith() throws DeployException {
-            return last().display() + "\n" + tool.fingerprint();
-        }
-
-        /** The same for any minor version of Node.js: install scripts and add-ons go by the major one. */
-        String pinnedWith() throws DeployException {
-            return last().display() + "\n" + tool.fingerprintOfMajor();
-        }
-
-        InstallRun run() throws DeployException {
-            Optional<Install> other = withDevelopment();
-            return new InstallRun(
-                    plan.folder(), madeWith(), other.isPresent() ? other.get().madeWith() : "");
-        }
-    }
-
-    private void install(Install install) throws IOException, InterruptedException {
+    private void install(InstallCommands install) throws IOException, InterruptedException {
         if (!install.plan().once()) {
             run(install, install.plan().reason(), project);
             return;
@@ -167,7 +129,8 @@ public final class InstallStep {
             return;
         }
         // Another function of the repository is built, and would install once more.
-        Install chosen = state.withDevelopment() ? install.withDevelopment().orElseThrow() : install;
+        InstallCommands chosen =
+                state.withDevelopment() ? install.withDevelopment().orElseThrow() : install;
         Optional<String> old = chosen.plan().removesModules() && state.hasModules()
                 ? workspace.setModulesAside(chosen.plan().folder())
                 : Optional.empty();
@@ -184,7 +147,7 @@ public final class InstallStep {
         }
     }
 
-    private void settle(Install install, Optional<String> old, boolean installed) throws InterruptedException {
+    private void settle(InstallCommands install, Optional<String> old, boolean installed) throws InterruptedException {
         if (old.isEmpty()) {
             return;
         }
@@ -197,7 +160,7 @@ public final class InstallStep {
     }
 
     /** Whether all of it was installed, install scripts included. */
-    private boolean run(Install install, String reason, ProjectFolder project)
+    private boolean run(InstallCommands install, String reason, ProjectFolder project)
             throws IOException, InterruptedException {
         progress.log(install.name() + ": " + reason + ".");
         if (!install.platformOptions().isEmpty()) {
@@ -207,7 +170,7 @@ public final class InstallStep {
                     + "' brings the function's packages. What packages compile is for this machine all the same.");
         }
         boolean complete = true;
-        for (Command command : withCache(install.commands(), install.tool())) {
+        for (Command command : withCache(install.all(), install.tool())) {
             CommandOutcome outcome = logged(command);
             if (!outcome.succeeded()) {
                 throw InstallFailure.of(command, outcome, project, install.plan(), install.tool());

@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionReader;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.Staging;
+import io.jenkins.plugins.lambdanode.engine.base.Arn;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
@@ -71,8 +72,8 @@ public final class PromoteStep {
         String arn = layer.layerVersionArn();
         for (Target target : targets) {
             Optional<String> account = target.account();
-            if (!DeploymentRecord.region(arn).equals(session.region())
-                    || account.isPresent() && !account.get().equals(DeploymentRecord.account(arn))) {
+            if (!Arn.region(arn).equals(Optional.of(session.region()))
+                    || account.isPresent() && !account.equals(Arn.account(arn))) {
                 throw new DeployException("The dependencies of " + from.functionName() + " are in the layer version "
                         + arn
                         + ", and function " + target.name().value() + " is in another account or region.\nPromote a"
@@ -83,7 +84,7 @@ public final class PromoteStep {
 
     /** The bytes go from Lambda to the workspace by a URL that is valid for ten minutes, and from there on as a package that was built. */
     private PackReport download(DeploymentRecord from, List<Target> targets) throws IOException, InterruptedException {
-        String region = DeploymentRecord.region(from.functionArn());
+        String region = Arn.region(from.functionArn()).orElse("");
         if (!AwsRegion.isRegion(region) || !AwsRegion.partition(region).equals(session.partition())) {
             throw new DeployException(
                     "The function of the record, " + SafeText.oneLine(from.functionArn(), 200)

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +91,39 @@ class OldModulesTest {
         OldModules.removeAll(place).join();
 
         assertEquals(0, place.toFile().list().length);
+    }
+
+    @Test
+    void areNotTakenForThoseOfAnInstallThatWasCutOffWhileTheyAreSetAside() throws Exception {
+        FileTime old = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+        Set<FileTime> seen = ConcurrentHashMap.newKeySet();
+        AtomicBoolean done = new AtomicBoolean();
+        Files.createDirectories(place);
+        Thread other = new Thread(() -> {
+            while (!done.get()) {
+                for (File aside : place.toFile().listFiles()) {
+                    seen.add(FileTime.fromMillis(aside.lastModified()));
+                }
+            }
+        });
+        other.start();
+        for (int i = 0; i < 300; i++) {
+            write(root.resolve("node_modules/a/index.js"));
+            Files.setLastModifiedTime(modules, old);
+            Path aside = place.resolve(
+                    "aside-" + new OldModules(root, place).setAside().orElseThrow());
+            Files.delete(aside.resolve("a/index.js"));
+            Files.delete(aside.resolve("a"));
+            Files.delete(aside);
+        }
+        done.set(true);
+        other.join();
+
+        seen.remove(FileTime.fromMillis(0));
+        assertTrue(
+                seen.stream()
+                        .allMatch(time -> time.toInstant().isAfter(Instant.now().minus(Duration.ofDays(1)))),
+                seen.toString());
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
+import io.jenkins.plugins.lambdanode.engine.project.InstallCommands;
 import io.jenkins.plugins.lambdanode.engine.project.InstallPlan;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.project.InstalledTool;
@@ -56,8 +57,8 @@ class InstallStepTest {
         Optional<InstallPlan> plan = InstallPlan.of(install, ProjectFolder.of(folder, folder));
         return plan.isEmpty()
                 ? Optional.empty()
-                : Optional.of(plan.get()
-                        .commands(tool("10.9.2"), Optional.empty())
+                : Optional.of(new InstallCommands(plan.get(), tool("10.9.2"), Optional.empty())
+                        .all()
                         .get(0)
                         .display());
     }
@@ -95,7 +96,8 @@ class InstallStepTest {
                 "");
         InstallPlan plan = InstallPlan.of(InstallSetting.AUTO.withNeeded(needed), ProjectFolder.of(folder, folder))
                 .orElseThrow();
-        return plan.commands(installed, Platform.ofFunctions(List.of(architecture)))
+        return new InstallCommands(plan, installed, Platform.ofFunctions(List.of(architecture)))
+                .all()
                 .get(0)
                 .display();
     }

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
+import io.jenkins.plugins.lambdanode.engine.base.Arn;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.util.List;
@@ -47,9 +48,6 @@ public record FunctionState(
         String capacityProviderArn,
         List<String> architectures,
         String nodePath) {
-
-    /** Where the account is in an ARN. */
-    private static final int ARN_ACCOUNT = 4;
 
     public FunctionState {
         layers = List.copyOf(layers);
@@ -122,8 +120,7 @@ public record FunctionState(
 
     /** The function's account, 12 digits; empty where its ARN does not say it. */
     public Optional<String> account() {
-        String[] arn = functionArn.split(":");
-        return arn.length > ARN_ACCOUNT ? Optional.of(arn[ARN_ACCOUNT]) : Optional.empty();
+        return Arn.account(functionArn);
     }
 
     /** A version under the ARN of its function, by which records know it. */

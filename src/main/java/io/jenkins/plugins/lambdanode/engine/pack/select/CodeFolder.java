@@ -2,9 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.pack.select;
 
 import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -20,8 +18,6 @@ import java.util.Optional;
  * where that says something; unless the code's folder has its own.
  */
 public final class CodeFolder {
-    private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
-
     private static final String PACKAGE_JSON = "package.json";
     private static final String MODULES = "node_modules";
 
@@ -86,12 +82,7 @@ public final class CodeFolder {
     }
 
     private static boolean isReadByNode(Path packageJson) throws IOException {
-        if (!Files.isRegularFile(packageJson) || !Files.isReadable(packageJson)) {
-            return false;
-        }
-        Map<String, Object> fields = BoundedFile.read(packageJson.toRealPath(), MAX_PACKAGE_JSON_BYTES)
-                .flatMap(bytes -> Json.object(new String(bytes, StandardCharsets.UTF_8)))
-                .orElse(Map.of());
+        Map<String, Object> fields = BoundedFile.json(packageJson, BoundedFile.MAX_PACKAGE_JSON_BYTES);
         return READ_BY_NODE.stream().anyMatch(fields::containsKey);
     }
 

@@ -4,6 +4,9 @@ package io.jenkins.plugins.lambdanode.engine.pack.select;
 public final class NpmPackage {
     public static final String NODE_MODULES = "node_modules/";
 
+    /** In a node_modules: the commands of the packages there, which are links or scripts. */
+    static final String COMMANDS = ".bin";
+
     private NpmPackage() {}
 
     /**

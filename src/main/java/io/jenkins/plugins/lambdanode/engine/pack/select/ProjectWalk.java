@@ -9,7 +9,6 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.project.production.ProductionPackages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -22,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,8 +34,6 @@ import java.util.concurrent.Callable;
  */
 public final class ProjectWalk {
     private static final String FOR_DEVELOPMENT = "not needed in production";
-
-    private static final String COMMANDS = ".bin";
 
     private final CodeFolder code;
     private final Optional<ProductionPackages> packages;
@@ -73,68 +69,19 @@ public final class ProjectWalk {
         <T> List<T> all(List<Callable<T>> tasks) throws IOException, InterruptedException;
     }
 
-    /**
-     * A folder that is packed with all that is in it.
-     *
-     * @param prefix its path in the package with a {@code /}; empty for the code's
-     * @param code where the code is, for the code's; empty for others
-     */
-    private record Root(String prefix, Path real, Optional<CodeFolder> code) {
-        boolean isProject() {
-            return code.isPresent();
-        }
-
-        /** Nothing outside this folder goes in by a link that is followed. */
-        Path boundary() {
-            return code.map(CodeFolder::project).orElse(real);
-        }
-
-        /** Whether something goes in where it is. */
-        boolean holds(Path found) {
-            return code.map(folder -> folder.holds(found)).orElseGet(() -> found.startsWith(real));
-        }
-
-        /** What a link may lead to that goes in as it is. */
-        Path partOf(Path link) {
-            return code.map(folder -> folder.partOf(link)).orElse(real);
-        }
-
-        /** The path in the package of something in it. */
-        String nameOf(Path found) {
-            return code.isPresent()
-                    ? code.get().nameOf(found)
-                    : prefix
-                            + real.relativize(found)
-                                    .toString()
-                                    .replace(real.getFileSystem().getSeparator(), "/");
-        }
-    }
-
-    /** A folder on the way from its root, itself included, by real paths: what a circle would come back to. */
-    private record Folder(String prefix, Path real, Folder parent, Root root) {
-        boolean isBelow(Path folder) {
-            for (Folder at = this; at != null; at = at.parent) {
-                if (at.real.equals(folder)) {
-                    return true;
-                }
-            }
-            return false;
-        }
-    }
-
     private record Excluded(String reason, String path) {}
 
     /** What one folder holds. */
     private static final class Listing {
         private final List<SourceEntry> entries = new ArrayList<>();
-        private final List<Folder> folders = new ArrayList<>();
+        private final List<WalkedFolder> folders = new ArrayList<>();
         private final List<Excluded> excluded = new ArrayList<>();
         private final List<Finding> findings = new ArrayList<>();
         private final List<String> emptied = new ArrayList<>();
 
-        void addForDevelopment(String name, Folder folder) {
+        void addForDevelopment(String name, WalkedFolder folder) {
             excluded.add(new Excluded(FOR_DEVELOPMENT, name));
-            emptied.add(folder.prefix);
+            emptied.add(folder.prefix());
         }
     }
 
@@ -144,15 +91,14 @@ public final class ProjectWalk {
      */
     public List<SourceEntry> walk() throws IOException, InterruptedException {
         List<SourceEntry> entries = new ArrayList<>();
-        List<Folder> level = new ArrayList<>(
-                List.of(new Folder("", code.folder(), null, new Root("", code.folder(), Optional.of(code)))));
+        List<WalkedFolder> level = new ArrayList<>(List.of(WalkedFolder.of(code)));
         addFromElsewhere(entries, level);
         while (!level.isEmpty()) {
             List<Callable<Listing>> work = new ArrayList<>();
-            for (Folder folder : level) {
+            for (WalkedFolder folder : level) {
                 work.add(() -> list(folder));
             }
-            List<Folder> next = new ArrayList<>();
+            List<WalkedFolder> next = new ArrayList<>();
             for (Listing listing : tasks.all(work)) {
                 entries.addAll(listing.entries);
                 next.addAll(listing.folders);
@@ -168,7 +114,7 @@ public final class ProjectWalk {
     }
 
     /** Packages and links that production needs and the project's folder does not have at their places. */
-    private void addFromElsewhere(List<SourceEntry> entries, List<Folder> level) throws IOException {
+    private void addFromElsewhere(List<SourceEntry> entries, List<WalkedFolder> level) throws IOException {
         if (packages.isEmpty()) {
             return;
         }
@@ -181,11 +127,7 @@ public final class ProjectWalk {
             } else {
                 requireInstalled(name, folder.getValue());
                 addAbove(name + "/", above);
-                level.add(new Folder(
-                        name + "/",
-                        folder.getValue(),
-                        null,
-                        new Root(name + "/", folder.getValue(), Optional.empty())));
+                level.add(WalkedFolder.ofPackage(name + "/", folder.getValue()));
             }
         }
         for (Map.Entry<String, String> link : packages.get().links().entrySet()) {
@@ -242,27 +184,27 @@ public final class ProjectWalk {
         }
     }
 
-    private Listing list(Folder folder) throws IOException {
+    private Listing list(WalkedFolder folder) throws IOException {
         Listing listing = new Listing();
-        try (DirectoryStream<Path> children = Files.newDirectoryStream(folder.real)) {
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(folder.real())) {
             for (Path child : children) {
                 add(child, folder, listing);
             }
-            if (folder.parent == null && folder.root.isProject()) {
+            if (folder.isRoot() && folder.root().isProject()) {
                 for (Path child : code.beside()) {
                     add(child, folder, listing);
                 }
             }
         } catch (DirectoryIteratorException e) {
-            throw unusable(folder.prefix, folder.real, e.getCause());
+            throw FileErrors.unusable(folder.prefix(), folder.real(), e.getCause());
         } catch (FileSystemException e) {
-            throw unusable(folder.prefix, folder.real, e);
+            throw FileErrors.unusable(folder.prefix(), folder.real(), e);
         }
         return listing;
     }
 
-    private void add(Path child, Folder folder, Listing listing) throws IOException {
-        String name = folder.prefix + EntryName.of(child, folder.prefix);
+    private void add(Path child, WalkedFolder folder, Listing listing) throws IOException {
+        String name = folder.prefix() + EntryName.of(child, folder.prefix());
         BasicFileAttributes attributes;
         try {
             attributes = sourceEntries.attributes(child);
@@ -273,7 +215,7 @@ public final class ProjectWalk {
                             + " let it end first, then deploy again.",
                     e);
         } catch (FileSystemException e) {
-            throw unusable(name, child, e);
+            throw FileErrors.unusable(name, child, e);
         }
         if (attributes.isSymbolicLink()) {
             addLink(child, name, folder, listing);
@@ -282,7 +224,7 @@ public final class ProjectWalk {
         }
     }
 
-    private void addFound(Path real, String name, BasicFileAttributes attributes, Folder folder, Listing listing)
+    private void addFound(Path real, String name, BasicFileAttributes attributes, WalkedFolder folder, Listing listing)
             throws IOException {
         boolean isFolder = attributes.isDirectory();
         if (isFolder && packages.isPresent() && packages.get().leavesOut(real)) {
@@ -294,13 +236,13 @@ public final class ProjectWalk {
         }
         Optional<String> reason = isFolder ? selection.skipsFolder(name) : selection.skipsFile(name);
         if (reason.isEmpty() && isTopOfLocalPackage(folder)) {
-            reason = selection.skipsAtTop(name.substring(folder.prefix.length()));
+            reason = selection.skipsAtTop(name.substring(folder.prefix().length()));
         }
         if (reason.isPresent()) {
             listing.excluded.add(new Excluded(reason.get(), isFolder ? name + "/" : name));
         } else if (isFolder) {
             listing.entries.add(sourceEntries.of(name + "/", real, SourceEntry.Kind.FOLDER, attributes));
-            listing.folders.add(new Folder(name + "/", real, folder, folder.root));
+            listing.folders.add(folder.child(name + "/", real));
         } else if (attributes.isRegularFile()) {
             listing.entries.add(sourceEntries.of(name, real, SourceEntry.Kind.FILE, attributes));
         } else {
@@ -314,36 +256,28 @@ public final class ProjectWalk {
     }
 
     /** Whether a folder has a place of its own in the package, or none: commands of pnpm hold paths of the machine. */
-    private boolean isElsewhere(Path real, Folder folder) {
+    private boolean isElsewhere(Path real, WalkedFolder folder) {
         if (packages.isEmpty()) {
             return false;
         }
         String last = String.valueOf(real.getFileName());
         boolean isPlacedApart = isTopOfLocalPackage(folder) && NpmPackage.NODE_MODULES.equals(last + "/")
-                || !folder.root.isProject()
-                        && packages.get().isLocal(folder.root.real)
+                || !folder.root().isProject()
+                        && packages.get().isLocal(folder.root().real())
                         && packages.get().isAnotherPackage(real);
-        return isPlacedApart || packages.get().useVirtualStore() && last.equals(COMMANDS) && isModules(folder);
+        return isPlacedApart
+                || packages.get().useVirtualStore() && last.equals(NpmPackage.COMMANDS) && folder.isModules();
     }
 
-    private boolean isTopOfLocalPackage(Folder folder) {
-        return !folder.root.isProject()
-                && folder.parent == null
+    private boolean isTopOfLocalPackage(WalkedFolder folder) {
+        return !folder.root().isProject()
+                && folder.isRoot()
                 && packages.isPresent()
-                && packages.get().isLocal(folder.real);
-    }
-
-    private static boolean isModules(Folder folder) {
-        return folder.prefix.equals(NpmPackage.NODE_MODULES) || folder.prefix.endsWith("/" + NpmPackage.NODE_MODULES);
-    }
-
-    /** npm 6 links commands of development dependencies that it does not install. */
-    private static boolean isCommands(Folder folder) {
-        return folder.prefix.endsWith(NpmPackage.NODE_MODULES + COMMANDS + "/");
+                && packages.get().isLocal(folder.real());
     }
 
     /** Whether a link in node_modules has been dealt with: by what production needs of what it leads to. */
-    private boolean isPackageLink(Path link, String name, Folder folder, Listing listing) throws IOException {
+    private boolean isPackageLink(Path link, String name, WalkedFolder folder, Listing listing) throws IOException {
         if (packages.isEmpty() || !NpmPackage.contains(name)) {
             return false;
         }
@@ -365,7 +299,7 @@ public final class ProjectWalk {
             listing.addForDevelopment(name, folder);
             return true;
         }
-        boolean leadsOut = !folder.root.holds(real);
+        boolean leadsOut = !folder.root().holds(real);
         Optional<String> target = leadsOut || needed.useVirtualStore() ? needed.link(name, real) : Optional.empty();
         if (target.isPresent()) {
             if (selection.skipsFile(name).isEmpty()) {
@@ -373,10 +307,11 @@ public final class ProjectWalk {
             }
             return true;
         }
-        return leadsOut && isCommands(folder);
+        // npm 6 links commands of development dependencies that it does not install.
+        return leadsOut && folder.isCommands();
     }
 
-    private void addLink(Path link, String name, Folder folder, Listing listing) throws IOException {
+    private void addLink(Path link, String name, WalkedFolder folder, Listing listing) throws IOException {
         Optional<String> excluded = selection.excludesFile(name);
         if (excluded.isPresent()) {
             listing.excluded.add(new Excluded(excluded.get(), name));
@@ -386,7 +321,7 @@ public final class ProjectWalk {
             return;
         }
         if (links == PackSettings.Links.STORE) {
-            storeLink(link, name, folder.root, listing);
+            storeLink(link, name, folder.root(), listing);
             return;
         }
         Path real;
@@ -396,7 +331,7 @@ public final class ProjectWalk {
             attributes = sourceEntries.attributes(real);
         } catch (IOException e) {
             Optional<String> skipped = selection.skipsFolder(name).or(() -> unincluded(name));
-            boolean isUnusedCommand = e instanceof NoSuchFileException && isCommands(folder);
+            boolean isUnusedCommand = e instanceof NoSuchFileException && folder.isCommands();
             if (skipped.isPresent() || isUnusedCommand) {
                 listing.excluded.add(new Excluded(skipped.orElse("command that leads to nothing"), name));
                 return;
@@ -406,10 +341,10 @@ public final class ProjectWalk {
         // Asked again as what the link leads to: a pattern for a folder applies to a link to one.
         Optional<String> skipped = attributes.isDirectory() ? selection.skipsFolder(name) : selection.skipsFile(name);
         if (skipped.isEmpty()) {
-            LinkErrors.requireInside(real, link, name, folder.root.boundary(), code.project());
-            skipped = real.equals(folder.root.real)
+            LinkErrors.requireInside(real, link, name, folder.root().boundary(), code.project());
+            skipped = real.equals(folder.root().real())
                     ? Optional.empty()
-                    : selection.forbidsTarget(folder.root.nameOf(real));
+                    : selection.forbidsTarget(folder.root().nameOf(real));
         }
         if (skipped.isPresent()) {
             listing.excluded.add(new Excluded(skipped.get(), name));
@@ -429,7 +364,7 @@ public final class ProjectWalk {
         }
     }
 
-    private void storeLink(Path link, String name, Root root, Listing listing) throws IOException {
+    private void storeLink(Path link, String name, WalkedFolder.Root root, Listing listing) throws IOException {
         Optional<String> skipped = selection.skipsFile(name);
         if (skipped.isPresent()) {
             listing.excluded.add(new Excluded(skipped.get(), name));
@@ -445,30 +380,6 @@ public final class ProjectWalk {
             LinkErrors.requireInside(link.toRealPath(), link, name, root.partOf(link), code.project());
         }
         listing.entries.add(sourceEntries.link(name, link, EntryName.ofTarget(target, name)));
-    }
-
-    private static DeployException unusable(String name, Path path, IOException e) {
-        String shown = name.isEmpty() ? "the project's folder" : SafeText.name(name);
-        if (e instanceof DeployException deploy) {
-            return deploy;
-        }
-        if (e instanceof AccessDeniedException) {
-            return FileErrors.unreadable(name.isEmpty() ? path.toString() : name, path, e);
-        }
-        String reason = e instanceof FileSystemException failure && failure.getReason() != null
-                ? failure.getReason()
-                : e.getClass().getSimpleName();
-        if (reason.toLowerCase(Locale.ROOT).contains("too long")) {
-            return new DeployException(
-                    "The path " + shown + " (" + path.toString().length()
-                            + " characters with the folder that the project is in)"
-                            + " is longer than this system can open. Nest it less deeply, or leave it out with an exclude.",
-                    e);
-        }
-        return new DeployException(
-                shown + " cannot be read: " + reason + ". Let nothing else work in the project's folder, and"
-                        + " check the disk.",
-                e);
     }
 
     /** What was left out, to be asked for after the walk. */

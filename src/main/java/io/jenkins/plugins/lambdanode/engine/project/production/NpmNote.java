@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.project.production;
 
+import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ public final class NpmNote {
                 project,
                 byAnother
                         ? Map.of()
-                        : Json.map(PackageTree.json(modules.resolve(".package-lock.json"), MAX_BYTES)
+                        : Json.map(BoundedFile.json(modules.resolve(".package-lock.json"), MAX_BYTES)
                                 .get("packages")));
     }
 

@@ -4,7 +4,6 @@ import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.GitFolder;
 import io.jenkins.plugins.lambdanode.engine.base.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -28,9 +27,6 @@ import java.util.TreeSet;
  * no repository, of the outermost workspace.
  */
 final class PackageTree {
-    /** A package.json is a few kilobytes; one larger than this, in bytes, is not one that npm could use. */
-    private static final int MAX_PACKAGE_JSON_BYTES = 4 << 20;
-
     private final InstalledPackage project;
     private final NpmNote note;
     private final Map<Path, Map<String, Object>> packageJsons = new HashMap<>();
@@ -337,8 +333,7 @@ final class PackageTree {
 
     /** npm before 11 does not note libc: the package.json has it. */
     private boolean fits(Path folder) throws IOException {
-        return platform.isPresent()
-                && platform.get().fits(json(folder.resolve("package.json"), MAX_PACKAGE_JSON_BYTES));
+        return platform.isPresent() && platform.get().fits(packageJsonFile(folder));
     }
 
     /** Without fields where there is none that can be read: npm and Node.js say so better. */
@@ -347,18 +342,14 @@ final class PackageTree {
         if (known == null) {
             known = note.manifest(folder);
             if (known.isEmpty()) {
-                known = json(folder.resolve("package.json"), MAX_PACKAGE_JSON_BYTES);
+                known = packageJsonFile(folder);
             }
             packageJsons.put(folder, known);
         }
         return known;
     }
 
-    static Map<String, Object> json(Path file, int limit) throws IOException {
-        return Files.isRegularFile(file) && Files.isReadable(file)
-                ? BoundedFile.read(file.toRealPath(), limit)
-                        .flatMap(bytes -> Json.object(new String(bytes, StandardCharsets.UTF_8)))
-                        .orElse(Map.of())
-                : Map.of();
+    private static Map<String, Object> packageJsonFile(Path folder) throws IOException {
+        return BoundedFile.json(folder.resolve("package.json"), BoundedFile.MAX_PACKAGE_JSON_BYTES);
     }
 }
