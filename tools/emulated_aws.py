@@ -75,7 +75,7 @@ def emulator(folder):
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     log = folder / "ministack.log"
-    environment = {**ENVIRONMENT, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "SERVICES": "lambda,s3,sts,iam,monitoring",
+    environment = {**ENVIRONMENT, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "SERVICES": "lambda,s3,sts,iam,monitoring,logs",
                    "TMPDIR": str(folder)}
     with process([sys.executable, "-m", "ministack"], log, env=environment) as server:
         await_answer(f"{endpoint}/_ministack/health", server, log)

@@ -82,7 +82,7 @@ ERRORS = {
 }
 MISMATCH = ("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and"
             " signing method. Consult the service documentation for details.")
-CODE_OF = {"lambda": 0, "s3": 1, "iam": 2, "sts": 2, "monitoring": 2}
+CODE_OF = {"lambda": 0, "s3": 1, "iam": 2, "sts": 2, "monitoring": 2, "logs": 0}
 
 _SESSION = botocore.session.get_session()
 _MODELS = {service: _SESSION.get_service_model(service) for service in ("lambda", "iam", "sts")}
@@ -130,6 +130,8 @@ class Request:
             self.service, self.operation = "monitoring", match.group(1)
         elif self.header("X-Amz-Target").startswith("GraniteServiceVersion20100801."):
             self.service, self.operation = "monitoring", self.header("X-Amz-Target").partition(".")[2]
+        elif self.header("X-Amz-Target").startswith("Logs_20140328."):
+            self.service, self.operation = "logs", self.header("X-Amz-Target").partition(".")[2]
         elif self.path == "/" and method == "POST":
             # STS or IAM, which only the body tells: see read.
             self.service = "sts"
@@ -149,7 +151,7 @@ class Request:
     def read(self, body):
         """Takes the body, and what it says of the operation."""
         self.body = body
-        if self.service == "lambda":
+        if self.service in ("lambda", "logs"):
             try:
                 self.parameters.update(json.loads(body) if body.startswith(b"{") else {})
             except ValueError:
@@ -448,6 +450,9 @@ class Account:
             return []
         if request.service == "monitoring":
             return [(f"cloudwatch:{request.operation}", "*")]
+        if request.service == "logs":
+            group = f"arn:aws:logs:{region}:{self.id}:log-group:{request.parameters.get('logGroupName', '')}"
+            return [(f"logs:{request.operation}", f"{group}:log-stream:")]
         return [(f"{request.service}:{request.operation}", request.parameters.get("RoleArn", "*"))]
 
     def _lambda_permissions(self, request, region):
@@ -711,7 +716,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if request.service == "s3":
                 account.check_upload(request)
             account.count("verified")
-            response = self.server.forward(self.command, target, self.headers.items(), body)
+            if request.operation == "FilterLogEvents":
+                response = self.filter_log_events(request.parameters)
+            else:
+                response = self.server.forward(self.command, target, self.headers.items(), body)
             if response[0] < 300:
                 account.learn(request, signature, response[3])
                 self.check_response(request, signature, response[3])
@@ -723,6 +731,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.refuse(request, refusal)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = serve
+
+    def filter_log_events(self, parameters):
+        """The response to FilterLogEvents with a prefix of streams and a pattern of ?terms, which the emulators do not know."""
+        known = {name: value for name, value in parameters.items() if name not in ("logStreamNamePrefix", "filterPattern")}
+        body = json.dumps(known).encode()
+        headers = [(name, value) for name, value in self.headers.items() if name.lower() != "content-length"]
+        status, reason, headers, body = self.server.forward("POST", "/", [*headers, ("Content-Length", len(body))], body)
+        if status == 200:
+            terms = [quoted or plain for quoted, plain in
+                     re.findall(r'\?(?:"([^"]+)"|(\S+))', parameters.get("filterPattern", ""))] or [""]
+            response = json.loads(body)
+            response["events"] = [event for event in response["events"]
+                                  if event["logStreamName"].startswith(parameters.get("logStreamNamePrefix", ""))
+                                  and any(term in event["message"] for term in terms)]
+            body = json.dumps(response).encode()
+        return status, reason, headers, body
 
     def check_response(self, request, signature, body):
         """Refuses a CodeSha256 that is not the code's."""
@@ -763,6 +787,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if request.service == "lambda":
             headers |= {"x-amzn-ErrorType": code, "Content-Type": "application/json"}
             body = json.dumps({"Message": refusal.message})
+        elif request.service == "logs":
+            # Of all refusals the status is 400 in the protocol AWS JSON 1.1.
+            status = 400
+            headers["Content-Type"] = "application/x-amz-json-1.1"
+            body = json.dumps({"__type": code, "message": refusal.message})
         elif request.service == "monitoring":
             headers |= {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
             body = cbor2.dumps({"__type": f"com.amazonaws.cloudwatch#{code}", "message": refusal.message})

@@ -102,7 +102,8 @@ final class DocumentedPolicies {
 
     /** The table's short form of a resource as the JSON policies have it. */
     private static String arn(String resource) {
-        Matcher kind = Pattern.compile("(function|layer|role|key)[:/].*").matcher(resource);
+        Matcher kind =
+                Pattern.compile("(function|layer|role|key|log-group)[:/].*").matcher(resource);
         if (resource.equals("*")) {
             return resource;
         }
@@ -111,6 +112,7 @@ final class DocumentedPolicies {
         }
         return switch (kind.group(1)) {
                     case "role" -> "arn:aws:iam::123456789012:";
+                    case "log-group" -> "arn:aws:logs:eu-west-1:123456789012:";
                     case "key" -> "arn:aws:kms:eu-west-1:123456789012:";
                     default -> "arn:aws:lambda:eu-west-1:123456789012:";
                 }

@@ -27,6 +27,7 @@ import io.jenkins.plugins.lambdanode.testing.Project;
 import io.jenkins.plugins.lambdanode.testing.Wire;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -70,6 +71,9 @@ class DocumentedPoliciesTest {
     private static final String RELEASE = "`lambdaNodeRelease`, beside `smokeTest`, `rollout` and `alarms`";
     private static final String ROLLOUT = "`rollout`, to look at the new version's errors";
     private static final String ALARMS = "`alarms`";
+    private static final String LOG =
+            "`rollout`, to show the new version's last log lines where its traffic goes back; without it the"
+                    + " build says where they are";
     private static final String FROM = "`from`, of a package that is not staged where this function can be given it";
     private static final String KEEP_VERSIONS = "`keepVersions`";
     private static final String CREATE = "`create`";
@@ -99,9 +103,14 @@ class DocumentedPoliciesTest {
      *
      * @param uses the rows of the table that it needs
      * @param settings how it is asked for
-     * @param fault which an upload meets; none where it is null
+     * @param fault which a request meets; none where it is null
+     * @param failure a part of the error in which it ends; none where it is null
      */
-    private record Mode(String name, List<String> uses, Settings settings, Fault fault) {
+    private record Mode(String name, List<String> uses, Settings settings, Fault fault, String failure) {
+
+        Mode(String name, List<String> uses, Settings settings, Fault fault) {
+            this(name, uses, settings, fault, null);
+        }
 
         boolean creates() {
             return isIn(CREATE);
@@ -137,9 +146,26 @@ class DocumentedPoliciesTest {
             mode("rolled back", List.of(ROLLBACK), (request, on) -> {}),
             mode("released", List.of(RELEASE), (request, on) -> {}),
             mode(
+                    "released step by step after a test",
+                    List.of(RELEASE, SMOKE_TEST, ROLLOUT),
+                    (request, on) -> request.smokeTest("{}", null).rollout("percent=50,every=0.02")),
+            mode(
+                    "released under alarms",
+                    List.of(RELEASE, ALARMS),
+                    (request, on) -> request.rollout("percent=50,every=0.02").alarms(ALARM)),
+            mode("released to a new alias", List.of(RELEASE), (request, on) -> request.alias("new")),
+            mode(
                     "shifted",
                     List.of(ALWAYS, PUBLISH, ALIAS, ROLLOUT),
                     (request, on) -> request.alias("live").rollout("percent=50,every=0.02")),
+            new Mode(
+                    "shifted and given back",
+                    List.of(ALWAYS, PUBLISH, ALIAS, ROLLOUT, LOG),
+                    (request, on) -> request.alias("live").rollout("percent=50,every=0.02"),
+                    (wire, on) -> wire.otherwise(line -> line.matches("PUT .*/aliases/live")
+                            ? Optional.of(new Wire.First(() -> failInVersion2(on)))
+                            : Optional.empty()),
+                    "ERROR of version 2"),
             mode(
                     "shifted under alarms",
                     List.of(ALWAYS, PUBLISH, ALIAS, ALARMS),
@@ -195,7 +221,8 @@ class DocumentedPoliciesTest {
                     (request, on) -> on.staged(request),
                     (wire, on) -> wire.otherwise(line -> line.contains("partNumber=")
                             ? Optional.of(Wire.Answer.ofS3(400, "EntityTooSmall", "No."))
-                            : Optional.empty())),
+                            : Optional.empty()),
+                    "EntityTooSmall"),
             new Mode(
                     "in parts, response lost",
                     List.of(ALWAYS, BUCKET, PARTS, UPLOADS),
@@ -223,6 +250,31 @@ class DocumentedPoliciesTest {
                 """, on.function());
         return Optional.of(
                 new Wire.Answer(201, Map.of("Content-Type", "application/json", "x-amzn-RequestId", "1"), version));
+    }
+
+    /** Invocations of both versions that an alias leads to, of which those of version 2 fail. */
+    private static void failInVersion2(Resources on) {
+        python("""
+                import time
+                name, logs = sys.argv[2], client('logs')
+                for version, errors in ('1', 0), ('2', 90):
+                    dimensions = [{'Name': 'FunctionName', 'Value': name}, {'Name': 'Resource', 'Value': name + ':live'},
+                                  {'Name': 'ExecutedVersion', 'Value': version}]
+                    client('cloudwatch').put_metric_data(Namespace='AWS/Lambda', MetricData=[
+                        {'MetricName': 'Invocations', 'Dimensions': dimensions, 'Value': 100, 'Unit': 'Count'},
+                        {'MetricName': 'Errors', 'Dimensions': dimensions, 'Value': errors, 'Unit': 'Count'}])
+                place = {'logGroupName': '/aws/lambda/' + name, 'logStreamName': time.strftime('%Y/%m/%d/[2]0', time.gmtime())}
+                try:
+                    logs.create_log_group(logGroupName=place['logGroupName'])
+                except logs.exceptions.ResourceAlreadyExistsException:
+                    pass
+                try:
+                    logs.create_log_stream(**place)
+                except logs.exceptions.ResourceAlreadyExistsException:
+                    pass
+                logs.put_log_events(**place, logEvents=[
+                    {'timestamp': int(time.time() * 1000) + 1000, 'message': 'ERROR of version 2'}])
+                """, on.function());
     }
 
     /** The record of code that a second function has, as its version or not. */
@@ -471,7 +523,7 @@ class DocumentedPoliciesTest {
     /** Two deployments, the second with other code and another dependency; one of a large package. */
     private Optional<String> failureOf(Run run, AwsBasicCredentials user) throws Exception {
         Resources on = run.on();
-        boolean isGivenUp = run.mode().name().endsWith("given up");
+        Optional<String> expected = Optional.ofNullable(run.mode().failure());
         try (Wire wire = new Wire(EMULATOR.endpoint())) {
             if (run.mode().fault() != null) {
                 run.mode().fault().on(wire, on);
@@ -481,16 +533,16 @@ class DocumentedPoliciesTest {
                 return Optional.empty();
             }
             if (run.mode().isIn(RELEASE)) {
-                release(run.on(), user, wire.endpoint());
+                release(run, user, wire.endpoint());
                 return Optional.empty();
             }
             deploy(run, user, wire.endpoint(), "one");
             if (!run.mode().isIn(PARTS)) {
                 deploy(run, user, wire.endpoint(), "two");
             }
-            return isGivenUp ? Optional.of("not given up") : Optional.empty();
+            return expected.map(failure -> "not failed: " + failure);
         } catch (DeployException e) {
-            return isGivenUp && e.getMessage().contains("EntityTooSmall")
+            return expected.filter(e.messageWithOutput()::contains).isPresent()
                     ? Optional.empty()
                     : Optional.of(e.getMessage());
         }
@@ -515,27 +567,34 @@ class DocumentedPoliciesTest {
         }
     }
 
-    private void release(Resources on, AwsBasicCredentials user, URI endpoint) throws Exception {
+    private void release(Run run, AwsBasicCredentials user, URI endpoint) throws Exception {
+        String function = run.on().function();
         python("""
-                client('lambda').publish_version(FunctionName=sys.argv[2])
-                client('lambda').create_alias(FunctionName=sys.argv[2], Name='live', FunctionVersion='$LATEST')
-                """, on.function());
-        DeployRequest request = DeployRequest.builder()
-                .functionName(on.function())
-                .alias("live")
-                .build();
+                l = client('lambda')
+                l.publish_version(FunctionName=sys.argv[2])
+                l.create_alias(FunctionName=sys.argv[2], Name='live', FunctionVersion='1')
+                l.update_function_code(FunctionName=sys.argv[2], ZipFile=package('2'))
+                l.get_waiter('function_updated_v2').wait(FunctionName=sys.argv[2], WaiterConfig={'Delay': 1})
+                l.publish_version(FunctionName=sys.argv[2])
+                """, function);
+        DeployRequestBuilder request =
+                DeployRequest.builder().functionName(function).alias("live");
+        run.mode().settings().on(request, run.on());
+        KeptLog log = new KeptLog();
         try (AwsSession session = AwsSession.open(settings(endpoint, user, Optional.empty()))) {
-            assertEquals(
-                    Optional.empty(),
-                    new Release(
-                                    request,
-                                    "1",
-                                    session,
-                                    ShiftJournal.inMemory(),
-                                    Baseline.NONE,
-                                    Origin.UNKNOWN,
-                                    new KeptLog())
-                            .advance());
+            Release release = new Release(
+                    request.build(), "2", session, ShiftJournal.inMemory(), Baseline.NONE, Origin.UNKNOWN, log);
+            for (Optional<Duration> pause = release.advance(); pause.isPresent(); pause = release.advance()) {
+                Thread.sleep(pause.get().toMillis());
+            }
+        }
+        requireAllSeen(log);
+    }
+
+    /** What a deployment does without, and says so, where it is denied. */
+    private static void requireAllSeen(KeptLog log) throws DeployException {
+        if (log.text().contains("are not looked at")) {
+            throw new DeployException(log.text());
         }
     }
 
@@ -571,9 +630,7 @@ class DocumentedPoliciesTest {
                         new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
                 AwsSession session = AwsSession.open(settings(endpoint, user, role))) {
             new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
-            if (log.text().contains("are not looked at")) {
-                throw new DeployException(log.text());
-            }
+            requireAllSeen(log);
         }
     }
 

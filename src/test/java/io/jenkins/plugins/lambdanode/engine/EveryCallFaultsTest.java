@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
+import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
@@ -19,13 +20,16 @@ import io.jenkins.plugins.lambdanode.testing.Wire.Deed;
 import io.jenkins.plugins.lambdanode.testing.Wire.Fault;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,7 +37,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A function is created, and then updated in code and dependencies, with a large layer, a staged package, a version and an
@@ -278,5 +284,88 @@ class EveryCallFaultsTest {
         assertEquals(1, calls.get(Kind.UPDATE_FUNCTION_CODE).get());
         assertEquals("1 2", ACCOUNT.versions(name));
         assertEquals("\"second\"", ACCOUNT.invoke(name + ":live"));
+    }
+
+    /** A kind of call that a shift of traffic makes beside those of {@link Kind}. */
+    private enum ShiftCall {
+        DESCRIBE_ALARMS("/service/GraniteServiceVersion20100801/operation/DescribeAlarms"),
+        GET_METRIC_DATA("/service/GraniteServiceVersion20100801/operation/GetMetricData"),
+        UPDATE_ALIAS("PUT /2015-03-31/functions/[^/]+/aliases/live"),
+        GET_ALIAS("GET /2015-03-31/functions/[^/]+/aliases/live"),
+        FILTER_LOG_EVENTS("POST /");
+
+        private final String line;
+
+        ShiftCall(String line) {
+            this.line = line.startsWith("/") ? "POST " + line : line;
+        }
+    }
+
+    private static Stream<Arguments> shifts() {
+        List<Deed> broken =
+                List.of(Fault.CUT_BEFORE, Fault.CUT_IN_BODY, new Answer(500, Map.of(), ""), Fault.CUT_ANSWER);
+        List<Deed> throttled = List.of(new Answer(429, Map.of(), ""), new Answer(429, Map.of(), ""));
+        return Stream.of(
+                Arguments.of("by an alarm, calls are broken", true, broken),
+                Arguments.of("by an alarm, calls are throttled", true, throttled),
+                Arguments.of("for errors, calls are broken", false, broken),
+                Arguments.of("for errors, calls are throttled", false, throttled));
+    }
+
+    /** From the first share on every kind of call fails first. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("shifts")
+    void aShiftIsTakenBackForItsReasonThoughEachOfItsCallsFailsFirst(String what, boolean byAlarm, List<Deed> deeds)
+            throws Exception {
+        Project small = Project.answering(folder.resolve("small"), "first");
+        String alarm = name + "-errors";
+        ACCOUNT.alarm(alarm, "OK", "");
+        Map<ShiftCall, AtomicInteger> made = new EnumMap<>(ShiftCall.class);
+        AtomicInteger shares = new AtomicInteger();
+        try (Wire wire = new Wire(Emulator.MINISTACK.endpoint())) {
+            Orders orders = through(wire);
+            orders.deploy(small.folder(), orders.direct(name));
+            small.with("index.js", Project.handler("second"));
+            DeployRequestBuilder request = orders.request(name).rollout("percent=50,every=0.05");
+            wire.otherwise(line -> {
+                if (line.matches(ShiftCall.UPDATE_ALIAS.line) && shares.getAndIncrement() == 0) {
+                    return Optional.of(new Wire.First(() -> goWrong(byAlarm ? Optional.of(alarm) : Optional.empty())));
+                }
+                Optional<ShiftCall> call = shares.get() == 0
+                        ? Optional.empty()
+                        : Stream.of(ShiftCall.values())
+                                .filter(each -> line.matches(each.line))
+                                .findFirst();
+                int calls = call.map(each -> made.computeIfAbsent(each, e -> new AtomicInteger())
+                                .getAndIncrement())
+                        .orElse(deeds.size());
+                return calls < deeds.size() ? Optional.of(deeds.get(calls)) : Optional.empty();
+            });
+
+            DeployException failure = assertThrows(
+                    DeployException.class,
+                    () -> orders.deploy(
+                            small.folder(), byAlarm ? request.alarms(alarm).build() : request.build()));
+
+            String reason = failure.messageWithOutput();
+            assertTrue(reason.contains(byAlarm ? "7 errors" : "5 of 20 invocations"), reason);
+            assertTrue(reason.contains("\nERROR no stock\n"), reason);
+            assertTrue(reason.contains("all traffic goes to version 1 again"), reason);
+        }
+
+        ShiftCall notMade = byAlarm ? ShiftCall.GET_METRIC_DATA : ShiftCall.DESCRIBE_ALARMS;
+        assertEquals(EnumSet.complementOf(EnumSet.of(notMade)), made.keySet());
+        made.forEach((call, count) -> assertTrue(count.get() >= deeds.size(), call + " was made " + count + " times"));
+        assertEquals("1", ACCOUNT.aliasTraffic(name, "live"));
+    }
+
+    private void goWrong(Optional<String> alarm) {
+        ACCOUNT.write("/aws/lambda/" + name, "[2]", Instant.now().plusSeconds(1), "ERROR no stock");
+        if (alarm.isPresent()) {
+            ACCOUNT.alarm(alarm.get(), "ALARM", "7 errors");
+        } else {
+            ACCOUNT.count(name, "live", "1", 90, 1);
+            ACCOUNT.count(name, "live", "2", 20, 5);
+        }
     }
 }

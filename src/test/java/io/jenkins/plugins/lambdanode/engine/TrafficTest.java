@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -40,6 +41,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,7 @@ class TrafficTest {
     private Optional<URI> endpoint = Optional.empty();
     private Instant now = Instant.now();
     private Duration passed = Duration.ZERO;
+    private volatile long asked;
     private Project project;
 
     /** What happens after so much of the rollout; it may end the deployment. */
@@ -266,12 +269,221 @@ class TrafficTest {
 
         assertTrue(message.contains("Alarm " + alarm + " went into ALARM while traffic shifted to version 2"), message);
         assertTrue(message.contains("CloudWatch says: Threshold Crossed: 7 errors"), message);
-        assertTrue(message.contains("log group /aws/lambda/" + name), message);
         assertTrue(
                 message.contains("Alias live of function " + name + ": all traffic goes to version 1 again"), message);
         assertEquals("1", traffic());
         assertEquals(Duration.ofSeconds(75), passed.plusSeconds(15));
         assertEquals(Optional.empty(), journal.pending());
+    }
+
+    /** The new version gets traffic; then it has written something, and the alarm goes off. */
+    private DeployException failureAfter(Runnable writing) {
+        green();
+        return assertThrows(
+                DeployException.class,
+                () -> deploy(canary(), after -> {
+                    if (after.equals(MINUTE)) {
+                        writing.run();
+                        ACCOUNT.alarm(alarm, "ALARM", "7 errors");
+                    }
+                }));
+    }
+
+    private String ownGroup() {
+        return "/aws/lambda/" + name;
+    }
+
+    @Test
+    void theFailureHasTheErrorsOfTheNewVersionSinceTheShiftBeganAndIsReadWhenTheTrafficIsBack() throws Exception {
+        ACCOUNT.write(ownGroup(), "[2]", now.minus(MINUTE), "ERROR of the smoke test");
+
+        DeployException failure = failureAfter(() -> {
+            ACCOUNT.write(ownGroup(), "[1]", now, "ERROR of the old version");
+            ACCOUNT.write(ownGroup(), "[22]", now, "ERROR of another version");
+            ACCOUNT.write(ownGroup(), "[2]", now, "INFO starts", "ERROR no stock\tX-Amz-Signature=abc", "INFO ends");
+        });
+
+        List<String> lines = log.lines();
+        int said = lines.indexOf("What version 2 of function " + name + " said last:");
+        assertEquals(
+                List.of("  ERROR no stock X-Amz-Signature=..."), lines.subList(said + 1, lines.size()), log.text());
+        assertTrue(
+                failure.messageWithOutput()
+                        .startsWith("Alarm " + alarm + " went into ALARM while traffic shifted to version 2.\n"
+                                + "ERROR no stock X-Amz-Signature=...\n"),
+                failure.messageWithOutput());
+        assertTrue(
+                failure.getMessage()
+                        .endsWith("More of its log is in CloudWatch Logs, log group " + ownGroup()
+                                + ", in the log streams with [2]."),
+                failure.getMessage());
+        assertEquals(1, logReads());
+        assertTrue(aws.requests().lastIndexOf("POST /")
+                > aws.requests().lastIndexOf("PUT /2015-03-31/functions/" + name + "/aliases/live"));
+        assertEquals("1", traffic());
+    }
+
+    private long logReads() {
+        return aws.requests().stream().filter("POST /"::equals).count();
+    }
+
+    @Test
+    void aLogGroupOfSeveralFunctionsIsReadForThisOnesLines() throws Exception {
+        String group = "/orders/" + name;
+        ACCOUNT.logTo(name, group);
+
+        failureAfter(() -> {
+            ACCOUNT.write(group, "other[2]", now, "ERROR of another function");
+            ACCOUNT.write(group, name + "[2]", now, "one", "two");
+        });
+
+        assertTrue(log.text().endsWith("What version 2 of function " + name + " said last:\n  one\n  two"), log.text());
+    }
+
+    @Test
+    void aVersionThatHasWrittenNothingIsSaid() {
+        DeployException failure = failureAfter(() -> ACCOUNT.write(ownGroup(), "[1]", now, "ERROR of the old version"));
+
+        assertTrue(
+                failure.getMessage()
+                        .endsWith("Version 2 has written nothing since to log group " + ownGroup()
+                                + ", in the log streams with [2]."),
+                failure.getMessage());
+    }
+
+    @Test
+    void whoMayNotReadTheLogIsToldWhereItIsAndByWhichAction() {
+        aws.proxy()
+                .stubFor(post("/")
+                        .withHeader("X-Amz-Target", equalTo("Logs_20140328.FilterLogEvents"))
+                        .willReturn(aResponse()
+                                .withStatus(400)
+                                .withHeader("Content-Type", "application/x-amz-json-1.1")
+                                .withBody("{\"__type\":\"AccessDeniedException\",\"message\":\"not authorized\"}")));
+
+        DeployException failure = failureAfter(() -> {});
+
+        assertTrue(
+                failure.getMessage()
+                        .matches("(?s).*\nCloudWatch Logs did not give the log of version 2 of function " + name
+                                + " \\(logs:FilterLogEvents on log-group:" + ownGroup()
+                                + ":\\*\\) in eu-west-1 [^\n]*: access denied\\. What it wrote is in log group "
+                                + ownGroup() + ", in the log streams with \\[2]\\."),
+                failure.getMessage());
+        assertEquals("1", traffic());
+    }
+
+    @Test
+    void aLogGroupThatDoesNotExistIsSaid() {
+        String message = failureAfter(() -> {}).getMessage();
+
+        assertTrue(message.contains("\nThere is no log group " + ownGroup() + " in eu-west-1"), message);
+    }
+
+    private interface WithSlowLogs {
+        void run() throws Exception;
+    }
+
+    /** @param first what is done when the log is asked for, which answers after the test */
+    private Duration withSlowLogs(Runnable first, WithSlowLogs deployment) throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        try (Wire wire = new Wire(aws.endpoint())) {
+            wire.otherwise(line -> line.equals("POST /")
+                    ? Optional.of(new Wire.First(() -> {
+                        asked = System.nanoTime();
+                        first.run();
+                        try {
+                            over.await();
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                    }))
+                    : Optional.empty());
+            endpoint = Optional.of(wire.endpoint());
+            deployment.run();
+            return Duration.ofNanos(System.nanoTime() - asked);
+        } finally {
+            over.countDown();
+        }
+    }
+
+    @Test
+    void aSlowLogIsNotWaitedForForLong() throws Exception {
+        Duration waited = withSlowLogs(() -> assertEquals("1", traffic()), () -> {
+            String message = failureAfter(() -> {}).getMessage();
+            assertTrue(message.contains("Alarm " + alarm + " went into ALARM"), message);
+            assertTrue(message.contains(": no response. What it wrote is in log group " + ownGroup()), message);
+        });
+
+        assertTrue(waited.compareTo(Duration.ofSeconds(10)) < 0, waited.toString());
+    }
+
+    @Test
+    void anAbortWhileTheLogIsReadEndsTheDeploymentAtOnce() throws Exception {
+        Thread deploying = Thread.currentThread();
+
+        Duration waited = withSlowLogs(deploying::interrupt, () -> {
+            String message = failureAfter(() -> {}).getMessage();
+            assertTrue(message.contains("What it wrote is in CloudWatch Logs, log group " + ownGroup()), message);
+        });
+
+        assertTrue(waited.compareTo(Duration.ofSeconds(3)) < 0, waited.toString());
+        assertEquals("1", traffic());
+    }
+
+    @Test
+    void aCompositeAlarmGivesTheTrafficBackToo() throws Exception {
+        String composite = name + "-any, or all";
+        green();
+        ACCOUNT.compositeAlarm(composite, alarm);
+
+        String message =
+                failure(request -> request.rollout("Canary10Percent10Minutes").alarms(composite), after -> {
+                    if (after.equals(MINUTE)) {
+                        ACCOUNT.alarm(alarm, "ALARM", "7 errors");
+                    }
+                });
+
+        assertTrue(message.contains("Alarm " + composite + " went into ALARM while traffic shifted"), message);
+        assertEquals("1", traffic());
+    }
+
+    @Test
+    void anAlarmThatIsDeletedMeanwhileGivesTheTrafficBackAfterAMinuteAndHidesNoOther() throws Exception {
+        String other = alarm + "-too";
+        Setting both = request -> request.rollout("Canary10Percent10Minutes").alarms(other + "\n" + alarm);
+        green();
+        ACCOUNT.alarm(other, "OK", "");
+        String message = failure(both, after -> {
+            if (after.equals(MINUTE)) {
+                ACCOUNT.deleteAlarm(other);
+            }
+        });
+        assertTrue(
+                message.contains(
+                        "The alarms could not be read for a minute while traffic shifted to version 2. There is"
+                                + " no CloudWatch alarm \"" + other + "\""),
+                message);
+        assertEquals(MINUTE.plusSeconds(45), passed);
+        assertEquals("1", traffic());
+
+        ACCOUNT.alarm(other, "OK", "");
+        message = failure(both, after -> {
+            if (after.equals(MINUTE)) {
+                ACCOUNT.deleteAlarm(other);
+                ACCOUNT.alarm(alarm, "ALARM", "7 errors");
+            }
+        });
+        assertTrue(message.contains("Alarm " + alarm + " went into ALARM"), message);
+    }
+
+    @Test
+    void alarmsThatAreSeparatedByCommasAreSaidToBeOneName() {
+        String message =
+                failure(request -> request.rollout("Canary10Percent10Minutes").alarms("one, two"), after -> {});
+
+        assertTrue(message.contains("There is no CloudWatch alarm \"one, two\""), message);
+        assertTrue(message.contains("Several alarms are a list, or stand one in a line."), message);
     }
 
     @Test
@@ -386,11 +598,14 @@ class TrafficTest {
                 InterruptedException.class,
                 () -> deploy(canary(), after -> {
                     if (after.equals(MINUTE)) {
+                        ACCOUNT.write(ownGroup(), "[2]", now, "INFO at work");
                         throw new InterruptedException();
                     }
                 }));
 
         assertEquals("1", traffic());
+        assertTrue(
+                log.text().contains("What version 2 of function " + name + " said last:\n  INFO at work"), log.text());
         assertTrue(log.text().contains("all traffic goes to version 1 again, as before"), log.text());
     }
 

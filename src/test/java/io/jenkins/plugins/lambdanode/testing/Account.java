@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.testing;
 
+import java.time.Instant;
 import java.util.UUID;
 
 /** The tests' account in an emulated AWS, looked at with boto3 and so without any code under test. */
@@ -145,6 +146,51 @@ public final class Account {
                         Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator='GreaterThanThreshold')
                 c.set_alarm_state(AlarmName=sys.argv[2], StateValue=sys.argv[3], StateReason=sys.argv[4])
                 """, name, state, reason);
+    }
+
+    /** Makes an alarm that is in ALARM where another one is. */
+    public void compositeAlarm(String name, String other) {
+        python("""
+                client('cloudwatch').put_composite_alarm(AlarmName=sys.argv[2], AlarmRule='ALARM("%s")' % sys.argv[3])
+                """, name, other);
+    }
+
+    public void deleteAlarm(String name) {
+        python("client('cloudwatch').delete_alarms(AlarmNames=[sys.argv[2]])", name);
+    }
+
+    /** Sends the function's logs to a log group. */
+    public void logTo(String name, String group) {
+        python("""
+                client('lambda').update_function_configuration(FunctionName=sys.argv[2],
+                    LoggingConfig={'LogFormat': 'Text', 'LogGroup': sys.argv[3]})
+                """, name, group);
+    }
+
+    /**
+     * Writes lines to a log stream of that day, a second apart, as Lambda does.
+     *
+     * @param stream what its name has after the day, for instance {@code [2]}
+     */
+    public void write(String group, String stream, Instant time, String... lines) {
+        String[] all = new String[lines.length + 3];
+        all[0] = group;
+        all[1] = stream;
+        all[2] = Long.toString(time.toEpochMilli());
+        System.arraycopy(lines, 0, all, 3, lines.length);
+        python("""
+                import time
+                logs, group, start = client('logs'), sys.argv[2], int(sys.argv[4])
+                stream = time.strftime('%Y/%m/%d/', time.gmtime(start / 1000)) + sys.argv[3] + 'c0ffee'
+                for make in (lambda: logs.create_log_group(logGroupName=group),
+                             lambda: logs.create_log_stream(logGroupName=group, logStreamName=stream)):
+                    try:
+                        make()
+                    except logs.exceptions.ResourceAlreadyExistsException:
+                        pass
+                logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[
+                    {'timestamp': start + 1000 * i, 'message': line + '\\n'} for i, line in enumerate(sys.argv[5:])])
+                """, all);
     }
 
     /** Counts invocations and errors of a version that an alias led to, now, as Lambda does. */

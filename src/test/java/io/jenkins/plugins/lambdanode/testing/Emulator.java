@@ -137,7 +137,7 @@ public enum Emulator {
                         "TMPDIR", home.toString(),
                         "GATEWAY_PORT", Integer.toString(port),
                         "BIND_HOST", "127.0.0.1",
-                        "SERVICES", "lambda,s3,iam,sts,monitoring",
+                        "SERVICES", "lambda,s3,iam,sts,monitoring,logs",
                         "IOT_MTLS_ENABLED", "0",
                         "SFTP_ENABLED", "0",
                         "AWS_ACCESS_KEY_ID", "test",

@@ -14,6 +14,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -25,8 +27,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -43,7 +50,7 @@ public final class HttpSender {
     /** How long a server may take to let a body come, as Apache's HttpClient has it, which the SDK uses; and to connect to it. */
     private static final Duration CONTINUE_TIMEOUT = Duration.ofSeconds(5);
 
-    /** To the first byte of a package. */
+    /** To the first byte of a package, and from one part of it to the next. */
     private static final Duration FETCH_TIMEOUT = Duration.ofMinutes(2);
 
     private static final int HTTP_OK = 200;
@@ -51,6 +58,7 @@ public final class HttpSender {
     private final Progress progress;
     private final Optional<ProxySettings> proxy;
     private final Duration continueTimeout;
+    private final Duration fetchTimeout;
     private boolean expectContinue = true;
     private HttpClient client;
 
@@ -61,13 +69,14 @@ public final class HttpSender {
 
     /** @param proxy the proxy to use; empty for the JVM's own settings */
     public HttpSender(Progress progress, Optional<ProxySettings> proxy) {
-        this(progress, proxy, CONTINUE_TIMEOUT);
+        this(progress, proxy, CONTINUE_TIMEOUT, FETCH_TIMEOUT);
     }
 
-    HttpSender(Progress progress, Optional<ProxySettings> proxy, Duration continueTimeout) {
+    HttpSender(Progress progress, Optional<ProxySettings> proxy, Duration continueTimeout, Duration fetchTimeout) {
         this.progress = progress;
         this.proxy = proxy;
         this.continueTimeout = continueTimeout;
+        this.fetchTimeout = fetchTimeout;
     }
 
     /** Made when there is something to send: it takes a fifth of a second, and an unchanged project sends nothing. */
@@ -150,30 +159,54 @@ public final class HttpSender {
      * Gets a file by a URL that was signed for it.
      *
      * @return the file
-     * @throws DeployException if the server does not give it; the message has no query, where the signature is
+     * @throws DeployException if the server does not give it, or no byte comes for two minutes; the message has no query, where
+     *     the signature is
+     * @throws InterruptedException within a second of an interrupt
      */
     public Path fetch(String url, Path file) throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(FETCH_TIMEOUT);
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
         login(url).ifPresent(login -> request.header("Proxy-Authorization", login));
-        HttpResponse<Path> response;
+        AtomicLong latest = new AtomicLong(System.nanoTime());
+        CompletableFuture<HttpResponse<Path>> sent = client().sendAsync(
+                        request.build(),
+                        head -> new NotingBytes<>(BodySubscribers.ofFile(file), () -> latest.set(System.nanoTime())));
         try {
-            response = client().send(request.build(), HttpResponse.BodyHandlers.ofFile(file));
-        } catch (IOException e) {
-            if (FileErrors.diskFull(e, "the package", String.valueOf(file.getParent()), "")
-                    instanceof DeployException full) {
+            HttpResponse<Path> response = await(sent, url, latest);
+            if (response.statusCode() != HTTP_OK) {
+                throw new DeployException("The package could not be got from " + place(url) + ": HTTP status "
+                        + response.statusCode() + ".\nRun the deployment again: it gets another URL.");
+            }
+            return file;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure
+                    && FileErrors.diskFull(failure, "the package", String.valueOf(file.getParent()), "")
+                            instanceof DeployException full) {
                 throw full;
             }
-            throw new DeployException(
-                    "The package could not be got from " + place(url) + ": "
-                            + e.getClass().getSimpleName()
-                            + ".\nCheck the connection from where the project is, and the proxy. Run the deployment again.",
-                    e);
+            throw notGot(url, e.getCause().getClass().getSimpleName(), e);
+        } finally {
+            sent.cancel(true);
         }
-        if (response.statusCode() != HTTP_OK) {
-            throw new DeployException("The package could not be got from " + place(url) + ": HTTP status "
-                    + response.statusCode() + ".\nRun the deployment again: it gets another URL.");
+    }
+
+    private HttpResponse<Path> await(CompletableFuture<HttpResponse<Path>> sent, String url, AtomicLong latest)
+            throws DeployException, ExecutionException, InterruptedException {
+        while (true) {
+            try {
+                return sent.get(500, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                if (System.nanoTime() - latest.get() > fetchTimeout.toNanos()) {
+                    throw notGot(url, "no byte has come for " + fetchTimeout.toSeconds() + " seconds", e);
+                }
+            }
         }
-        return file;
+    }
+
+    private static DeployException notGot(String url, String reason, Exception cause) {
+        return new DeployException(
+                "The package could not be got from " + place(url) + ": " + reason
+                        + ".\nCheck the connection from where the project is, and the proxy. Run the deployment again.",
+                cause);
     }
 
     private static String place(String url) {
@@ -208,6 +241,38 @@ public final class HttpSender {
                     e);
         }
         return digest.digest();
+    }
+
+    /** Passes a body on, and notes when some of it comes. */
+    private record NotingBytes<T>(HttpResponse.BodySubscriber<T> body, Runnable note)
+            implements HttpResponse.BodySubscriber<T> {
+
+        @Override
+        public CompletionStage<T> getBody() {
+            return body.getBody();
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            note.run();
+            body.onSubscribe(subscription);
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> bytes) {
+            note.run();
+            body.onNext(bytes);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            body.onError(failure);
+        }
+
+        @Override
+        public void onComplete() {
+            body.onComplete();
+        }
     }
 
     private static final class Selector extends ProxySelector {

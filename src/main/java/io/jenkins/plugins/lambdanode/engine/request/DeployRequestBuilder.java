@@ -324,7 +324,7 @@ public final class DeployRequestBuilder {
         return this;
     }
 
-    /** Names of CloudWatch alarms, separated by commas or line ends. */
+    /** Names of CloudWatch alarms, one in a line. */
     public DeployRequestBuilder alarms(String text) throws DeployException {
         alarms = read(text, alarms, SettingRules::alarms);
         return this;

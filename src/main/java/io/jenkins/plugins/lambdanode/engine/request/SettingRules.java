@@ -335,9 +335,16 @@ public final class SettingRules {
         return matching("version", text, VERSION, "Give the number of a published version, such as 12.");
     }
 
-    /** Names of CloudWatch alarms, {@value #MAX_ALARMS} at most: what DescribeAlarms takes. */
+    /**
+     * Names of CloudWatch alarms, one in a line, since they may have commas; {@value #MAX_ALARMS} at most: what DescribeAlarms
+     * takes.
+     */
     public static List<String> alarms(String text) throws DeployException {
-        List<String> names = list(text).stream().distinct().toList();
+        List<String> names = text.lines()
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .distinct()
+                .toList();
         if (names.size() > MAX_ALARMS) {
             throw new DeployException("alarms has " + names.size() + " names. The limit is " + MAX_ALARMS + ".");
         }

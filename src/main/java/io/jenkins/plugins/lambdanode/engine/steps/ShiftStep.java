@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.steps;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.engine.aws.cloudwatch.VersionLog;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasRouting;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasState;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.AliasTraffic;
@@ -18,7 +19,9 @@ import io.jenkins.plugins.lambdanode.engine.request.Rollout;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Shift;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -33,6 +36,7 @@ public final class ShiftStep {
     private static final double PERCENT = 100.0;
 
     private final DeployRequest request;
+    private final AwsSession session;
     private final AliasTraffic traffic;
     private final TrafficReturn back;
     private final TrafficWatch watch;
@@ -42,6 +46,7 @@ public final class ShiftStep {
     private final Timings timings;
     private final Progress progress;
     private final Set<String> revisions = new HashSet<>();
+    private Optional<VersionLog> versionLog = Optional.empty();
     private boolean changing;
     private AliasRouting seen;
     private String from = "";
@@ -55,6 +60,7 @@ public final class ShiftStep {
             Timings timings,
             Progress progress) {
         this.request = request;
+        this.session = session;
         this.traffic = new AliasTraffic(session, progress);
         this.back = new TrafficReturn(session, journal, progress);
         this.watch = new TrafficWatch(request.alarms(), session, progress);
@@ -108,6 +114,8 @@ public final class ShiftStep {
         String alias = request.alias().orElseThrow();
         String to = deployed.version().orElseThrow();
         revisions.clear();
+        versionLog = Optional.of(
+                new VersionLog(session, function.name(), to, deployed.state().logGroup()));
         Optional<AliasRouting> now = traffic.find(function, alias);
         if (isUnderWay(arn, alias) && journal.pending().get().to().equals(to)) {
             progress.log("Carrying on with the shift of traffic of alias " + alias + " to version " + to);
@@ -150,7 +158,7 @@ public final class ShiftStep {
         seen = ours(shift, function);
         if (seen.sendsAllTo(shift.to())) {
             progress.log(shift.subject() + " points to version " + shift.to() + " already");
-            journal.ended();
+            ended();
             return Optional.empty();
         }
         if (shift.start().isEmpty()) {
@@ -171,7 +179,7 @@ public final class ShiftStep {
         if (percent == PERCENT) {
             change(shift, function, shift.to(), Map.of());
             progress.log(shift.subject() + ": all traffic goes to version " + shift.to());
-            journal.ended();
+            ended();
             return Optional.empty();
         }
         if (!seen.sends(shift.from(), weights(shift, percent))) {
@@ -179,6 +187,11 @@ public final class ShiftStep {
         }
         Duration next = rollout.untilNext(elapsed);
         return Optional.of(next.compareTo(LOOK) < 0 ? next : LOOK);
+    }
+
+    private void ended() {
+        journal.ended();
+        versionLog = Optional.empty();
     }
 
     /** The alias after a shift: the last that {@link #advance} has seen or made of it. */
@@ -234,22 +247,65 @@ public final class ShiftStep {
      * Gives all traffic back to the version that had it, where a shift is under way: also one that a process before this has
      * begun.
      *
-     * @return the failure with what has become of the alias
+     * @return the failure with what has become of the alias, and what the new version said last
      */
     public DeployException takeBack(DeployException failure) throws InterruptedException {
         if (failure instanceof ChangedBySomeoneElse) {
             journal.ended();
         }
-        return takeBack()
-                .map(outcome -> new DeployException(failure.getMessage() + "\n" + outcome, failure))
-                .orElse(failure);
+        Optional<Returned> returned = giveBack();
+        if (returned.isEmpty()) {
+            return failure;
+        }
+        DeployException told = new DeployException(
+                failure.getMessage() + "\n" + returned.get().outcome(),
+                returned.get().output().map(VersionOutput::text).orElse(""));
+        told.initCause(failure);
+        return told;
     }
 
     /** The same without a failure; empty where no shift is under way. */
     public Optional<String> takeBack() throws InterruptedException {
+        return giveBack().map(Returned::outcome);
+    }
+
+    /**
+     * What came of giving the traffic back.
+     *
+     * @param outcome what has become of the alias, and where the version's log is
+     * @param output what the version said last, which the log has by now; empty where it had no traffic
+     */
+    private record Returned(String outcome, Optional<VersionOutput> output) {}
+
+    private Optional<Returned> giveBack() throws InterruptedException {
         Optional<Shift> shift = journal.pending();
-        return back.run(is -> (changing || revisions.isEmpty() || revisions.contains(is.revisionId()))
-                && (is.isBetween(shift.get().from(), shift.get().to())
-                        || changing && is.sendsAllTo(shift.get().to())));
+        Optional<String> outcome =
+                back.run(is -> (changing || revisions.isEmpty() || revisions.contains(is.revisionId()))
+                        && (is.isBetween(shift.get().from(), shift.get().to())
+                                || changing && is.sendsAllTo(shift.get().to())));
+        Optional<Instant> start = shift.flatMap(Shift::start);
+        return outcome.map(words -> versionLog.isPresent() && start.isPresent()
+                ? withOutput(words, shift.get(), versionLog.get(), start.get())
+                : new Returned(words, Optional.empty()));
+    }
+
+    /** Callers have the version of before again by now, so there is time for it, but only a little. */
+    private Returned withOutput(String outcome, Shift shift, VersionLog log, Instant start) {
+        List<String> lines = List.of();
+        String more;
+        try {
+            lines = log.lastLines(start, time.clock().instant());
+            more = lines.isEmpty()
+                    ? "Version " + shift.to() + " has written nothing since to " + log.place() + "."
+                    : "More of its log is in CloudWatch Logs, " + log.place() + ".";
+        } catch (DeployException e) {
+            more = e.getMessage() + " What it wrote is in " + log.place() + ".";
+        } catch (InterruptedException e) {
+            // Who stops a deployment that ends anyway wants to see it end.
+            more = "What it wrote is in CloudWatch Logs, " + log.place() + ".";
+        }
+        VersionOutput output = new VersionOutput(log.who(), lines);
+        output.print(progress);
+        return new Returned(outcome + "\n" + more, Optional.of(output));
     }
 }

@@ -42,17 +42,21 @@ final class TrafficWatch {
 
     /** @throws DeployException if the alarms cannot be read, or one does not exist */
     void check() throws DeployException, InterruptedException {
-        if (!names.isEmpty()) {
-            alarms.read(names);
+        alarms();
+    }
+
+    private List<Alarm> alarms() throws DeployException, InterruptedException {
+        if (names.isEmpty()) {
+            return List.of();
         }
+        List<Alarm> read = alarms.read(names);
+        alarms.requireAll(names, read);
+        return read;
     }
 
     /** The alarms that are in ALARM before anything is shifted: what is wrong already is no reason to keep a fix back. */
     List<String> redBefore() throws DeployException, InterruptedException {
-        if (names.isEmpty()) {
-            return List.of();
-        }
-        List<Alarm> red = alarms.read(names).stream().filter(Alarm::isRed).toList();
+        List<Alarm> red = alarms().stream().filter(Alarm::isRed).toList();
         red.forEach(alarm -> progress.warning("Alarm " + alarm.name() + " is in ALARM before the traffic shifts"
                 + " and is not looked at until it is OK: " + alarm.reason()));
         return red.stream().map(Alarm::name).toList();
@@ -69,22 +73,25 @@ final class TrafficWatch {
             compareErrors(shift, now);
             return shift;
         }
-        List<Alarm> read;
+        List<Alarm> read = List.of();
         try {
             read = alarms.read(names);
+            alarms.requireAll(names, read);
             failedLooks = 0;
         } catch (DeployException e) {
             failedLooks++;
             if (failedLooks == BLIND_LOOKS) {
-                throw e;
+                throw new DeployException(
+                        "The alarms could not be read for a minute while traffic shifted to version " + shift.to()
+                                + ". " + e.getMessage(),
+                        e);
             }
             progress.log("The alarms could not be read and are looked at again: " + e.getMessage());
-            return shift;
         }
         for (Alarm alarm : read) {
             if (alarm.isRed() && !shift.redBefore().contains(alarm.name())) {
                 throw new DeployException("Alarm " + alarm.name() + " went into ALARM while traffic shifted to version "
-                        + shift.to() + ".\nCloudWatch says: " + alarm.reason() + whereItsLogIs(shift));
+                        + shift.to() + ".\nCloudWatch says: " + alarm.reason());
             }
         }
         return shift.without(
@@ -118,14 +125,8 @@ final class TrafficWatch {
                 && after.rate() >= before.rate() + CLEARLY_MORE) {
             throw new DeployException("Version " + shift.to() + " of function " + function
                     + " fails more often than version " + shift.from() + ": " + failures(after) + ", the other "
-                    + failures(before) + "." + whereItsLogIs(shift));
+                    + failures(before) + ".");
         }
-    }
-
-    private static String whereItsLogIs(Shift shift) throws DeployException {
-        return "\nWhat it wrote is in CloudWatch Logs, log group /aws/lambda/"
-                + FunctionName.parse(shift.functionArn()).name()
-                + " unless the function has another, in the log streams with [" + shift.to() + "].";
     }
 
     private static String failures(Counts counts) {

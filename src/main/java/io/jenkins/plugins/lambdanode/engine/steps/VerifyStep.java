@@ -140,19 +140,17 @@ public final class VerifyStep {
         int trace = 0;
         for (JsonNode line : errorOf(invocation).path("trace")) {
             if (trace++ < TRACE_LINES) {
-                lines.add(SafeText.oneLine(line.asText(), MESSAGE_LENGTH));
+                lines.add(line.asText());
             }
         }
-        invocation.log().forEach(line -> lines.add(SafeText.oneLine(line, MESSAGE_LENGTH)));
-        if (!lines.isEmpty()) {
-            progress.log("What " + named(deployed, version) + " said last:");
-        }
-        lines.forEach(line -> progress.log("  " + line));
+        lines.addAll(invocation.log());
+        VersionOutput output = new VersionOutput(named(deployed, version), lines);
+        output.print(progress);
         return new DeployException(
                 "The smoke test" + which + " of " + named(deployed, version) + " failed: " + problem + "\n"
                         + whoRunsIt(function, version)
                         + advice(problem),
-                String.join("\n", lines));
+                output.text());
     }
 
     private String whoRunsIt(FunctionName function, String version) throws InterruptedException {

@@ -41,6 +41,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,50 @@ class HttpSenderTest {
                 () -> new HttpSender(Progress.NONE).fetch(url("/package?X-Amz-Signature=s"), Path.of("/dev/full")));
 
         assertTrue(failed.getMessage().startsWith("There is no room for the package in /dev: "), failed.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPackageThatStopsToComeIsNotWaitedForForever(boolean anyCame) {
+        server.createContext("/package", exchange -> {
+            if (anyCame) {
+                exchange.sendResponseHeaders(200, 10);
+                exchange.getResponseBody().write("half".getBytes(StandardCharsets.UTF_8));
+                exchange.getResponseBody().flush();
+            }
+            await();
+        });
+
+        DeployException failed = assertTimeoutPreemptively(
+                Duration.ofSeconds(20),
+                () -> assertThrows(
+                        DeployException.class,
+                        () -> new HttpSender(Progress.NONE, Optional.empty(), Duration.ZERO, Duration.ofSeconds(1))
+                                .fetch(url("/package?X-Amz-Signature=s"), folder.resolve("package.zip"))));
+
+        assertTrue(
+                failed.getMessage()
+                        .startsWith("The package could not be got from " + url("/package")
+                                + ": no byte has come for 1 seconds.\n"),
+                failed.getMessage());
+    }
+
+    @Test
+    void aPackageThatComesSlowlyIsWaitedFor() throws Exception {
+        server.createContext("/package", exchange -> {
+            exchange.sendResponseHeaders(200, 4);
+            for (byte b : "slow".getBytes(StandardCharsets.UTF_8)) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(400));
+                exchange.getResponseBody().write(b);
+                exchange.getResponseBody().flush();
+            }
+            exchange.close();
+        });
+
+        Path file = new HttpSender(Progress.NONE, Optional.empty(), Duration.ZERO, Duration.ofSeconds(1))
+                .fetch(url("/package"), folder.resolve("package.zip"));
+
+        assertEquals("slow", Files.readString(file));
     }
 
     private AtomicReference<byte[]> receiving(String path) {
@@ -576,7 +621,7 @@ class HttpSenderTest {
                     }
                 }
             });
-            HttpSender sender = new HttpSender(Progress.NONE, Optional.empty(), Duration.ZERO);
+            HttpSender sender = new HttpSender(Progress.NONE, Optional.empty(), Duration.ZERO, Duration.ZERO);
             SendRequest request = new SendRequest(
                     "PUT",
                     "http://127.0.0.1:" + deaf.getLocalPort() + "/x",

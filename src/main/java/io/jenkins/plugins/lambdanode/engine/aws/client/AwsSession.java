@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
@@ -28,6 +29,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchClient;
+import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.endpoints.S3EndpointProvider;
@@ -65,13 +67,14 @@ public final class AwsSession implements AutoCloseable {
     private final S3Client s3Once;
     private final OfflineClient<LambdaClient> lambdaOffline;
     private final OfflineClient<S3Client> s3Offline;
-    private CloudWatchClient cloudWatch;
+    private final OnDemand<CloudWatchClient> cloudWatch;
+    private final OnDemand<CloudWatchLogsClient> cloudWatchLogs;
     private final SigningClock signingClock = new SigningClock();
     private final BucketOwner bucketOwner = new BucketOwner();
 
     /** How messages name the services. */
     private static final Map<String, String> SERVICES =
-            Map.of("lambda", "Lambda", "s3", "S3", "sts", "STS", "cloudwatch", "CloudWatch");
+            Map.of("lambda", "Lambda", "s3", "S3", "sts", "STS", "cloudwatch", "CloudWatch", "logs", "CloudWatch Logs");
 
     private AwsSession(AwsSettings settings, Duration responseTimeout) {
         this.settings = settings;
@@ -89,6 +92,43 @@ public final class AwsSession implements AutoCloseable {
         this.s3Once = s3(credentials, http, DefaultRetryStrategy.doNotRetry());
         this.s3Offline = new OfflineClient<>(
                 nowhere -> s3(AnonymousCredentialsProvider.create(), nowhere, DefaultRetryStrategy.doNotRetry()));
+        this.cloudWatch = new OnDemand<>(() -> configured(CloudWatchClient.builder(), credentials, http, retrying())
+                .build());
+        this.cloudWatchLogs =
+                new OnDemand<>(() -> configured(CloudWatchLogsClient.builder(), credentials, http, retrying())
+                        .build());
+    }
+
+    /** A client that few deployments need, so it is made when it is first asked for. */
+    private static final class OnDemand<C extends AwsClient> implements AutoCloseable {
+        private final Supplier<C> maker;
+        private C client;
+
+        OnDemand(Supplier<C> maker) {
+            this.maker = maker;
+        }
+
+        synchronized C get() throws DeployException {
+            if (client == null) {
+                C made = maker.get();
+                if (AwsSession.endpoint(made).isPresent()) {
+                    requireAddressAlone(AwsSession.endpoint(made).get());
+                }
+                client = made;
+            }
+            return client;
+        }
+
+        synchronized Optional<URI> endpoint() {
+            return Optional.ofNullable(client).flatMap(AwsSession::endpoint);
+        }
+
+        @Override
+        public synchronized void close() {
+            if (client != null) {
+                client.close();
+            }
+        }
     }
 
     private LambdaClient lambda(AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
@@ -256,17 +296,14 @@ public final class AwsSession implements AutoCloseable {
         return s3Once;
     }
 
-    /** CloudWatch, with the SDK's standard retries. Few deployments need it, so it is made when it is first asked for. */
-    public synchronized CloudWatchClient cloudWatch() throws DeployException {
-        if (cloudWatch == null) {
-            CloudWatchClient made = configured(CloudWatchClient.builder(), credentials, http, retrying())
-                    .build();
-            if (endpoint(made).isPresent()) {
-                requireAddressAlone(endpoint(made).get());
-            }
-            cloudWatch = made;
-        }
-        return cloudWatch;
+    /** CloudWatch, with the SDK's standard retries. */
+    public CloudWatchClient cloudWatch() throws DeployException {
+        return cloudWatch.get();
+    }
+
+    /** CloudWatch Logs, with the SDK's standard retries. */
+    public CloudWatchLogsClient cloudWatchLogs() throws DeployException {
+        return cloudWatchLogs.get();
     }
 
     /** Lambda, for requests that the workspace sends. */
@@ -311,17 +348,17 @@ public final class AwsSession implements AutoCloseable {
         return URI.create(request.getScheme() + "://" + request.getAuthority());
     }
 
-    /** Endpoints that are not AWS's own, by service ({@code lambda}, {@code s3}, {@code sts}, and {@code cloudwatch} once it is used), however they were configured. */
+    /**
+     * Endpoints that are not AWS's own, by service ({@code lambda}, {@code s3}, {@code sts}, and {@code cloudwatch} and
+     * {@code logs} once they are used), however they were configured.
+     */
     public Map<String, URI> endpoints() {
         Map<String, URI> configured = new TreeMap<>();
         endpoint(lambda).ifPresent(uri -> configured.put("lambda", uri));
         endpoint(s3).ifPresent(uri -> configured.put("s3", uri));
         endpoint(sts).ifPresent(uri -> configured.put("sts", uri));
-        synchronized (this) {
-            Optional.ofNullable(cloudWatch)
-                    .flatMap(AwsSession::endpoint)
-                    .ifPresent(uri -> configured.put("cloudwatch", uri));
-        }
+        cloudWatch.endpoint().ifPresent(uri -> configured.put("cloudwatch", uri));
+        cloudWatchLogs.endpoint().ifPresent(uri -> configured.put("logs", uri));
         return configured;
     }
 
@@ -351,11 +388,8 @@ public final class AwsSession implements AutoCloseable {
     @Override
     public void close() {
         lambdaOffline.close();
-        synchronized (this) {
-            if (cloudWatch != null) {
-                cloudWatch.close();
-            }
-        }
+        cloudWatch.close();
+        cloudWatchLogs.close();
         s3Offline.close();
         s3Once.close();
         s3.close();

@@ -38,10 +38,10 @@ public final class Alarms {
     }
 
     /**
-     * Metric and composite alarms.
+     * Metric and composite alarms, those that there are.
      *
      * @param names 100 at most, as DescribeAlarms takes them
-     * @throws DeployException if CloudWatch refuses, or there is no alarm of one of the names
+     * @throws DeployException if CloudWatch refuses
      */
     public List<Alarm> read(List<String> names) throws DeployException, InterruptedException {
         CloudWatchClient cloudWatch = session.cloudWatch();
@@ -51,7 +51,7 @@ public final class Alarms {
                 "*",
                 "the alarms " + String.join(", ", names),
                 session.place("cloudwatch"));
-        List<Alarm> alarms = AwsCalls.call(operation, () -> {
+        return AwsCalls.call(operation, () -> {
             List<Alarm> read = new ArrayList<>();
             for (DescribeAlarmsResponse page : cloudWatch.describeAlarmsPaginator(
                     r -> r.alarmNames(names).alarmTypes(AlarmType.METRIC_ALARM, AlarmType.COMPOSITE_ALARM))) {
@@ -64,13 +64,17 @@ public final class Alarms {
             }
             return read;
         });
+    }
+
+    /** @throws DeployException if one of the names is not among the alarms that were read */
+    public void requireAll(List<String> names, List<Alarm> read) throws DeployException {
         for (String name : names) {
-            if (alarms.stream().noneMatch(alarm -> alarm.name().equals(name))) {
+            if (read.stream().noneMatch(alarm -> alarm.name().equals(name))) {
                 throw new DeployException("There is no CloudWatch alarm \"" + SafeText.oneLine(name, 255) + "\" in "
                         + session.place("cloudwatch") + ".\nCheck the name in alarms, and that the alarm is in the"
-                        + " function's region and account.");
+                        + " function's region and account."
+                        + (name.contains(",") ? " Several alarms are a list, or stand one in a line." : ""));
             }
         }
-        return alarms;
     }
 }

@@ -12,6 +12,7 @@ import software.amazon.awssdk.services.lambda.model.GetFunctionConfigurationResp
 import software.amazon.awssdk.services.lambda.model.LambdaManagedInstancesCapacityProviderConfig;
 import software.amazon.awssdk.services.lambda.model.LambdaResponse;
 import software.amazon.awssdk.services.lambda.model.Layer;
+import software.amazon.awssdk.services.lambda.model.LoggingConfig;
 
 /**
  * A function as Lambda describes it in the responses of GetFunctionConfiguration, UpdateFunctionCode and CreateFunction, with
@@ -21,6 +22,7 @@ import software.amazon.awssdk.services.lambda.model.Layer;
  * @param codeSize bytes of the deployment package
  * @param timeout seconds
  * @param memorySize MB
+ * @param logGroup the name of the CloudWatch log group that it writes to
  */
 public record FunctionState(
         String functionName,
@@ -47,7 +49,8 @@ public record FunctionState(
         String packageType,
         String capacityProviderArn,
         List<String> architectures,
-        String nodePath) {
+        String nodePath,
+        String logGroup) {
 
     public FunctionState {
         layers = List.copyOf(layers);
@@ -97,6 +100,9 @@ public record FunctionState(
                 list(response, "Architectures").stream().map(Object::toString).toList(),
                 response.getValueForField("Environment", EnvironmentResponse.class)
                         .map(environment -> environment.variables().getOrDefault("NODE_PATH", ""))
+                        .orElse(""),
+                response.getValueForField("LoggingConfig", LoggingConfig.class)
+                        .map(LoggingConfig::logGroup)
                         .orElse(""));
     }
 
@@ -150,7 +156,8 @@ public record FunctionState(
                 packageType,
                 capacityProviderArn,
                 architectures,
-                nodePath);
+                nodePath,
+                logGroup);
     }
 
     /** The ARNs of its layers' versions, in their order. */

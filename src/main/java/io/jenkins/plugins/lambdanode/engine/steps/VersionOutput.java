@@ -1,0 +1,34 @@
+package io.jenkins.plugins.lambdanode.engine.steps;
+
+import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
+import java.util.List;
+
+/**
+ * What a version of a function wrote last.
+ *
+ * @param who {@code version 7 of function orders}
+ * @param lines oldest first
+ */
+record VersionOutput(String who, List<String> lines) {
+
+    private static final int LINE_LENGTH = 500;
+
+    VersionOutput {
+        lines = lines.stream()
+                .map(line -> SafeText.oneLine(line.strip(), LINE_LENGTH))
+                .toList();
+    }
+
+    void print(Progress progress) {
+        if (!lines.isEmpty()) {
+            progress.log("What " + who + " said last:");
+        }
+        lines.forEach(line -> progress.log("  " + line));
+    }
+
+    /** For a failure: {@link io.jenkins.plugins.lambdanode.engine.base.DeployException#messageWithOutput()}. */
+    String text() {
+        return String.join("\n", lines);
+    }
+}

@@ -1,0 +1,66 @@
+package io.jenkins.plugins.lambdanode.engine.aws.cloudwatch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
+import io.jenkins.plugins.lambdanode.testing.Account;
+import io.jenkins.plugins.lambdanode.testing.Emulator;
+import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Which of the lines that boto3 has written are a version's last ones. */
+@ExtendWith(EmulatorExtension.class)
+class VersionLogTest {
+
+    private static final Duration DAY = Duration.ofDays(1);
+
+    private final String name = Account.newName();
+    private final String group = "/aws/lambda/" + name;
+    private final Instant now = Instant.now();
+
+    private List<String> lastLines(Emulator emulator, Duration before) throws Exception {
+        try (AwsSession session = Cloud.session(emulator.endpoint())) {
+            return new VersionLog(session, name, "7", "")
+                    .lastLines(now.minus(before), now).stream()
+                            .map(String::strip)
+                            .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Emulator.class)
+    void theyAreTwentyOfErrorsOrTwentyOfAll(Emulator emulator) throws Exception {
+        Account account = new Account(emulator);
+        Duration minutes = Duration.ofMinutes(5);
+        account.write(
+                group,
+                "[7]",
+                now.minus(minutes),
+                IntStream.range(0, 25).mapToObj(i -> "line " + i).toArray(String[]::new));
+        assertEquals(
+                IntStream.range(5, 25).mapToObj(i -> "line " + i).toList(),
+                lastLines(emulator, minutes.plusMinutes(1)));
+
+        account.write(group, "[7]", now.minusSeconds(9), "ERROR 1", "ok", "Task timed out after 3.00 seconds", "ok");
+        account.write(group, "[6]", now.minusSeconds(9), "ERROR of version 6");
+        assertEquals(
+                List.of("ERROR 1", "Task timed out after 3.00 seconds"), lastLines(emulator, minutes.plusMinutes(1)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Emulator.class)
+    void anEnvironmentThatBeganYesterdayIsReadWhereThereIsNothingOfToday(Emulator emulator) throws Exception {
+        Account account = new Account(emulator);
+        account.write(group, "[7]", now.minus(DAY), "yesterday");
+
+        assertEquals(List.of("yesterday"), lastLines(emulator, DAY.plusMinutes(1)));
+        assertEquals(List.of(), lastLines(emulator, DAY.minusMinutes(1)));
+    }
+}
