@@ -228,7 +228,8 @@ class ReadmeJenkinsfilesTest {
         project.scheduleBuild2(0).getFuture().get();
 
         assertTrue(pipelines.size() >= 3, pipelines.keySet().toString());
-        // One after the other, as a reader would: they deploy the same functions, and a shift of traffic bears no other deployment.
+        // One after the other, as a reader would: they deploy the same functions, and a shift of traffic bears no other
+        // deployment.
         for (String branch : pipelines.keySet()) {
             Run<?, ?> build = jenkins.buildAndAssertSuccess(project.getItemByBranchName(branch));
             assertTrue(build.getHasArtifacts(), branch + " has recorded no deployment");

@@ -37,6 +37,8 @@ abstract class BackgroundExecution extends StepExecution {
     private transient Thread thread;
     private transient Throwable stopCause;
     private transient ScheduledFuture<?> waiting;
+    private transient Authentication waitingAs;
+    private transient boolean dueNow;
 
     /** What {@link #run} returns where there is nothing to do for a while: it is called again then. No thread is held meanwhile. */
     record Later(Duration pause) {}
@@ -95,8 +97,16 @@ abstract class BackgroundExecution extends StepExecution {
     }
 
     private synchronized void goOnAfter(Duration pause, Authentication user) {
-        waiting = Timer.get()
-                .schedule(() -> begin(false, user), stopCause == null ? pause.toMillis() : 0, TimeUnit.MILLISECONDS);
+        waitingAs = user;
+        waiting = Timer.get().schedule(() -> begin(false, user), dueNow ? 0 : pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Has {@link #run} called now, where it waits, and otherwise when it returns {@link Later}. */
+    final synchronized void goOn() {
+        dueNow = true;
+        if (waiting != null && waiting.cancel(false)) {
+            begin(false, waitingAs);
+        }
     }
 
     /** An error that comes of having been stopped is the reason why it was. */
@@ -106,6 +116,7 @@ abstract class BackgroundExecution extends StepExecution {
         Throwable stop;
         synchronized (this) {
             stop = stopCause;
+            dueNow = false;
             thread = stop == null ? Thread.currentThread() : null;
         }
         try {
@@ -134,9 +145,8 @@ abstract class BackgroundExecution extends StepExecution {
         stopCause = cause;
         if (thread != null) {
             thread.interrupt();
-        } else if (waiting != null && waiting.cancel(false)) {
-            begin(false);
         }
+        goOn();
     }
 
     /** A restart need not wait for the step. */

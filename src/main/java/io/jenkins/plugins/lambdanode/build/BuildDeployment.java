@@ -33,6 +33,7 @@ import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.DeploymentHistory;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
+import io.jenkins.plugins.lambdanode.record.LiveShifts;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -176,7 +177,9 @@ public final class BuildDeployment {
         branch.check(identity, progress);
         try (AwsSession session =
                         AwsSession.open(access.settings(request.functions().get(0), identity));
-                AgentWorkspace agent = new AgentWorkspace(id, place, env, launcher, listener)) {
+                AgentWorkspace agent = new AgentWorkspace(id, place, env, launcher, listener);
+                LiveShifts.Running live =
+                        LiveShifts.get().add(run, shifts.orElseGet(ShiftJournal::inMemory), listener, () -> {})) {
             region = session.region();
             BuildLocks turns = new BuildLocks(
                             session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName())
@@ -188,7 +191,8 @@ public final class BuildDeployment {
             Origin origin = origin(place.dir(), identity, agent);
             provenance = new Provenance(builder(), origin, request.pack());
             saved = access.saved(identity);
-            DeploymentContext context = new DeploymentContext(turns, uploads, shifts, baseline, origin, stagedLastTime);
+            DeploymentContext context = new DeploymentContext(
+                    turns, uploads, Optional.of(live.journal()), baseline, origin, stagedLastTime);
             List<DeployedFunction> deployed = deploy(new Deployment(request, agent, session, context, progress), agent);
             if (strict) {
                 markUnstable(progress.get() + deployed.get(0).warnings());

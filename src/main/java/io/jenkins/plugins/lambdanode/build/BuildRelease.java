@@ -21,6 +21,7 @@ import io.jenkins.plugins.lambdanode.record.BuildBaseline;
 import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
+import io.jenkins.plugins.lambdanode.record.LiveShifts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -37,6 +38,8 @@ final class BuildRelease implements AutoCloseable {
     private final SecretMask secrets;
     private final BuildRecorder recorder;
     private final ShiftJournal shifts;
+    private final Runnable wake;
+    private LiveShifts.Running live;
     private Optional<SavedAccess> saved = Optional.empty();
     private AwsSession session;
     private Release release;
@@ -44,6 +47,7 @@ final class BuildRelease implements AutoCloseable {
     /**
      * @param sensitive which variables of the environment hold secrets
      * @param shifts remembers a shift of traffic for when the release is run again after a restart
+     * @param wake has {@link #advance} called now: somebody has decided of the shift
      */
     BuildRelease(
             ReleaseSettings settings,
@@ -51,10 +55,12 @@ final class BuildRelease implements AutoCloseable {
             EnvVars env,
             Set<String> sensitive,
             ShiftJournal shifts,
+            Runnable wake,
             TaskListener listener) {
         this.settings = settings;
         this.run = run;
         this.shifts = shifts;
+        this.wake = wake;
         this.listener = listener;
         this.variables = BranchVariable.addedTo(env);
         this.secrets = new SecretMask(env, sensitive);
@@ -95,11 +101,12 @@ final class BuildRelease implements AutoCloseable {
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
         saved = access.saved(identity);
         session = AwsSession.open(access.settings(request.functions().get(0), identity));
+        live = LiveShifts.get().add(run, shifts, listener, wake);
         release = new Release(
                 request,
                 version,
                 session,
-                shifts,
+                live.journal(),
                 BuildBaseline.of(run),
                 new Origin("", "", "", "", identity.origin()),
                 PacedProgress.toLog(listener.getLogger()::println));
@@ -148,6 +155,9 @@ final class BuildRelease implements AutoCloseable {
 
     @Override
     public void close() {
+        if (live != null) {
+            live.close();
+        }
         if (session != null) {
             session.close();
         }

@@ -38,6 +38,7 @@ public final class LambdaNodeReleaseExecution extends BackgroundExecution {
                     getContext().get(EnvVars.class),
                     sensitiveVariables(),
                     shift.journal(this::save),
+                    this::goOn,
                     listener);
         }
         Optional<Duration> pause;

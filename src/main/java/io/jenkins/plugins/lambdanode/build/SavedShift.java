@@ -10,6 +10,10 @@ import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Choice;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Decision;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Shift;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Stage;
 import io.jenkins.plugins.lambdanode.engine.steps.TrafficReturn;
 import java.io.Serializable;
 import java.time.Instant;
@@ -21,14 +25,14 @@ import java.util.Optional;
 final class SavedShift implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    /** How many fields are before the alarms. */
-    private static final int FIELDS = 5;
-
-    /** Function, alias, versions from and to, beginning, and the alarms that were red; empty where none is under way. */
-    private List<String> fields = new ArrayList<>();
+    /**
+     * Function, alias, versions from and to, beginning, rollout, percent and time of the next share; the alarms that were red;
+     * all alarms; and choice, user and time of a decision. What there is none of is empty, and all of it where no shift is under way.
+     */
+    private volatile List<List<String>> saved = new ArrayList<>();
 
     boolean isUnderWay() {
-        return !fields.isEmpty();
+        return !saved.isEmpty();
     }
 
     /** Saves the state that this is in. */
@@ -40,25 +44,18 @@ final class SavedShift implements Serializable {
         return new ShiftJournal() {
             @Override
             public Optional<Shift> pending() {
-                return isUnderWay() ? Optional.of(shift(fields)) : Optional.empty();
+                return read(saved);
             }
 
             @Override
             public void save(Shift shift) throws InterruptedException {
-                List<String> saved = new ArrayList<>(List.of(
-                        shift.functionArn(),
-                        shift.alias(),
-                        shift.from(),
-                        shift.to(),
-                        shift.start().map(Instant::toString).orElse("")));
-                saved.addAll(shift.redBefore());
-                fields = saved;
+                saved = fields(shift);
                 saving.save();
             }
 
             @Override
-            public void ended() {
-                fields = new ArrayList<>();
+            public void ended(Optional<String> version, String outcome) {
+                saved = new ArrayList<>();
             }
         };
     }
@@ -76,7 +73,7 @@ final class SavedShift implements Serializable {
             return;
         }
         ShiftJournal journal = journal(saving);
-        ShiftJournal.Shift left = shift(fields);
+        Shift left = journal.pending().orElseThrow();
         AwsAccess access = new AwsAccess(settings, BranchVariable.addedTo(env), defaults);
         try (AwsSession session =
                 AwsSession.open(access.settings(FunctionName.parse(left.functionArn()), access.ofBuild(run, null)))) {
@@ -90,13 +87,55 @@ final class SavedShift implements Serializable {
         }
     }
 
-    private static ShiftJournal.Shift shift(List<String> fields) {
-        return new ShiftJournal.Shift(
-                fields.get(0),
+    private static List<List<String>> fields(Shift shift) {
+        Stage stage = shift.stage();
+        List<List<String>> fields = new ArrayList<>();
+        fields.add(new ArrayList<>(List.of(
+                shift.functionArn(),
+                shift.alias(),
+                shift.from(),
+                shift.to(),
+                text(shift.start()),
+                stage.rollout(),
+                Integer.toString(stage.percent()),
+                text(stage.next()))));
+        fields.add(new ArrayList<>(shift.redBefore()));
+        fields.add(new ArrayList<>(stage.alarms()));
+        fields.add(new ArrayList<>());
+        shift.decision()
+                .ifPresent(decision -> fields.get(3)
+                        .addAll(List.of(
+                                decision.choice().name(),
+                                decision.by(),
+                                decision.at().toString())));
+        return fields;
+    }
+
+    private static Optional<Shift> read(List<List<String>> fields) {
+        if (fields.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> values = fields.get(0);
+        List<String> decision = fields.get(3);
+        return Optional.of(new Shift(
+                values.get(0),
+                values.get(1),
+                values.get(2),
+                values.get(3),
+                time(values.get(4)),
                 fields.get(1),
-                fields.get(2),
-                fields.get(3),
-                fields.get(4).isEmpty() ? Optional.empty() : Optional.of(Instant.parse(fields.get(4))),
-                fields.subList(FIELDS, fields.size()));
+                new Stage(values.get(5), fields.get(2), Integer.parseInt(values.get(6)), time(values.get(7))),
+                decision.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new Decision(
+                                Choice.valueOf(decision.get(0)), decision.get(1), Instant.parse(decision.get(2))))));
+    }
+
+    private static String text(Optional<Instant> time) {
+        return time.map(Instant::toString).orElse("");
+    }
+
+    private static Optional<Instant> time(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(text));
     }
 }

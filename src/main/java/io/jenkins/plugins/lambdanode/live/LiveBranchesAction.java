@@ -10,6 +10,7 @@ import hudson.model.ItemGroup;
 import hudson.model.Job;
 import io.jenkins.plugins.lambdanode.record.DeploymentHistory;
 import io.jenkins.plugins.lambdanode.record.LiveFunction;
+import io.jenkins.plugins.lambdanode.record.LiveShift;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -102,6 +103,11 @@ public final class LiveBranchesAction implements Action {
         @Exported
         public List<LiveFunction> getFunctions() {
             return action.getFunctions();
+        }
+
+        @Exported
+        public List<LiveShift> getShifts() {
+            return action.getShifts();
         }
     }
 

@@ -92,13 +92,26 @@ public final class PageTask {
                 }
                 tasks.put(job, task);
             }
+            run(task, work);
+        }
+
+        /** The same of one that must not wait for another: it takes the other's place on the page. */
+        void startBeside(Job<?, ?> job, String title, Work work) throws InterruptedException {
+            PageTask task = new PageTask(title);
+            synchronized (this) {
+                tasks.put(job, task);
+            }
+            run(task, work);
+        }
+
+        private static void run(PageTask task, Work work) throws InterruptedException {
             Future<?> running = Computer.threadPoolForRemoting.submit(() -> task.run(work));
             try {
                 running.get(PAGE_WAITS_SECONDS, TimeUnit.SECONDS);
             } catch (TimeoutException e) {
                 // The page says that it is in progress.
             } catch (ExecutionException e) {
-                LOGGER.log(Level.WARNING, title, e);
+                LOGGER.log(Level.WARNING, task.title, e);
             }
         }
     }

@@ -280,6 +280,8 @@ public final class BuildRecorder {
         function.previousVersion = deployed.previousVersion().orElse(null);
         function.alias = deployed.alias().map(alias -> alias.name()).orElse(null);
         function.rollout = deployed.alias().flatMap(alias -> alias.rollout()).orElse(null);
+        function.finishedBy =
+                deployed.alias().flatMap(alias -> alias.finishedBy()).orElse(null);
         function.revisionId = Util.fixEmpty(deployed.state().revisionId());
         function.outcome = deployed.outcome();
         function.timestamp = System.currentTimeMillis();

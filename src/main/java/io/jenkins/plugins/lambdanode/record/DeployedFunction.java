@@ -31,6 +31,7 @@ public final class DeployedFunction implements Serializable {
     String previousVersion;
     String alias;
     String rollout;
+    String finishedBy;
     String revisionId;
     String commit;
     Outcome outcome;
@@ -116,6 +117,13 @@ public final class DeployedFunction implements Serializable {
     @Whitelisted
     public String getRollout() {
         return rollout;
+    }
+
+    /** Who has ended that rollout before its time, on a page; null where nobody has. */
+    @Exported
+    @Whitelisted
+    public String getFinishedBy() {
+        return finishedBy;
     }
 
     @Exported

@@ -48,6 +48,11 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
         change(run, action -> action.add(deployed));
     }
 
+    /** Gives the build's page this tab. It has something on it while the build shifts traffic, or when something is recorded. */
+    static void showOn(Run<?, ?> run) throws IOException {
+        change(run, action -> {});
+    }
+
     /** Adds a deployment that failed, until the build deploys its functions after all. */
     static void addTo(Run<?, ?> run, FailedDeployment failure) throws IOException {
         change(run, action -> {
@@ -64,7 +69,9 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
 
     @Override
     public String getIconFileName() {
-        return functions.isEmpty() && failures.isEmpty() ? null : "symbol-cloud-upload-outline plugin-ionicons-api";
+        return functions.isEmpty() && failures.isEmpty() && getShifts().isEmpty()
+                ? null
+                : "symbol-cloud-upload-outline plugin-ionicons-api";
     }
 
     @Override
@@ -142,6 +149,12 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
                         .thenComparing(DeployedFunction::getFunctionName)
                         .thenComparing(DeployedFunction::getRegion))
                 .toList();
+    }
+
+    /** The shifts of traffic that the build has under way. */
+    @Exported(visibility = 2)
+    public List<LiveShift> getShifts() {
+        return LiveShifts.get().of(run);
     }
 
     @Exported(visibility = 2)

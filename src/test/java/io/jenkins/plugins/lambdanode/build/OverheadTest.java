@@ -7,9 +7,9 @@ import hudson.model.Slave;
 import hudson.remoting.Channel;
 import hudson.remoting.Command;
 import hudson.remoting.Request;
+import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.DeploymentAction;
-import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
@@ -70,7 +70,8 @@ class OverheadTest {
     @Test
     void theStepTakesLittleLongerThanNpmAndThePackaging() throws Throwable {
         // Moto, because a change is in force there at once: MiniStack waits half a second.
-        int port = jenkins.runRemotely(OverheadTest::prepare, Emulator.MOTO.endpoint().toString());
+        int port = jenkins.runRemotely(
+                OverheadTest::prepare, Emulator.MOTO.endpoint().toString());
         String role = Cloud.role(Emulator.MOTO);
         // The controller's own first use of the AWS SDK is not the agent's cost.
         agents.createAgent(

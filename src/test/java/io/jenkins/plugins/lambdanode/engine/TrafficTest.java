@@ -4,6 +4,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,6 +23,9 @@ import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Choice;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Decision;
+import io.jenkins.plugins.lambdanode.engine.steps.SteeredShift;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
@@ -67,7 +71,16 @@ class TrafficTest {
     private final KeptLog log = new KeptLog();
     private final String name = Account.newName();
     private final String alarm = name + "-errors";
-    private final ShiftJournal journal = ShiftJournal.inMemory();
+    private final SteeredShift journal = new SteeredShift(ShiftJournal.inMemory(), new SteeredShift.Listener() {
+        @Override
+        public void begun() {
+            atBegin.ifPresent(choice -> assertDoesNotThrow(() -> decide(choice)));
+        }
+
+        @Override
+        public void decided() {}
+    });
+    private Optional<Choice> atBegin = Optional.empty();
     private Optional<URI> endpoint = Optional.empty();
     private Instant now = Instant.now();
     private Duration passed = Duration.ZERO;
@@ -646,7 +659,11 @@ class TrafficTest {
                     : Optional.empty());
             endpoint = Optional.of(wire.endpoint());
 
-            deploy(request -> request.rollout("Canary10Percent5Minutes"), after -> assertEquals("1 2=0.1", traffic()));
+            deploy(request -> request.rollout("Canary10Percent5Minutes"), after -> {
+                if (after.toSeconds() % 60 == 0) {
+                    assertEquals("1 2=0.1", traffic());
+                }
+            });
         }
 
         assertEquals("2", traffic());
@@ -694,6 +711,165 @@ class TrafficTest {
 
         assertTrue(message.contains("all traffic goes to version 1 again"), message);
         assertEquals("1", traffic());
+    }
+
+    private SteeredShift.Decided decide(Choice choice) throws InterruptedException {
+        ShiftJournal.Shift shift = journal.pending().orElseThrow();
+        Decision decision = new Decision(choice, "admin", Instant.parse("2026-11-27T10:00:00Z"));
+        return journal.decide(shift.functionArn(), shift.alias(), shift.to(), decision)
+                .orElseThrow();
+    }
+
+    private Event deciding(Choice choice) {
+        return after -> {
+            if (after.equals(MINUTE)) {
+                assertEquals("1 2=0.1", traffic());
+                decide(choice);
+            }
+        };
+    }
+
+    private long changesOfTheAlias() {
+        return aws.requests().stream()
+                .filter(line -> line.startsWith("PUT ") && line.contains("/aliases/"))
+                .count();
+    }
+
+    @Test
+    void whoFinishesAShiftGivesTheNewVersionAllTrafficAtOnce() throws Exception {
+        green();
+
+        DeployResult result = deploy(canary(), deciding(Choice.FINISH));
+
+        assertEquals("2", traffic());
+        assertEquals(MINUTE, passed);
+        assertTrue(
+                log.text()
+                        .contains("Alias live of function " + name
+                                + ": finished now by admin at 2026-11-27T10:00:00Z, from 10 % of the traffic"),
+                log.text());
+        assertEquals(
+                "admin",
+                new ObjectMapper()
+                        .readTree(DeploymentJson.text(result))
+                        .at("/Alias/FinishedBy")
+                        .asText());
+    }
+
+    @Test
+    void whoTakesAShiftBackGivesTheVersionBeforeAllTrafficAtOnceAndTheDeploymentFails() throws Exception {
+        green();
+
+        String message = failure(canary(), deciding(Choice.BACK));
+
+        assertEquals("1", traffic());
+        assertEquals(MINUTE, passed);
+        assertTrue(
+                message.startsWith("Alias live of function " + name + " was taken back to version 1 by admin at"
+                        + " 2026-11-27T10:00:00Z, while 10 % of its traffic went to version 2.\nAlias live of function "
+                        + name + ": all traffic goes to version 1 again, as before."),
+                message);
+        assertEquals(Optional.empty(), journal.pending());
+    }
+
+    @Test
+    void whatIsDecidedIsDoneOnceAlsoWhereLambdasResponsesAreLost() throws Exception {
+        List<Wire.Fault> faults = new ArrayList<>();
+        try (Wire wire = new Wire(aws.endpoint())) {
+            wire.otherwise(line -> line.startsWith("PUT ") && line.contains("/aliases/") && !faults.isEmpty()
+                    ? Optional.of(faults.remove(0))
+                    : Optional.empty());
+            endpoint = Optional.of(wire.endpoint());
+            green();
+
+            String message = failure(canary(), after -> {
+                faults.addAll(List.of(Wire.Fault.CUT_BEFORE, Wire.Fault.CUT_ANSWER));
+                decide(Choice.BACK);
+            });
+            assertTrue(message.contains("all traffic goes to version 1 again"), message);
+            assertEquals("1", traffic());
+            assertEquals(List.of(), faults);
+            assertEquals(2, changesOfTheAlias(), "the first share, and back");
+
+            deploy(canary(), after -> {
+                faults.addAll(List.of(Wire.Fault.CUT_BEFORE, Wire.Fault.CUT_ANSWER));
+                decide(Choice.FINISH);
+            });
+        }
+        assertEquals("2", traffic());
+        assertEquals(List.of(), faults);
+        assertEquals(4, changesOfTheAlias());
+    }
+
+    @Test
+    void whatIsDecidedBeforeTheFirstShareIsDoneWithoutIt() throws Exception {
+        green();
+        atBegin = Optional.of(Choice.BACK);
+        String message = failure(canary(), after -> {});
+        assertTrue(message.contains("was taken back to version 1 by admin"), message);
+        assertEquals(0, changesOfTheAlias());
+
+        atBegin = Optional.of(Choice.FINISH);
+        deploy(canary(), after -> {});
+        assertEquals("2", traffic());
+        assertEquals(Duration.ZERO, passed);
+        assertEquals(1, changesOfTheAlias());
+    }
+
+    @Test
+    void whatWasDecidedWhenTheProcessEndedIsDoneByTheNext() throws Exception {
+        green();
+        assertThrows(
+                ProcessEnds.class,
+                () -> deploy(canary(), after -> {
+                    decide(Choice.BACK);
+                    throw new ProcessEnds();
+                }));
+        String message = failure(request -> canary().on(request.install("exit 3")), after -> {});
+        assertTrue(message.startsWith("Alias live of function " + name + " was taken back to version 1"), message);
+        assertEquals("1", traffic());
+
+        assertThrows(
+                ProcessEnds.class,
+                () -> deploy(canary(), after -> {
+                    decide(Choice.BACK);
+                    ACCOUNT.moveAlias(name, "live", "1");
+                    throw new ProcessEnds();
+                }),
+                "it had moved the alias");
+        assertTrue(failure(canary(), after -> {}).contains("all traffic goes to version 1 again"));
+        assertEquals("1", traffic());
+
+        assertThrows(
+                ProcessEnds.class,
+                () -> deploy(canary(), after -> {
+                    decide(Choice.FINISH);
+                    throw new ProcessEnds();
+                }));
+        deploy(canary(), after -> {});
+        assertEquals("2", traffic());
+        assertEquals(Duration.ZERO, passed);
+    }
+
+    @Test
+    void theFirstDecisionHoldsAndOneThatComesAfterTheShiftIsNone() throws Exception {
+        green();
+        List<Choice> held = new ArrayList<>();
+        List<SteeredShift.Decided> decided = new ArrayList<>();
+        List<String> arns = new ArrayList<>();
+        Decision late = new Decision(Choice.BACK, "admin", Instant.EPOCH);
+
+        deploy(canary(), after -> {
+            arns.add(journal.pending().orElseThrow().functionArn());
+            assertEquals(Optional.empty(), journal.decide(arns.get(0), "live", "1", late), "to another version");
+            decided.add(decide(Choice.FINISH));
+            held.add(decide(Choice.BACK).shift().decision().orElseThrow().choice());
+        });
+
+        assertEquals(List.of(Choice.FINISH), held);
+        assertEquals(Optional.of("2"), decided.get(0).end().get().version());
+        assertEquals(Optional.empty(), journal.decide(arns.get(0), "live", "2", late));
+        assertEquals("2", traffic());
     }
 
     @Test

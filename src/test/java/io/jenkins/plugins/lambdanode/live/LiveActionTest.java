@@ -9,11 +9,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import hudson.model.FreeStyleProject;
 import hudson.model.Item;
+import hudson.model.Job;
 import hudson.model.Label;
+import hudson.model.Result;
+import hudson.model.Run;
+import hudson.model.queue.QueueTaskFuture;
+import hudson.security.csrf.DefaultCrumbIssuer;
 import hudson.tasks.Shell;
 import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
+import io.jenkins.plugins.lambdanode.record.LambdaPermissions;
+import io.jenkins.plugins.lambdanode.testing.Account;
+import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
@@ -32,6 +40,8 @@ import org.htmlunit.HttpMethod;
 import org.htmlunit.WebRequest;
 import org.htmlunit.WebResponse;
 import org.htmlunit.html.HtmlPage;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,6 +62,10 @@ class LiveActionTest {
     private static final String FUNCTION = "live-action";
     private static final String ARN = "arn:aws:lambda:us-east-1:000000000000:function:" + FUNCTION;
     private static final String ROLL_BACK = "rollBack?functionArn=" + ARN + "&alias=live&version=";
+
+    private static final Account ACCOUNT = new Account(Emulator.MINISTACK);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration SOON = Duration.ofSeconds(5);
 
     private static final Map<String, JenkinsRule.WebClient> CLIENTS = new HashMap<>();
 
@@ -84,7 +98,7 @@ class LiveActionTest {
                 .grant(Item.BUILD)
                 .everywhere()
                 .to("builder")
-                .grant(LiveAction.ROLL_BACK)
+                .grant(LambdaPermissions.ROLL_BACK)
                 .everywhere()
                 .to("operator")
                 .grant(Item.CONFIGURE)
@@ -134,22 +148,37 @@ class LiveActionTest {
     }
 
     private static WebResponse call(String user, HttpMethod method, String address) throws Exception {
+        return call(project, user, method, address);
+    }
+
+    private static WebResponse call(Job<?, ?> job, String user, HttpMethod method, String address) throws Exception {
         return client(user)
-                .loadWebResponse(
-                        new WebRequest(new URL(jenkins.getURL(), project.getUrl() + "lambda/" + address), method));
+                .loadWebResponse(new WebRequest(new URL(jenkins.getURL(), job.getUrl() + "lambda/" + address), method));
     }
 
     private static String page(String user) throws Exception {
-        HtmlPage page = client(user).goTo(project.getUrl() + "lambda/");
+        return page(user, project.getUrl() + "lambda/");
+    }
+
+    private static String page(String user, String address) throws Exception {
+        HtmlPage page = client(user).goTo(address);
         return page.getElementById("main-panel").getTextContent().replaceAll("\\s+", " ");
     }
 
+    private static JsonNode api(String address) throws Exception {
+        return new ObjectMapper()
+                .readTree(client("reader")
+                        .goTo(address + "lambda/api/json", "application/json")
+                        .getWebResponse()
+                        .getContentAsString());
+    }
+
     private static JsonNode live() throws Exception {
-        String json = client("reader")
-                .goTo(project.getUrl() + "lambda/api/json", "application/json")
-                .getWebResponse()
-                .getContentAsString();
-        return new ObjectMapper().readTree(json).path("functions").get(0).path("live");
+        return live(project);
+    }
+
+    private static JsonNode live(Job<?, ?> job) throws Exception {
+        return api(job.getUrl()).path("functions").get(0).path("live");
     }
 
     @Test
@@ -159,7 +188,7 @@ class LiveActionTest {
                 .toList();
 
         assertEquals(
-                Set.of("doCheck", "doRollBack"),
+                Set.of("doCheck", "doRollBack", "doFinishNow", "doGoBack"),
                 methods.stream().map(Method::getName).collect(Collectors.toSet()));
         assertTrue(methods.stream().allMatch(method -> method.isAnnotationPresent(RequirePOST.class)));
         assertTrue(Stream.of(LiveBranchesAction.class.getMethods())
@@ -257,5 +286,254 @@ class LiveActionTest {
         assertTrue(text.contains("Alias live points to version 1; the last record left it at version 2."), text);
         assertFalse(text.contains("$LATEST has"), text);
         point("2");
+    }
+
+    private static String release(String function, String more) {
+        return "lambdaNodeRelease functionName: '" + function + "', version: 2, alias: 'live', credentialsId: '"
+                + Aws.CREDENTIALS_ID + "', region: '" + Account.REGION
+                + "', rollout: 'Canary10Percent30Minutes'" + more;
+    }
+
+    private static WorkflowRun startRelease(String job, String function, String more) throws Exception {
+        WorkflowRun run =
+                Builds.pipeline(job, release(function, more)).scheduleBuild2(0).waitForStart();
+        Builds.await(PATIENCE, () -> ACCOUNT.aliasTraffic(function, "live").equals("1 2=0.1"));
+        return run;
+    }
+
+    private static String shift(String function, int build) {
+        return "?build=" + build + "&functionArn=arn:aws:lambda:" + Account.REGION + ":000000000000:function:"
+                + function + "&alias=live&version=2";
+    }
+
+    /** Clicks, and sees that the emulator has it soon. */
+    private static void decide(Run<?, ?> run, String what, String function, String traffic) throws Exception {
+        long start = System.nanoTime();
+        WebResponse answer = call(run.getParent(), "operator", HttpMethod.POST, what);
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        assertEquals(200, answer.getStatusCode(), answer.getContentAsString());
+        assertEquals(traffic, ACCOUNT.aliasTraffic(function, "live"));
+        assertTrue(took.compareTo(SOON) < 0, took.toString());
+    }
+
+    @Test
+    void whoMayNotRollBackSeesTheWeightsOfAShiftAndEndsNone() throws Exception {
+        String function = ACCOUNT.newFunctionWithTwoVersions();
+        ACCOUNT.alarm(function, "OK", "no errors");
+        long before = System.currentTimeMillis();
+        WorkflowRun run = startRelease("live-action-permissions", function, ", alarms: '" + function + "'");
+        WorkflowJob job = run.getParent();
+
+        for (String what : List.of("finishNow", "goBack")) {
+            for (String user : List.of("anonymous", "reader", "builder")) {
+                assertEquals(
+                        403,
+                        call(job, user, HttpMethod.POST, what + shift(function, 1))
+                                .getStatusCode(),
+                        user);
+            }
+            for (String user : List.of("reader", "operator", "admin")) {
+                assertEquals(
+                        405,
+                        call(job, user, HttpMethod.GET, what + shift(function, 1))
+                                .getStatusCode(),
+                        user);
+            }
+            jenkins.jenkins.setCrumbIssuer(new DefaultCrumbIssuer(false));
+            try {
+                assertEquals(
+                        403,
+                        call(job, "admin", HttpMethod.POST, what + shift(function, 1))
+                                .getStatusCode(),
+                        "without a crumb");
+            } finally {
+                jenkins.jenkins.setCrumbIssuer(null);
+            }
+        }
+        assertEquals("1 2=0.1", ACCOUNT.aliasTraffic(function, "live"));
+        for (String address : List.of(job.getUrl() + "lambda/", run.getUrl() + "lambda/")) {
+            for (String user : List.of("reader", "builder")) {
+                String text = page(user, address);
+                assertTrue(text.contains(function + " · live: traffic shifts"), text);
+                assertTrue(text.contains("Version 1: 90 % · version 2: 10 %"), text);
+                assertTrue(text.contains("Canary10Percent30Minutes"), text);
+                assertTrue(text.contains("alarms " + function), text);
+                assertFalse(text.contains("Finish now") || text.contains("Back"), user + ": " + text);
+            }
+            for (String user : List.of("operator", "configurer", "admin")) {
+                String text = page(user, address);
+                assertTrue(text.contains("Finish now") && text.contains("Back"), user + ": " + text);
+            }
+        }
+        for (JsonNode shift : List.of(
+                api(job.getUrl()).path("shifts").get(0),
+                api(run.getUrl()).path("shifts").get(0))) {
+            assertEquals(function, shift.path("functionName").asText());
+            assertEquals(
+                    "live 1 2 10 Canary10Percent30Minutes 1",
+                    String.join(
+                            " ",
+                            shift.path("alias").asText(),
+                            shift.path("from").asText(),
+                            shift.path("to").asText(),
+                            shift.path("percent").asText(),
+                            shift.path("rollout").asText(),
+                            shift.path("build").asText()));
+            assertEquals("[\"" + function + "\"]", shift.path("alarms").toString());
+            long started = shift.path("started").asLong();
+            assertTrue(started >= before && started <= System.currentTimeMillis(), shift.toString());
+            assertEquals(Duration.ofMinutes(30).toMillis(), shift.path("next").asLong() - started);
+            assertTrue(shift.path("decision").isNull(), shift.toString());
+        }
+
+        decide(run, "goBack" + shift(function, 1), function, "1");
+
+        jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(run));
+    }
+
+    @Test
+    void aReleaseIsFinishedByAClickAndThatIsWrittenDown() throws Exception {
+        String function = ACCOUNT.newFunctionWithTwoVersions();
+        WorkflowRun run = startRelease("live-action-finished", function, "");
+        LogRecorder log = new LogRecorder()
+                .record(LiveAction.class, java.util.logging.Level.INFO)
+                .capture(10);
+        call(run.getParent(), "operator", HttpMethod.POST, "finishNow" + shift(function, 2));
+        assertTrue(page("reader", run.getParent().getUrl() + "lambda/").contains("The shift of traffic has ended"));
+        assertEquals("1 2=0.1", ACCOUNT.aliasTraffic(function, "live"), "of another build");
+
+        decide(run, "finishNow" + shift(function, 1), function, "2");
+
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+        jenkins.assertLogContains(
+                "Alias live of function " + function + ": finished now by operator on the page Lambda", run);
+        jenkins.assertLogContains("The shift of traffic, with Finish now and Back: live-action-finished » Lambda", run);
+        JsonNode record =
+                Builds.recordAt(run, "lambda/000000000000/" + Account.REGION + "/" + function + ".release-1.json");
+        assertEquals(
+                "operator on the page Lambda", record.at("/Alias/FinishedBy").asText());
+        String said = String.join("\n", log.getMessages());
+        assertTrue(
+                said.contains("operator has given version 2 all traffic of alias live of arn:aws:lambda:"
+                        + Account.REGION + ":000000000000:function:" + function
+                        + ", which shifted from version 1 to version 2 (10 %), on the page of live-action-finished,"
+                        + " build #1"),
+                said);
+        log.close();
+        String text = page("reader", run.getParent().getUrl() + "lambda/");
+        assertTrue(text.contains("Finish now for operator: " + function + " · live"), text);
+        assertTrue(text.contains("all traffic goes to version 2"), text);
+        assertTrue(text.contains("Version 2 · #1"), text);
+        assertFalse(text.contains("traffic shifts"), text);
+        assertTrue(
+                page("reader", run.getUrl() + "lambda/")
+                        .contains("Canary10Percent30Minutes · finished now by operator on the page Lambda"),
+                page("reader", run.getUrl() + "lambda/"));
+        assertEquals(0, api(run.getParent().getUrl()).path("shifts").size());
+
+        call(run.getParent(), "operator", HttpMethod.POST, "goBack" + shift(function, 1));
+
+        text = page("reader", run.getParent().getUrl() + "lambda/");
+        assertTrue(
+                text.contains("Back for operatorThe shift of traffic has ended meanwhile. Nothing was changed."), text);
+        assertEquals("2", ACCOUNT.aliasTraffic(function, "live"));
+    }
+
+    @Test
+    void aDeploymentOfAPipelineIsTakenBackByAClickAndThatOfAFreestyleJobFinished() throws Exception {
+        LambdaNodeDeployStep settings = new LambdaNodeDeployStep("live-action-freestyle");
+        settings.setCredentialsId(Aws.CREDENTIALS_ID);
+        settings.setRegion(Account.REGION);
+        settings.setAlias("live");
+        settings.setRollout("Canary10Percent30Minutes");
+        settings.setCreate(new FunctionConfiguration(Aws.ROLE));
+        FreeStyleProject freestyle = jenkins.createFreeStyleProject("live-action-freestyle");
+        freestyle
+                .getBuildersList()
+                .replaceBy(List.of(
+                        new Shell("echo \"exports.handler = async () => $BUILD_NUMBER;\" > index.js"),
+                        new LambdaNodeDeployBuilder(settings)));
+        freestyle.setAssignedLabel(Label.get("agent"));
+        jenkins.buildAndAssertSuccess(freestyle);
+        QueueTaskFuture<?> second = freestyle.scheduleBuild2(0);
+        Builds.await(
+                PATIENCE,
+                () -> ACCOUNT.aliasTraffic("live-action-freestyle", "live").equals("1 2=0.1"));
+        decide(
+                freestyle.getBuildByNumber(2),
+                "finishNow" + shift("live-action-freestyle", 2),
+                "live-action-freestyle",
+                "2");
+        second.get();
+        jenkins.assertBuildStatusSuccess(freestyle.getBuildByNumber(2));
+        assertEquals("2", live(freestyle).path("version").asText());
+
+        String function = "live-action-pipeline";
+        String deploy = Builds.deploy(function, ", alias: 'live', region: '" + Account.REGION + "'")
+                .strip();
+        WorkflowRun run = Builds.pipeline(
+                        function,
+                        "node('agent') {\n" + Builds.project("one") + deploy + "\n" + Builds.project("two") + deploy
+                                + ", rollout: 'Canary10Percent30Minutes'\n}")
+                .scheduleBuild2(0)
+                .waitForStart();
+        Builds.await(PATIENCE, () -> ACCOUNT.hasFunction(function));
+        Builds.await(PATIENCE, () -> page(run, "operator").contains("version 2: 10 %"));
+
+        decide(run, "goBack" + shift(function, 1), function, "1");
+
+        jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(run));
+        Builds.assertOneError(
+                run,
+                "Alias live of function " + function
+                        + " was taken back to version 1 by operator on the page Lambda at ");
+        jenkins.assertLogContains("all traffic goes to version 1 again", run);
+        String text = page("reader", run.getUrl() + "lambda/");
+        assertTrue(text.contains("was taken back to version 1 by operator on the page Lambda at 2"), text);
+        assertTrue(text.contains("failed in the phase shift"), text);
+        assertEquals("1", live(run.getParent()).path("version").asText());
+    }
+
+    private static String page(Run<?, ?> run, String user) {
+        try {
+            return page(user, run.getParent().getUrl() + "lambda/");
+        } catch (Exception e) {
+            return "";
+        }
+    }
+
+    @Test
+    void ofTwoWhoDecideTheFirstDoes() throws Exception {
+        String function = ACCOUNT.newFunctionWithTwoVersions();
+        WorkflowRun run = startRelease("live-action-two", function, "");
+        List<Thread> clicks = Stream.of("operator", "admin")
+                .map(user -> new Thread(() -> {
+                    try {
+                        call(
+                                run.getParent(),
+                                user,
+                                HttpMethod.POST,
+                                (user.equals("admin") ? "finishNow" : "goBack") + shift(function, 1));
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                }))
+                .toList();
+        client("operator");
+        client("admin");
+
+        for (Thread click : clicks) {
+            click.start();
+        }
+        for (Thread click : clicks) {
+            click.join();
+        }
+
+        jenkins.waitForCompletion(run);
+        String log = JenkinsRule.getLog(run);
+        boolean finished = log.contains("finished now by admin");
+        assertTrue(finished ^ log.contains("was taken back to version 1 by operator"), log);
+        assertEquals(finished ? "2" : "1", ACCOUNT.aliasTraffic(function, "live"));
+        jenkins.assertBuildStatus(finished ? Result.SUCCESS : Result.FAILURE, run);
     }
 }

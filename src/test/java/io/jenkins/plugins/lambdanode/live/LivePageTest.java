@@ -1,16 +1,20 @@
 package io.jenkins.plugins.lambdanode.live;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import hudson.model.Cause;
+import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Item;
 import hudson.model.Job;
 import hudson.model.Label;
+import hudson.model.TaskListener;
 import hudson.model.User;
 import hudson.plugins.git.GitSCM;
 import hudson.security.AuthorizationStrategy;
@@ -20,18 +24,25 @@ import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.SmokeTest;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
+import io.jenkins.plugins.lambdanode.record.LiveShifts;
 import io.jenkins.plugins.lambdanode.record.RecordedDeployment;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import jenkins.branch.BranchSource;
 import jenkins.model.Jenkins;
 import jenkins.plugins.git.GitSCMSource;
 import jenkins.plugins.git.traits.BranchDiscoveryTrait;
 import org.htmlunit.html.HtmlAnchor;
+import org.htmlunit.html.HtmlElement;
 import org.htmlunit.html.HtmlPage;
 import org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject;
 import org.junit.jupiter.api.AfterAll;
@@ -172,6 +183,111 @@ class LivePageTest {
     }
 
     @Test
+    void aRollbackAsksBeforeItIsDone() throws Exception {
+        HtmlElement button = page(project.getUrl() + "lambda/").getFirstByXPath("//a[.='Roll back to this']");
+
+        assertEquals("true", button.getAttribute("data-post"));
+        assertEquals("Roll back to version 1?", button.getAttribute("data-title"));
+        assertEquals(
+                "live-page · live goes from version 2 to version 1 at once. That is recorded with your name.",
+                button.getAttribute("data-message"));
+        assertTrue(button.getAttribute("data-url").startsWith("rollBack?functionArn=arn"), button.toString());
+        button.click();
+        assertEquals(
+                "2",
+                json(project.getUrl() + "lambda/api/json")
+                        .path("functions")
+                        .get(0)
+                        .path("live")
+                        .path("version")
+                        .asText());
+    }
+
+    @Test
+    void whatTakesLongerThanThePageWaitsIsSaidToBeInProgressAndThenWhatCameOfIt() throws Exception {
+        FreeStyleProject busy = jenkins.createFreeStyleProject("live-page-busy");
+        copyRecords(busy);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        Thread asking = new Thread(() ->
+                assertDoesNotThrow(() -> PageTask.Latest.get().start(busy, "Roll back for admin", () -> {
+                    mayEnd.await();
+                    return new PageTask.Outcome(List.of("2 -> 1"), true);
+                })));
+        asking.start();
+        try {
+            Builds.await(Duration.ofMinutes(1), () -> PageTask.Latest.get().of(busy) != null);
+            String text = words(page(busy.getUrl() + "lambda/"));
+            assertTrue(text.contains("Roll back for admin · in progress, load this page again"), text);
+        } finally {
+            mayEnd.countDown();
+            asking.join();
+        }
+        String text = words(page(busy.getUrl() + "lambda/"));
+        assertTrue(text.contains("Roll back for admin2 -> 1"), text);
+        assertFalse(text.contains("in progress"), text);
+    }
+
+    @Test
+    void aShiftOfTrafficIsShownWithWhatItsButtonsAskAlsoWhereNothingIsRecordedYet() throws Exception {
+        FreeStyleProject first = jenkins.createFreeStyleProject("live-page-first");
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(first);
+        ShiftJournal.Shift shift = new ShiftJournal.Shift(
+                "arn:aws:lambda:us-east-1:000000000000:function:live-page",
+                "live",
+                "2",
+                "3",
+                Optional.of(Instant.now()),
+                List.of(),
+                new ShiftJournal.Stage(
+                        "20 % every 1 min",
+                        List.of("orders-<errors>", "latency"),
+                        40,
+                        Optional.of(Instant.now().plusSeconds(60))),
+                Optional.empty());
+        try (LiveShifts.Running running =
+                LiveShifts.get().add(build, ShiftJournal.inMemory(), TaskListener.NULL, () -> {})) {
+            running.journal().save(shift);
+            HtmlPage page = page(first.getUrl() + "lambda/");
+            String text = words(page);
+            assertTrue(text.contains("live-page · live: traffic shiftsVersion 2: 60 % · version 3: 40 %#1 · "), text);
+            assertTrue(text.contains("20 % every 1 min · since "), text);
+            assertTrue(text.contains("alarms orders-<errors>, latency"), text);
+            HtmlElement finish = page.getFirstByXPath("//a[.='Finish now']");
+            HtmlElement back = page.getFirstByXPath("//a[.='Back']");
+            assertEquals("All traffic to version 3?", finish.getAttribute("data-title"));
+            assertEquals(
+                    "live-page · live sends all its callers to version 3 at once, and the build goes on. That is recorded"
+                            + " with your name.",
+                    finish.getAttribute("data-message"));
+            assertEquals("All traffic back to version 2?", back.getAttribute("data-title"));
+            assertEquals(
+                    "live-page · live sends all its callers to version 2 at once, and the build fails. That is recorded"
+                            + " with your name.",
+                    back.getAttribute("data-message"));
+            for (HtmlElement button : List.of(finish, back)) {
+                assertEquals("true", button.getAttribute("data-post"));
+                assertTrue(button.getAttribute("data-url").contains("lambda/"), button.toString());
+            }
+            LiveShifts.get()
+                    .of(build)
+                    .get(0)
+                    .decide(new ShiftJournal.Decision(
+                            ShiftJournal.Choice.BACK, "admin on the page Lambda", Instant.now()));
+            page = page(build.getUrl() + "lambda/");
+            assertTrue(words(page).contains("admin on the page Lambda has decided: Back."), words(page));
+            assertNull(page.getFirstByXPath("//a[.='Back']"));
+            assertEquals(
+                    "back",
+                    json(first.getUrl() + "lambda/api/json")
+                            .findPath("decision")
+                            .asText());
+        }
+        assertFalse(words(page(first.getUrl() + "lambda/")).contains("traffic shifts"));
+        assertTrue(page(build.getUrl()).getAnchors().stream()
+                .noneMatch(link -> link.getHrefAttribute().contains("/lambda")));
+    }
+
+    @Test
     void theLogOfABuildLeadsToThePage() throws Exception {
         HtmlPage log = page(project.getUrl() + "1/console");
 
@@ -275,6 +391,18 @@ class LivePageTest {
         GitSCM.ALLOW_LOCAL_CHECKOUT = false;
         copyRecords(branches.getItem("main"));
         copyRecords(branches.getItem("secret"));
+        LiveShifts.Running shifting = LiveShifts.get()
+                .add(branches.getItem("main").getLastBuild(), ShiftJournal.inMemory(), TaskListener.NULL, () -> {});
+        shifting.journal()
+                .save(new ShiftJournal.Shift(
+                        "arn:aws:lambda:us-east-1:000000000000:function:live-page",
+                        "live",
+                        "2",
+                        "3",
+                        Optional.of(Instant.now()),
+                        List.of(),
+                        new ShiftJournal.Stage("Canary10Percent5Minutes", List.of(), 10, Optional.empty()),
+                        Optional.empty()));
         jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
         jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
                 .grant(Jenkins.READ)
@@ -291,13 +419,15 @@ class LivePageTest {
                     .getWebResponse()
                     .getContentAsString();
 
-            assertTrue(text.matches("(?s).*main\tlive-page\tlive\t2\t#2\t.*carol.*"), text);
+            assertTrue(text.matches("(?s).*main\tlive-page\tlive\t2 · 10 % to 3\t#2\t.*carol.*"), text);
             assertFalse(text.contains("secret") || text.contains("idle\tlive"), text);
             assertEquals(1, new ObjectMapper().readTree(api).path("branches").size(), api);
             assertTrue(api.contains("\"name\":\"main\""), api);
+            assertTrue(api.contains("\"percent\":10"), api);
             assertTrue(reader.goTo(branches.getUrl()).getAnchors().stream()
                     .anyMatch(link -> link.getHrefAttribute().endsWith(branches.getUrl() + "lambda")));
         } finally {
+            shifting.close();
             jenkins.jenkins.setSecurityRealm(SecurityRealm.NO_AUTHENTICATION);
             jenkins.jenkins.setAuthorizationStrategy(AuthorizationStrategy.UNSECURED);
         }

@@ -72,6 +72,7 @@ public final class DeploymentJson {
                     .put("AliasArn", alias.arn())
                     .put("FunctionVersion", alias.version());
             alias.rollout().ifPresent(rollout -> node.put("Rollout", rollout));
+            alias.finishedBy().ifPresent(user -> node.put("FinishedBy", user));
         });
         for (Invocation.Report test : deployed.smokeTests()) {
             json.withArray("SmokeTests")

@@ -17,9 +17,17 @@ public interface ShiftJournal {
      * @param to the version whose share grows
      * @param start when Lambda had applied the first share; empty while it has not
      * @param redBefore the alarms that were in ALARM before the first share
+     * @param decision what somebody has decided of it; empty where nobody has
      */
     record Shift(
-            String functionArn, String alias, String from, String to, Optional<Instant> start, List<String> redBefore) {
+            String functionArn,
+            String alias,
+            String from,
+            String to,
+            Optional<Instant> start,
+            List<String> redBefore,
+            Stage stage,
+            Optional<Decision> decision) {
 
         public Shift {
             redBefore = List.copyOf(redBefore);
@@ -36,29 +44,72 @@ public interface ShiftJournal {
             return "its traffic shifted to version " + to;
         }
 
-        Shift startedAt(Instant time) {
-            return new Shift(functionArn, alias, from, to, Optional.of(time), redBefore);
+        Shift startedAt(Instant time, Stage stage) {
+            return new Shift(functionArn, alias, from, to, Optional.of(time), redBefore, stage, decision);
+        }
+
+        Shift at(Stage stage) {
+            return new Shift(functionArn, alias, from, to, start, redBefore, stage, decision);
         }
 
         Shift without(List<String> green) {
-            return new Shift(
-                    functionArn,
-                    alias,
-                    from,
-                    to,
-                    start,
-                    redBefore.stream().filter(name -> !green.contains(name)).toList());
+            List<String> red =
+                    redBefore.stream().filter(name -> !green.contains(name)).toList();
+            return new Shift(functionArn, alias, from, to, start, red, stage, decision);
+        }
+
+        Shift decided(Decision made) {
+            return new Shift(functionArn, alias, from, to, start, redBefore, stage, Optional.of(made));
         }
     }
+
+    /**
+     * How far a shift is.
+     *
+     * @param rollout the rollout's name
+     * @param alarms what is looked at meanwhile; empty for the new version's errors
+     * @param percent the share that was set last; 0 before the first
+     * @param next when the next share is due; empty before the first
+     */
+    record Stage(String rollout, List<String> alarms, int percent, Optional<Instant> next) {
+
+        public Stage {
+            alarms = List.copyOf(alarms);
+        }
+
+        Stage at(int share, Instant nextShare) {
+            return new Stage(rollout, alarms, share, Optional.of(nextShare));
+        }
+    }
+
+    /** What somebody wants of a shift. */
+    enum Choice {
+        /** All traffic to the new version. */
+        FINISH,
+        /** All traffic back to the version before. */
+        BACK
+    }
+
+    /**
+     * What somebody has decided of a shift.
+     *
+     * @param by who, and where he said so, for a message
+     */
+    record Decision(Choice choice, String by, Instant at) {}
 
     /** The shift that is under way. */
     Optional<Shift> pending();
 
-    /** Called before the first share is set, when it is set, and when an alarm of before has become green. */
+    /** Called before the first share is set, when a share is set, and when an alarm of before has become green. */
     void save(Shift shift) throws InterruptedException;
 
-    /** Called when all traffic is with one version, or somebody else has changed the alias. */
-    void ended();
+    /**
+     * Called when all traffic is with one version, or somebody else has changed the alias.
+     *
+     * @param version the one with all traffic; empty where the alias is somebody else's, or could not be set back
+     * @param outcome what has become of the alias, for a message
+     */
+    void ended(Optional<String> version, String outcome);
 
     /** For a front end whose deployments end with their process. */
     static ShiftJournal inMemory() {
@@ -76,7 +127,7 @@ public interface ShiftJournal {
             }
 
             @Override
-            public void ended() {
+            public void ended(Optional<String> version, String outcome) {
                 kept = Optional.empty();
             }
         };

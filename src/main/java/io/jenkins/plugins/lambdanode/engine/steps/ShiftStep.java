@@ -16,7 +16,10 @@ import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.Rollout;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Choice;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Decision;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Shift;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Stage;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +36,10 @@ import java.util.Set;
 public final class ShiftStep {
 
     private static final Duration LOOK = Duration.ofSeconds(15);
+
+    /** How soon what somebody decides is done. */
+    private static final Duration GLANCE = Duration.ofSeconds(1);
+
     private static final double PERCENT = 100.0;
 
     private final DeployRequest request;
@@ -50,6 +57,7 @@ public final class ShiftStep {
     private boolean changing;
     private AliasRouting seen;
     private String from = "";
+    private Optional<String> finishedBy = Optional.empty();
 
     public ShiftStep(
             DeployRequest request,
@@ -71,8 +79,14 @@ public final class ShiftStep {
         this.progress = progress;
     }
 
-    /** @throws DeployException if alarms were asked for, and one does not exist or they cannot be read */
+    /**
+     * @throws DeployException if alarms were asked for, and one does not exist or they cannot be read; or if somebody has decided
+     *     that the shift under way goes back
+     */
     public void check() throws DeployException, InterruptedException {
+        if (journal.pending().isPresent()) {
+            goOnUnlessTakenBack(journal.pending().get());
+        }
         if (isWanted() && !request.dryRun()) {
             watch.check();
         }
@@ -94,10 +108,19 @@ public final class ShiftStep {
         }
         return Optional.of(timings.time(Phase.SHIFT, () -> {
             for (Optional<Duration> pause = advance(); pause.isPresent(); pause = advance()) {
-                time.sleeper().sleep(pause.get());
+                awaitLookOrDecision(pause.get());
             }
             return moved();
         }));
+    }
+
+    private void awaitLookOrDecision(Duration pause) throws InterruptedException {
+        for (Duration left = pause;
+                left.compareTo(Duration.ZERO) > 0
+                        && journal.pending().flatMap(Shift::decision).isEmpty();
+                left = left.minus(GLANCE)) {
+            time.sleeper().sleep(left.compareTo(GLANCE) < 0 ? left : GLANCE);
+        }
     }
 
     /**
@@ -133,7 +156,9 @@ public final class ShiftStep {
             return false;
         }
         history.seesAlias(target, now.get().arn(), alias, now.map(AliasRouting::version), to, progress);
-        journal.save(new Shift(arn, alias, now.get().version(), to, Optional.empty(), watch.redBefore()));
+        Stage stage = new Stage(request.rollout().get().name(), request.alarms(), 0, Optional.empty());
+        journal.save(new Shift(
+                arn, alias, now.get().version(), to, Optional.empty(), watch.redBefore(), stage, Optional.empty()));
         return true;
     }
 
@@ -155,43 +180,69 @@ public final class ShiftStep {
         Rollout rollout = request.rollout().orElseThrow();
         Shift shift = journal.pending().orElseThrow();
         FunctionName function = FunctionName.parse(shift.functionArn());
+        goOnUnlessTakenBack(shift);
         seen = ours(shift, function);
         if (seen.sendsAllTo(shift.to())) {
-            progress.log(shift.subject() + " points to version " + shift.to() + " already");
-            ended();
-            return Optional.empty();
+            return finished(shift, shift.subject() + " points to version " + shift.to() + " already");
         }
-        if (shift.start().isEmpty()) {
-            if (!seen.isSplit()) {
-                share(shift, function, rollout.percent());
-            }
-            shift = shift.startedAt(time.clock().instant());
-            journal.save(shift);
-        } else {
-            Shift looked = watch.look(shift, time.clock().instant());
-            if (!looked.equals(shift)) {
-                shift = looked;
-                journal.save(shift);
-            }
+        if (shift.decision().isPresent()) {
+            Decision decision = shift.decision().get();
+            progress.log(shift.subject() + ": finished now by " + decision.by() + " at " + decision.at() + ", from "
+                    + shift.stage().percent() + " % of the traffic");
+            return shiftRest(shift, function);
         }
-        Duration elapsed = Duration.between(shift.start().get(), time.clock().instant());
+        boolean first = shift.start().isEmpty();
+        Shift known = first ? firstShare(shift, function, rollout) : shift;
+        Shift looked = first ? known : watch.look(known, time.clock().instant());
+        Instant start = looked.start().orElseThrow();
+        Duration elapsed = Duration.between(start, time.clock().instant());
         int percent = rollout.percentAt(elapsed);
         if (percent == PERCENT) {
-            change(shift, function, shift.to(), Map.of());
-            progress.log(shift.subject() + ": all traffic goes to version " + shift.to());
-            ended();
-            return Optional.empty();
+            return shiftRest(looked, function);
         }
-        if (!seen.sends(shift.from(), weights(shift, percent))) {
-            share(shift, function, percent);
+        if (!seen.sends(looked.from(), weights(looked, percent))) {
+            share(looked, function, percent);
         }
         Duration next = rollout.untilNext(elapsed);
+        Shift now = looked.at(looked.stage().at(percent, start.plus(elapsed).plus(next)));
+        if (!now.equals(known)) {
+            journal.save(now);
+        }
         return Optional.of(next.compareTo(LOOK) < 0 ? next : LOOK);
     }
 
-    private void ended() {
-        journal.ended();
+    /** Its time is saved at once: by it another process carries on. */
+    private Shift firstShare(Shift shift, FunctionName function, Rollout rollout)
+            throws IOException, InterruptedException {
+        if (!seen.isSplit()) {
+            share(shift, function, rollout.percent());
+        }
+        Instant start = time.clock().instant();
+        Shift started = shift.startedAt(start, shift.stage().at(rollout.percent(), start.plus(rollout.every())));
+        journal.save(started);
+        return started;
+    }
+
+    private Optional<Duration> shiftRest(Shift shift, FunctionName function) throws IOException, InterruptedException {
+        change(shift, function, shift.to(), Map.of());
+        return finished(shift, shift.subject() + ": all traffic goes to version " + shift.to());
+    }
+
+    private Optional<Duration> finished(Shift shift, String outcome) {
+        progress.log(outcome);
+        finishedBy = shift.decision().map(Decision::by);
+        journal.ended(Optional.of(shift.to()), outcome);
         versionLog = Optional.empty();
+        return Optional.empty();
+    }
+
+    private static void goOnUnlessTakenBack(Shift shift) throws DeployException {
+        Optional<Decision> back = shift.decision().filter(decision -> decision.choice() == Choice.BACK);
+        if (back.isPresent()) {
+            throw new DeployException(shift.subject() + " was taken back to version " + shift.from() + " by "
+                    + back.get().by() + " at " + back.get().at() + ", while "
+                    + shift.stage().percent() + " % of its traffic went to version " + shift.to() + ".");
+        }
     }
 
     /** The alias after a shift: the last that {@link #advance} has seen or made of it. */
@@ -202,7 +253,8 @@ public final class ShiftStep {
                 seen.arn(),
                 true,
                 Optional.of(from),
-                request.rollout().map(Rollout::name));
+                request.rollout().map(Rollout::name),
+                finishedBy);
     }
 
     /** As it is now, or, where a read is older than the own last change, as that has left it. */
@@ -251,7 +303,7 @@ public final class ShiftStep {
      */
     public DeployException takeBack(DeployException failure) throws InterruptedException {
         if (failure instanceof ChangedBySomeoneElse) {
-            journal.ended();
+            journal.ended(Optional.empty(), failure.getMessage());
         }
         Optional<Returned> returned = giveBack();
         if (returned.isEmpty()) {

@@ -41,6 +41,9 @@ public final class TrafficReturn {
             return Optional.empty();
         }
         Shift shift = journal.pending().get();
+        Optional<String> version = Optional.empty();
+        String outcome =
+                "Whether alias " + shift.alias() + " was set back to version " + shift.from() + " is not known.";
         try {
             FunctionName function = FunctionName.parse(shift.functionArn());
             Optional<AliasRouting> now = traffic.find(function, shift.alias());
@@ -49,13 +52,14 @@ public final class TrafficReturn {
             } else if (now.filter(is -> is.sendsAllTo(shift.from())).isEmpty()) {
                 throw new ChangedBySomeoneElse(function, shift.alias(), shift.doing(), now);
             }
-            return Optional.of(
-                    shift.subject() + ": all traffic goes to version " + shift.from() + " again, as before.");
+            version = Optional.of(shift.from());
+            outcome = shift.subject() + ": all traffic goes to version " + shift.from() + " again, as before.";
         } catch (IOException e) {
-            return Optional.of("WARNING: Alias " + shift.alias() + " was not set back to version " + shift.from() + ": "
-                    + e.getMessage());
+            outcome = "WARNING: Alias " + shift.alias() + " was not set back to version " + shift.from() + ": "
+                    + e.getMessage();
         } finally {
-            journal.ended();
+            journal.ended(version, outcome);
         }
+        return Optional.of(outcome);
     }
 }

@@ -85,7 +85,13 @@ class DeploymentJsonTest {
                 plain.outcome(),
                 plain.version(),
                 Optional.of(new AliasState(
-                        "live", "1", "arn:alias", true, Optional.empty(), Optional.of("Canary10Percent5Minutes"))),
+                        "live",
+                        "1",
+                        "arn:alias",
+                        true,
+                        Optional.empty(),
+                        Optional.of("Canary10Percent5Minutes"),
+                        Optional.of("admin"))),
                 Optional.of(new StagedObject("bucket", "key.zip", Optional.of("v1"), false, 1536)),
                 Optional.of("6"),
                 Optional.of("b2xk"),
@@ -97,7 +103,7 @@ class DeploymentJsonTest {
         assertEquals("6", record.get("PreviousVersion").asText());
         assertEquals("b2xk", record.get("PreviousCodeSha256").asText());
         assertEquals(
-                "{\"Name\":\"live\",\"AliasArn\":\"arn:alias\",\"FunctionVersion\":\"1\",\"Rollout\":\"Canary10Percent5Minutes\"}",
+                "{\"Name\":\"live\",\"AliasArn\":\"arn:alias\",\"FunctionVersion\":\"1\",\"Rollout\":\"Canary10Percent5Minutes\",\"FinishedBy\":\"admin\"}",
                 record.get("Alias").toString());
         assertEquals(
                 "{\"Bucket\":\"bucket\",\"Key\":\"key.zip\",\"Version\":\"v1\",\"AlreadyThere\":false}",

@@ -76,7 +76,8 @@ class SummaryTest {
                 plain.state(),
                 plain.outcome(),
                 plain.version(),
-                Optional.of(new AliasState("live", "4", "arn:alias", true, Optional.of("3"), Optional.empty())),
+                Optional.of(new AliasState(
+                        "live", "4", "arn:alias", true, Optional.of("3"), Optional.empty(), Optional.empty())),
                 Optional.empty(),
                 Optional.of("3"),
                 Optional.of("b2xk"),

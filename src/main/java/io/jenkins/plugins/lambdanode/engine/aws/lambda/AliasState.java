@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param changed false where it pointed there already
  * @param previousVersion the version that it pointed to before; empty where it was created
  * @param rollout the name of the rollout that moved it; empty where it moved at once
+ * @param finishedBy who has ended that rollout before its time; empty where nobody has
  */
 public record AliasState(
         String name,
@@ -18,4 +19,5 @@ public record AliasState(
         String arn,
         boolean changed,
         Optional<String> previousVersion,
-        Optional<String> rollout) {}
+        Optional<String> rollout,
+        Optional<String> finishedBy) {}

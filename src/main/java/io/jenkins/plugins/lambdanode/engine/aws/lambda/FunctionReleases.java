@@ -238,7 +238,13 @@ public final class FunctionReleases {
         Optional<AliasRouting> now = failures == 0 ? first : traffic.find(function, alias);
         if (now.isPresent() && now.get().sendsAllTo(version)) {
             return new Retry.Done<>(new AliasState(
-                    alias, version, now.get().arn(), failures > 0, first.map(AliasRouting::version), Optional.empty()));
+                    alias,
+                    version,
+                    now.get().arn(),
+                    failures > 0,
+                    first.map(AliasRouting::version),
+                    Optional.empty(),
+                    Optional.empty()));
         }
         if (now.isPresent() && now.get().isSplit()) {
             endSplit(function, now.get(), version, force);
@@ -301,7 +307,13 @@ public final class FunctionReleases {
         CreateAliasResponse response = session.lambda()
                 .createAlias(r -> r.functionName(function.value()).name(alias).functionVersion(version));
         return new AliasState(
-                alias, response.functionVersion(), response.aliasArn(), true, Optional.empty(), Optional.empty());
+                alias,
+                response.functionVersion(),
+                response.aliasArn(),
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     private AliasState update(FunctionName function, AliasRouting alias, String version) {
@@ -317,6 +329,7 @@ public final class FunctionReleases {
                 response.aliasArn(),
                 true,
                 Optional.of(alias.version()),
+                Optional.empty(),
                 Optional.empty());
     }
 }
