@@ -113,14 +113,17 @@ public record InstallCommands(InstallPlan plan, InstalledTool tool, Optional<Pla
         switch (plan.manager()) {
             case PNPM:
                 // pnpm asks before it removes what another tool has installed, and there is nobody to answer.
-                return List.of(join(
-                        List.of(
-                                "pnpm",
-                                "install",
-                                plan.frozen() ? "--frozen-lockfile" : "--no-lockfile",
-                                plan.needed().development() ? "--prod=false" : "--prod",
-                                "--config.confirm-modules-purge=false"),
-                        platformOptions()));
+                List<String> pnpm = new ArrayList<>(List.of(
+                        "pnpm",
+                        "install",
+                        plan.frozen() ? "--frozen-lockfile" : "--no-lockfile",
+                        plan.needed().development() ? "--prod=false" : "--prod",
+                        "--config.confirm-modules-purge=false"));
+                if (plan.insideAnother()) {
+                    // pnpm would install the members of the workspace that is around it, and not the project.
+                    pnpm.add("--ignore-workspace");
+                }
+                return List.of(join(pnpm, platformOptions()));
             case BUN:
                 List<String> bun =
                         new ArrayList<>(List.of("bun", "install", plan.frozen() ? "--frozen-lockfile" : "--no-save"));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +82,11 @@ public final class InstallFailure {
             Advice.on(
                     "EALLOWREMOTE",
                     "Dependencies from URLs are refused by npm 12: add 'allow-remote=root' to the project's .npmrc where you trust them."),
+            Advice.on(
+                    "EBADPLATFORM|ERR_PNPM_UNSUPPORTED_PLATFORM|The (?:platform|CPU architecture) \"",
+                    "A package in dependencies is for another platform, which this machine can't install: move it to optionalDependencies in"
+                            + " package.json, run '{program} install' and commit both files. What a package brings for each platform needs"
+                            + " no entry of its own."),
             Advice.on(
                     "EBADENGINE|EBADDEVENGINES|ERR_PNPM_UNSUPPORTED_ENGINE|The engine \"",
                     "package.json asks for another Node.js or another tool than the build has: choose it, as tools { nodejs"
@@ -236,20 +242,23 @@ public final class InstallFailure {
                             + (missing ? ", since a program or file that it needs is missing." : ".")
                             + " What it says is in the log above.");
         }
+        boolean isOwn = folder.isEmpty() || folder.equals(project.folder().path());
         JsonNode json = json(project);
         String program = script.strip().replaceFirst("\\s.*", "");
         boolean development = !withDevelopment && json.path("devDependencies").has(program);
-        return Optional.of(
-                "The script " + name(json, script).map(name -> "'" + name + "'").orElse("") + " of package.json ("
-                        + script + ") failed"
-                        + (missing ? ", since a program or file that it needs is missing" : "") + "."
-                        + (development || missing && !withDevelopment
-                                ? (development
-                                                ? " " + program + " is in devDependencies, which are not"
-                                                : " devDependencies are not")
-                                        + " installed for production: let the script pass without it, or set install to '"
-                                        + command.display() + " --ignore-scripts'."
-                                : " What it says is in the log above."));
+        return Optional.of("The script "
+                + (isOwn
+                        ? name(json, script).map(name -> "'" + name + "' ").orElse("") + "of package.json"
+                        : "of " + Path.of(folder, "package.json"))
+                + " (" + script + ") failed"
+                + (missing ? ", since a program or file that it needs is missing" : "") + "."
+                + (development || missing && !withDevelopment
+                        ? (development
+                                        ? " " + program + " is in devDependencies, which are not"
+                                        : " devDependencies are not")
+                                + " installed for production: let the script pass without it, set a build, with which they are, or set"
+                                + " install to '" + command.display() + " --ignore-scripts'."
+                        : " What it says is in the log above."));
     }
 
     private static Optional<String> name(JsonNode packageJson, String script) {

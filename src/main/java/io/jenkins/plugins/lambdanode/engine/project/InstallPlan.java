@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
  * @param lockFile the name of the lock file there that counts; empty for none
  * @param yarnClassic whether that lock file is Yarn 1's
  * @param frozen whether exactly what the lock file says is installed
+ * @param insideAnother whether it is in the folder of a pnpm workspace that it is no member of
  * @param copiesFolders whether the lock file was made with {@code --install-links}, without which it would not be in sync
  * @param needed which dependencies are installed, whatever the environment and .npmrc say
  * @param once whether the install can be left out where an earlier one is still there, untouched
@@ -35,6 +36,7 @@ public record InstallPlan(
         String lockFile,
         boolean yarnClassic,
         boolean frozen,
+        boolean insideAnother,
         boolean copiesFolders,
         InstallSetting.Needed needed,
         boolean once,
@@ -82,11 +84,18 @@ public record InstallPlan(
                 lock.file(),
                 root.hasYarnClassicLock(),
                 install.mode() != InstallMode.INSTALL && !lock.file().isEmpty(),
+                root.equals(project.folder()) && isInsideWorkspace(project),
                 root.copiesFolders(),
                 install.needed(),
                 auto && !lock.file().isEmpty() && lock.manager() != PackageManager.BUN,
                 auto ? reason(lock) : "install is '" + name(install) + "'",
                 lock.warnings()));
+    }
+
+    private static boolean isInsideWorkspace(ProjectFolder project) {
+        return project.folder().pnpmWorkspace().isEmpty()
+                && project.above().stream()
+                        .anyMatch(folder -> !folder.pnpmWorkspace().isEmpty());
     }
 
     private static String name(InstallSetting install) {
@@ -186,11 +195,11 @@ public record InstallPlan(
                                 + PackageManager.ofLockFile(others.get(0)).program() + "@<version>\".");
             }
             if (named.isPresent() && named.get() != manager) {
-                warnings.add(
-                        "package.json names " + named.get().title() + " (packageManager), and the only lock file is "
-                                + file + ": " + manager.title() + " installs. Commit "
-                                + named.get().title()
-                                + "'s lock file, or correct packageManager.");
+                warnings.add("package.json names " + named.get().title()
+                        + " (packageManager or devEngines), and the only lock file is "
+                        + file + ": " + manager.title() + " installs. Commit "
+                        + named.get().title()
+                        + "'s lock file, or correct package.json.");
             }
             return new Lock(manager, file, warnings);
         }
@@ -219,9 +228,16 @@ public record InstallPlan(
                     .orElse("");
         }
 
-        /** {@code packageManager} is a name, {@code @} and a version (Node.js documentation, "Corepack"). */
+        /**
+         * {@code packageManager} is a name, {@code @} and a version (Node.js documentation, "Corepack"); {@code devEngines} has one or
+         * several (npm documentation, "package.json").
+         */
         private static Optional<PackageManager> named(JsonNode json) {
-            return PackageManager.ofProgram(json.path("packageManager").asText().replaceFirst("@.*", ""));
+            JsonNode engines = json.path("devEngines").path("packageManager");
+            return PackageManager.ofProgram(json.path("packageManager").asText().replaceFirst("@.*", ""))
+                    .or(() -> PackageManager.ofProgram((engines.isArray() ? engines.path(0) : engines)
+                            .path("name")
+                            .asText()));
         }
     }
 
@@ -238,6 +254,7 @@ public record InstallPlan(
                 lockFile,
                 yarnClassic,
                 frozen,
+                insideAnother,
                 copiesFolders,
                 InstallSetting.Needed.ALL,
                 once,

@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 final class WorkspaceMembers {
 
     /** The list {@code packages} of pnpm-workspace.yaml, as a block or in brackets (pnpm documentation, "pnpm-workspace.yaml"). */
-    private static final Pattern PNPM_PACKAGES =
-            Pattern.compile("(?m)^packages:[ \\t]*(?:\\[([^\\]]*)\\]|\\r?\\n((?:[ \\t]*(?:-.*|#.*)?\\r?\\n?)*))");
+    private static final Pattern PNPM_PACKAGES = Pattern.compile(
+            "(?m)^packages:[ \\t]*(?:\\[([^\\]]*)\\]|(?:#.*)?\\r?\\n((?:[ \\t]*(?:-.*|#.*)?\\r?\\n?)*))");
 
     private static final Pattern ITEM = Pattern.compile("\"([^\"]*)\"|'([^']*)'|([^\\s,'\"\\[\\]#-][^\\s,'\"#]*)");
 

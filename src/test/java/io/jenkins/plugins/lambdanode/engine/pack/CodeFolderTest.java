@@ -305,4 +305,23 @@ class CodeFolderTest {
         assertEquals("\"a with b\"", answer(packed));
         assertTrue(ZipListing.of(packed.file()).names().stream().noneMatch(name -> name.contains("tool")));
     }
+
+    /** What pnpm deploy and Next.js (output: standalone) make: with links to where the packages were, and scripts with paths of the machine. */
+    @Test
+    void aVirtualStoreOfTheCodesFolderKeepsItsLinks() throws Exception {
+        write("libs/shared/index.js", "1");
+        write("out/index.js", "exports.handler = async () => require('a');");
+        write("out/node_modules/.pnpm/a@1/node_modules/a/index.js", "module.exports = 'a with ' + require('b');");
+        write("out/node_modules/.pnpm/b@1/node_modules/b/index.js", "module.exports = 'b';");
+        write("out/node_modules/.bin/a", "#!/bin/sh\nNODE_PATH=" + project + "\n");
+        link("out/node_modules/.pnpm/a@1/node_modules/b", "../../b@1/node_modules/b");
+        link("out/node_modules/.pnpm/node_modules/@acme/shared", "../../../../../libs/shared");
+        link("out/node_modules/a", ".pnpm/a@1/node_modules/a");
+
+        PackReport packed = Packs.pack(project, request("out"));
+
+        assertEquals("\"a with b\"", answer(packed));
+        assertTrue(ZipListing.of(packed.file()).names().stream()
+                .noneMatch(name -> name.contains(".bin") || name.contains("shared")));
+    }
 }

@@ -182,6 +182,41 @@ class ProductionPackagesTest {
         requireSame(orders);
     }
 
+    /** pnpm's virtualStoreDir, and its global store. */
+    @ParameterizedTest
+    @ValueSource(strings = {"functions/orders/store", "store", "store/links/@"})
+    void aVirtualStoreInAFolderOfAnotherNameKeepsItsLinks(String store) throws Exception {
+        local("functions/orders", "orders", "\"dependencies\":{\"a\":\"*\"},\"devDependencies\":{\"tool\":\"*\"}");
+        installed(store + "/a@1/node_modules/a", "1.0.0", "\"dependencies\":{\"@scope/b\":\"*\"}");
+        installed(store + "/b@1/node_modules/@scope/b", "1.0.0", "");
+        installed(store + "/tool@1/node_modules/tool", "1.0.0", "");
+        link(store + "/a@1/node_modules/@scope/b", "../../../b@1/node_modules/@scope/b");
+        for (String name : List.of("a", "tool")) {
+            Path folder = root.resolve(store + "/" + name + "@1/node_modules/" + name);
+            Path modules = orders.resolve("node_modules");
+            link(
+                    "functions/orders/node_modules/" + name,
+                    modules.relativize(folder).toString());
+        }
+        Path task = requireSame(orders);
+        assertTrue(Files.isSymbolicLink(task.resolve("node_modules/a")));
+        assertFalse(Run.program("find", task.toString()).requireSuccess().contains("tool"));
+    }
+
+    /** prisma generate writes beside @prisma/client, which npm hoists to the root of the workspace. */
+    @Test
+    void theClientThatPrismaHasGeneratedAtTheRootGoesInWithAMember() throws Exception {
+        local("functions/orders", "orders", "\"dependencies\":{\"@prisma/client\":\"*\"}");
+        installed("node_modules/@prisma/client", "6.0.0", "");
+        Packs.write(root, "node_modules/@prisma/client/index.js", "module.exports = require('.prisma/client');");
+        Packs.write(
+                root,
+                "node_modules/.prisma/client/index.js",
+                "const m = () => 'generated'; m.loads = () => 1; module.exports = m;");
+        Packs.write(root, "functions/orders/index.js", "module.exports = require('@prisma/client');");
+        assertEquals("generated 1", run(requireSame(orders)));
+    }
+
     @Test
     void theDependenciesOfAMemberGoIntoALayerOfTheirOwn() throws Exception {
         local("functions/orders", "orders", "\"dependencies\":{\"@acme/shared\":\"*\",\"c\":\"*\"}");

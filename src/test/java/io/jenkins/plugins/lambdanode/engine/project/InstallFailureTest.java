@@ -34,6 +34,8 @@ class InstallFailureTest {
                 "While running workspaces focus --all --production                                                     | workspace-tools",
                 "gyp ERR! stack FetchError: request to https://nodejs.org/x.tar.gz failed, reason: getaddrinfo ENOTFOUND | npm_config_nodedir",
                 "gyp ERR! stack Error: not found: make                                                                 | needs Python, make",
+                "npm error code EBADPLATFORM                                                                           | optionalDependencies",
+                "error @esbuild/darwin-arm64@0.25.0: The platform \"linux\" is incompatible with this module.           | optionalDependencies",
                 "npm error network request to https://x failed, reason: getaddrinfo ENOTFOUND x                        | can't be reached",
             })
     void theReasonOfEachToolLeadsToItsAdvice(String line, String advice) {

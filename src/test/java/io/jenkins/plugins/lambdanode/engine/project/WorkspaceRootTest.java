@@ -1,6 +1,7 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -99,5 +100,32 @@ class WorkspaceRootTest {
         write(root.resolve("pnpm-workspace.yaml"), "packages: ['functions/*']\nsharedWorkspaceLockfile: false\n");
         write(member.resolve("pnpm-lock.yaml"), "");
         assertEquals(List.of(), plan(member).warnings());
+    }
+
+    /** pnpm would install the members of the workspace, and nothing here. */
+    @Test
+    void pnpmIsKeptFromTheWorkspaceAroundAProjectThatIsNoMember() throws Exception {
+        Files.delete(root.resolve("package-lock.json"));
+        write(root.resolve("package.json"), "{}");
+        write(root.resolve("pnpm-lock.yaml"), "");
+        write(root.resolve("pnpm-workspace.yaml"), "packages: # all but one\n  - functions/*\n  - '!functions/old'\n");
+        Path old = root.resolve("functions/old");
+        write(old.resolve("package.json"), "{\"dependencies\": {\"ms\": \"2.1.3\"}}");
+        write(old.resolve("pnpm-lock.yaml"), "");
+        assertEquals(old.toString(), plan(old).folder());
+        assertTrue(plan(old).insideAnother());
+        assertEquals(root.toString(), plan(member).folder());
+        assertFalse(plan(member).insideAnother());
+    }
+
+    @Test
+    void devEnginesNamesTheToolAsPackageManagerDoes() throws Exception {
+        write(root.resolve("pnpm-lock.yaml"), "");
+        for (String named : List.of("{\"name\": \"pnpm\"}", "[{\"name\": \"pnpm\"}]")) {
+            write(
+                    root.resolve("package.json"),
+                    "{\"devEngines\": {\"packageManager\": " + named + "}, \"workspaces\": [\"functions/*\"]}");
+            assertEquals(PackageManager.PNPM, plan(member).manager());
+        }
     }
 }

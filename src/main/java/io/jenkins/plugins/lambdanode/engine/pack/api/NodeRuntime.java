@@ -108,4 +108,16 @@ public record NodeRuntime(int major, int abi, LocalDate deprecation) {
     public boolean importsHandler() {
         return major >= 24;
     }
+
+    /** Whether an import may have its attributes after {@code assert} (before nodejs22.x; Node.js 22.0 release notes). */
+    public boolean takesImportAssertions() {
+        return major < 22;
+    }
+
+    /**
+     * Whether Node.js can run TypeScript, outside of node_modules (nodejs22.x and later; Node.js documentation, "Modules: TypeScript").
+     */
+    public boolean runsTypeScript() {
+        return major >= 22;
+    }
 }

@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.pack.select.NpmPackage;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import io.jenkins.plugins.lambdanode.engine.pack.zip.PackedContent;
 import io.jenkins.plugins.lambdanode.engine.project.production.NpmNote;
@@ -19,7 +20,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What the checks look at: the entries of a package, and the functions that it is for. */
 final class CheckedPackage {
@@ -103,6 +106,26 @@ final class CheckedPackage {
     /** Whether the project has it, by its path there, even where it is left out of the package. */
     boolean isInProject(String name) {
         return Files.exists(project.resolve(name));
+    }
+
+    /** The folder above the project's that has an npm package in its node_modules, where Node.js finds it in the tree. */
+    Optional<Path> installedAbove(String npmPackage) {
+        return Stream.iterate(project.getParent(), Objects::nonNull, Path::getParent)
+                .filter(folder -> Files.isDirectory(folder.resolve(NpmPackage.NODE_MODULES + npmPackage)))
+                .findFirst();
+    }
+
+    /** The project's folder. */
+    Path project() {
+        return project;
+    }
+
+    /** A file whose name is this one but for capitals. */
+    Optional<String> otherwiseSpelled(String name) {
+        return entries.stream()
+                .map(SourceEntry::name)
+                .filter(name::equalsIgnoreCase)
+                .findFirst();
     }
 
     Optional<SourceEntry> entry(String name) {

@@ -9,6 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.select.ArchiveContents;
 import io.jenkins.plugins.lambdanode.engine.pack.select.NpmPackage;
 import io.jenkins.plugins.lambdanode.engine.pack.select.SourceEntry;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -112,6 +113,12 @@ final class HandlerCheck implements Check {
                         && name.indexOf('/', handler.path().length()) < 0
                         && name.substring(handler.path().length() + 1).contains(".")) {
                     return " (" + SafeText.name(name) + " cannot be it: the first dot ends the file's name)";
+                }
+            }
+            for (String extension : Handler.EXTENSIONS) {
+                Optional<String> other = files.otherwiseSpelled(handler.path() + extension);
+                if (other.isPresent()) {
+                    return " (but " + SafeText.name(other.get()) + ": capitals count)";
                 }
             }
             for (SourceEntry entry : files.entries()) {
@@ -263,7 +270,14 @@ final class HandlerCheck implements Check {
             boolean detected = !name.endsWith(".cjs")
                     && !files.nearestPackageJson(name).has("type")
                     && runtime.map(NodeRuntime::detectsModules).orElse(true);
-            if (!detected && script.hasModuleSyntax() && !script.hasCommonJsExports()) {
+            if (script.awaitsAtTop() && (!detected || script.hasCommonJsExports())) {
+                add(
+                        Severity.WARNING,
+                        "module-format",
+                        "It uses await outside of functions, which only ES modules can, and Node.js takes it for CommonJS. Name it .mjs and"
+                                + " use import and export, or await in an async function.",
+                        name);
+            } else if (!detected && script.hasModuleSyntax() && !script.hasCommonJsExports()) {
                 add(
                         Severity.WARNING,
                         "module-format",
@@ -321,9 +335,7 @@ final class HandlerCheck implements Check {
                         Severity.WARNING,
                         "require-of-module",
                         "It loads " + SafeText.name(wanted.name()) + ", an ES module, by require, which "
-                                + function.runtime()
-                                + " refuses (ERR_REQUIRE_ESM), also where Node.js itself no longer does. Use import or import(),"
-                                + " a version that is CommonJS, or nodejs24.x.",
+                                + wanted.reason() + ". " + wanted.advice(),
                         wanted.from().name());
             }
             for (String name : imports.leftByBundler()) {
@@ -332,7 +344,7 @@ final class HandlerCheck implements Check {
                         "import-missing",
                         "It has a require of " + SafeText.name(name) + ", which is neither in the package nor in "
                                 + function.runtime() + ": it fails where that line is run. "
-                                + advice(new HandlerImports.Import(file, name, ""), imports),
+                                + advice(HandlerImports.Import.of(file, name), imports),
                         file.name());
             }
         }
@@ -352,8 +364,8 @@ final class HandlerCheck implements Check {
                                 : "")
                         + ".";
             }
-            if (wanted.reason().contains("write ")) {
-                return "TypeScript wants it so in the source too.";
+            if (!wanted.advice().isEmpty()) {
+                return wanted.advice();
             }
             if (!wanted.reason().isEmpty() && !name.startsWith(".")) {
                 return "Build that package before the deployment, correct its package.json or the import, or check the excludes.";
@@ -368,16 +380,37 @@ final class HandlerCheck implements Check {
                 return "No node_modules goes in (dependencies: 'none'): have the bundler put it into the bundle, not leave it external,"
                         + " or set dependencies to 'package'.";
             }
-            if (files.projectPackageJson().names("devDependencies").contains(name)) {
+            if (PathAliases.have(name, files)) {
+                return "It is a path alias of TypeScript (paths or baseUrl in tsconfig.json), which tsc leaves as it is: bundle the code, or have the"
+                        + " build rewrite it, as tsc-alias does.";
+            }
+            String npmPackage = ModuleResolution.packageOf(name);
+            if (files.projectPackageJson().names("devDependencies").contains(npmPackage)) {
                 return "It is a development dependency: move it to dependencies in package.json.";
             }
-            if (files.isInProject(NpmPackage.NODE_MODULES + name)) {
+            if (files.isInProject(NpmPackage.NODE_MODULES + npmPackage)) {
                 return "The project has it, and an exclude leaves it out.";
             }
-            return files.projectPackageJson().names("dependencies").contains(name)
-                    ? "It is in dependencies of package.json and not installed: let the deployment install it (install), or install it"
-                            + " before."
-                    : "Add it to dependencies in package.json, and install.";
+            Optional<Path> above = files.installedAbove(npmPackage);
+            if (!files.isInProject("package.json")) {
+                return "The project's folder has no package.json. Give it one, with its dependencies"
+                        + above.map(folder ->
+                                        "; or set dir to " + folder + ", where it is installed, and the handler to "
+                                                + SafeText.name(folder.relativize(files.project())
+                                                                .toString()
+                                                                .replace('\\', '/')
+                                                        + "/" + function.handler()))
+                                .orElse("")
+                        + ".";
+            }
+            if (files.projectPackageJson().names("dependencies").contains(npmPackage)) {
+                return "It is in dependencies of package.json and not installed: let the deployment install it (install), or install it"
+                        + " before.";
+            }
+            return "Add it to dependencies in package.json, and install"
+                    + above.map(folder -> ": it is installed for " + folder + ", and not a dependency of this package")
+                            .orElse("")
+                    + ".";
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack.check;
 
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.NodeRuntime;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import io.jenkins.plugins.lambdanode.engine.pack.select.NpmPackage;
@@ -38,8 +39,13 @@ final class HandlerImports {
      * @param from the file that has it
      * @param name what it names
      * @param reason see {@link ModuleResolution.Resolved}
+     * @param advice the same
      */
-    record Import(SourceEntry from, String name, String reason) {}
+    record Import(SourceEntry from, String name, String reason, String advice) {
+        static Import of(SourceEntry from, String name) {
+            return new Import(from, name, "", "");
+        }
+    }
 
     HandlerImports(CheckedPackage files, TargetFunction function) throws IOException {
         this.files = files;
@@ -79,22 +85,78 @@ final class HandlerImports {
             return Optional.empty();
         }
         ModuleResolution.Resolved resolved = resolution.resolve(from, wanted);
+        if (!resolved.isMissing()) {
+            resolved = refused(from, wanted, resolved.file()).orElse(resolved);
+        }
         if (resolved.isMissing()) {
-            unresolved.add(new Import(from, wanted.name(), resolved.reason()));
+            unresolved.add(new Import(from, wanted.name(), resolved.reason(), resolved.advice()));
         }
         if (resolved.file().isEmpty()) {
             return Optional.empty();
         }
         SourceEntry file = resolved.file().get();
-        if (!wanted.isStatement()
-                && resolution.isModule(file)
-                && runtime.isPresent()
-                && !runtime.get().requiresModules()) {
-            requiredModules.add(new Import(from, wanted.name(), ""));
+        if (!wanted.isStatement() && resolution.isModule(file) && runtime.isPresent()) {
+            Optional<JavaScriptText> script = files.script(file);
+            if (!runtime.get().requiresModules()) {
+                requiredModules.add(new Import(
+                        from,
+                        wanted.name(),
+                        runtime.get().identifier()
+                                + " refuses (ERR_REQUIRE_ESM), also where Node.js itself no longer does",
+                        "Use import or import(), a version that is CommonJS, or nodejs24.x."));
+            } else if (script.isPresent() && script.get().awaitsAtTop()) {
+                requiredModules.add(new Import(
+                        from,
+                        wanted.name(),
+                        "Node.js refuses for one that awaits outside of functions (ERR_REQUIRE_ASYNC_MODULE)",
+                        "Use import or import()."));
+            }
         }
         return resolved.file()
                 .filter(found ->
                         !NpmPackage.contains(found.name()) && found.name().matches(".*\\.[mc]?js"));
+    }
+
+    /**
+     * Why Node.js does not load what an import leads to: JSON without an attribute, attributes by the word that Node.js 22 has dropped, and
+     * TypeScript, which none runs in node_modules, and only later ones elsewhere (Node.js documentation, "Import attributes", "Modules:
+     * TypeScript").
+     */
+    private Optional<ModuleResolution.Resolved> refused(
+            SourceEntry from, JavaScriptText.Import wanted, Optional<SourceEntry> file) throws IOException {
+        if (runtime.isEmpty()) {
+            return Optional.empty();
+        }
+        NodeRuntime node = runtime.get();
+        boolean isModule = resolution.isModule(from);
+        String name = file.map(SourceEntry::name).orElse("");
+        String with = "Write import ... from '" + SafeText.name(wanted.name())
+                + "' with { type: 'json' }, or load it by createRequire of node:module.";
+        if (isModule && wanted.attributes().equals("assert") && !node.takesImportAssertions()) {
+            return refusal("with assert, a word that " + node.identifier() + " no longer knows", with);
+        }
+        if (isModule
+                && wanted.isStatement()
+                && name.endsWith(".json")
+                && wanted.attributes().isEmpty()) {
+            return refusal("which is JSON, without an attribute that says so", with);
+        }
+        boolean isTypeScript = name.matches(".*\\.[mc]?ts");
+        if (isTypeScript && NpmPackage.contains(name) && (isModule || node.runsTypeScript())) {
+            return refusal(
+                    "which is TypeScript (" + SafeText.name(name) + "), and Node.js runs none in node_modules",
+                    "Have that package built to JavaScript before the deployment, and its package.json name the result; or bundle the code.");
+        }
+        if (isTypeScript && isModule && !node.runsTypeScript()) {
+            return refusal(
+                    "which is TypeScript, and " + node.identifier() + " runs none",
+                    "Build the project before the deployment, or move the function to nodejs24.x.");
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<ModuleResolution.Resolved> refusal(String reason, String advice) {
+        return Optional.of(ModuleResolution.Resolved.refused(reason, advice));
     }
 
     private List<JavaScriptText.Import> imports(SourceEntry file) throws IOException {
@@ -112,7 +174,7 @@ final class HandlerImports {
         return unresolved;
     }
 
-    /** ES modules that are loaded by {@code require} on a runtime that refuses that. */
+    /** ES modules that are loaded by {@code require}, which the runtime refuses. */
     List<Import> requiredModules() {
         return requiredModules;
     }
@@ -129,7 +191,7 @@ final class HandlerImports {
         List<String> left = new ArrayList<>();
         for (String name : script.isPresent() ? script.get().uncaughtRequires(names::contains) : Set.<String>of()) {
             if (resolution
-                    .resolve(handler.get(), new JavaScriptText.Import(name, false))
+                    .resolve(handler.get(), JavaScriptText.Import.require(name))
                     .isMissing()) {
                 left.add(name);
             }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,6 +28,9 @@ public final class JavaScriptText {
     private static final Pattern STATIC_IMPORT = Pattern.compile(
             "(?m)^(?:import[ \\t]*|(?:import|export)\\b[^;\"()=]{1,2000}+(?<=\\bfrom[ \\t\\n]{0,3}))\"(\\d+)\"");
 
+    /** What may follow a file's name in an {@code import} statement. */
+    private static final Pattern ATTRIBUTES = Pattern.compile("[ \\t]*+(with|assert)[ \\t]*+\\{");
+
     /** What TypeScript, Babel and esbuild put around a {@code require}. */
     private static final String REQUIRE =
             "(?:(?:tslib_\\d+\\.)?(?:__import(?:Default|Star)|__toESM|_interopRequire(?:Default|Wildcard))\\()?"
@@ -39,6 +43,9 @@ public final class JavaScriptText {
     private static final Pattern TOP_REQUIRE = Pattern.compile(
             "(?:(?:(?<![\\w$.])(?:const|let|var)[ \\t]+|\\G(?:, ?\\d+)?\\)?,\\s*)(?:[\\w$]+|\\{\\})[ \\t]*=[ \\t]*|(?:^|[;}\"]\\s*\\n)[ \\t]*|^)"
                     + REQUIRE);
+
+    private static final Pattern TOP_AWAIT = Pattern.compile(
+            "(?m)^(?:(?:export[ \\t]+)?(?:const|let|var)[ \\t]+[\\w$ \\t{},:\\[\\]]+=[ \\t]*)?await\\b");
 
     private static final Pattern ANY_REQUIRE = Pattern.compile("(?<![\\w$.])require\\(\"(\\d+)\"\\)");
 
@@ -68,6 +75,11 @@ public final class JavaScriptText {
         return MODULE_SYNTAX.matcher(code).find();
     }
 
+    /** Whether it surely awaits something outside of functions, which only ES modules can. */
+    boolean awaitsAtTop() {
+        return TOP_AWAIT.matcher(top).find();
+    }
+
     /** Whether it assigns to {@code exports} or {@code module.exports}. */
     public boolean hasCommonJsExports() {
         return COMMONJS_EXPORT.matcher(code).find();
@@ -77,26 +89,37 @@ public final class JavaScriptText {
      * What a file loads.
      *
      * @param isStatement whether by {@code import} or {@code export ... from}, not by {@code require}
+     * @param attributes the word before its attributes, {@code with} or {@code assert}; empty where it has none
      */
-    record Import(String name, boolean isStatement) {
+    record Import(String name, boolean isStatement, String attributes) {
+        static Import require(String name) {
+            return new Import(name, false, "");
+        }
+
         Import withName(String other) {
-            return new Import(other, isStatement);
+            return new Import(other, isStatement, attributes);
         }
     }
 
     /** What it loads whenever it is loaded itself: {@code import} statements, then {@code require} at its top. */
     List<Import> certainImports() {
         List<Import> imports = new ArrayList<>();
-        strings(STATIC_IMPORT, code).forEach(name -> imports.add(new Import(name, true)));
-        strings(TOP_REQUIRE, top).forEach(name -> imports.add(new Import(name, false)));
+        Matcher statement = STATIC_IMPORT.matcher(code);
+        Matcher attributes = ATTRIBUTES.matcher(code);
+        while (statement.find()) {
+            boolean has = attributes.region(statement.end(), code.length()).lookingAt();
+            imports.add(new Import(string(statement), true, has ? attributes.group(1) : ""));
+        }
+        strings(TOP_REQUIRE, top).forEach(name -> imports.add(Import.require(name)));
         return imports;
     }
 
     private List<String> strings(Pattern pattern, CharSequence text) {
-        return pattern.matcher(text)
-                .results()
-                .map(found -> strings.get(Integer.parseInt(found.group(1))))
-                .toList();
+        return pattern.matcher(text).results().map(this::string).toList();
+    }
+
+    private String string(MatchResult found) {
+        return strings.get(Integer.parseInt(found.group(1)));
     }
 
     /** Whether it requires one of some names anywhere. */
@@ -109,7 +132,7 @@ public final class JavaScriptText {
         Set<String> uncaught = new TreeSet<>();
         Matcher matcher = ANY_REQUIRE.matcher(code);
         while (matcher.find()) {
-            String name = strings.get(Integer.parseInt(matcher.group(1)));
+            String name = string(matcher);
             if (names.test(name) && !uncaught.contains(name) && !isCaught(matcher.start())) {
                 uncaught.add(name);
             }
@@ -151,7 +174,7 @@ public final class JavaScriptText {
                 .matcher(code)
                 .results()
                 .filter(found -> !isCaught(found.start()))
-                .map(found -> strings.get(Integer.parseInt(found.group(1))))
+                .map(this::string)
                 .findFirst();
     }
 
@@ -180,19 +203,27 @@ public final class JavaScriptText {
     boolean lacksExport(String name, boolean ofDefault) {
         String word = "(?<![\\w$])" + Pattern.quote(name) + "(?![\\w$])";
         if (hasModuleSyntax()) {
-            return !Pattern.compile(
-                            "\\bexport\\s*(?:\\*|\\{[^}]*?" + word + "\\s*[,}]|(?:const|let|var)\\b[^;]*?" + word
+            boolean isQuoted = strings.contains(name)
+                    && Pattern.compile("\\bas\\s*\"").matcher(code).find();
+            boolean isFunction = !Pattern.compile(word).matcher(code).find()
+                    && Pattern.compile("\\bexport\\s+default\\s+(?:async|function)\\b")
+                            .matcher(code)
+                            .find();
+            return !isQuoted
+                    && !Pattern.compile("\\bexport\\s*(?:\\*|\\{[^}]*?" + word + "\\s*[,}]|(?:const|let|var)\\b[^;]*?"
+                                    + word
                                     + "|(?:async\\s+)?(?:function\\b\\s*\\*?|class\\b)\\s*" + word + ")"
-                                    + (ofDefault ? "|\\bexport\\s+default\\b|\\bas\\s+default\\b" : ""))
-                    .matcher(code)
-                    .find();
+                                    + (ofDefault && !isFunction ? "|\\bexport\\s+default\\b|\\bas\\s+default\\b" : ""))
+                            .matcher(code)
+                            .find();
         }
         if (strings.contains(name) || Pattern.compile(word).matcher(code).find()) {
             return false;
         }
         long exports = Pattern.compile("\\bexports\\b").matcher(code).results().count();
         long plain = Pattern.compile(
-                        "(?<![\\w$.])(?:module\\.)?exports(?:\\.[\\w$]+\\s*=[^=]|\\s*=\\s*\\{[^{}.]*\\}\\s*(?:;|\\n|$))")
+                        "(?<![\\w$.])(?:module\\.)?exports(?:\\.[\\w$]+\\s*=[^=]|\\s*=\\s*(?:\\{[^{}.]*\\}\\s*(?:;|\\n|$)"
+                                + "|async\\b|function\\b|\\([\\w$\\s,{}]*\\)\\s*=>|[\\w$]+\\s*=>))")
                 .matcher(code)
                 .results()
                 .count();

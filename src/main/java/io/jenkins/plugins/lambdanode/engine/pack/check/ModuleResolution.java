@@ -66,6 +66,9 @@ final class ModuleResolution {
             "worker_threads",
             "zlib");
 
+    /** What only later runtimes have of the modules that only {@code node:} names, with the first major version (Node.js documentation). */
+    private static final Map<String, Integer> SINCE = Map.of("node:sqlite", 22);
+
     /** What nodejs18.x and later have in /var/runtime/node_modules besides the AWS SDK: its own dependencies. */
     private static final Set<String> RUNTIME_SCOPES = Set.of("@aws-sdk", "@smithy", "@aws-crypto", "@aws");
 
@@ -96,17 +99,32 @@ final class ModuleResolution {
      * @param isMissing whether Node.js finds nothing, for certain
      * @param file what it loads; empty where that is not in the package or not known
      * @param reason why it finds nothing, as the rest of a sentence that names the import; empty where there is no such package or file
+     * @param advice what to do; empty where the reason does not tell
      */
-    record Resolved(boolean isMissing, Optional<SourceEntry> file, String reason) {
-        private static final Resolved ELSEWHERE = new Resolved(false, Optional.empty(), "");
+    record Resolved(boolean isMissing, Optional<SourceEntry> file, String reason, String advice) {
+        private static final Resolved ELSEWHERE = new Resolved(false, Optional.empty(), "", "");
+
+        private static Resolved at(Optional<SourceEntry> file) {
+            return new Resolved(false, file, "", "");
+        }
 
         private static Resolved missing(String reason) {
-            return new Resolved(true, Optional.empty(), reason);
+            return refused(reason, "");
+        }
+
+        static Resolved refused(String reason, String advice) {
+            return new Resolved(true, Optional.empty(), reason, advice);
         }
     }
 
     Resolved resolve(SourceEntry from, JavaScriptText.Import wanted) throws IOException {
         String name = wanted.name();
+        int since = SINCE.getOrDefault(name, 0);
+        if (runtime.isPresent() && runtime.get().major() < since) {
+            return Resolved.refused(
+                    "which " + runtime.get().identifier() + " does not have",
+                    "Move the function to nodejs" + since + ".x or later.");
+        }
         if (name.isEmpty() || name.charAt(0) == '/' || name.matches("(?s).*[:\\\\%].*")) {
             return Resolved.ELSEWHERE;
         }
@@ -114,6 +132,12 @@ final class ModuleResolution {
             return internal(from, wanted);
         }
         return isRelative(name) ? relative(from, wanted) : packaged(folder(from), from, wanted);
+    }
+
+    /** The npm package in the name of an import, such as {@code @scope/name} in {@code @scope/name/file}. */
+    static String packageOf(String name) {
+        int slash = name.indexOf('/', name.startsWith("@") ? Math.max(1, name.indexOf('/') + 1) : 0);
+        return slash < 0 ? name : name.substring(0, slash);
     }
 
     static boolean isRelative(String name) {
@@ -189,15 +213,17 @@ final class ModuleResolution {
         return Stream.concat(MODULE_EXTENSIONS.stream(), Stream.of("/index.js", "/index.mjs"))
                 .filter(end -> files.has(path + end))
                 .findFirst()
-                .map(end -> Resolved.missing("and an import statement needs the whole name of a file: write "
-                        + SafeText.name(name.replaceFirst("/+$", "") + end)))
-                .orElse(Resolved.missing(""));
+                .map(end -> Resolved.refused(
+                        "and an import statement needs the whole name of a file: write "
+                                + SafeText.name(name.replaceFirst("/+$", "") + end),
+                        "TypeScript wants it so in the source too."))
+                .orElse(otherwiseSpelled(path, List.of("")));
     }
 
     private Optional<Resolved> file(String path) {
         Optional<SourceEntry> entry = files.entry(path);
         if (entry.isPresent()) {
-            return Optional.of(entry.get().isFile() ? new Resolved(false, entry, "") : Resolved.ELSEWHERE);
+            return Optional.of(entry.get().isFile() ? Resolved.at(entry) : Resolved.ELSEWHERE);
         }
         return hasLinkOnTheWay(path) ? Optional.of(Resolved.ELSEWHERE) : Optional.empty();
     }
@@ -221,7 +247,18 @@ final class ModuleResolution {
         if (path.isEmpty() || files.has(path + "/")) {
             return inFolder(path.isEmpty() ? "" : path + "/");
         }
-        return hasLinkOnTheWay(path) ? Resolved.ELSEWHERE : Resolved.missing("");
+        return hasLinkOnTheWay(path) ? Resolved.ELSEWHERE : otherwiseSpelled(path, REQUIRED_EXTENSIONS);
+    }
+
+    /** macOS and Windows find a file by its name in capitals or not, Lambda does not. */
+    private Resolved otherwiseSpelled(String path, List<String> extensions) {
+        return extensions.stream()
+                .flatMap(extension -> files.otherwiseSpelled(path + extension).stream())
+                .findFirst()
+                .map(name -> Resolved.refused(
+                        "and the package has " + SafeText.name(name),
+                        "Capitals count on Lambda: write the import as the file is named."))
+                .orElse(Resolved.missing(""));
     }
 
     /** The file that a folder stands for, by {@code main} in its package.json, or an index. */
@@ -257,10 +294,10 @@ final class ModuleResolution {
     /** @param at the folder that asks, with a {@code /} at the end, or empty */
     private Resolved packaged(String at, SourceEntry from, JavaScriptText.Import wanted) throws IOException {
         String name = wanted.name();
-        int slash = name.indexOf('/', name.startsWith("@") ? Math.max(1, name.indexOf('/') + 1) : 0);
-        String packageName = slash < 0 ? name : name.substring(0, slash);
+        String packageName = packageOf(name);
+        int slash = packageName.length() < name.length() ? packageName.length() : -1;
         String first = name.indexOf('/') < 0 ? name : name.substring(0, name.indexOf('/'));
-        if (BUILT_IN.contains(first)) {
+        if (BUILT_IN.contains(first) || first.startsWith("_")) {
             return Resolved.ELSEWHERE;
         }
         Optional<String> scope = files.packageScope(from.name());

@@ -6,6 +6,7 @@ import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Finding;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
+import io.jenkins.plugins.lambdanode.engine.project.production.InstalledPackage;
 import io.jenkins.plugins.lambdanode.engine.project.production.ProductionPackages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -257,16 +258,16 @@ public final class ProjectWalk {
 
     /** Whether a folder has a place of its own in the package, or none: commands of pnpm hold paths of the machine. */
     private boolean isElsewhere(Path real, WalkedFolder folder) {
-        if (packages.isEmpty()) {
-            return false;
-        }
         String last = String.valueOf(real.getFileName());
-        boolean isPlacedApart = isTopOfLocalPackage(folder) && NpmPackage.NODE_MODULES.equals(last + "/")
-                || !folder.root().isProject()
-                        && packages.get().isLocal(folder.root().real())
-                        && packages.get().isAnotherPackage(real);
-        return isPlacedApart
-                || packages.get().useVirtualStore() && last.equals(NpmPackage.COMMANDS) && folder.isModules();
+        if (last.equals(NpmPackage.COMMANDS) && folder.isModules()) {
+            return packages.map(ProductionPackages::useVirtualStore).orElse(false)
+                    || InstalledPackage.usesStore(folder.real());
+        }
+        return packages.isPresent()
+                && (isTopOfLocalPackage(folder) && NpmPackage.NODE_MODULES.equals(last + "/")
+                        || !folder.root().isProject()
+                                && packages.get().isLocal(folder.root().real())
+                                && packages.get().isAnotherPackage(real));
     }
 
     private boolean isTopOfLocalPackage(WalkedFolder folder) {
@@ -320,7 +321,13 @@ public final class ProjectWalk {
         if (isPackageLink(link, name, folder, listing)) {
             return;
         }
-        if (links == PackSettings.Links.STORE) {
+        boolean leadsIntoStore = leadsIntoStore(link, name, folder);
+        if (!leadsIntoStore && InstalledPackage.isStoreWide(folder.real())) {
+            // pnpm deploy leaves links to the packages of the repository, which nothing loads by them.
+            listing.addForDevelopment(name, folder);
+            return;
+        }
+        if (leadsIntoStore || links == PackSettings.Links.STORE) {
             storeLink(link, name, folder.root(), listing);
             return;
         }
@@ -354,6 +361,15 @@ public final class ProjectWalk {
             throw LinkErrors.circle(link, name);
         }
         addFound(real, name, attributes, folder, listing);
+    }
+
+    /** Whether it is a link between packages of a virtual store that is packed as it is, and so has to stay a link. */
+    private static boolean leadsIntoStore(Path link, String name, WalkedFolder folder) throws IOException {
+        if (!NpmPackage.contains(name) || !Files.isDirectory(link)) {
+            return false;
+        }
+        Path real = link.toRealPath();
+        return folder.root().holds(real) && InstalledPackage.at(real).isStored();
     }
 
     private Optional<String> unincluded(String name) {

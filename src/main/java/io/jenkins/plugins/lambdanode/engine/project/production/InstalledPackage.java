@@ -1,7 +1,10 @@
 package io.jenkins.plugins.lambdanode.engine.project.production;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A package where its files are.
@@ -10,7 +13,7 @@ import java.util.Set;
  * @param kind who put it there
  * @param unit the folder that is packed as a whole for it: its own, or its entry in a virtual store
  */
-record InstalledPackage(Path folder, Kind kind, Path unit) {
+public record InstalledPackage(Path folder, Kind kind, Path unit) {
 
     static final String NODE_MODULES = "node_modules";
 
@@ -20,7 +23,8 @@ record InstalledPackage(Path folder, Kind kind, Path unit) {
      */
     private static final Set<String> VIRTUAL_STORES = Set.of(".pnpm", ".store", ".bun");
 
-    enum Kind {
+    /** Who put it where it is. */
+    public enum Kind {
         /** Of the repository: the project, a member of its workspace, a {@code file:} or {@code link:} folder. */
         LOCAL,
         /** A folder in a node_modules. */
@@ -29,7 +33,12 @@ record InstalledPackage(Path folder, Kind kind, Path unit) {
         STORED
     }
 
-    static InstalledPackage at(Path folder) {
+    /**
+     * The package in a folder.
+     *
+     * @param folder a real path
+     */
+    public static InstalledPackage at(Path folder) {
         Path unit = null;
         Path below = folder;
         for (Path at = folder.getParent(); at != null; at = at.getParent()) {
@@ -41,12 +50,47 @@ record InstalledPackage(Path folder, Kind kind, Path unit) {
         if (unit != null) {
             return new InstalledPackage(folder, Kind.STORED, unit);
         }
-        Path modules = folder.getParent();
-        if (modules != null && nameOf(modules).startsWith("@")) {
-            modules = modules.getParent();
+        Path modules = modulesOf(folder);
+        if (!nameOf(modules).equals(NODE_MODULES)) {
+            return new InstalledPackage(folder, Kind.LOCAL, folder);
         }
-        return new InstalledPackage(
-                folder, modules != null && nameOf(modules).equals(NODE_MODULES) ? Kind.INSTALLED : Kind.LOCAL, folder);
+        Path owner = modules.getParent();
+        return isStoreEntry(owner)
+                ? new InstalledPackage(folder, Kind.STORED, owner)
+                : new InstalledPackage(folder, Kind.INSTALLED, folder);
+    }
+
+    /** The folder that a package is in, without its scope. */
+    private static Path modulesOf(Path folder) {
+        Path above = folder.getParent();
+        return above != null && nameOf(above).startsWith("@") ? above.getParent() : above;
+    }
+
+    /** An entry of a store in a folder of another name (pnpm's {@code virtualStoreDir}, its global store) holds nothing but node_modules. */
+    private static boolean isStoreEntry(Path owner) {
+        if (owner == null || Files.exists(owner.resolve("package.json"))) {
+            return false;
+        }
+        try (Stream<Path> children = Files.list(owner)) {
+            return children.limit(2).count() == 1;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Whether a node_modules, a real path, has a virtual store, or is in one. */
+    public static boolean usesStore(Path modules) {
+        return VIRTUAL_STORES.stream().anyMatch(store -> Files.isDirectory(modules.resolve(store)))
+                || at(modules.resolve("name")).isStored();
+    }
+
+    /** Whether a folder is a store's own node_modules, or a scope in it: links for those who require what they do not declare. */
+    public static boolean isStoreWide(Path folder) {
+        Path modules = modulesOf(folder.resolve("name"));
+        return modules != null
+                && nameOf(modules).equals(NODE_MODULES)
+                && modules.getParent() != null
+                && isVirtualStore(modules.getParent());
     }
 
     static boolean isVirtualStore(Path folder) {
@@ -66,7 +110,7 @@ record InstalledPackage(Path folder, Kind kind, Path unit) {
         return kind == Kind.LOCAL;
     }
 
-    boolean isStored() {
+    public boolean isStored() {
         return kind == Kind.STORED;
     }
 }

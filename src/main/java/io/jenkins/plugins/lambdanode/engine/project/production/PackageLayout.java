@@ -294,7 +294,8 @@ final class PackageLayout {
 
     /** The stores of several roots stay apart. */
     private String storePlace(Path store) {
-        String name = InstalledPackage.NODE_MODULES + "/" + store.getFileName();
+        String folder = InstalledPackage.nameOf(store);
+        String name = InstalledPackage.NODE_MODULES + (folder.startsWith(".") ? "/" : "/.") + folder;
         return stores.computeIfAbsent(store, key -> stores.containsValue(name) ? name + "-" + stores.size() : name);
     }
 

@@ -57,6 +57,7 @@ final class PackageTree {
     /** What a package needs where it runs: each name that it declares, with what it finds by it; without what it does not find. */
     Map<String, InstalledPackage> needs(InstalledPackage from) throws IOException {
         Map<String, InstalledPackage> needs = find(from, productionNames(from));
+        addGenerated(from, needs);
         if (from.isStored()) {
             addLinks(from.unit().resolve(InstalledPackage.NODE_MODULES), needs);
             addLinks(from.folder().resolve(InstalledPackage.NODE_MODULES), needs);
@@ -151,6 +152,14 @@ final class PackageTree {
             }
         }
         return Optional.empty();
+    }
+
+    /** What {@code prisma generate} puts beside the package that loads it, and no package.json names. In a store it is in the package's entry. */
+    private void addGenerated(InstalledPackage from, Map<String, InstalledPackage> needs) {
+        Path generated = from.folder().resolve("../../.prisma").normalize();
+        if (from.folder().endsWith("node_modules/@prisma/client") && !from.isStored() && Files.isDirectory(generated)) {
+            needs.put(InstalledPackage.nameOf(generated), at(generated));
+        }
     }
 
     private void addLinks(Path modules, Map<String, InstalledPackage> needs) throws IOException {

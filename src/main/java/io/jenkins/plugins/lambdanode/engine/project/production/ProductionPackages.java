@@ -27,6 +27,7 @@ public final class ProductionPackages {
     private final Set<Path> local = new HashSet<>();
     private final Set<Path> others = new HashSet<>();
     private final Set<Path> storeEntries = new HashSet<>();
+    private final Set<Path> stores = new HashSet<>();
     private final PackageLayout layout;
 
     /**
@@ -65,7 +66,9 @@ public final class ProductionPackages {
         }
         all.addAll(reachable(tree, List.copyOf(tree.forOtherPlatforms())));
         for (InstalledPackage installed : all) {
-            if (!production.contains(installed) && !installed.isStored()) {
+            if (installed.isStored()) {
+                stores.add(installed.unit().getParent());
+            } else if (!production.contains(installed)) {
                 development.add(installed.folder());
             }
         }
@@ -151,7 +154,7 @@ public final class ProductionPackages {
     private boolean isUnneededStoreEntry(Path folder) {
         Path store = folder.getParent();
         return store != null
-                && InstalledPackage.isVirtualStore(store)
+                && (stores.contains(store) || InstalledPackage.isVirtualStore(store))
                 && !InstalledPackage.nameOf(folder).equals(InstalledPackage.NODE_MODULES)
                 && !storeEntries.contains(folder);
     }

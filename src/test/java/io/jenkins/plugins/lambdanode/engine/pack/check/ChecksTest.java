@@ -121,7 +121,7 @@ class ChecksTest {
                 "index.js  |          | exports.handler = 'x'; /* import a from 'b' */ |",
                 "index.js  |          | const a = `export default 1`; exports.handler=a |",
                 "index.js  |          | const a = `${`x`} `; exports.handler = a       |",
-                "index.js  |          | const a = await import('x'); exports.handler=a |",
+                "index.js  |          | const a = await import('x'); exports.handler=a | 22 24",
             })
     void aModuleFormatThatNodeWouldNotTakeIsAWarning(String file, String type, String source, String warned)
             throws Exception {
@@ -353,6 +353,19 @@ class ChecksTest {
     }
 
     @Test
+    void aPrismaClientThatIsNotGeneratedIsAWarning() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"@prisma/client\": \"6\"}}");
+        Packs.write(project, "node_modules/@prisma/client/index.js", "");
+        Packs.write(project, "index.js", "const p = require('@prisma/client');\nexports.handler = async () => p;\n");
+        assertEquals("prisma-not-generated", only(handler("index.handler")).code());
+        String main = "node_modules/.prisma/client/default.js";
+        Packs.write(project, main, "throw new Error('@prisma/client did not initialize yet.');");
+        assertTrue(only(handler("index.handler")).message().contains("build: 'npx prisma generate'"));
+        Packs.write(project, main, "module.exports = { ...require('.') };");
+        assertEquals(List.of(), codes(handler("index.handler")));
+    }
+
+    @Test
     void aProductionDependencyThatIsNotThereIsAWarningThatSaysWhoNeedsIt() throws Exception {
         Packs.write(
                 project,
@@ -434,6 +447,38 @@ class ChecksTest {
             assertEquals(
                     List.of(), codes(new TargetFunction("index.handler", RUNTIME, "", 5, "")), "a layer can have it");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "@/lib/orders, path alias of TypeScript",
+        "@app/orders, path alias of TypeScript",
+        "src/orders, path alias of TypeScript",
+        "@other/orders, Add it to dependencies",
+        "lodash/fp, move it to dependencies"
+    })
+    void anImportThatResolvesNowhereSaysWhatToDo(String name, String advice) throws Exception {
+        Packs.write(project, "package.json", "{\"devDependencies\": {\"lodash\": \"4\"}}");
+        Packs.write(
+                project,
+                "tsconfig.json",
+                "{ // built by tsc\n \"compilerOptions\": {\"paths\": {\"@app/*\": [\"./src/*\"]}}}");
+        Packs.write(project, "src/x.ts", "");
+        Packs.write(project, "index.js", "const x = require('" + name + "');\nexports.handler = async () => x;\n");
+        String message = error(handler("index.handler"));
+        assertTrue(message.contains(advice), message);
+    }
+
+    @Test
+    void anImportOfWhatIsInstalledAboveAFolderWithoutPackageJsonNamesThatFolder() throws Exception {
+        Packs.write(project.getParent(), "node_modules/ms/index.js", "");
+        Files.deleteIfExists(project.resolve("package.json"));
+        Packs.write(project, "index.js", "const ms = require('ms');\nexports.handler = async () => ms;\n");
+        String message = error(handler("index.handler"));
+        assertTrue(
+                message.contains("set dir to " + project.getParent() + ", where it is installed, and the handler to "
+                        + project.getFileName() + "/index.handler"),
+                message);
     }
 
     @Test
