@@ -390,12 +390,7 @@ final class AgentTasks {
 
         @Override
         List<byte[]> work(Path folder) throws IOException, InterruptedException {
-            HttpSender sender = new HttpSender(Progress.NONE);
-            List<byte[]> digests = new ArrayList<>();
-            for (Body body : bodies) {
-                digests.add(sender.digest(body));
-            }
-            return digests;
+            return new HttpSender(Progress.NONE).digests(bodies);
         }
     }
 

@@ -13,10 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.github.tomakehurst.wiremock.client.MappingBuilder;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
-import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.report.Baseline;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
@@ -24,7 +21,6 @@ import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
 import io.jenkins.plugins.lambdanode.engine.report.Phase;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
-import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
@@ -41,8 +37,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** What a build did to a function and to its alias, also where several deployments of the build did it. */
 @ExtendWith(EmulatorExtension.class)
@@ -95,31 +89,19 @@ class BuildOutcomeTest {
     }
 
     private Deployed deploy(Baseline build, DeployRequest request) throws Exception {
-        AwsSettings settings = new AwsSettings(
-                Account.REGION,
-                Optional.of(aws.endpoint()),
-                StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
-                Optional.empty(),
-                Optional.empty());
-        try (LocalWorkspace workspace =
-                        new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
-                AwsSession session = AwsSession.open(settings)) {
-            return new Deployment(
-                            request,
-                            workspace,
-                            session,
-                            new DeploymentContext(
-                                    DeploymentLocks.NONE,
-                                    UploadJournal.NONE,
-                                    Optional.empty(),
-                                    build,
-                                    Origin.UNKNOWN,
-                                    false),
-                            log)
-                    .run()
-                    .functions()
-                    .get(0);
-        }
+        return Orders.at(aws.endpoint(), ACCOUNT.role(), log)
+                .deploy(
+                        project.folder(),
+                        request,
+                        new DeploymentContext(
+                                DeploymentLocks.NONE,
+                                UploadJournal.NONE,
+                                Optional.empty(),
+                                build,
+                                Origin.UNKNOWN,
+                                false))
+                .functions()
+                .get(0);
     }
 
     private void change(String answer) {

@@ -14,8 +14,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
@@ -27,7 +25,6 @@ import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
-import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
@@ -49,8 +46,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** Whole deployments, from a project's folder to a function that answers, with every request to AWS in view. */
 @ExtendWith(EmulatorExtension.class)
@@ -75,6 +70,7 @@ class DeploymentTest {
 
     /** What a test asks for: a small deployment that creates the function where it does not exist, unless it says otherwise. */
     private final class Order {
+        private final Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
         private final DeployRequestBuilder request;
         private List<String> functions = List.of(name);
         private DeploymentLocks locks = DeploymentLocks.NONE;
@@ -82,12 +78,7 @@ class DeploymentTest {
         private boolean stagedLastTime;
 
         Order() throws DeployException {
-            request = DeployRequest.builder()
-                    .install("none")
-                    .create(true)
-                    .role(ACCOUNT.role())
-                    .runtime("nodejs22.x")
-                    .waitTimeout(60);
+            request = orders.unreleased();
         }
 
         Order to(String... names) {
@@ -144,30 +135,11 @@ class DeploymentTest {
             for (String function : functions) {
                 request.functionNames(function);
             }
-            AwsSettings settings = new AwsSettings(
-                    Account.REGION,
-                    Optional.of(aws.endpoint()),
-                    StaticCredentialsProvider.create(
-                            AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
-                    Optional.empty(),
-                    Optional.empty());
-            try (LocalWorkspace workspace =
-                            new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
-                    AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(
-                                request.build(),
-                                workspace,
-                                session,
-                                new DeploymentContext(
-                                        locks,
-                                        UploadJournal.NONE,
-                                        Optional.empty(),
-                                        Baseline.NONE,
-                                        origin,
-                                        stagedLastTime),
-                                log)
-                        .run();
-            }
+            return orders.deploy(
+                    project.folder(),
+                    request.build(),
+                    new DeploymentContext(
+                            locks, UploadJournal.NONE, Optional.empty(), Baseline.NONE, origin, stagedLastTime));
         }
 
         Deployed deployed() throws Exception {

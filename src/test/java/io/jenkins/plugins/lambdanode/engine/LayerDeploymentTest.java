@@ -8,17 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
-import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
-import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
@@ -36,8 +31,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** Whole deployments with the dependencies in a layer, with every request to AWS in view. */
 @ExtendWith(EmulatorExtension.class)
@@ -68,17 +61,12 @@ class LayerDeploymentTest {
 
     /** What a test asks for: dependencies apart, and a function that is created where it does not exist. */
     private final class Order {
+        private final Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
         private final DeployRequestBuilder request;
         private List<String> functions = List.of(name);
 
         Order() throws DeployException {
-            request = DeployRequest.builder()
-                    .install("none")
-                    .dependencies("layer")
-                    .create(true)
-                    .role(ACCOUNT.role())
-                    .runtime("nodejs22.x")
-                    .waitTimeout(60);
+            request = orders.unreleased().dependencies("layer");
         }
 
         Order inOnePackage() throws DeployException {
@@ -130,18 +118,7 @@ class LayerDeploymentTest {
             for (String function : functions) {
                 request.functionNames(function);
             }
-            AwsSettings settings = new AwsSettings(
-                    Account.REGION,
-                    Optional.of(aws.endpoint()),
-                    StaticCredentialsProvider.create(
-                            AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
-                    Optional.empty(),
-                    Optional.empty());
-            try (LocalWorkspace workspace =
-                            new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
-                    AwsSession session = AwsSession.open(settings)) {
-                return new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
-            }
+            return orders.deploy(project.folder(), request.build());
         }
 
         Deployed deployed() throws Exception {

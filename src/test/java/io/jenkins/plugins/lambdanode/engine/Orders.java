@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
+import io.jenkins.plugins.lambdanode.engine.base.Backoff;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
@@ -25,11 +26,18 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
  * @param endpoint where AWS is
  * @param credentials who deploys
  */
-record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Optional<Path> cache, Progress log) {
+record Orders(
+        URI endpoint,
+        String region,
+        AwsCredentialsProvider credentials,
+        String role,
+        Optional<Path> cache,
+        Progress log) {
 
     static Orders at(URI endpoint, String role, Progress log) {
         return new Orders(
                 endpoint,
+                Account.REGION,
                 StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
                 role,
                 Optional.empty(),
@@ -38,7 +46,11 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Opt
 
     /** With earlier packages kept in a folder. */
     Orders caching(Path folder) {
-        return new Orders(endpoint, credentials, role, Optional.of(folder), log);
+        return new Orders(endpoint, region, credentials, role, Optional.of(folder), log);
+    }
+
+    Orders in(String otherRegion) {
+        return new Orders(endpoint, otherRegion, credentials, role, cache, log);
     }
 
     /** What is deployed: straight to Lambda, the dependencies in the package. */
@@ -73,27 +85,55 @@ record Orders(URI endpoint, AwsCredentialsProvider credentials, String role, Opt
 
     /** Straight to Lambda, without a version. */
     DeployRequestBuilder unreleased(String... functions) throws DeployException {
+        return plain(functions).install("none");
+    }
+
+    /** As far as all deployments are alike, those of a package that is there too. */
+    DeployRequestBuilder plain(String... functions) throws DeployException {
         return DeployRequest.builder()
                 .functionNames(String.join(",", functions))
-                .install("none")
                 .create(true)
                 .role(role)
                 .runtime("nodejs22.x")
                 .waitTimeout(60);
     }
 
+    AwsSettings settings() {
+        return new AwsSettings(region, Optional.of(endpoint), credentials, Optional.empty(), Optional.empty());
+    }
+
     DeployResult deploy(Path project, DeployRequest request) throws IOException, InterruptedException {
-        return deploy(project, request, System.getenv());
+        return deploy(project, request, DeploymentContext.NONE);
+    }
+
+    /** As a part of a build. */
+    DeployResult deploy(Path project, DeployRequest request, DeploymentContext context)
+            throws IOException, InterruptedException {
+        return deploy(project, request, System.getenv(), context, Backoff.REAL);
     }
 
     /** With another environment for the commands that are run. */
     DeployResult deploy(Path project, DeployRequest request, Map<String, String> environment)
             throws IOException, InterruptedException {
-        AwsSettings settings =
-                new AwsSettings(Account.REGION, Optional.of(endpoint), credentials, Optional.empty(), Optional.empty());
+        return deploy(project, request, environment, DeploymentContext.NONE, Backoff.REAL);
+    }
+
+    /** In another time: for a shift of traffic. */
+    DeployResult deploy(Path project, DeployRequest request, DeploymentContext context, Backoff time)
+            throws IOException, InterruptedException {
+        return deploy(project, request, System.getenv(), context, time);
+    }
+
+    private DeployResult deploy(
+            Path project,
+            DeployRequest request,
+            Map<String, String> environment,
+            DeploymentContext context,
+            Backoff time)
+            throws IOException, InterruptedException {
         try (LocalWorkspace workspace = new LocalWorkspace(project, cache, environment, new HttpSender(log), log);
-                AwsSession session = AwsSession.open(settings)) {
-            return new Deployment(request, workspace, session, DeploymentContext.NONE, log).run();
+                AwsSession session = AwsSession.open(settings())) {
+            return new Deployment(request, workspace, session, context, log, time).run();
         }
     }
 }

@@ -5,16 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
-import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
-import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
@@ -25,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,8 +27,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** A package that is there is deployed as it is: a ready ZIP, or that of an earlier deployment. */
 @ExtendWith(EmulatorExtension.class)
@@ -64,23 +56,10 @@ class PromotionTest {
     }
 
     private DeployResult deploy(Path from, String function, String region, Setting setting) throws Exception {
-        DeployRequestBuilder request = DeployRequest.builder()
-                .functionName(function)
-                .create(true)
-                .role(ACCOUNT.role())
-                .runtime("nodejs22.x")
-                .waitTimeout(60);
+        Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log).in(region);
+        DeployRequestBuilder request = orders.plain(function);
         setting.on(request);
-        AwsSettings settings = new AwsSettings(
-                region,
-                Optional.of(aws.endpoint()),
-                StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
-                Optional.empty(),
-                Optional.empty());
-        try (LocalWorkspace workspace = new LocalWorkspace(from, System.getenv(), new HttpSender(log), log);
-                AwsSession session = AwsSession.open(settings)) {
-            return new Deployment(request.build(), workspace, session, DeploymentContext.NONE, log).run();
-        }
+        return orders.deploy(from, request.build());
     }
 
     private DeployResult deploy(Setting setting) throws Exception {

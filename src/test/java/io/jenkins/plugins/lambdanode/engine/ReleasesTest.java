@@ -14,16 +14,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.tomakehurst.wiremock.http.Fault;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.http.HttpSender;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentJson;
 import io.jenkins.plugins.lambdanode.engine.report.Origin;
-import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
-import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
@@ -33,14 +28,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** How a version is released: tested before its alias moves, and which older ones stay. */
 @ExtendWith(EmulatorExtension.class)
@@ -72,26 +64,10 @@ class ReleasesTest {
     }
 
     private DeployResult deploy(Setting setting) throws Exception {
-        DeployRequestBuilder request = DeployRequest.builder()
-                .functionName(name)
-                .install("none")
-                .create(true)
-                .role(ACCOUNT.role())
-                .runtime("nodejs22.x")
-                .timeout(1)
-                .waitTimeout(60);
+        Orders orders = Orders.at(aws.endpoint(), ACCOUNT.role(), log);
+        DeployRequestBuilder request = orders.unreleased(name).timeout(1);
         setting.on(request);
-        AwsSettings settings = new AwsSettings(
-                Account.REGION,
-                Optional.of(aws.endpoint()),
-                StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
-                Optional.empty(),
-                Optional.empty());
-        try (LocalWorkspace workspace =
-                        new LocalWorkspace(project.folder(), System.getenv(), new HttpSender(log), log);
-                AwsSession session = AwsSession.open(settings)) {
-            return new Deployment(request.build(), workspace, session, DeploymentContext.NONE.from(origin), log).run();
-        }
+        return orders.deploy(project.folder(), request.build(), DeploymentContext.NONE.from(origin));
     }
 
     private DeployException failure(Setting setting) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.report.AliasMove;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
@@ -22,8 +21,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
 /** A rollback where calls fail on the way. */
 @ExtendWith(EmulatorExtension.class)
@@ -71,13 +68,8 @@ class RollbackTest {
     };
 
     private Deployed rollBack(Wire wire) throws Exception {
-        AwsSettings settings = new AwsSettings(
-                Account.REGION,
-                Optional.of(wire.endpoint()),
-                StaticCredentialsProvider.create(AwsBasicCredentials.create(Account.ACCESS_KEY, Account.SECRET_KEY)),
-                Optional.empty(),
-                Optional.empty());
-        try (AwsSession session = AwsSession.open(settings)) {
+        try (AwsSession session =
+                AwsSession.open(Orders.at(wire.endpoint(), ACCOUNT.role(), log).settings())) {
             return new Rollback(
                             RollbackRequest.of(name, "live", null, false),
                             session,

@@ -84,6 +84,14 @@ public record Program(int status, String out, String err) {
         }
     }
 
+    /** What a shell's command line prints to standard output, without blanks around it. */
+    public static String shell(Path folder, Map<String, String> variables, String line) {
+        return run(folder, variables, List.of("sh", "-c", line))
+                .successful()
+                .out()
+                .strip();
+    }
+
     /** The words that start a Java class of the tests' class path in a process of its own. */
     public static List<String> java(List<String> options, String main, List<String> arguments) {
         List<String> words = new ArrayList<>();

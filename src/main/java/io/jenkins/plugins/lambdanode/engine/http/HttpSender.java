@@ -213,6 +213,15 @@ public final class HttpSender {
         return url.replaceFirst("[?].*", "");
     }
 
+    /** What {@link #digest} says of each body. */
+    public List<byte[]> digests(List<Body> bodies) throws IOException, InterruptedException {
+        List<byte[]> digests = new ArrayList<>();
+        for (Body body : bodies) {
+            digests.add(digest(body));
+        }
+        return digests;
+    }
+
     /**
      * The SHA-256 of a body's bytes as they would be sent, 32 bytes.
      *

@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -178,11 +177,7 @@ public final class LocalWorkspace implements Workspace {
 
     @Override
     public List<byte[]> digest(List<Body> bodies) throws IOException, InterruptedException {
-        List<byte[]> digests = new ArrayList<>();
-        for (Body body : bodies) {
-            digests.add(sender.digest(body));
-        }
-        return digests;
+        return sender.digests(bodies);
     }
 
     @Override

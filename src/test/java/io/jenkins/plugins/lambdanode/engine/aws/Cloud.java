@@ -5,6 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagingSettings;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
@@ -75,7 +76,7 @@ public final class Cloud {
 
     private static String newRole(Emulator emulator) {
         String name = "role-" + UUID.randomUUID();
-        String answer = Python.run("""
+        String answer = Program.python("""
                 import sys, boto3
                 iam = boto3.client('iam', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                    aws_access_key_id='test', aws_secret_access_key='test')
@@ -88,7 +89,7 @@ public final class Cloud {
 
     /** The keys of a new IAM user with this policy; without any permission where it is empty. */
     public static AwsCredentials user(Emulator emulator, String policy) {
-        String[] keys = Python.run("""
+        String[] keys = Program.python("""
                         import sys, boto3
                         iam = boto3.client('iam', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                            aws_access_key_id='test', aws_secret_access_key='test')

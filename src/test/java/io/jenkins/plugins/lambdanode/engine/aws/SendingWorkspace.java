@@ -14,7 +14,6 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallState;
 import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -27,11 +26,7 @@ public class SendingWorkspace implements Workspace {
 
     @Override
     public List<byte[]> digest(List<Body> bodies) throws IOException, InterruptedException {
-        List<byte[]> digests = new ArrayList<>();
-        for (Body body : bodies) {
-            digests.add(sender.digest(body));
-        }
-        return digests;
+        return sender.digests(bodies);
     }
 
     @Override

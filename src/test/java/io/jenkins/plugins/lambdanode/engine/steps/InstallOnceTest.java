@@ -14,6 +14,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallRun;
 import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.NodeTool;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -53,20 +54,11 @@ class InstallOnceTest {
         Files.writeString(dependency.resolve("package.json"), "{\"name\":\"dep\",\"version\":\"1.0.0\"}");
         Files.writeString(dependency.resolve("index.js"), "module.exports = 1;");
         project = Files.createDirectories(folder.resolve("project"));
-        sh(dependency, "npm pack --silent --pack-destination " + project);
+        Program.shell(dependency, Map.of(), "npm pack --silent --pack-destination " + project);
         Files.writeString(
                 project.resolve("package.json"),
                 "{\"name\":\"fn\",\"version\":\"1.0.0\",\"dependencies\":{\"dep\":\"file:dep-1.0.0.tgz\"}}");
-        sh(project, "npm install --silent --package-lock-only --offline");
-    }
-
-    private static void sh(Path where, String line) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder("sh", "-c", line)
-                .directory(where.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        assertEquals(0, process.waitFor(), line);
+        Program.shell(project, Map.of(), "npm install --silent --package-lock-only --offline");
     }
 
     /** How often npm ci ran: it prints how many packages it added each time. */
@@ -153,8 +145,8 @@ class InstallOnceTest {
         Files.writeString(
                 dependency.resolve("package.json"),
                 "{\"name\":\"dep\",\"version\":\"1.0.0\",\"scripts\":{\"install\":\"touch ../.cache\"}}");
-        sh(dependency, "npm pack --silent --pack-destination " + project);
-        sh(project, "rm package-lock.json && npm install --silent --package-lock-only --offline");
+        Program.shell(dependency, Map.of(), "npm pack --silent --pack-destination " + project);
+        Program.shell(project, Map.of(), "rm package-lock.json && npm install --silent --package-lock-only --offline");
         Map<String, String> trusted = Map.of("NPM_CONFIG_DANGEROUSLY_ALLOW_ALL_SCRIPTS", "true");
 
         assertEquals(1, npmRuns(InstallSetting.AUTO, trusted));
@@ -271,7 +263,10 @@ class InstallOnceTest {
         Path shared = Files.createDirectories(project.resolve("libs/shared"));
         Files.writeString(shared.resolve("package.json"), "{\"name\":\"shared\",\"version\":\"1.0.0\"}");
         Files.writeString(shared.resolve("index.js"), "module.exports = 1;");
-        sh(project, "npm install --silent --offline --install-links ./libs/shared && rm -rf node_modules");
+        Program.shell(
+                project,
+                Map.of(),
+                "npm install --silent --offline --install-links ./libs/shared && rm -rf node_modules");
         npmRuns(InstallSetting.AUTO);
         Files.writeString(shared.resolve("index.js"), "module.exports = 2;");
 
@@ -284,7 +279,10 @@ class InstallOnceTest {
         Path shared = Files.createDirectories(project.resolve("libs/shared"));
         Files.writeString(shared.resolve("package.json"), "{\"name\":\"shared\",\"version\":\"1.0.0\"}");
         Files.writeString(shared.resolve("index.js"), "module.exports = 1;");
-        sh(project, "npm install --silent --offline --no-install-links ./libs/shared && rm -rf node_modules");
+        Program.shell(
+                project,
+                Map.of(),
+                "npm install --silent --offline --no-install-links ./libs/shared && rm -rf node_modules");
         Files.writeString(project.resolve(".npmrc"), "install-links=true\n");
         npmRuns(InstallSetting.AUTO);
         Files.writeString(shared.resolve("index.js"), "module.exports = 2;");
@@ -386,8 +384,8 @@ class InstallOnceTest {
         Files.writeString(
                 dependency.resolve("package.json"),
                 "{\"name\":\"dep\",\"version\":\"1.0.0\",\"scripts\":{\"install\":\"node -e 1\"}}");
-        sh(dependency, "npm pack --silent --pack-destination " + project);
-        sh(project, "rm package-lock.json && npm install --silent --package-lock-only --offline");
+        Program.shell(dependency, Map.of(), "npm pack --silent --pack-destination " + project);
+        Program.shell(project, Map.of(), "rm package-lock.json && npm install --silent --package-lock-only --offline");
         Map<String, String> trusted = Map.of("NPM_CONFIG_DANGEROUSLY_ALLOW_ALL_SCRIPTS", "true");
 
         assertEquals(1, npmRuns(InstallSetting.AUTO, trusted));

@@ -12,6 +12,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
 import io.jenkins.plugins.lambdanode.testing.NodeTool;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,7 @@ class PackageManagersTest {
             if (this == YARN) {
                 Files.writeString(project.resolve(".yarnrc.yml"), "nodeLinker: node-modules\n");
             }
-            sh(project, environment(), lock + " && rm -rf node_modules .yarn");
+            Program.shell(project, environment(), lock + " && rm -rf node_modules .yarn");
             for (Path file : List.of(project.resolve("package.json"), project.resolve(lockFile))) {
                 String text = Files.readString(file);
                 Pattern what = file.endsWith("package.json") ? Pattern.compile("\"ms\": *\"2.1.2\"") : allowed;
@@ -91,16 +92,6 @@ class PackageManagersTest {
         return environment;
     }
 
-    private static String sh(Path where, Map<String, String> environment, String line) throws Exception {
-        ProcessBuilder builder =
-                new ProcessBuilder("sh", "-c", line).directory(where.toFile()).redirectErrorStream(true);
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        String said = new String(process.getInputStream().readAllBytes());
-        assertEquals(0, process.waitFor(), line + ": " + said);
-        return said.strip();
-    }
-
     private Path write(String path, String text) throws IOException {
         Path file = folder.resolve(path);
         Files.createDirectories(file.getParent());
@@ -119,7 +110,8 @@ class PackageManagersTest {
     }
 
     private String installed(String name) throws Exception {
-        return sh(folder, Map.of(), "node -p \"require('./node_modules/" + name + "/package.json').version\"");
+        return Program.shell(
+                folder, Map.of(), "node -p \"require('./node_modules/" + name + "/package.json').version\"");
     }
 
     @ParameterizedTest
@@ -128,14 +120,15 @@ class PackageManagersTest {
         write("package.json", PACKAGE_JSON);
         write(".gitignore", "node_modules\n.yarn\n");
         tool.lock(folder);
-        sh(folder, Map.of(), "git init -q && git add -A && git -c user.name=a -c user.email=a@b commit -qm a");
+        Program.shell(
+                folder, Map.of(), "git init -q && git add -A && git -c user.name=a -c user.email=a@b commit -qm a");
 
         install(folder, tool.environment());
 
         assertEquals(LOCKED, installed("ms"));
         assertFalse(Files.exists(folder.resolve("node_modules/left-pad")), log.text());
         assertTrue(log.text().matches("(?s)(.*\n)?(npm ci|(pnpm|yarn|bun) install): .*"), log.text());
-        assertEquals("", sh(folder, Map.of(), "git status --porcelain"));
+        assertEquals("", Program.shell(folder, Map.of(), "git status --porcelain"));
     }
 
     @Test
@@ -180,7 +173,7 @@ class PackageManagersTest {
         write(
                 "package.json",
                 "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"@node-rs/crc32\":\"1.10.6\"}}");
-        sh(folder, tool.environment(), tool.lock + " && rm -rf node_modules");
+        Program.shell(folder, tool.environment(), tool.lock + " && rm -rf node_modules");
 
         try (LocalWorkspace workspace = new LocalWorkspace(folder, tool.environment(), new HttpSender(log), log)) {
             new InstallStep(workspace, log)
@@ -189,7 +182,7 @@ class PackageManagersTest {
 
         assertEquals(
                 installed,
-                sh(
+                Program.shell(
                         folder,
                         Map.of(),
                         "find node_modules -name 'crc32.*.node' | sed 's/.*crc32.//; s/.node$//' | grep -v musl | sort -u | tr '\\n' ' '"));
@@ -288,7 +281,7 @@ class PackageManagersTest {
                 "package.json",
                 "{\"name\":\"root\",\"private\":true,\"workspaces\":[\"functions/*\",\"!functions/old\"]}");
         write("functions/orders/package.json", PACKAGE_JSON);
-        sh(folder, System.getenv(), "npm install --package-lock-only");
+        Program.shell(folder, System.getenv(), "npm install --package-lock-only");
 
         install(folder.resolve("functions/orders"), System.getenv());
 
@@ -301,7 +294,7 @@ class PackageManagersTest {
         write("package.json", "{\"name\":\"root\",\"private\":true}");
         write("pnpm-workspace.yaml", "# ours\npackages:\n  - 'functions/**'\n  - libs\n");
         write("functions/orders/package.json", PACKAGE_JSON);
-        sh(folder, Tool.PNPM.environment(), "pnpm install --lockfile-only");
+        Program.shell(folder, Tool.PNPM.environment(), "pnpm install --lockfile-only");
 
         install(folder.resolve("functions/orders"), Tool.PNPM.environment());
 
@@ -346,8 +339,8 @@ class PackageManagersTest {
         write(
                 "package.json",
                 "{\"name\":\"a\",\"version\":\"1.0.0\",\"dependencies\":{\"gen\":\"file:gen-1.0.0.tgz\"}}");
-        sh(folder.resolve("gen"), System.getenv(), "npm pack --silent --pack-destination ..");
-        sh(folder, System.getenv(), "npm install --package-lock-only --ignore-scripts");
+        Program.shell(folder.resolve("gen"), System.getenv(), "npm pack --silent --pack-destination ..");
+        Program.shell(folder, System.getenv(), "npm install --package-lock-only --ignore-scripts");
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.jenkins.plugins.lambdanode.engine.project.InstallSetting;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import io.jenkins.plugins.lambdanode.testing.KeptLog;
 import io.jenkins.plugins.lambdanode.testing.NodeTool;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,15 +60,6 @@ class WorkspaceInstallOnceTest {
         Files.writeString(file, text);
     }
 
-    private static void sh(Path where, Map<String, String> environment, String line) throws Exception {
-        ProcessBuilder builder =
-                new ProcessBuilder("sh", "-c", line).directory(where.toFile()).redirectErrorStream(true);
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        String said = new String(process.getInputStream().readAllBytes());
-        assertEquals(0, process.waitFor(), line + ": " + said);
-    }
-
     /** A workspace whose members all need a package of the registry and one of the repository. */
     private Map<String, String> workspace(Tool tool) throws Exception {
         root = folder.resolve("repository");
@@ -95,7 +87,7 @@ class WorkspaceInstallOnceTest {
         environment.put("PATH", bin + ":" + tool.tool.onPath());
         // Of its own: an install of another project changes the times of files that it has from the same store.
         environment.put("npm_config_store_dir", folder.resolve("store").toString());
-        sh(root, environment, tool.lock + " && rm -rf node_modules functions/*/node_modules");
+        Program.shell(root, environment, tool.lock + " && rm -rf node_modules functions/*/node_modules");
         return environment;
     }
 
@@ -160,12 +152,12 @@ class WorkspaceInstallOnceTest {
         write(
                 "functions/f0/package.json",
                 "{\"name\":\"f0\",\"version\":\"1.0.0\",\"dependencies\":{\"ms\":\"2.0.0\"}}");
-        sh(root, environment, tool.lock + " && rm -rf node_modules functions/*/node_modules");
+        Program.shell(root, environment, tool.lock + " && rm -rf node_modules functions/*/node_modules");
         assertEquals(1, installs(tool, environment, "functions/f0", "functions/f1"), log.text());
         Path version = root.resolve("functions/f0/node_modules/ms");
         assertTrue(Files.exists(version), log.text());
 
-        sh(root, environment, "rm -rf functions/f0/node_modules/ms");
+        Program.shell(root, environment, "rm -rf functions/f0/node_modules/ms");
 
         assertEquals(1, installs(tool, environment, "functions/f1", "functions/f0"), log.text());
         assertTrue(Files.exists(version), log.text());
@@ -193,7 +185,7 @@ class WorkspaceInstallOnceTest {
                 "functions/f0/package.json",
                 "{\"name\":\"f0\",\"version\":\"1.0.0\",\"dependencies\":{\"plain\":\"file:../../plain\"}}");
         write("plain/package.json", "{\"name\":\"plain\",\"version\":\"1.0.0\"}");
-        sh(root, environment, Tool.PNPM.lock);
+        Program.shell(root, environment, Tool.PNPM.lock);
 
         assertEquals(2, installs(Tool.PNPM, environment, "functions/f0", "functions/f1"), log.text());
     }
@@ -205,7 +197,7 @@ class WorkspaceInstallOnceTest {
         write(
                 "functions/f0/package.json",
                 "{\"name\":\"f0\",\"version\":\"1.0.0\",\"dependencies\":{\"plain\":\"file:../../plain\"}}");
-        sh(root, environment, Tool.YARN_CLASSIC.lock);
+        Program.shell(root, environment, Tool.YARN_CLASSIC.lock);
 
         write("plain/index.js", "module.exports = 1;\n");
         assertEquals(1, installs(Tool.YARN_CLASSIC, environment, "functions/f0"), log.text());

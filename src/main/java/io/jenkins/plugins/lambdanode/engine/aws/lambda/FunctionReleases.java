@@ -12,13 +12,11 @@ import io.jenkins.plugins.lambdanode.engine.base.Retry;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.model.CreateAliasResponse;
-import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.FunctionVersionLatestPublished;
 import software.amazon.awssdk.services.lambda.model.LambdaException;
 import software.amazon.awssdk.services.lambda.model.PublishVersionRequest;
@@ -139,14 +137,8 @@ public final class FunctionReleases {
                 operations.onFunction("Lambda did not list the versions of", "ListVersionsByFunction", function);
         return AwsCalls.call(operation, () -> {
             try {
-                return session
-                        .lambda()
-                        .listVersionsByFunctionPaginator(request -> request.functionName(function.value()))
-                        .versions()
-                        .stream()
-                        .map(FunctionConfiguration::version)
-                        .filter(version -> version.matches("\\d+"))
-                        .max(Comparator.comparingLong(Long::parseLong))
+                return VersionPruning.published(session.lambda(), function).stream()
+                        .findFirst()
                         .or(() -> Optional.of(UNPUBLISHED));
             } catch (LambdaException e) {
                 if (e.statusCode() == HTTP_FORBIDDEN) {

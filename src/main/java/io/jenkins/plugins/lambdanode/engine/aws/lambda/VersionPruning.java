@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.ProvisionedConcurrencyConfigNotFoundException;
 
@@ -34,7 +35,9 @@ public final class VersionPruning {
     public void prune(FunctionName function, int keep, Set<String> inUse) throws InterruptedException {
         try {
             Set<String> staying = new HashSet<>(inUse);
-            List<String> versions = versions(function);
+            List<String> versions = AwsCalls.call(
+                    operations.onFunction("Lambda did not list the versions of", "ListVersionsByFunction", function),
+                    () -> published(session.lambda(), function));
             if (versions.size() <= keep) {
                 return;
             }
@@ -51,20 +54,17 @@ public final class VersionPruning {
         }
     }
 
-    /** The newest first. */
-    private List<String> versions(FunctionName function) throws DeployException, InterruptedException {
-        return AwsCalls.call(
-                operations.onFunction("Lambda did not list the versions of", "ListVersionsByFunction", function),
-                () -> session
-                        .lambda()
-                        .listVersionsByFunctionPaginator(request -> request.functionName(function.value()))
-                        .versions()
-                        .stream()
-                        .map(FunctionConfiguration::version)
-                        .filter(version -> version.matches("\\d+"))
-                        .sorted(Comparator.comparingLong((String version) -> Long.parseLong(version))
-                                .reversed())
-                        .toList());
+    /** The numbers of a function's published versions, the newest first. */
+    static List<String> published(LambdaClient lambda, FunctionName function) {
+        return lambda
+                .listVersionsByFunctionPaginator(request -> request.functionName(function.value()))
+                .versions()
+                .stream()
+                .map(FunctionConfiguration::version)
+                .filter(version -> version.matches("\\d+"))
+                .sorted(Comparator.comparingLong((String version) -> Long.parseLong(version))
+                        .reversed())
+                .toList();
     }
 
     private Set<String> ofAliases(FunctionName function) throws DeployException, InterruptedException {

@@ -15,7 +15,6 @@ import io.jenkins.plugins.lambdanode.engine.ObservedAws;
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.engine.aws.Log;
 import io.jenkins.plugins.lambdanode.engine.aws.Package;
-import io.jenkins.plugins.lambdanode.engine.aws.Python;
 import io.jenkins.plugins.lambdanode.engine.aws.SendingWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.TestTime;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
@@ -28,6 +27,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.Wire;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -72,7 +72,7 @@ class DependencyLayerTest {
 
     /** What boto3 says of the layer's versions, newest first: number, CodeSha256, runtimes and architectures. */
     private String versions(Emulator emulator) {
-        return Python.run("""
+        return Program.python("""
                         import sys, boto3
                         l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
@@ -85,7 +85,7 @@ class DependencyLayerTest {
 
     /** A version that somebody else published, with any description. */
     private void publishedByOthers(Emulator emulator, String description) {
-        Python.run("""
+        Program.python("""
                 import sys, boto3, io, zipfile
                 l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                  aws_access_key_id='test', aws_secret_access_key='test')

@@ -3,7 +3,6 @@ package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
-import io.jenkins.plugins.lambdanode.engine.aws.Python;
 import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.RefusingProxy;
 import java.nio.file.Files;
@@ -167,7 +166,7 @@ class EndpointsTest {
         StringBuilder settings = new StringBuilder();
         variables.forEach(
                 (name, value) -> settings.append(name).append('=').append(value).append('\n'));
-        return Python.run("""
+        return Program.python("""
                         import sys, os, re
                         for name in [n for n in os.environ if n.startswith('AWS_')]: del os.environ[name]
                         os.environ.update(line.split('=', 1) for line in sys.argv[1].splitlines())

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.engine.aws.Package;
-import io.jenkins.plugins.lambdanode.engine.aws.Python;
 import io.jenkins.plugins.lambdanode.engine.aws.SendingWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
@@ -19,6 +18,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -41,7 +41,7 @@ class FunctionsContractTest {
 
     /** CodeSha256, Runtime, Handler and more as boto3 reads them. */
     private static String read(Emulator emulator, FunctionName function, String field) {
-        return Python.run("""
+        return Program.python("""
                         import sys, boto3
                         l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
@@ -200,7 +200,7 @@ class FunctionsContractTest {
             assertNotEquals(one, two);
             assertEquals(
                     two,
-                    Python.run("""
+                    Program.python("""
                                     import sys, boto3
                                     l = boto3.client('lambda', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                                      aws_access_key_id='test', aws_secret_access_key='test')

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.engine.aws.Log;
 import io.jenkins.plugins.lambdanode.engine.aws.Package;
-import io.jenkins.plugins.lambdanode.engine.aws.Python;
 import io.jenkins.plugins.lambdanode.engine.aws.SendingWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.TestTime;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
@@ -19,6 +18,7 @@ import io.jenkins.plugins.lambdanode.engine.http.SendRequest;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,7 +44,7 @@ class StagingContractTest {
 
     /** The object's SHA-256 in hexadecimal, as boto3 reads its bytes. */
     static String sha256(Emulator emulator, StagedObject object) {
-        return Python.run("""
+        return Program.python("""
                         import sys, boto3, hashlib
                         s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
@@ -55,7 +55,7 @@ class StagingContractTest {
 
     /** Uploads in parts that are neither completed nor aborted. */
     static String unfinished(Emulator emulator, String bucket) {
-        return Python.run("""
+        return Program.python("""
                         import sys, boto3
                         s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
@@ -200,7 +200,7 @@ class StagingContractTest {
 
         assertEquals(
                 "aws:kms " + key,
-                Python.run("""
+                Program.python("""
                                 import sys, boto3
                                 s3 = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                                   aws_access_key_id='test', aws_secret_access_key='test')

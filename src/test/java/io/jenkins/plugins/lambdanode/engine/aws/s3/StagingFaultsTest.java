@@ -22,7 +22,6 @@ import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.engine.aws.Log;
 import io.jenkins.plugins.lambdanode.engine.aws.Package;
-import io.jenkins.plugins.lambdanode.engine.aws.Python;
 import io.jenkins.plugins.lambdanode.engine.aws.SendingWorkspace;
 import io.jenkins.plugins.lambdanode.engine.aws.TestTime;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
@@ -35,6 +34,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.Wire;
 import java.io.IOException;
 import java.io.InputStream;
@@ -494,7 +494,8 @@ class StagingFaultsTest {
 
     /** How many there were. */
     private int abortAll() {
-        return Integer.parseInt(Python.run("""
+        return Integer.parseInt(
+                Program.python("""
                         import sys, boto3
                         s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                          aws_access_key_id='test', aws_secret_access_key='test')
@@ -503,7 +504,7 @@ class StagingFaultsTest {
                             s.abort_multipart_upload(Bucket=sys.argv[2], Key=upload['Key'], UploadId=upload['UploadId'])
                         print(len(uploads))
                         """, Emulator.MINISTACK.endpoint().toString(), bucket)
-                .strip());
+                        .strip());
     }
 
     @Test
@@ -595,7 +596,7 @@ class StagingFaultsTest {
     @CsvSource({"0,0", "5,1"})
     void anUploadThatWasStartedLongBeforeThisOneIsSomeoneElsesAndStays(int minutesBefore, String left)
             throws Exception {
-        Python.run("""
+        Program.python("""
                 import sys, boto3
                 s = boto3.client('s3', endpoint_url=sys.argv[1], region_name='eu-west-1',
                                  aws_access_key_id='test', aws_secret_access_key='test')
