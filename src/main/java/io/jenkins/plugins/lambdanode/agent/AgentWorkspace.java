@@ -164,11 +164,6 @@ public final class AgentWorkspace implements Workspace {
                         + failure.getMessage());
     }
 
-    /** Where this deployment's temporary files are, on the agent. */
-    public FilePath temporary() {
-        return temporary;
-    }
-
     /**
      * Writes a small file among the temporary ones.
      *

@@ -167,10 +167,6 @@ public final class PackageIndex {
         return packageSize;
     }
 
-    boolean isEmpty() {
-        return count == 0;
-    }
-
     /** How many contents it knows. */
     int size() {
         return count;

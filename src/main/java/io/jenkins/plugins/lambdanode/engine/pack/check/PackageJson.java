@@ -1,7 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.pack.check;
 
 import io.jenkins.plugins.lambdanode.engine.base.Json;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -33,11 +32,6 @@ public record PackageJson(Map<String, Object> fields, boolean hasByteOrderMark) 
 
     boolean has(String field) {
         return fields.containsKey(field);
-    }
-
-    /** The texts of a field that is a list of them, for instance {@code os}. */
-    List<String> texts(String field) {
-        return Json.strings(fields.get(field));
     }
 
     /** The names in a field such as {@code dependencies}, sorted. */
