@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
@@ -122,6 +123,7 @@ class ReleaseTest {
                 release(alarmed, ", rollout: 'Canary10Percent30Minutes', alarms: ['" + alarm + "']"));
         awaitTraffic(aborted, "1 2=0.1");
         awaitTraffic(alarmed, "1 2=0.1");
+        ACCOUNT.write("/aws/lambda/" + alarmed, "[2]", Instant.now().plusSeconds(30), "ERROR no stock");
         ACCOUNT.alarm(alarm, "ALARM", "Threshold Crossed");
 
         toAbort.getExecutor().interrupt();
@@ -132,7 +134,9 @@ class ReleaseTest {
         jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(toFail));
         assertEquals("1", ACCOUNT.aliasTraffic(alarmed, "live"));
         Builds.assertOneError(toFail, "Alarm " + alarm + " went into ALARM while traffic shifted to version 2.");
+        jenkins.assertLogContains("What version 2 of function " + alarmed + " said last:\n  ERROR no stock\n", toFail);
         String page = jenkins.createWebClient().getPage(toFail, "lambda").asNormalizedText();
+        assertTrue(page.contains("ERROR no stock"), page);
         assertTrue(page.contains("CloudWatch says: Threshold Crossed"), page);
         assertTrue(page.contains("failed in the phase shift"), page);
     }
