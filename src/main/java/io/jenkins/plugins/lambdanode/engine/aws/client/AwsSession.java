@@ -5,34 +5,18 @@ import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
-import software.amazon.awssdk.awscore.AwsClient;
-import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
-import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.core.client.builder.SdkSyncClientBuilder;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.apache.ApacheHttpClient;
-import software.amazon.awssdk.http.apache.ProxyConfiguration;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.retries.DefaultRetryStrategy;
-import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchClient;
 import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.endpoints.S3EndpointProvider;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
 
@@ -42,23 +26,13 @@ import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider
  */
 public final class AwsSession implements AutoCloseable {
 
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
-
-    /** Lambda responds to an UpdateFunctionCode for a staged package after it has copied and unzipped it. */
-    private static final Duration READ_TIMEOUT = Duration.ofSeconds(90);
-
     /** One that comes a byte at a time keeps no read waiting. S3 may take minutes to put an upload's parts together. */
     private static final Duration RESPONSE_TIMEOUT = Duration.ofMinutes(5);
-
-    private static final Duration LONGEST_INVOCATION = Duration.ofMinutes(16);
-
-    private static final int ATTEMPTS = 5;
 
     private static final String NO_CREDENTIALS = "The AWS credentials could not be read";
 
     private final AwsSettings settings;
-    private final Duration responseTimeout;
-    private final SdkHttpClient http;
+    private final ClientFactory clients;
     private final StsClient sts;
     private final AwsCredentialsProvider credentials;
     private final LambdaClient lambda;
@@ -67,8 +41,8 @@ public final class AwsSession implements AutoCloseable {
     private final S3Client s3Once;
     private final OfflineClient<LambdaClient> lambdaOffline;
     private final OfflineClient<S3Client> s3Offline;
-    private final OnDemand<CloudWatchClient> cloudWatch;
-    private final OnDemand<CloudWatchLogsClient> cloudWatchLogs;
+    private final OnDemandClient<CloudWatchClient> cloudWatch;
+    private final OnDemandClient<CloudWatchLogsClient> cloudWatchLogs;
     private final SigningClock signingClock = new SigningClock();
     private final BucketOwner bucketOwner = new BucketOwner();
 
@@ -78,85 +52,18 @@ public final class AwsSession implements AutoCloseable {
 
     private AwsSession(AwsSettings settings, Duration responseTimeout) {
         this.settings = settings;
-        this.responseTimeout = responseTimeout;
-        this.http = httpClient(settings, READ_TIMEOUT).build();
-        this.sts = configured(StsClient.builder(), settings.credentials(), http, retrying())
-                .build();
+        this.clients = new ClientFactory(settings, responseTimeout, signingClock, bucketOwner);
+        this.sts = clients.sts(settings.credentials());
         this.credentials =
                 settings.role().<AwsCredentialsProvider>map(this::assumed).orElse(settings.credentials());
-        this.lambda = lambda(credentials, http, retrying());
-        this.lambdaOnce = lambda(credentials, http, DefaultRetryStrategy.doNotRetry());
-        this.lambdaOffline = new OfflineClient<>(
-                nowhere -> lambda(AnonymousCredentialsProvider.create(), nowhere, DefaultRetryStrategy.doNotRetry()));
-        this.s3 = s3(credentials, http, retrying());
-        this.s3Once = s3(credentials, http, DefaultRetryStrategy.doNotRetry());
-        this.s3Offline = new OfflineClient<>(
-                nowhere -> s3(AnonymousCredentialsProvider.create(), nowhere, DefaultRetryStrategy.doNotRetry()));
-        this.cloudWatch = new OnDemand<>(() -> configured(CloudWatchClient.builder(), credentials, http, retrying())
-                .build());
-        this.cloudWatchLogs =
-                new OnDemand<>(() -> configured(CloudWatchLogsClient.builder(), credentials, http, retrying())
-                        .build());
-    }
-
-    /** A client that few deployments need, so it is made when it is first asked for. */
-    private static final class OnDemand<C extends AwsClient> implements AutoCloseable {
-        private final Supplier<C> maker;
-        private C client;
-
-        OnDemand(Supplier<C> maker) {
-            this.maker = maker;
-        }
-
-        synchronized C get() throws DeployException {
-            if (client == null) {
-                C made = maker.get();
-                if (AwsSession.endpoint(made).isPresent()) {
-                    requireAddressAlone(AwsSession.endpoint(made).get());
-                }
-                client = made;
-            }
-            return client;
-        }
-
-        synchronized Optional<URI> endpoint() {
-            return Optional.ofNullable(client).flatMap(AwsSession::endpoint);
-        }
-
-        @Override
-        public synchronized void close() {
-            if (client != null) {
-                client.close();
-            }
-        }
-    }
-
-    private LambdaClient lambda(AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
-        return configured(LambdaClient.builder(), who, over, retries).build();
-    }
-
-    private S3Client s3(AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
-        boolean pathStyle = settings.endpoint().isPresent();
-        S3Client client = s3(who, over, retries, pathStyle);
-        if (pathStyle || endpoint(client).isEmpty()) {
-            return client;
-        }
-        client.close();
-        return s3(who, over, retries, true);
-    }
-
-    /** At us-east-1's regional endpoint, as everywhere: the global one, the SDK's default there, can lead to another region. */
-    private S3Client s3(AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries, boolean pathStyle) {
-        S3EndpointProvider rules = S3EndpointProvider.defaultProvider();
-        return configured(S3Client.builder(), who, over, retries)
-                .endpointProvider(parameters -> rules.resolveEndpoint(
-                        parameters.toBuilder().useGlobalEndpoint(false).build()))
-                .forcePathStyle(pathStyle)
-                .build();
-    }
-
-    private static Optional<URI> endpoint(AwsClient client) {
-        return client.serviceClientConfiguration().endpointOverride();
+        this.lambda = clients.lambda(credentials);
+        this.lambdaOnce = clients.lambdaOnce(credentials);
+        this.lambdaOffline = new OfflineClient<>(clients::lambdaOver);
+        this.s3 = clients.s3(credentials);
+        this.s3Once = clients.s3Once(credentials);
+        this.s3Offline = new OfflineClient<>(clients::s3Over);
+        this.cloudWatch = new OnDemandClient<>(() -> clients.cloudWatch(credentials));
+        this.cloudWatchLogs = new OnDemandClient<>(() -> clients.cloudWatchLogs(credentials));
     }
 
     /**
@@ -193,7 +100,7 @@ public final class AwsSession implements AutoCloseable {
         AwsSession session = configured(settings, responseTimeout);
         try {
             for (URI other : session.endpoints().values()) {
-                requireAddressAlone(other);
+                ClientEndpoint.requireAddressAlone(other);
             }
             session.resolvedCredentials();
             return session;
@@ -212,20 +119,6 @@ public final class AwsSession implements AutoCloseable {
                     "The AWS configuration of this machine is wrong: " + AwsErrors.words(e)
                             + "\nFix the variable (AWS_...), or the setting of the profile, that it comes from.",
                     e);
-        }
-    }
-
-    /** Messages name the endpoint: what stands before an @ or after a ? can be a secret. */
-    private static void requireAddressAlone(URI endpoint) throws DeployException {
-        if (endpoint.getHost() == null || !List.of("http", "https").contains(endpoint.getScheme())) {
-            throw new DeployException(
-                    "An endpoint of the AWS configuration of this machine (AWS_ENDPOINT_URL, endpoint_url) is not of"
-                            + " the form https://host or http://host:port.\nGive it in full.");
-        }
-        if (endpoint.getRawUserInfo() != null || endpoint.getRawQuery() != null || endpoint.getRawFragment() != null) {
-            throw new DeployException("The endpoint " + endpoint.getScheme() + "://" + endpoint.getHost()
-                    + " has a user name, a query or a fragment, which no endpoint of AWS has.\nGive its address alone, and"
-                    + " credentials as credentials.");
         }
     }
 
@@ -281,9 +174,7 @@ public final class AwsSession implements AutoCloseable {
      * connection of its own, and closing it is the caller's.
      */
     public LambdaClient lambdaForInvocations() {
-        return configured(LambdaClient.builder(), credentials, DefaultRetryStrategy.doNotRetry(), LONGEST_INVOCATION)
-                .httpClientBuilder(httpClient(settings, LONGEST_INVOCATION))
-                .build();
+        return clients.lambdaForInvocations(credentials);
     }
 
     /** S3, with the SDK's standard retries; path-style where the endpoint is not AWS's. */
@@ -354,9 +245,9 @@ public final class AwsSession implements AutoCloseable {
      */
     public Map<String, URI> endpoints() {
         Map<String, URI> configured = new TreeMap<>();
-        endpoint(lambda).ifPresent(uri -> configured.put("lambda", uri));
-        endpoint(s3).ifPresent(uri -> configured.put("s3", uri));
-        endpoint(sts).ifPresent(uri -> configured.put("sts", uri));
+        ClientEndpoint.of(lambda).ifPresent(uri -> configured.put("lambda", uri));
+        ClientEndpoint.of(s3).ifPresent(uri -> configured.put("s3", uri));
+        ClientEndpoint.of(sts).ifPresent(uri -> configured.put("sts", uri));
         cloudWatch.endpoint().ifPresent(uri -> configured.put("cloudwatch", uri));
         cloudWatchLogs.endpoint().ifPresent(uri -> configured.put("logs", uri));
         return configured;
@@ -400,7 +291,7 @@ public final class AwsSession implements AutoCloseable {
             assumed.close();
         }
         sts.close();
-        http.close();
+        clients.close();
     }
 
     private StsAssumeRoleCredentialsProvider assumed(AwsSettings.AssumeRole role) {
@@ -411,53 +302,5 @@ public final class AwsSession implements AutoCloseable {
                     role.externalId().ifPresent(request::externalId);
                 })
                 .build();
-    }
-
-    private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>> B configured(
-            B builder, AwsCredentialsProvider who, SdkHttpClient over, RetryStrategy retries) {
-        return configured(builder, who, retries, responseTimeout).httpClient(over);
-    }
-
-    private <B extends AwsClientBuilder<B, ?> & SdkSyncClientBuilder<B, ?>> B configured(
-            B builder, AwsCredentialsProvider who, RetryStrategy retries, Duration within) {
-        builder.region(Region.of(settings.region())).credentialsProvider(who).overrideConfiguration(override -> {
-            override.retryStrategy(retries)
-                    .apiCallAttemptTimeout(within)
-                    .addExecutionInterceptor(new ResponseSizeLimit())
-                    .addExecutionInterceptor(new ServerClock(signingClock))
-                    .addExecutionInterceptor(bucketOwner);
-            settings.profile().ifPresent(override::defaultProfileName);
-        });
-        settings.endpoint().ifPresent(builder::endpointOverride);
-        return builder;
-    }
-
-    private static RetryStrategy retrying() {
-        return AwsRetryStrategy.standardRetryStrategy().toBuilder()
-                .maxAttempts(ATTEMPTS)
-                .build();
-    }
-
-    private static ApacheHttpClient.Builder httpClient(AwsSettings settings, Duration readTimeout) {
-        ApacheHttpClient.Builder builder = ApacheHttpClient.builder()
-                .connectionTimeout(CONNECT_TIMEOUT)
-                .socketTimeout(readTimeout)
-                .maxConnections(16);
-        // The variables HTTPS_PROXY and NO_PROXY are for who calls: what the workspace sends goes the same way.
-        ProxyConfiguration.Builder through = ProxyConfiguration.builder().useEnvironmentVariableValues(false);
-        settings.proxy().ifPresent(proxy -> {
-            // The SDK takes regular expressions here.
-            Set<String> direct = proxy.direct().stream()
-                    .map(host ->
-                            host.toLowerCase(Locale.ROOT).replace(".", "\\.").replace("*", ".*"))
-                    .collect(Collectors.toSet());
-            through.endpoint(URI.create("http://" + proxy.host() + ":" + proxy.port()))
-                    .nonProxyHosts(direct)
-                    .useSystemPropertyValues(false);
-            if (!proxy.user().isEmpty()) {
-                through.username(proxy.user()).password(proxy.password());
-            }
-        });
-        return builder.proxyConfiguration(through.build());
     }
 }
