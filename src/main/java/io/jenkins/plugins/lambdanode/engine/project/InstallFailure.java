@@ -88,6 +88,10 @@ public final class InstallFailure {
                             + " package.json, run '{program} install' and commit both files. What a package brings for each platform needs"
                             + " no entry of its own."),
             Advice.on(
+                    "configured to use (?:npm|pnpm|yarn|bun)|defines \"packageManager\"",
+                    "package.json names another tool (packageManager) than the one whose lock file there is: commit the other's lock file"
+                            + " and remove {lockFile}, or correct packageManager."),
+            Advice.on(
                     "EBADENGINE|EBADDEVENGINES|ERR_PNPM_UNSUPPORTED_ENGINE|The engine \"",
                     "package.json asks for another Node.js or another tool than the build has: choose it, as tools { nodejs"
                             + " '<installation>' } in a Pipeline."),

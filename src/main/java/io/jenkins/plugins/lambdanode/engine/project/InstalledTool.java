@@ -37,8 +37,9 @@ public record InstalledTool(
         String unwritableCache,
         String failure) {
 
-    /** npm 6 and pnpm refuse an .npmrc with a variable that is not set. */
-    private static final Pattern UNSET_VARIABLE = Pattern.compile("Failed to replace env in config: \\$\\{([^}]*)\\}");
+    /** npm 6 and pnpm refuse an .npmrc with a variable that is not set, Yarn 2 and later a .yarnrc.yml. */
+    private static final Pattern UNSET_VARIABLE =
+            Pattern.compile("(?:Failed to replace env in config: \\$\\{|Environment variable not found \\()([^})]*)");
 
     private static final String MARK = "lambda-node-deploy: ";
 
@@ -172,9 +173,13 @@ public record InstalledTool(
             Matcher variable = UNSET_VARIABLE.matcher(failure);
             return path + " does not run: "
                     + (variable.find()
-                            ? "an .npmrc has ${" + variable.group(1)
+                            ? (manager == PackageManager.YARN ? "a .yarnrc.yml has ${" : "an .npmrc has ${")
+                                    + variable.group(1)
                                     + "}, and the build has no variable of that name. Give it to the build (from a"
-                                    + " credential, for instance), or use npm 7 or later, which goes on without."
+                                    + " credential, for instance), or "
+                                    + (manager == PackageManager.YARN
+                                            ? "write ${" + variable.group(1) + "-} there, and Yarn goes on without."
+                                            : "use npm 7 or later, which goes on without.")
                             : failure + "\n"
                                     + InstallFailure.advice(
                                                     failure.lines().toList(), manager.program(), version, lockFile)

@@ -2,19 +2,21 @@ package io.jenkins.plugins.lambdanode.engine.project;
 
 import io.jenkins.plugins.lambdanode.engine.base.Json;
 import java.io.IOException;
-import java.nio.file.FileSystems;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /** Which folders the root of a workspace names as its members. */
 final class WorkspaceMembers {
@@ -24,6 +26,10 @@ final class WorkspaceMembers {
             "(?m)^packages:[ \\t]*(?:\\[([^\\]]*)\\]|(?:#.*)?\\r?\\n((?:[ \\t]*(?:-.*|#.*)?\\r?\\n?)*))");
 
     private static final Pattern ITEM = Pattern.compile("\"([^\"]*)\"|'([^']*)'|([^\\s,'\"\\[\\]#-][^\\s,'\"#]*)");
+
+    /** What ends a list in round brackets, by the sign before it: one of them, some, any number, at most one, none of them. */
+    private static final Map<Character, String> LISTS =
+            Map.of('@', ")", '+', ")+", '*', ")*", '?', ")?", '!', ")(?:/|$))[^/]*");
 
     private WorkspaceMembers() {}
 
@@ -92,7 +98,7 @@ final class WorkspaceMembers {
     static boolean includes(List<String> patterns, Path root, Path folder) {
         boolean included = false;
         for (String pattern : patterns) {
-            boolean leaveOut = pattern.startsWith("!");
+            boolean leaveOut = pattern.startsWith("!") && !pattern.startsWith("!(");
             if (matches(leaveOut ? pattern.substring(1) : pattern, root.relativize(folder))) {
                 included = !leaveOut;
             }
@@ -102,14 +108,49 @@ final class WorkspaceMembers {
 
     private static boolean matches(String pattern, Path relative) {
         String glob = pattern.replaceFirst("^\\./", "").replaceFirst("/+$", "");
+        String path = relative.toString().replace(relative.getFileSystem().getSeparator(), "/");
         try {
-            return FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(relative)
-                    || glob.startsWith("**/")
-                            && FileSystems.getDefault()
-                                    .getPathMatcher("glob:" + glob.substring(3))
-                                    .matches(relative);
-        } catch (IllegalArgumentException e) {
+            return path.matches(regularExpression(glob));
+        } catch (PatternSyntaxException e) {
             return false;
         }
+    }
+
+    /** Of a pattern as npm, pnpm and Yarn read it (minimatch, picomatch, micromatch): lists such as {@code @(a|b)} and {@code !(a)} too. */
+    private static String regularExpression(String glob) {
+        StringBuilder regular = new StringBuilder();
+        Deque<String> ends = new ArrayDeque<>();
+        for (int i = 0; i < glob.length(); i++) {
+            char c = glob.charAt(i);
+            boolean isList = glob.startsWith("(", i + 1);
+            String end = ends.isEmpty() ? "" : ends.peek();
+            if (isList && LISTS.containsKey(c)) {
+                regular.append(c == '!' ? "(?!(?:" : "(?:");
+                ends.push(LISTS.get(c));
+                i++;
+            } else if (glob.startsWith("**/", i)) {
+                regular.append("(?:[^/]+/)*");
+                i += 2;
+            } else if (glob.startsWith("**", i)) {
+                regular.append(".*");
+                i++;
+            } else if (c == '{') {
+                regular.append("(?:");
+                ends.push("}");
+            } else if (c == ',' && end.equals("}") || c == '|' && end.startsWith(")")) {
+                regular.append('|');
+            } else if (c == '}' && end.equals("}") || c == ')' && end.startsWith(")")) {
+                regular.append(ends.pop().replace('}', ')'));
+            } else if (c == '[' && glob.indexOf(']', i) > 0) {
+                int close = glob.indexOf(']', i);
+                regular.append('[')
+                        .append(glob.substring(i + 1, close).replaceFirst("^!", "^"))
+                        .append(']');
+                i = close;
+            } else {
+                regular.append(c == '*' ? "[^/]*" : c == '?' ? "[^/]" : Pattern.quote(String.valueOf(c)));
+            }
+        }
+        return regular.toString();
     }
 }

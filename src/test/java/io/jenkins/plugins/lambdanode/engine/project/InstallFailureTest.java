@@ -36,6 +36,8 @@ class InstallFailureTest {
                 "gyp ERR! stack Error: not found: make                                                                 | needs Python, make",
                 "npm error code EBADPLATFORM                                                                           | optionalDependencies",
                 "error @esbuild/darwin-arm64@0.25.0: The platform \"linux\" is incompatible with this module.           | optionalDependencies",
+                " ERROR  This project is configured to use yarn                                                        | correct packageManager",
+                "error This project's package.json defines \"packageManager\": \"yarn@pnpm@9.15.0\". However the current global version of Yarn is 1.22.22. | correct packageManager",
                 "npm error network request to https://x failed, reason: getaddrinfo ENOTFOUND x                        | can't be reached",
             })
     void theReasonOfEachToolLeadsToItsAdvice(String line, String advice) {
@@ -61,5 +63,28 @@ class InstallFailureTest {
         assertEquals(
                 tool == null ? "" : tool + " did not run the install scripts",
                 said.replaceFirst("(scripts) of some.*", "$1"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "PNPM | Failed to replace env in config: ${NPM_TOKEN}                                       | an .npmrc has ${NPM_TOKEN}",
+                "YARN | Usage Error: Environment variable not found (NPM_TOKEN) in /job/.yarnrc.yml (in /job) | write ${NPM_TOKEN-} there"
+            })
+    void aVariableOfTheSettingsThatIsNotSetIsNamed(PackageManager manager, String failure, String said) {
+        InstalledTool tool = new InstalledTool(
+                manager,
+                "v22.0.0",
+                "",
+                "/bin/tool",
+                "/bin",
+                "",
+                new Platform("linux", "x64", "glibc"),
+                "",
+                "",
+                failure);
+        String message = tool.missing("a lock file");
+        assertTrue(message.contains(said), message);
     }
 }

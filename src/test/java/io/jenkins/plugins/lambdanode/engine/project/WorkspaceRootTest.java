@@ -10,6 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which folder the dependencies of a member of a workspace are installed in, and by which lock file. */
 class WorkspaceRootTest {
@@ -100,6 +102,27 @@ class WorkspaceRootTest {
         write(root.resolve("pnpm-workspace.yaml"), "packages: ['functions/*']\nsharedWorkspaceLockfile: false\n");
         write(member.resolve("pnpm-lock.yaml"), "");
         assertEquals(List.of(), plan(member).warnings());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "\"functions/@(orders|billing)\"          ; true",
+                "\"functions/!(orders|billing)\"          ; false",
+                "\"functions/!(order)\"                   ; true",
+                "\"f+(x|unctions)/*\"                     ; true",
+                "\"functions/?(x)orders\"                 ; true",
+                "\"{functions,libs}/*\"                   ; true",
+                "\"**/ord[a-f]rs\"                        ; true",
+                "\"./functions/**/\"                      ; true",
+                "\"functions\", \"functions/*/*\"         ; false",
+                "\"functions/*\", \"!functions/o?ders\"   ; false",
+                "\"functions/*\", \"!functions/@(x)\"     ; true"
+            })
+    void aMemberIsWhatThePatternsOfAllToolsName(String patterns, boolean isMember) throws Exception {
+        write(root.resolve("package.json"), "{\"workspaces\": [" + patterns + "]}");
+        assertEquals((isMember ? root : member).toString(), plan(member).folder());
     }
 
     /** pnpm would install the members of the workspace, and nothing here. */
