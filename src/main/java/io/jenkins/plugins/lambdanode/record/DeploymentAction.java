@@ -225,9 +225,12 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
         }
     }
 
-    /** For the card on the build's first page: a line each, failures first, the most important if there are many. */
+    /** For the card on the build's first page: a line each, shifts of traffic and failures first, the most important if there are many. */
     public List<String> getLines() {
         List<String> lines = new ArrayList<>();
+        getShifts()
+                .forEach(shift -> lines.add(joined(
+                        shift.getName(), Messages.DeploymentAction_shift(shift.getPercent(), shift.getTo()))));
         failures.forEach(failure -> lines.add(joined(failure.getFunctionNames(), describe(failure))));
         getSortedFunctions().forEach(function -> lines.add(joined(function.functionName, describe(function))));
         getDryRuns().forEach(function -> lines.add(joined(function.functionName, describe(function))));

@@ -12,10 +12,13 @@ import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
+import java.net.URL;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import jenkins.model.Jenkins;
+import org.htmlunit.HttpMethod;
+import org.htmlunit.WebRequest;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.Test;
@@ -53,12 +56,15 @@ class ReleaseTest {
     @Test
     void aReleaseGoesOnAfterARestartAndAnAlarmOrAnAbortTakesItBack() throws Throwable {
         String carriedOn = ACCOUNT.newFunctionWithTwoVersions();
+        String finished = ACCOUNT.newFunctionWithTwoVersions();
         sessions.then(jenkins -> {
             Aws.configureJenkins();
             releasesWhatADeploymentReturned(jenkins);
             anAbortAndAnAlarmGiveTheTrafficBack(jenkins);
             start("release-carried-on", release(carriedOn, ", rollout: [percent: 50, every: 0.5]"));
+            start("release-finished", release(finished, ", rollout: 'Canary10Percent30Minutes'"));
             awaitTraffic(carriedOn, "1 2=0.5");
+            awaitTraffic(finished, "1 2=0.1");
             assertEquals(0, jenkins.jenkins.toComputer().countBusy());
         });
         sessions.then(jenkins -> {
@@ -76,7 +82,26 @@ class ReleaseTest {
             assertEquals("50 % every 0.5 min", record.at("/Alias/Rollout").asText());
             String page = jenkins.createWebClient().getPage(run, "lambda").asNormalizedText();
             assertTrue(page.contains("released · version 2 · alias live: 1 \u2192 2"), page);
+            isFinishedByAClickAfterTheRestart(jenkins, finished);
         });
+    }
+
+    private static void isFinishedByAClickAfterTheRestart(JenkinsRule jenkins, String function) throws Exception {
+        WorkflowJob job = Jenkins.get().getItemByFullName("release-finished", WorkflowJob.class);
+        Jenkins.get().setCrumbIssuer(null);
+        JenkinsRule.WebClient client = jenkins.createWebClient().withJavaScriptEnabled(false);
+        String text = client.goTo(job.getUrl() + "lambda/").asNormalizedText();
+        assertTrue(text.contains("Version 1: 90 % · version 2: 10 %"), text);
+
+        client.getPage(new WebRequest(
+                new URL(
+                        jenkins.getURL(),
+                        job.getUrl() + "lambda/finishNow?build=1&functionArn=arn:aws:lambda:" + Account.REGION
+                                + ":000000000000:function:" + function + "&alias=live&version=2"),
+                HttpMethod.POST));
+
+        assertEquals("2", ACCOUNT.aliasTraffic(function, "live"));
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(job.getBuildByNumber(1)));
     }
 
     private static void releasesWhatADeploymentReturned(JenkinsRule jenkins) throws Exception {

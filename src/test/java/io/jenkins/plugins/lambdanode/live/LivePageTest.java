@@ -25,6 +25,7 @@ import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
 import io.jenkins.plugins.lambdanode.SmokeTest;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
+import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.record.LiveShifts;
 import io.jenkins.plugins.lambdanode.record.RecordedDeployment;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
@@ -268,6 +269,9 @@ class LivePageTest {
                 assertEquals("true", button.getAttribute("data-post"));
                 assertTrue(button.getAttribute("data-url").contains("lambda/"), button.toString());
             }
+            assertEquals(
+                    List.of("live-page · live · 40 % of the traffic to version 3"),
+                    build.getAction(DeploymentAction.class).getLines());
             LiveShifts.get()
                     .of(build)
                     .get(0)
