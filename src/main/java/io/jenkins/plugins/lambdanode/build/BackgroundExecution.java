@@ -98,15 +98,22 @@ abstract class BackgroundExecution extends StepExecution {
 
     private synchronized void goOnAfter(Duration pause, Authentication user) {
         waitingAs = user;
-        waiting = Timer.get().schedule(() -> begin(false, user), dueNow ? 0 : pause.toMillis(), TimeUnit.MILLISECONDS);
+        waiting = Timer.get().schedule(this::endWait, dueNow ? 0 : pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Of the timer and of who does not wait for it, one begins. */
+    private synchronized void endWait() {
+        if (waiting != null) {
+            waiting.cancel(false);
+            waiting = null;
+            begin(false, waitingAs);
+        }
     }
 
     /** Has {@link #run} called now, where it waits, and otherwise when it returns {@link Later}. */
     final synchronized void goOn() {
         dueNow = true;
-        if (waiting != null && waiting.cancel(false)) {
-            begin(false, waitingAs);
-        }
+        endWait();
     }
 
     /** An error that comes of having been stopped is the reason why it was. */

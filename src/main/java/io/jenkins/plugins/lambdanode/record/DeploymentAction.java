@@ -229,8 +229,8 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
     public List<String> getLines() {
         List<String> lines = new ArrayList<>();
         getShifts()
-                .forEach(shift -> lines.add(joined(
-                        shift.getName(), Messages.DeploymentAction_shift(shift.getPercent(), shift.getTo()))));
+                .forEach(shift -> lines.add(
+                        joined(shift.getName(), Messages.DeploymentAction_shift(shift.getPercent(), shift.getTo()))));
         failures.forEach(failure -> lines.add(joined(failure.getFunctionNames(), describe(failure))));
         getSortedFunctions().forEach(function -> lines.add(joined(function.functionName, describe(function))));
         getDryRuns().forEach(function -> lines.add(joined(function.functionName, describe(function))));

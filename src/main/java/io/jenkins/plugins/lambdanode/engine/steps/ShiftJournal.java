@@ -114,7 +114,7 @@ public interface ShiftJournal {
     /** For a front end whose deployments end with their process. */
     static ShiftJournal inMemory() {
         return new ShiftJournal() {
-            private Optional<Shift> kept = Optional.empty();
+            private volatile Optional<Shift> kept = Optional.empty();
 
             @Override
             public Optional<Shift> pending() {
