@@ -87,10 +87,8 @@ public record InstalledPackage(Path folder, Kind kind, Path unit) {
     /** Whether a folder is a store's own node_modules, or a scope in it: links for those who require what they do not declare. */
     public static boolean isStoreWide(Path folder) {
         Path modules = modulesOf(folder.resolve("name"));
-        return modules != null
-                && nameOf(modules).equals(NODE_MODULES)
-                && modules.getParent() != null
-                && isVirtualStore(modules.getParent());
+        Path store = modules == null ? null : modules.getParent();
+        return store != null && nameOf(modules).equals(NODE_MODULES) && isVirtualStore(store);
     }
 
     static boolean isVirtualStore(Path folder) {
