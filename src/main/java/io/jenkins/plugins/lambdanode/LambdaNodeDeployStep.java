@@ -439,6 +439,7 @@ public class LambdaNodeDeployStep extends AwsStep implements DeploymentSettings 
     public void addTo(DeployRequestBuilder request, EnvVars variables) throws DeployException {
         request.functionName(variables.expand(functionName))
                 .functionNames(variables.expand(functionNames))
+                .dir(variables.expand(dir))
                 .codeDir(variables.expand(codeDir))
                 .zipFile(variables.expand(zipFile))
                 .includes(variables.expand(includes))

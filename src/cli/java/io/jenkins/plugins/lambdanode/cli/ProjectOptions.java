@@ -14,7 +14,9 @@ import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,10 +125,10 @@ final class ProjectOptions {
         return new Origin(dir.toString(), checkout.commit(), checkout.repository(), "", credentials);
     }
 
-    /** The files that are asked for must not be folders. */
+    /** The files that are asked for must be ones that can be written. */
     void checkFiles() {
         for (Map.Entry<String, Path> each : files().entrySet()) {
-            file(spec, each.getKey(), each.getValue());
+            requireWritable(spec, each.getKey(), each.getValue());
         }
     }
 
@@ -171,7 +173,8 @@ final class ProjectOptions {
 
     /** The project's settings, for a request. */
     DeployRequestBuilder addTo(DeployRequestBuilder request) throws DeployException {
-        return request.install(install)
+        return request.dir(dir.toString().equals(".") ? "" : dir.toString())
+                .install(install)
                 .build(build)
                 .codeDir(codeDir)
                 .includes(includes)
@@ -211,6 +214,25 @@ final class ProjectOptions {
             throw usage(spec, option + " is a file to write, and " + path + " is a folder.");
         }
         return path.toAbsolutePath();
+    }
+
+    /** A file that is written at the end, when it is too late to say that it can't be. Its folder is made where it is not there. */
+    static void requireWritable(CommandSpec spec, String option, Path path) {
+        Path file = file(spec, option, path);
+        try {
+            Files.createDirectories(file.getParent());
+            if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createFile(file);
+                Files.delete(file);
+            } else if (Files.isRegularFile(file)) {
+                Files.newByteChannel(file, StandardOpenOption.WRITE).close();
+            }
+        } catch (IOException e) {
+            throw usage(
+                    spec,
+                    option + " " + path + " can't be written (" + e.getClass().getSimpleName()
+                            + "), and nothing was changed. Name a file in a folder that you may write to.");
+        }
     }
 
     /** The command line of a command, for its exceptions. */

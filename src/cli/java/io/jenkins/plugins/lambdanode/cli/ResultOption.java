@@ -1,7 +1,6 @@
 package io.jenkins.plugins.lambdanode.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,7 +17,7 @@ final class ResultOption {
     /** Wrong usage is said before anything is done. */
     void check(CommandSpec spec) {
         if (result != null && !result.equals("-")) {
-            ProjectOptions.file(spec, "--result", Path.of(result));
+            ProjectOptions.requireWritable(spec, "--result", Path.of(result));
         }
     }
 
@@ -31,8 +30,6 @@ final class ResultOption {
             spec.commandLine().getOut().flush();
             return;
         }
-        Path file = Path.of(result).toAbsolutePath();
-        Files.createDirectories(file.getParent());
-        Files.writeString(file, record);
+        ProjectOptions.write(Path.of(result), record);
     }
 }

@@ -120,6 +120,25 @@ class DeployCommandTest {
     }
 
     @Test
+    void aResultThatCanNotBeWrittenIsSaidBeforeAnythingIsChanged() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "kept");
+
+        for (String option : List.of("--result", "--sbom", "--provenance")) {
+            Program run = create(option, file.resolve("result.json").toString());
+
+            assertEquals(2, run.status(), run.err());
+            assertTrue(
+                    run.err()
+                            .startsWith("ERROR: " + option + " " + file.resolve("result.json") + " can't be written ("),
+                    run.err());
+        }
+        assertFalse(ACCOUNT.hasFunction(name));
+        assertEquals("kept", Files.readString(file));
+        assertEquals(1, deploy("--result", file.toString()).status(), "there is no such function");
+        assertEquals("kept", Files.readString(file), "what is there stays until there is a result");
+    }
+
+    @Test
     void everySettingOfANewFunctionArrives() {
         Program run = create(
                 "--memory-size",

@@ -35,6 +35,7 @@ public final class DeployRequestBuilder {
     private final List<FunctionName> functions = new ArrayList<>();
     private InstallSetting install = InstallSetting.AUTO;
     private Optional<String> build = Optional.empty();
+    private String dir = "";
     private String codeDir = "";
     private Optional<String> zipFile = Optional.empty();
     private Optional<DeploymentRecord> from = Optional.empty();
@@ -108,6 +109,12 @@ public final class DeployRequestBuilder {
     /** A command line. */
     public DeployRequestBuilder build(String text) throws DeployException {
         build = read(text, build, line -> Optional.of(line.strip()));
+        return this;
+    }
+
+    /** The project's folder, which the workspace knows: only whether one is named is a matter of the request. */
+    public DeployRequestBuilder dir(String text) throws DeployException {
+        dir = read(text, dir, String::strip);
         return this;
     }
 
@@ -438,18 +445,24 @@ public final class DeployRequestBuilder {
         }
         String given = from.isPresent() ? "from" : "zipFile";
         Map<String, Boolean> set = new LinkedHashMap<>();
+        set.put("dir", from.isPresent() && !dir.isEmpty());
         set.put("zipFile", from.isPresent() && zipFile.isPresent());
         set.put("install", install.mode() != InstallMode.AUTO && install.mode() != InstallMode.NONE);
         set.put("build", build.isPresent());
         set.put("codeDir", !codeDir.isEmpty());
         set.put("dependencies", dependencies != Dependencies.PACKAGE);
+        set.put("layerName", layerName.isPresent());
+        set.put("keepLayerVersions", keepLayerVersions.isPresent());
         set.put("includes", !includes.isEmpty());
         set.put("excludes", !excludes.isEmpty());
-        for (Map.Entry<String, Boolean> setting : set.entrySet()) {
-            if (setting.getValue()) {
-                throw new DeployException(given + " is a package that is deployed as it is, and " + setting.getKey()
-                        + " says which or how it is made. Leave one of them out.");
-            }
+        set.put("symlinks", symlinks != PackSettings.Links.FOLLOW);
+        set.put("compressionLevel", compressionLevel != PackSettings.DEFAULT_LEVEL);
+        set.values().removeIf(isSet -> !isSet);
+        if (!set.isEmpty()) {
+            throw new DeployException(given + " is a package that is deployed as it is, and "
+                    + String.join(", ", set.keySet()) + (set.size() == 1 ? " says" : " say")
+                    + " which or how it is made. Leave " + given + " or " + (set.size() == 1 ? "that" : "those")
+                    + " out.");
         }
     }
 

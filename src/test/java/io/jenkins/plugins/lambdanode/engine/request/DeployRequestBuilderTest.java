@@ -157,6 +157,23 @@ class DeployRequestBuilderTest {
         assertTrue(refusal(orders().rollout("Canary10Percent5Minutes")).startsWith("rollout is set, and no alias."));
         assertTrue(refusal(orders().alias("live").alarms("errors")).startsWith("alarms is set, and no rollout."));
         assertTrue(refusal(orders().keepVersions(3)).startsWith("keepVersions is set, and no version is published."));
+        assertTrue(refusal(orders().zipFile("a.zip")
+                        .install("npm ci --offline")
+                        .layerName("deps")
+                        .keepLayerVersions(2)
+                        .symlinks("store")
+                        .compressionLevel(9))
+                .startsWith("zipFile is a package that is deployed as it is, and install, layerName, keepLayerVersions,"
+                        + " symlinks, compressionLevel say which or how it is made. Leave zipFile or those out."));
+        assertTrue(refusal(orders().dir("fn")
+                        .from("{\"FunctionName\": \"a\", \"FunctionArn\":"
+                                + " \"arn:aws:lambda:eu-west-1:123456789012:function:a\", \"CodeSha256\": \""
+                                + "A".repeat(43)
+                                + "=\", \"CodeSize\": 1, \"Version\": \"1\", \"Outcome\": \"updated\"}"))
+                .startsWith("from is a package that is deployed as it is, and dir says"));
+        assertEquals(
+                Optional.of("a.zip"),
+                orders().dir("fn").zipFile("a.zip").build().zipFile());
         assertEquals(
                 OptionalInt.of(3),
                 orders().alias("live").keepVersions(3).build().keepVersions());
