@@ -17,7 +17,12 @@ import io.jenkins.plugins.lambdanode.form.FieldChecks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jenkinsci.plugins.workflow.actions.LabelAction;
+import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
@@ -117,7 +122,15 @@ public class LambdaNodeReleaseStep extends AwsStep implements ReleaseSettings {
     }
 
     @Override
-    public StepExecution start(StepContext context) {
+    public StepExecution start(StepContext context) throws Exception {
+        if (from != null) {
+            // A view of the Pipeline knows the arguments, and from is none that it keeps.
+            context.get(FlowNode.class)
+                    .addAction(new LabelAction(
+                            Stream.of(functionName.replaceFirst("^.*:", ""), version, alias, getRegion())
+                                    .filter(Objects::nonNull)
+                                    .collect(Collectors.joining(", ", FUNCTION_NAME + " ", ""))));
+        }
         return new LambdaNodeReleaseExecution(context, this);
     }
 

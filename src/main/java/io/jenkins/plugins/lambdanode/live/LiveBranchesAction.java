@@ -67,13 +67,11 @@ public final class LiveBranchesAction implements Action {
 
     /** Those that have deployed and that may be read by who asks. */
     private static Stream<Job<?, ?>> jobs(ItemGroup<?> project) {
-        return project.getItems().stream()
-                .filter(item -> item.hasPermission(Item.READ))
-                .<Job<?, ?>>mapMulti((item, jobs) -> {
-                    if (item instanceof Job<?, ?> job && DeploymentHistory.exists(job)) {
-                        jobs.accept(job);
-                    }
-                });
+        return project.getItems().stream().<Job<?, ?>>mapMulti((item, jobs) -> {
+            if (item instanceof Job<?, ?> job && DeploymentHistory.exists(job) && job.hasPermission(Item.READ)) {
+                jobs.accept(job);
+            }
+        });
     }
 
     /** A branch's job. */

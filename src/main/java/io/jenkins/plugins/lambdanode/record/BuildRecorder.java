@@ -166,8 +166,10 @@ public final class BuildRecorder {
         String path = function.artifact.substring(0, function.artifact.length() - ".json".length());
         Optional<String> bom = BillOfMaterials.of(result.packaged(), result.layerSha256())
                 .map(text -> result.packaged().inventory().gap() == Inventory.Gap.IN_KNOWN_LAYER
-                        ? previous.bom()
+                        ? PreviousDeployment.inBuild(function, run)
+                                .bom()
                                 .flatMap(before -> BillOfMaterials.withLayerOf(before, text))
+                                .or(() -> previous.bom().flatMap(before -> BillOfMaterials.withLayerOf(before, text)))
                                 .orElse(text)
                         : text);
         bom.ifPresent(text -> {

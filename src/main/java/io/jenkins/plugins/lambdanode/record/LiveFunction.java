@@ -61,9 +61,10 @@ public final class LiveFunction {
         return deployments.subList(1, deployments.size());
     }
 
-    /** For the page: the function, and the alias where there is one. */
+    /** For the page: the function and the alias, or that there is none. */
     public String getName() {
-        return getAlias() == null ? getFunctionName() : getFunctionName() + " \u00b7 " + getAlias();
+        return getFunctionName() + " \u00b7 "
+                + (getAlias() == null ? Messages.LiveFunction_withoutAlias() : getAlias());
     }
 
     public String getConsoleUrl() {

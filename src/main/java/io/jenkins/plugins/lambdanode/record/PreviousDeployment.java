@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import jenkins.util.VirtualFile;
 
-/** The deployment of a function, and of the same alias, that an earlier build of the job has recorded last; a rollback is none. */
+/** A deployment of a function that has been recorded before, with its bill of materials; a rollback is none. */
 final class PreviousDeployment {
     private static final int MAX_BYTES = 64 << 20;
 
@@ -21,7 +21,21 @@ final class PreviousDeployment {
         this.function = Optional.ofNullable(function);
     }
 
-    /** Looks as far back as for a baseline. */
+    /** The one that the build itself has recorded last with the same layer, to whichever alias. */
+    static PreviousDeployment inBuild(DeployedFunction function, Run<?, ?> run) {
+        DeploymentAction recorded = run.getAction(DeploymentAction.class);
+        return new PreviousDeployment(
+                run,
+                recorded == null
+                        ? null
+                        : recorded.getFunctions().stream()
+                                .filter(each -> each.sbom != null
+                                        && Objects.equals(function.layerVersionArn, each.layerVersionArn))
+                                .reduce((earlier, later) -> later)
+                                .orElse(null));
+    }
+
+    /** The one to the same alias that an earlier build has recorded last. It looks as far back as for a baseline. */
     static PreviousDeployment of(DeployedFunction function, Run<?, ?> run) {
         Run<?, ?> build = run.getPreviousBuild();
         for (int searched = 1; build != null && searched < BuildBaseline.SEARCHED_BUILDS; searched++) {

@@ -19,6 +19,8 @@ import java.util.List;
 import jenkins.model.Jenkins;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.WebRequest;
+import org.jenkinsci.plugins.workflow.graph.FlowNode;
+import org.jenkinsci.plugins.workflow.graphanalysis.DepthFirstScanner;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.Test;
@@ -121,6 +123,11 @@ class ReleaseTest {
                 Result.SUCCESS);
 
         jenkins.assertLogContains("now=3 released before=1", run);
+        List<String> names = new DepthFirstScanner()
+                .allNodes(run.getExecution()).stream()
+                        .map(FlowNode::getDisplayName)
+                        .toList();
+        assertTrue(names.contains("lambdaNodeRelease " + function + ", 3, live, " + Account.REGION), names.toString());
         jenkins.assertLogContains("Smoke test of version 3 of function " + function + ": passed", run);
         assertEquals("2", ACCOUNT.aliasTraffic(function, "live"));
         assertEquals(

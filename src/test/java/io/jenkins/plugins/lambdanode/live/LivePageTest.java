@@ -15,6 +15,7 @@ import hudson.model.Item;
 import hudson.model.Job;
 import hudson.model.Label;
 import hudson.model.TaskListener;
+import hudson.model.TopLevelItem;
 import hudson.model.User;
 import hudson.plugins.git.GitSCM;
 import hudson.security.AuthorizationStrategy;
@@ -318,14 +319,14 @@ class LivePageTest {
     void whatIsLiveIsKnownWithoutItsBuildAndOfThousandsOfBuildsNoneIsLoadedForIt() throws Exception {
         FreeStyleProject old = jenkins.createFreeStyleProject("live-page-old");
         copyRecords(old);
-        for (int number = 10; number < 3010; number++) {
+        for (int number = 10; number < 10_010; number++) {
             Path build = old.getBuildDir().toPath().resolve(Integer.toString(number));
             Files.createDirectories(build);
             Files.writeString(
                     build.resolve("build.xml"),
                     "<build><timestamp>1</timestamp><startTime>1</startTime><result>SUCCESS</result></build>");
         }
-        old.updateNextBuildNumber(3010);
+        old.updateNextBuildNumber(10_010);
         old.doReload();
 
         JsonNode api = json(old.getUrl() + "lambda/api/json");
@@ -338,6 +339,13 @@ class LivePageTest {
         assertTrue(page.getAnchors().stream()
                 .noneMatch(link -> link.getHrefAttribute().contains("/2/")));
         assertTrue(loadedBuilds(old) < 50, "Those of the build history beside the page, not " + loadedBuilds(old));
+
+        old.renameTo("live-page-renamed");
+        assertEquals(
+                api.path("functions"), json(old.getUrl() + "lambda/api/json").path("functions"));
+        TopLevelItem copy = jenkins.jenkins.copy((TopLevelItem) old, "live-page-copy");
+        assertTrue(page(copy.getUrl()).getAnchors().stream()
+                .noneMatch(link -> link.getHrefAttribute().endsWith("/lambda")));
     }
 
     @Test
