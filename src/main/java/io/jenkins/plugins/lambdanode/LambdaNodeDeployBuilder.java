@@ -12,9 +12,9 @@ import hudson.tasks.BuildStepDescriptor;
 import hudson.tasks.Builder;
 import io.jenkins.plugins.lambdanode.build.BuildDeployment;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.UploadJournal;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -53,7 +53,7 @@ public class LambdaNodeDeployBuilder extends Builder {
         new BuildDeployment(
                         UUID.randomUUID().toString(),
                         UploadJournal.NONE,
-                        Optional.empty(),
+                        ShiftJournal.inMemory(),
                         settings,
                         build,
                         workspace,

@@ -295,8 +295,19 @@ class SecretsTest {
                                     + deploy(
                                             "secrets-npm",
                                             ", credentialsId: 'marked', install: 'env; echo \"$NPM_TOKEN\"; exit 3'"),
+                            Result.FAILURE),
+                    build(
+                            "smoke-test",
+                            WRITE_PROJECT
+                                    + "writeFile file: 'fn/index.js', text: 'exports.handler = async (event) => {"
+                                    + " console.log(\"got \" + event.token); throw new Error(\"bad \" + event.token) };'\n"
+                                    + deploy(
+                                            "secrets-smoke-test",
+                                            ", credentialsId: 'marked', publish: true,"
+                                                    + " smokeTest: [payload: '{\"token\": \"${NPM_TOKEN}\"}']"),
                             Result.FAILURE));
 
+            jenkins.assertLogContains("bad ****", runs.get(4));
             jenkins.assertLogContains("does not match the signature", runs.get(1));
             jenkins.assertLogContains("could not be staged at", runs.get(2));
             for (WorkflowRun run : runs) {
@@ -322,8 +333,8 @@ class SecretsTest {
         assertTrue(loggedBySdk.indexOf("AWS4 Canonical Request") >= 0);
         assertNoSecretOf("what the AWS SDK logged", loggedBySdk.toString(), "access key", "session token");
         JenkinsRule.WebClient client = jenkins.createWebClient();
-        for (String page : List.of("", "consoleFull", "api/xml?depth=3")) {
-            String type = page.startsWith("api") ? "application/xml" : "text/html";
+        for (String page : List.of("", "lambda/", "lambda/api/xml", "consoleFull", "api/xml?depth=3")) {
+            String type = page.contains("api/") ? "application/xml" : "text/html";
             byte[] content = client.goTo(run.getUrl() + page, type)
                     .getWebResponse()
                     .getContentAsStream()

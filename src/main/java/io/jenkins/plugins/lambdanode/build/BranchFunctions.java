@@ -3,7 +3,6 @@ package io.jenkins.plugins.lambdanode.build;
 import hudson.EnvVars;
 import hudson.Extension;
 import hudson.ExtensionList;
-import hudson.XmlFile;
 import hudson.model.Computer;
 import hudson.model.Item;
 import hudson.model.Job;
@@ -16,9 +15,9 @@ import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSettings;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionDeletion;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.record.XmlList;
 import java.io.File;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.logging.Level;
@@ -34,6 +33,10 @@ public final class BranchFunctions extends ItemListener {
 
     private static final Logger LOGGER = Logger.getLogger(BranchFunctions.class.getName());
 
+    private final XmlList<BranchFunction> file = new XmlList<>(
+            new File(Jenkins.get().getRootDir(), BranchFunctions.class.getName() + ".xml"),
+            BranchFunction.class,
+            BranchFunction::isComplete);
     private List<BranchFunction> functions;
 
     /** A function of a job's branch, with what it takes to delete it. Saved as XML. */
@@ -48,6 +51,10 @@ public final class BranchFunctions extends ItemListener {
             this.functionArn = functionArn;
             this.codeSha256 = codeSha256;
             this.access = access;
+        }
+
+        boolean isComplete() {
+            return job != null && functionArn != null && codeSha256 != null && access != null;
         }
 
         boolean isOf(String job, String functionArn) {
@@ -84,14 +91,14 @@ public final class BranchFunctions extends ItemListener {
         remembered()
                 .add(new BranchFunction(
                         job.getFullName(), functionArn, codeSha256, new SavedAccess(settings, variables)));
-        save();
+        file.write(remembered());
         return true;
     }
 
     /** Forgets a function, which stays when the job's branch goes. */
     synchronized void keep(Job<?, ?> job, String functionArn) {
         if (remembered().removeIf(function -> function.isOf(job.getFullName(), functionArn))) {
-            saveOrLog();
+            file.writeOrLog(functions);
         }
     }
 
@@ -106,7 +113,7 @@ public final class BranchFunctions extends ItemListener {
         List<BranchFunction> moved = of(oldFullName);
         moved.forEach(function -> function.job = newFullName);
         if (!moved.isEmpty()) {
-            saveOrLog();
+            file.writeOrLog(functions);
         }
     }
 
@@ -187,37 +194,13 @@ public final class BranchFunctions extends ItemListener {
 
     private synchronized void forget(BranchFunction function) {
         remembered().remove(function);
-        saveOrLog();
+        file.writeOrLog(functions);
     }
 
     private List<BranchFunction> remembered() {
         if (functions == null) {
-            functions = new ArrayList<>();
-            XmlFile file = file();
-            try {
-                if (file.exists() && file.read() instanceof List<?> saved) {
-                    saved.forEach(function -> functions.add((BranchFunction) function));
-                }
-            } catch (IOException e) {
-                LOGGER.log(Level.WARNING, "The functions of branches can't be read: " + file, e);
-            }
+            functions = file.read();
         }
         return functions;
-    }
-
-    private void save() throws IOException {
-        file().write(new ArrayList<>(functions));
-    }
-
-    private void saveOrLog() {
-        try {
-            save();
-        } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "The functions of branches can't be saved: " + file(), e);
-        }
-    }
-
-    private static XmlFile file() {
-        return new XmlFile(new File(Jenkins.get().getRootDir(), BranchFunctions.class.getName() + ".xml"));
     }
 }

@@ -51,7 +51,7 @@ public final class BuildDeployment {
 
     private final String id;
     private final UploadJournal uploads;
-    private final Optional<ShiftJournal> shifts;
+    private final ShiftJournal shift;
     private final BuildSettings settings;
     private final BranchCleanup branch;
     private final Run<?, ?> run;
@@ -70,13 +70,13 @@ public final class BuildDeployment {
     /**
      * @param id a name for this deployment, the same when it is run again after a restart of the controller
      * @param uploads remembers an upload for that case
-     * @param shifts remembers a shift of traffic for that case; empty where there is none
+     * @param shift remembers a shift of traffic for that case
      * @param sensitive which variables of the environment hold secrets
      */
     public BuildDeployment(
             String id,
             UploadJournal uploads,
-            Optional<ShiftJournal> shifts,
+            ShiftJournal shift,
             DeploymentSettings settings,
             Run<?, ?> run,
             FilePath workspace,
@@ -86,7 +86,7 @@ public final class BuildDeployment {
             TaskListener listener) {
         this.id = id;
         this.uploads = uploads;
-        this.shifts = shifts;
+        this.shift = shift;
         this.run = run;
         this.workspace = workspace;
         this.env = env;
@@ -139,6 +139,7 @@ public final class BuildDeployment {
 
     private FailedDeployment failed(Exception failure, String message) {
         return new FailedDeployment(
+                FailedDeployment.Kind.DEPLOYMENT,
                 failure instanceof DeploymentFailure deployment
                                 && deployment.functionName().isPresent()
                         ? List.of(deployment.functionName().get())
@@ -175,11 +176,12 @@ public final class BuildDeployment {
         BuildFolder place = BuildFolder.of(workspace, settings.dir(), env);
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
         branch.check(identity, progress);
+        saved = access.saved(identity);
+        ShiftJournal recoverable = ShiftRecovery.get().journal(run, saved, FailedDeployment.Kind.DEPLOYMENT, shift);
         try (AwsSession session =
                         AwsSession.open(access.settings(request.functions().get(0), identity));
                 AgentWorkspace agent = new AgentWorkspace(id, place, env, launcher, listener);
-                LiveShifts.Running live =
-                        LiveShifts.get().add(run, shifts.orElseGet(ShiftJournal::inMemory), listener, () -> {})) {
+                LiveShifts.Running live = LiveShifts.get().add(run, recoverable, listener, () -> {})) {
             region = session.region();
             BuildLocks turns = new BuildLocks(
                             session.lambdaEndpoint() + " " + session.region(), run.getFullDisplayName())
@@ -190,7 +192,6 @@ public final class BuildDeployment {
                     .isPresent();
             Origin origin = origin(place.dir(), identity, agent);
             provenance = new Provenance(builder(), origin, request.pack());
-            saved = access.saved(identity);
             DeploymentContext context = new DeploymentContext(
                     turns, uploads, Optional.of(live.journal()), baseline, origin, stagedLastTime);
             List<DeployedFunction> deployed = deploy(new Deployment(request, agent, session, context, progress), agent);
@@ -237,7 +238,11 @@ public final class BuildDeployment {
         } catch (IOException | InterruptedException | RuntimeException e) {
             if (e instanceof InterruptedException && !deployment.stopped().isEmpty()) {
                 recorder.record(FailedDeployment.stopped(
-                        functions, region, deployment.phase().label(), String.join("\n", deployment.stopped())));
+                        FailedDeployment.Kind.DEPLOYMENT,
+                        functions,
+                        region,
+                        deployment.phase().label(),
+                        String.join("\n", deployment.stopped())));
             }
             branch.created(deployment.created());
             boolean reachable = !(e instanceof InterruptedException) && !AgentLost.isBehind(e, workspace);

@@ -81,7 +81,12 @@ final class BuildRelease implements AutoCloseable {
             }
             return release.advance();
         } catch (DeployException e) {
-            recorder.record(new FailedDeployment(functions(), region(), phase(), secrets.mask(e.messageWithOutput())));
+            recorder.record(new FailedDeployment(
+                    FailedDeployment.Kind.RELEASE,
+                    functions(),
+                    region(),
+                    phase(),
+                    secrets.mask(e.messageWithOutput())));
             throw new AbortException(e.getMessage());
         }
     }
@@ -101,7 +106,12 @@ final class BuildRelease implements AutoCloseable {
         AwsAccess.Identity identity = access.ofBuild(run, workspace);
         saved = access.saved(identity);
         session = AwsSession.open(access.settings(request.functions().get(0), identity));
-        live = LiveShifts.get().add(run, shifts, listener, wake);
+        live = LiveShifts.get()
+                .add(
+                        run,
+                        ShiftRecovery.get().journal(run, saved, FailedDeployment.Kind.RELEASE, shifts),
+                        listener,
+                        wake);
         release = new Release(
                 request,
                 version,
@@ -136,12 +146,12 @@ final class BuildRelease implements AutoCloseable {
     void stop() throws InterruptedException {
         Optional<String> outcome = release == null ? Optional.empty() : release.takeBack();
         outcome.ifPresent(listener.getLogger()::println);
-        recorder.record(FailedDeployment.stopped(functions(), region(), phase(), outcome.orElse("Stopped.")));
+        recorder.record(FailedDeployment.stopped(
+                FailedDeployment.Kind.RELEASE, functions(), region(), phase(), outcome.orElse("Stopped.")));
     }
 
     private List<String> functions() {
         return Optional.ofNullable(variables.expand(settings.getFunctionName())).stream()
-                .map(name -> name.replaceFirst("^.*:", ""))
                 .toList();
     }
 

@@ -65,6 +65,7 @@ public final class BuildRollback {
             return rollBack(access, access.ofBuild(run, workspace), journal, Optional.empty());
         } catch (DeployException e) {
             recorder.record(new FailedDeployment(
+                    FailedDeployment.Kind.ROLLBACK,
                     Optional.ofNullable(variables.expand(settings.getFunctionName())).stream()
                             .toList(),
                     "",

@@ -72,12 +72,16 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
         try {
             return deploy(resumed, listener);
         } catch (IOException | InterruptedException e) {
-            // Only where it was not begun again after a restart: otherwise the deployment has done so itself.
-            if (shift.isUnderWay() && !Jenkins.get().isTerminating()) {
-                Run<?, ?> run = getContext().get(Run.class);
-                shift.takeBack(settings, settings.defaults(), run, run.getEnvironment(listener), listener, this::save);
-            }
+            stopped(listener);
             throw e;
+        }
+    }
+
+    /** Only a deployment that was not begun again after a restart has left a shift: otherwise it has taken that back itself. */
+    @Override
+    void stopped(TaskListener listener) throws IOException, InterruptedException {
+        if (shift.isUnderWay() && !Jenkins.get().isTerminating()) {
+            ShiftRecovery.get().takeBack(getContext().get(Run.class), shift.journal(this::save), listener);
         }
     }
 
@@ -109,7 +113,7 @@ public final class LambdaNodeDeployExecution extends BackgroundExecution {
         BuildDeployment deployment = new BuildDeployment(
                 id,
                 new SavedUpload(),
-                Optional.of(shift.journal(this::save)),
+                shift.journal(this::save),
                 settings,
                 getContext().get(Run.class),
                 workspace,

@@ -64,9 +64,8 @@ public final class LambdaNodeReleaseExecution extends BackgroundExecution {
     @Override
     void stopped(TaskListener listener) throws IOException, InterruptedException {
         if (release == null) {
-            if (!Jenkins.get().isTerminating()) {
-                Run<?, ?> run = getContext().get(Run.class);
-                shift.takeBack(settings, settings.defaults(), run, run.getEnvironment(listener), listener, this::save);
+            if (shift.isUnderWay() && !Jenkins.get().isTerminating()) {
+                ShiftRecovery.get().takeBack(getContext().get(Run.class), shift.journal(this::save), listener);
             }
             return;
         }

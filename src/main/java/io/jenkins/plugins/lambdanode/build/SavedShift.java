@@ -1,20 +1,10 @@
 package io.jenkins.plugins.lambdanode.build;
 
-import hudson.EnvVars;
-import hudson.model.Run;
-import hudson.model.TaskListener;
-import io.jenkins.plugins.lambdanode.access.AccessSettings;
-import io.jenkins.plugins.lambdanode.access.AwsAccess;
-import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
-import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
-import io.jenkins.plugins.lambdanode.engine.base.DeployException;
-import io.jenkins.plugins.lambdanode.engine.base.PacedProgress;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Choice;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Decision;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Shift;
 import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Stage;
-import io.jenkins.plugins.lambdanode.engine.steps.TrafficReturn;
 import java.io.Serializable;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -58,33 +48,6 @@ final class SavedShift implements Serializable {
                 saved = new ArrayList<>();
             }
         };
-    }
-
-    /** Gives the traffic back, for a step that cannot go on by itself after a restart. It needs no agent. */
-    void takeBack(
-            AccessSettings settings,
-            AccessSettings.Defaults defaults,
-            Run<?, ?> run,
-            EnvVars env,
-            TaskListener listener,
-            Saving saving)
-            throws InterruptedException {
-        if (!isUnderWay()) {
-            return;
-        }
-        ShiftJournal journal = journal(saving);
-        Shift left = journal.pending().orElseThrow();
-        AwsAccess access = new AwsAccess(settings, BranchVariable.addedTo(env), defaults);
-        try (AwsSession session =
-                AwsSession.open(access.settings(FunctionName.parse(left.functionArn()), access.ofBuild(run, null)))) {
-            new TrafficReturn(session, journal, PacedProgress.toLog(listener.getLogger()::println))
-                    .run()
-                    .ifPresent(listener.getLogger()::println);
-        } catch (DeployException e) {
-            listener.getLogger()
-                    .println("WARNING: Alias " + left.alias() + " still sends a part of its traffic to version "
-                            + left.to() + ": " + e.getMessage());
-        }
     }
 
     private static List<List<String>> fields(Shift shift) {

@@ -102,7 +102,7 @@ public final class DeploymentAction extends Tab implements EnvironmentContributi
         for (DeployedFunction function : deployed) {
             all.removeIf(earlier -> earlier.isReplacedBy(function));
             all.add(function);
-            left.removeIf(failure -> failure.isOf(function) && function.isOfPackage());
+            left.removeIf(failure -> failure.isMadeUpForBy(function));
         }
         functions = all;
         failures = left;

@@ -1,6 +1,5 @@
 package io.jenkins.plugins.lambdanode.record;
 
-import hudson.XmlFile;
 import hudson.model.Job;
 import hudson.model.Run;
 import io.jenkins.plugins.lambdanode.access.SavedAccess;
@@ -12,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
@@ -24,8 +21,6 @@ import org.kohsuke.accmod.restrictions.NoExternalUse;
  */
 @Restricted(NoExternalUse.class)
 public final class DeploymentHistory {
-
-    private static final Logger LOGGER = Logger.getLogger(DeploymentHistory.class.getName());
 
     /** How many deployments of a function and alias are kept, and of how many of these. */
     static final int KEPT_DEPLOYMENTS = 10;
@@ -44,7 +39,7 @@ public final class DeploymentHistory {
     /** What the job's functions and aliases have, and had: by name, then alias. */
     public static List<LiveFunction> functions(Job<?, ?> job) {
         Map<String, List<RecordedDeployment>> byPlace = new TreeMap<>();
-        List<RecordedDeployment> latestFirst = new ArrayList<>(read(job));
+        List<RecordedDeployment> latestFirst = file(job).read();
         Collections.reverse(latestFirst);
         latestFirst.forEach(deployment -> byPlace.computeIfAbsent(place(deployment), key -> new ArrayList<>())
                 .add(deployment));
@@ -66,7 +61,8 @@ public final class DeploymentHistory {
         }
         Job<?, ?> job = run.getParent();
         synchronized (job) {
-            List<RecordedDeployment> all = read(job);
+            XmlList<RecordedDeployment> file = file(job);
+            List<RecordedDeployment> all = file.read();
             Map<Integer, List<SourceChange>> changes = new TreeMap<>();
             for (RecordedDeployment deployment : added) {
                 Optional<RecordedDeployment> last = last(all, deployment);
@@ -90,7 +86,7 @@ public final class DeploymentHistory {
                 });
                 all.add(deployment);
             }
-            write(job, all);
+            file.write(kept(all));
         }
     }
 
@@ -119,30 +115,16 @@ public final class DeploymentHistory {
                 + (deployment.alias == null ? "" : deployment.alias);
     }
 
-    private static XmlFile file(Job<?, ?> job) {
-        return new XmlFile(new File(job.getRootDir(), "lambda-deployments.xml"));
-    }
-
-    /** The latest at the end. What is not a whole deployment, of a file that was damaged, is left out. */
-    private static List<RecordedDeployment> read(Job<?, ?> job) {
-        XmlFile file = file(job);
-        List<RecordedDeployment> all = new ArrayList<>();
-        try {
-            if (file.exists() && file.read() instanceof List<?> saved) {
-                for (Object each : saved) {
-                    if (each instanceof RecordedDeployment deployment && deployment.isComplete()) {
-                        all.add(deployment);
-                    }
-                }
-            }
-        } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "The deployments of " + job.getFullName() + " can't be read: " + file, e);
-        }
-        return all;
+    /** The latest at the end. */
+    private static XmlList<RecordedDeployment> file(Job<?, ?> job) {
+        return new XmlList<>(
+                new File(job.getRootDir(), "lambda-deployments.xml"),
+                RecordedDeployment.class,
+                RecordedDeployment::isComplete);
     }
 
     /** The latest of each place, of the places that were deployed to last. */
-    private static void write(Job<?, ?> job, List<RecordedDeployment> all) throws IOException {
+    private static List<RecordedDeployment> kept(List<RecordedDeployment> all) {
         Map<String, Integer> places = new TreeMap<>();
         List<RecordedDeployment> kept = new ArrayList<>();
         for (int at = all.size() - 1; at >= 0; at--) {
@@ -154,6 +136,6 @@ public final class DeploymentHistory {
             }
         }
         Collections.reverse(kept);
-        file(job).write(kept);
+        return kept;
     }
 }

@@ -14,6 +14,20 @@ import org.kohsuke.stapler.export.ExportedBean;
 public final class FailedDeployment implements Serializable {
     private static final long serialVersionUID = 1L;
 
+    /** What failed: a success of the same kind makes up for it. */
+    public enum Kind {
+        /** Of a package. */
+        DEPLOYMENT,
+        /** Of a version that is there. */
+        RELEASE,
+        ROLLBACK;
+
+        static Kind of(DeployedFunction function) {
+            return function.isRollback() ? ROLLBACK : function.isOfPackage() ? DEPLOYMENT : RELEASE;
+        }
+    }
+
+    private final Kind kind;
     private final List<String> functions;
     private final String region;
     private final String phase;
@@ -21,17 +35,20 @@ public final class FailedDeployment implements Serializable {
     private final boolean stopped;
 
     /**
-     * @param functions the names of the functions that it failed for; empty where none is known
+     * @param functions the names or ARNs of the functions that it failed for; empty where none is known
      * @param region empty where it is not known
      * @param phase where it failed; empty where it had not begun
      * @param message what the log says
      */
-    public FailedDeployment(List<String> functions, String region, String phase, String message) {
-        this(functions, region, phase, message, false);
+    public FailedDeployment(Kind kind, List<String> functions, String region, String phase, String message) {
+        this(kind, functions, region, phase, message, false);
     }
 
-    private FailedDeployment(List<String> functions, String region, String phase, String message, boolean stopped) {
-        this.functions = new ArrayList<>(functions);
+    private FailedDeployment(
+            Kind kind, List<String> functions, String region, String phase, String message, boolean stopped) {
+        this.kind = kind;
+        this.functions = new ArrayList<>();
+        functions.forEach(name -> this.functions.add(name.replaceFirst("^.*:function:", "")));
         this.region = region;
         this.phase = phase;
         this.message = message;
@@ -39,8 +56,9 @@ public final class FailedDeployment implements Serializable {
     }
 
     /** The same of one that was stopped, because the build was aborted. */
-    public static FailedDeployment stopped(List<String> functions, String region, String phase, String message) {
-        return new FailedDeployment(functions, region, phase, message, true);
+    public static FailedDeployment stopped(
+            Kind kind, List<String> functions, String region, String phase, String message) {
+        return new FailedDeployment(kind, functions, region, phase, message, true);
     }
 
     @Exported
@@ -69,11 +87,14 @@ public final class FailedDeployment implements Serializable {
         return message;
     }
 
-    boolean isOf(DeployedFunction function) {
-        return functions.contains(function.functionName) && (region.isEmpty() || region.equals(function.region));
+    /** Whether this has been done after all. */
+    boolean isMadeUpForBy(DeployedFunction function) {
+        return kind == Kind.of(function)
+                && functions.contains(function.functionName)
+                && (region.isEmpty() || region.equals(function.region));
     }
 
     boolean isOfThoseOf(FailedDeployment other) {
-        return functions.equals(other.functions) && region.equals(other.region);
+        return kind == other.kind && functions.equals(other.functions) && region.equals(other.region);
     }
 }

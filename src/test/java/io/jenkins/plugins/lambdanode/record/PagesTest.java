@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.record;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,11 +26,14 @@ import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import jenkins.model.experimentalflags.UserExperimentalFlagsProperty;
@@ -231,6 +235,27 @@ class PagesTest {
     }
 
     @Test
+    void theBillOfMaterialsStaysWholeWhereTheBuildDeploysAgainWithTheSameLayer() throws Exception {
+        FreeStyleProject project = deploying("pages-layer");
+        LambdaNodeDeployBuilder deployment = project.getBuildersList().get(LambdaNodeDeployBuilder.class);
+        deployment.getSettings().setDependencies("layer");
+        Shell checkout = new Shell("""
+                echo 'exports.handler = async () => require("ms")(1000);' > index.js
+                echo '{"name":"orders","version":"1.0.0","dependencies":{"ms":"2.1.3"}}' > package.json
+                npm install --package-lock-only --no-audit --no-fund
+                """);
+        Shell nextCheckout = new Shell("rm -r node_modules; echo '// again' >> index.js");
+        project.getBuildersList().replaceBy(List.of(checkout, deployment, nextCheckout, deployment));
+
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(project);
+
+        jenkins.assertLogContains("nothing is installed", build);
+        JsonNode bom = Builds.recordAt(build, "lambda/000000000000/us-east-1/pages-layer.cdx.json");
+        assertEquals(List.of("pkg:npm/ms@2.1.3"), bom.findValuesAsText("purl"));
+        assertNotEquals("incomplete", bom.at("/compositions/0/aggregate").asText());
+    }
+
+    @Test
     void theFingerprintOfAPackageListsTheBuildsThatDeployedIt() throws Exception {
         FreeStyleProject project = deploying("traced");
         FreeStyleBuild first = jenkins.buildAndAssertSuccess(project);
@@ -384,7 +409,8 @@ class PagesTest {
         hostile.phases.add(new PhaseTime(MARKUP, 1, 1, false));
         hostile.heaviest.add(new PackageSize(MARKUP, 1, 1));
         DeploymentAction.addTo(build, List.of(hostile));
-        DeploymentAction.addTo(build, new FailedDeployment(List.of(MARKUP), MARKUP, MARKUP, MARKUP));
+        DeploymentAction.addTo(
+                build, new FailedDeployment(FailedDeployment.Kind.DEPLOYMENT, List.of(MARKUP), MARKUP, MARKUP, MARKUP));
 
         HtmlPage page = page(build.getUrl());
 
@@ -515,7 +541,11 @@ class PagesTest {
         DeploymentAction.addTo(
                 build,
                 new FailedDeployment(
-                        List.of("orders"), "eu-west-1", "update", "Lambda did not update function orders\nWait."));
+                        FailedDeployment.Kind.DEPLOYMENT,
+                        List.of("orders"),
+                        "eu-west-1",
+                        "update",
+                        "Lambda did not update function orders\nWait."));
 
         String failed = page(build.getUrl()).asNormalizedText();
         assertTrue(failed.contains("Failed to deploy to AWS Lambda"), failed);
@@ -526,6 +556,50 @@ class PagesTest {
         assertTrue(page(build.getUrl()).asNormalizedText().contains("Failed to deploy"));
         DeploymentAction.addTo(build, List.of(function("orders", "a", 1, 1)));
         assertFalse(page(build.getUrl()).asNormalizedText().contains("Failed to deploy"));
+    }
+
+    @Test
+    void aReleaseThatFailedIsShownUntilTheBuildReleasesAfterAll() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        DeployedFunction deployed = function("orders", "a", 1, 1);
+        DeploymentAction.addTo(
+                build,
+                new FailedDeployment(
+                        FailedDeployment.Kind.RELEASE,
+                        List.of(deployed.functionArn),
+                        "eu-west-1",
+                        "shift",
+                        "Alarm orders-errors went into ALARM"));
+
+        DeployedFunction back = function("orders", "a", 0, 1);
+        back.files = 0;
+        back.outcome = Outcome.ROLLED_BACK;
+        DeploymentAction.addTo(build, List.of(deployed, back));
+        assertTrue(page(build.getUrl()).asNormalizedText().contains("orders · failed in the phase shift · eu-west-1"));
+
+        DeployedFunction released = function("orders", "a", 0, 1);
+        released.files = 0;
+        released.outcome = Outcome.RELEASED;
+        DeploymentAction.addTo(build, List.of(released));
+        assertFalse(page(build.getUrl()).asNormalizedText().contains("Failed to deploy"));
+    }
+
+    @Test
+    void aFileOfDeploymentsThatCanNotBeReadIsKeptBesideTheNewOne() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        Path file = build.getParent().getRootDir().toPath().resolve("lambda-deployments.xml");
+        Path kept = file.resolveSibling("lambda-deployments.xml.broken");
+        Files.writeString(file, "<list><io.jen");
+
+        DeploymentHistory.add(build, List.of(function("orders", "a", 1, 1)), Optional.empty());
+        DeploymentHistory.add(build, List.of(function("billing", "a", 1, 1)), Optional.empty());
+
+        assertEquals("<list><io.jen", Files.readString(kept));
+        assertEquals(
+                List.of("billing · without alias ($LATEST)", "orders · without alias ($LATEST)"),
+                DeploymentHistory.functions(build.getParent()).stream()
+                        .map(LiveFunction::getName)
+                        .toList());
     }
 
     @Test
@@ -659,7 +733,12 @@ class PagesTest {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
         DeploymentAction.addTo(
                 build,
-                FailedDeployment.stopped(List.of("orders"), "eu-west-1", "install", "Stopped. orders: not changed."));
+                FailedDeployment.stopped(
+                        FailedDeployment.Kind.DEPLOYMENT,
+                        List.of("orders"),
+                        "eu-west-1",
+                        "install",
+                        "Stopped. orders: not changed."));
 
         String page = page(build.getUrl()).asNormalizedText();
 
