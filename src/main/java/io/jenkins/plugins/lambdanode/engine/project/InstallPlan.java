@@ -180,6 +180,7 @@ public record InstallPlan(
                     .map(PackageManager::ofLockFile)
                     .collect(Collectors.toCollection(LinkedHashSet::new));
             PackageManager manager = named.filter(name -> present.isEmpty() || present.contains(name))
+                    .or(() -> ofDevEngines(rootJson).filter(present::contains))
                     .or(() -> present.stream().findFirst())
                     .orElse(PackageManager.NPM);
             String file = first(root, manager);
@@ -196,10 +197,10 @@ public record InstallPlan(
             }
             if (named.isPresent() && named.get() != manager) {
                 warnings.add("package.json names " + named.get().title()
-                        + " (packageManager or devEngines), and the only lock file is "
+                        + " (packageManager), and the only lock file is "
                         + file + ": " + manager.title() + " installs. Commit "
                         + named.get().title()
-                        + "'s lock file, or correct package.json.");
+                        + "'s lock file, or correct packageManager.");
             }
             return new Lock(manager, file, warnings);
         }
@@ -228,16 +229,16 @@ public record InstallPlan(
                     .orElse("");
         }
 
-        /**
-         * {@code packageManager} is a name, {@code @} and a version (Node.js documentation, "Corepack"); {@code devEngines} has one or
-         * several (npm documentation, "package.json").
-         */
+        /** {@code packageManager} is a name, {@code @} and a version (Node.js documentation, "Corepack"). */
         private static Optional<PackageManager> named(JsonNode json) {
+            return PackageManager.ofProgram(json.path("packageManager").asText().replaceFirst("@.*", ""));
+        }
+
+        /** {@code devEngines} has one tool or several (npm documentation, "package.json"), which npm then refuses to stand in for. */
+        private static Optional<PackageManager> ofDevEngines(JsonNode json) {
             JsonNode engines = json.path("devEngines").path("packageManager");
-            return PackageManager.ofProgram(json.path("packageManager").asText().replaceFirst("@.*", ""))
-                    .or(() -> PackageManager.ofProgram((engines.isArray() ? engines.path(0) : engines)
-                            .path("name")
-                            .asText()));
+            return PackageManager.ofProgram(
+                    (engines.isArray() ? engines.path(0) : engines).path("name").asText());
         }
     }
 
