@@ -11,12 +11,16 @@ public final class SafeText {
     private static final Pattern SECRET = Pattern.compile(
             "(?i)(x-amz-(?:security-token|signature|credential)[\\\\\"']*\\s*[=:]\\s*[\\\\\"']*)[^\\s\\\\\"'&<]+");
 
+    /** Unicode Standard Annex #9, "Directional Formatting Characters": text after them can be shown in another order. */
+    private static final String TURNS_TEXT = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+
     private static final int MAX_NAME_LENGTH = 300;
 
     private SafeText() {}
 
     /**
-     * The text on one line: without control characters (line ends and tabs become blanks), signatures and session tokens.
+     * The text on one line: without control characters (line ends and tabs become blanks) and those that turn the direction of
+     * what follows, signatures and session tokens.
      *
      * @param maxLength characters after which it is cut
      */
@@ -28,7 +32,7 @@ public final class SafeText {
         harmless.codePoints().limit(maxLength).forEach(c -> {
             if (Character.isWhitespace(c)) {
                 printable.append(' ');
-            } else if (!Character.isISOControl(c)) {
+            } else if (!Character.isISOControl(c) && !TURNS_TEXT.contains(Character.toString(c))) {
                 printable.appendCodePoint(c);
             }
         });

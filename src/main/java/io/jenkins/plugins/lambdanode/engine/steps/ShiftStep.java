@@ -88,6 +88,7 @@ public final class ShiftStep {
             goOnUnlessTakenBack(journal.pending().get());
         }
         if (isWanted() && !request.dryRun()) {
+            session.watchEndpointNotice().ifPresent(progress::log);
             watch.check();
         }
     }
@@ -346,10 +347,14 @@ public final class ShiftStep {
         List<String> lines = List.of();
         String more;
         try {
-            lines = log.lastLines(start, time.clock().instant());
-            more = lines.isEmpty()
+            VersionLog.Lines read = log.lastLines(start, time.clock().instant());
+            lines = read.lines();
+            more = lines.isEmpty() && read.whole()
                     ? "Version " + shift.to() + " has written nothing since to " + log.place() + "."
-                    : "More of its log is in CloudWatch Logs, " + log.place() + ".";
+                    : (lines.isEmpty()
+                                    ? "Its log is too long to look for its last lines here, and is"
+                                    : "More of its log is")
+                            + " in CloudWatch Logs, " + log.place() + ".";
         } catch (DeployException e) {
             more = e.getMessage() + " What it wrote is in " + log.place() + ".";
         } catch (InterruptedException e) {

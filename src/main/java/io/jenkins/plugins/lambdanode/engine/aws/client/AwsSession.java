@@ -7,6 +7,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
@@ -255,7 +256,19 @@ public final class AwsSession implements AutoCloseable {
 
     /** A line for the log where this machine's own AWS configuration, no setting of the deployment, leads to other endpoints. */
     public Optional<String> endpointNotice() {
+        return endpointNotice(Set.of("lambda", "s3", "sts"));
+    }
+
+    /** The same of those by which a shift of traffic is watched. */
+    public Optional<String> watchEndpointNotice() throws DeployException {
+        cloudWatch.get();
+        cloudWatchLogs.get();
+        return endpointNotice(Set.of("cloudwatch", "logs"));
+    }
+
+    private Optional<String> endpointNotice(Set<String> services) {
         Map<String, URI> others = endpoints();
+        others.keySet().retainAll(services);
         return settings.endpoint().isPresent() || others.isEmpty()
                 ? Optional.empty()
                 : Optional.of("Endpoints by the AWS configuration of this machine (AWS_ENDPOINT_URL, endpoint_url): "

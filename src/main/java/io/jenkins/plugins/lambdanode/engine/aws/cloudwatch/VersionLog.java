@@ -33,10 +33,16 @@ public final class VersionLog {
 
     private static final int MAX_LINES = 20;
 
-    /** Of 1 MB each at most, which come with the oldest lines first. */
-    private static final int MAX_PAGES = 5;
+    /** Of 1 MB each at most, which come with the oldest lines first; where there are many log streams, many are empty. */
+    private static final int MAX_PAGES = 20;
 
     private static final Duration MAX_TIME = Duration.ofSeconds(5);
+
+    /** One who does not answer within so much of it does not answer; with less, the time was spent on other answers. */
+    private static final Duration MUCH_TIME = MAX_TIME.dividedBy(2);
+
+    /** What is read of a log that is too long to be read from its beginning. */
+    private static final Duration LATEST = Duration.ofMinutes(1);
 
     /** What Lambda and its Node.js runtime write of errors, as text and as JSON: any of these terms. */
     private static final String ERRORS = "?ERROR ?Error ?FATAL ?\"timed out\" ?timeout";
@@ -44,6 +50,14 @@ public final class VersionLog {
     private static final String EVERYTHING = "";
 
     private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("yyyy/MM/dd/");
+
+    /**
+     * What was read.
+     *
+     * @param lines oldest first
+     * @param whole whether there is nothing else: otherwise the log was longer than could be read
+     */
+    public record Lines(List<String> lines, boolean whole) {}
 
     private final AwsSession session;
     private final String functionName;
@@ -82,7 +96,7 @@ public final class VersionLog {
      * @param since lines that were written before are left out
      * @throws DeployException if they cannot be read, in one line
      */
-    public List<String> lastLines(Instant since, Instant now) throws DeployException, InterruptedException {
+    public Lines lastLines(Instant since, Instant now) throws DeployException, InterruptedException {
         CloudWatchLogsClient logs = session.cloudWatchLogs();
         AwsOperation operation = new AwsOperation(
                 "CloudWatch Logs did not give the log of " + who() + " (logs:FilterLogEvents on log-group:" + group
@@ -103,41 +117,50 @@ public final class VersionLog {
     }
 
     /** An environment that began yesterday goes on in yesterday's stream. */
-    private List<String> read(CloudWatchLogsClient logs, Instant since, Instant now) {
+    private Lines read(CloudWatchLogsClient logs, Instant since, Instant now) {
         long end = System.nanoTime() + MAX_TIME.toNanos();
         LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        boolean whole = true;
         for (String pattern : List.of(ERRORS, EVERYTHING)) {
             for (LocalDate day : List.of(today, today.minusDays(1))) {
-                List<String> lines = read(
-                        logs,
-                        FilterLogEventsRequest.builder()
-                                .logGroupName(group)
-                                .logStreamNamePrefix(DAY.format(day) + streams())
-                                .startTime(since.toEpochMilli())
-                                .filterPattern(pattern.isEmpty() ? null : pattern),
-                        end);
-                if (!lines.isEmpty()) {
-                    return lines;
+                FilterLogEventsRequest.Builder request = FilterLogEventsRequest.builder()
+                        .logGroupName(group)
+                        .logStreamNamePrefix(DAY.format(day) + streams())
+                        .filterPattern(pattern.isEmpty() ? null : pattern);
+                Lines read = read(logs, request.startTime(since.toEpochMilli()), end);
+                Instant latest = now.minus(LATEST);
+                if (!read.whole() && latest.isAfter(since)) {
+                    Lines last = read(logs, request.startTime(latest.toEpochMilli()), end);
+                    read = new Lines(last.lines().isEmpty() ? read.lines() : last.lines(), false);
+                }
+                whole &= read.whole();
+                if (!read.lines().isEmpty()) {
+                    return read;
                 }
             }
         }
-        return List.of();
+        return new Lines(List.of(), whole);
     }
 
-    private static List<String> read(CloudWatchLogsClient logs, FilterLogEventsRequest.Builder request, long end) {
+    private static Lines read(CloudWatchLogsClient logs, FilterLogEventsRequest.Builder request, long end) {
         Deque<String> last = new ArrayDeque<>();
         Optional<String> next = Optional.empty();
+        boolean whole = false;
         for (int page = 0; page == 0 || page < MAX_PAGES && next.isPresent(); page++) {
-            Duration left = Duration.ofNanos(Math.max(1_000_000, end - System.nanoTime()));
+            Duration left = Duration.ofNanos(end - System.nanoTime());
+            if (left.isNegative() || left.isZero()) {
+                break;
+            }
             FilterLogEventsResponse response;
             try {
                 response = logs.filterLogEvents(request.nextToken(next.orElse(null))
                         .overrideConfiguration(override -> override.apiCallTimeout(left))
                         .build());
             } catch (ApiCallTimeoutException e) {
-                if (last.isEmpty()) {
+                if (left.compareTo(MUCH_TIME) > 0) {
                     throw e;
                 }
+                whole = false;
                 break;
             }
             for (FilteredLogEvent event : response.events()) {
@@ -147,7 +170,8 @@ public final class VersionLog {
                 }
             }
             next = Optional.ofNullable(response.nextToken());
+            whole = next.isEmpty();
         }
-        return List.copyOf(last);
+        return new Lines(List.copyOf(last), whole);
     }
 }

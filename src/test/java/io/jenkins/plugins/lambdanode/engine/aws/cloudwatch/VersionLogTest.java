@@ -2,15 +2,25 @@ package io.jenkins.plugins.lambdanode.engine.aws.cloudwatch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,7 +38,7 @@ class VersionLogTest {
     private List<String> lastLines(Emulator emulator, Duration before) throws Exception {
         try (AwsSession session = Cloud.session(emulator.endpoint())) {
             return new VersionLog(session, name, "7", "")
-                    .lastLines(now.minus(before), now).stream()
+                    .lastLines(now.minus(before), now).lines().stream()
                             .map(String::strip)
                             .toList();
         }
@@ -62,5 +72,48 @@ class VersionLogTest {
 
         assertEquals(List.of("yesterday"), lastLines(emulator, DAY.plusMinutes(1)));
         assertEquals(List.of(), lastLines(emulator, DAY.minusMinutes(1)));
+    }
+
+    /** Answers of pages as AWS gives them: where many streams are searched, with a token and without events. */
+    private static HttpServer answering(Function<JsonNode, String> page) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            byte[] answer = page.apply(new ObjectMapper().readTree(exchange.getRequestBody()))
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().add("Content-Type", "application/x-amz-json-1.1");
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+        return server;
+    }
+
+    private VersionLog.Lines read(Function<JsonNode, String> page) throws Exception {
+        HttpServer server = answering(page);
+        try (AwsSession session = Cloud.session(
+                URI.create("http://127.0.0.1:" + server.getAddress().getPort()))) {
+            return new VersionLog(session, name, "7", "").lastLines(now.minus(DAY), now);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void ofALogThatIsTooLongTheLastMinuteIsRead() throws Exception {
+        String endless = "{\"events\":[{\"message\":\"%s\"}],\"nextToken\":\"more\"}";
+        long minuteAgo = now.minusSeconds(60).toEpochMilli();
+
+        assertEquals(
+                new VersionLog.Lines(List.of("ERROR of now"), false),
+                read(request -> request.path("startTime").asLong() < minuteAgo
+                        ? endless.formatted("ERROR of this morning")
+                        : "{\"events\":[{\"message\":\"ERROR of now\"}]}"));
+    }
+
+    @Test
+    void aLogThatCouldNotBeReadToItsEndIsNotSaidToBeEmpty() throws Exception {
+        assertEquals(new VersionLog.Lines(List.of(), false), read(request -> "{\"events\":[],\"nextToken\":\"more\"}"));
+        assertEquals(new VersionLog.Lines(List.of(), true), read(request -> "{\"events\":[]}"));
     }
 }
