@@ -50,6 +50,7 @@ public final class LambdaNodeReleaseExecution extends BackgroundExecution {
         } catch (IOException | RuntimeException e) {
             awaitShutdownWhereOneIs();
             release.close();
+            takeBackWhatIsLeft(listener);
             throw e;
         }
         return pause.isPresent() ? new Later(pause.get()) : done();
@@ -63,14 +64,18 @@ public final class LambdaNodeReleaseExecution extends BackgroundExecution {
 
     @Override
     void stopped(TaskListener listener) throws IOException, InterruptedException {
-        if (release == null) {
-            if (shift.isUnderWay() && !Jenkins.get().isTerminating()) {
-                ShiftRecovery.get().takeBack(getContext().get(Run.class), shift.journal(this::save), listener);
+        if (release != null) {
+            try (BuildRelease ending = release) {
+                ending.stop();
             }
-            return;
         }
-        try (BuildRelease ending = release) {
-            ending.stop();
+        takeBackWhatIsLeft(listener);
+    }
+
+    /** Only where the release was not begun again after a restart: otherwise it has done so itself. */
+    private void takeBackWhatIsLeft(TaskListener listener) throws IOException, InterruptedException {
+        if (shift.isUnderWay() && !Jenkins.get().isTerminating()) {
+            ShiftRecovery.get().takeBack(getContext().get(Run.class), shift.journal(this::save), listener);
         }
     }
 

@@ -78,6 +78,8 @@ public final class LiveShifts {
         if (journal.pending().isPresent()) {
             shifting.add(run.getParent());
         }
+        // A build that is killed closes nothing.
+        running.removeIf(each -> !each.run.isLogUpdated());
         running.add(added);
         return added;
     }
@@ -115,7 +117,7 @@ public final class LiveShifts {
 
     private List<LiveShift> of(Predicate<Run<?, ?>> builds) {
         return running.stream()
-                .filter(each -> builds.test(each.run))
+                .filter(each -> each.run.isLogUpdated() && builds.test(each.run))
                 .flatMap(each -> each.shift.pending().stream().map(now -> new LiveShift(each.run, each.shift, now)))
                 .sorted(Comparator.comparing(LiveShift::getBuild).thenComparing(LiveShift::getName))
                 .toList();

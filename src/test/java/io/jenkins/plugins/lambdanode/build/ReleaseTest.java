@@ -3,10 +3,13 @@ package io.jenkins.plugins.lambdanode.build;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.cloudbees.plugins.credentials.CredentialsMatchers;
+import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import com.fasterxml.jackson.databind.JsonNode;
 import hudson.model.Result;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.DeploymentAction;
+import io.jenkins.plugins.lambdanode.record.LiveShifts;
 import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Emulator;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
@@ -44,7 +47,11 @@ class ReleaseTest {
     }
 
     private static String release(String function, String more) {
-        return "lambdaNodeRelease functionName: '" + function + "', version: 2, " + access() + more;
+        return release(function, access(), more);
+    }
+
+    private static String release(String function, String access, String more) {
+        return "lambdaNodeRelease functionName: '" + function + "', version: 2, " + access + more;
     }
 
     private static WorkflowRun start(String job, String script) throws Exception {
@@ -59,10 +66,25 @@ class ReleaseTest {
     void aReleaseGoesOnAfterARestartAndAnAlarmOrAnAbortTakesItBack() throws Throwable {
         String carriedOn = ACCOUNT.newFunctionWithTwoVersions();
         String finished = ACCOUNT.newFunctionWithTwoVersions();
+        String left = ACCOUNT.newFunctionWithTwoVersions();
         sessions.then(jenkins -> {
             Aws.configureJenkins();
             releasesWhatADeploymentReturned(jenkins);
             anAbortAndAnAlarmGiveTheTrafficBack(jenkins);
+            aBuildThatIsKilledGivesTheTrafficBack(jenkins);
+            Aws.addCredentials("gone-at-restart", Aws.ACCESS_KEY, Aws.SECRET_KEY);
+            start(
+                    "release-left",
+                    release(
+                            left,
+                            access().replace(Aws.CREDENTIALS_ID, "gone-at-restart"),
+                            ", rollout: 'Canary10Percent30Minutes'"));
+            awaitTraffic(left, "1 2=0.1");
+            SystemCredentialsProvider.getInstance()
+                    .getCredentials()
+                    .removeIf(each ->
+                            CredentialsMatchers.withId("gone-at-restart").matches(each));
+            SystemCredentialsProvider.getInstance().save();
             start("release-carried-on", release(carriedOn, ", rollout: [percent: 50, every: 0.5]"));
             start("release-finished", release(finished, ", rollout: 'Canary10Percent30Minutes'"));
             awaitTraffic(carriedOn, "1 2=0.5");
@@ -85,6 +107,14 @@ class ReleaseTest {
             String page = jenkins.createWebClient().getPage(run, "lambda").asNormalizedText();
             assertTrue(page.contains("released · version 2 · alias live: 1 \u2192 2"), page);
             isFinishedByAClickAfterTheRestart(jenkins, finished);
+            WorkflowRun failed = Jenkins.get()
+                    .getItemByFullName("release-left", WorkflowJob.class)
+                    .getBuildByNumber(1);
+            jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(failed));
+            jenkins.assertLogContains(
+                    "WARNING: Alias live of arn:aws:lambda:" + Account.REGION + ":000000000000:function:" + left
+                            + " may still send a part of its traffic to version 2: ",
+                    failed);
         });
     }
 
@@ -171,5 +201,17 @@ class ReleaseTest {
         assertTrue(page.contains("ERROR no stock"), page);
         assertTrue(page.contains("CloudWatch says: Threshold Crossed"), page);
         assertTrue(page.contains("failed in the phase shift"), page);
+    }
+
+    private static void aBuildThatIsKilledGivesTheTrafficBack(JenkinsRule jenkins) throws Exception {
+        String function = ACCOUNT.newFunctionWithTwoVersions();
+        WorkflowRun run = start("release-killed", release(function, ", rollout: [percent: 10, every: 0.1]"));
+        awaitTraffic(function, "1 2=0.1");
+
+        run.doKill();
+        jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
+
+        awaitTraffic(function, "1");
+        assertEquals(List.of(), LiveShifts.get().of(run.getParent()));
     }
 }
