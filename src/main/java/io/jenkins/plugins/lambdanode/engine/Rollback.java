@@ -135,12 +135,14 @@ public final class Rollback {
             }
             AliasHistory history = new AliasHistory(records.of(function.functionArn(), request.alias()));
             Plan plan = plan(function, alias, history);
-            FunctionState version = version(function, plan.to(), history);
+            Optional<AliasMove> released =
+                    records.named(function.functionArn(), request.alias()).or(() -> history.latestTo(plan.to()));
+            FunctionState version = version(function, plan.to(), released);
             journal.begin(plan);
             AliasState moved = releases.moveAlias(
                     name, request.alias(), plan.to(), request.force(), seen -> requireSame(alias, seen));
             releases.awaitAlias(name, request.alias(), plan.to());
-            return done(version.withArn(function.functionArn()), moved, plan, history);
+            return done(version.withArn(function.functionArn()), moved, plan, released, history);
         }
     }
 
@@ -193,14 +195,12 @@ public final class Rollback {
     }
 
     /** A version's code never changes, so another CodeSha256 is another function's that had the same name. */
-    private FunctionState version(FunctionState function, String number, AliasHistory history)
+    private FunctionState version(FunctionState function, String number, Optional<AliasMove> released)
             throws DeployException, InterruptedException {
         String what = "Version " + number + " of function " + function.functionName();
         String unchanged = "\nAlias " + request.alias() + " was not changed. Name the version to go back to: version."
                 + " aws lambda list-versions-by-function shows those that there are.";
-        Optional<AliasMove> recorded = request.version().isPresent()
-                ? Optional.empty()
-                : records.named(function.functionArn(), request.alias()).or(() -> history.latestTo(number));
+        Optional<AliasMove> recorded = request.version().isPresent() ? Optional.empty() : released;
         FunctionState version = functions
                 .findVersion(request.function(), number)
                 .orElseThrow(() -> new DeployException(what
@@ -229,13 +229,13 @@ public final class Rollback {
         }
     }
 
-    private Deployed done(FunctionState version, AliasState moved, Plan plan, AliasHistory history) {
+    private Deployed done(
+            FunctionState version, AliasState moved, Plan plan, Optional<AliasMove> released, AliasHistory history) {
         boolean changed = moved.changed() || !plan.from().equals(plan.to());
         progress.log("Alias " + request.alias() + " of " + version.functionName()
                 + (changed
                         ? ": " + plan.from() + " -> " + plan.to()
-                                + history.latestTo(plan.to())
-                                        .map(move -> ", which " + move.by() + " released")
+                                + released.map(move -> ", which " + move.by() + " released")
                                         .orElse("")
                         : " points to version " + plan.to() + " already")
                 + ", CodeSha256 " + version.codeSha256());

@@ -203,7 +203,8 @@ public final class LiveAction implements Action {
         PageTask.Latest.get()
                 .startBeside(
                         job,
-                        shift.map(of -> title + ": " + of.getName()).orElse(title),
+                        shift.map(of -> title + ": " + of.getName() + ", #" + of.getBuild())
+                                .orElse(title),
                         () -> shift.isPresent() ? decide(shift.get(), decision, user) : hasEnded());
         return HttpResponses.redirectToDot();
     }

@@ -117,6 +117,8 @@ class RollbackTest {
         jenkins.assertLogContains("(read: the last 200 builds of rollback-again)", end);
         assertEquals("1", live("rollback-again"));
 
+        jenkins.assertLogContains(
+                "1 -> 2, which build #2 released", run(job, Result.SUCCESS, rollback("rollback-again", ", build: 2")));
         run(job, Result.SUCCESS, rollback("rollback-again", ", build: 3"));
         assertEquals("3", live("rollback-again"));
         run(job, Result.SUCCESS, rollback("rollback-again", ", version: 2"));

@@ -338,7 +338,7 @@ class EveryCallFaultsTest {
 
             String reason = failure.messageWithOutput();
             assertTrue(reason.contains(byAlarm ? "7 errors" : "5 of 20 invocations"), reason);
-            assertTrue(reason.contains("\nERROR no stock\n"), reason);
+            assertTrue(reason.contains(" said last:\n  ERROR no stock\n"), reason);
             assertTrue(reason.contains("all traffic goes to version 1 again"), reason);
         }
 

@@ -105,6 +105,15 @@ class ReleasesTest {
     }
 
     @Test
+    void aTestThatFailsBeforeThereIsTheAliasSaysThatItWasNotMade() throws Exception {
+        String message = failure(request -> request.alias("live").smokeTest("{}", "{\"statusCode\": 404}"))
+                .getMessage();
+
+        assertTrue(message.contains("\nAlias live was not made. "), message);
+        assertFalse(message.contains("callers"), message);
+    }
+
+    @Test
     void aVersionThatRespondsOtherwiseStaysWithoutCallers() throws Exception {
         deploy(request -> request.alias("live"));
         project.with("index.js", WORKING.replace("200", "500"));

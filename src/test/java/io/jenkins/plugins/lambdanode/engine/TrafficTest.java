@@ -323,7 +323,8 @@ class TrafficTest {
         assertTrue(
                 failure.messageWithOutput()
                         .startsWith("Alarm " + alarm + " went into ALARM while traffic shifted to version 2.\n"
-                                + "ERROR no stock X-Amz-Signature=...\n"),
+                                + "What version 2 of function " + name + " said last:\n"
+                                + "  ERROR no stock X-Amz-Signature=...\n"),
                 failure.messageWithOutput());
         assertTrue(
                 failure.getMessage()
@@ -391,6 +392,7 @@ class TrafficTest {
         String message = failureAfter(() -> {}).getMessage();
 
         assertTrue(message.contains("\nThere is no log group " + ownGroup() + " in eu-west-1"), message);
+        assertTrue(message.endsWith("or the function has written nothing."), message);
     }
 
     private interface WithSlowLogs {

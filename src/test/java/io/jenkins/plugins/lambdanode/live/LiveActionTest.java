@@ -421,7 +421,7 @@ class LiveActionTest {
                 said);
         log.close();
         String text = page("reader", run.getParent().getUrl() + "lambda/");
-        assertTrue(text.contains("Finish now for operator: " + function + " · live"), text);
+        assertTrue(text.contains("Finish now for operator: " + function + " · live, #" + run.getNumber()), text);
         assertTrue(text.contains("all traffic goes to version 2"), text);
         assertTrue(text.contains("Version 2 · #1"), text);
         assertFalse(text.contains("traffic shifts"), text);

@@ -356,7 +356,7 @@ public final class ShiftStep {
                                     : "More of its log is")
                             + " in CloudWatch Logs, " + log.place() + ".";
         } catch (DeployException e) {
-            more = e.getMessage() + " What it wrote is in " + log.place() + ".";
+            more = e.getMessage();
         } catch (InterruptedException e) {
             // Who stops a deployment that ends anyway wants to see it end.
             more = "What it wrote is in CloudWatch Logs, " + log.place() + ".";

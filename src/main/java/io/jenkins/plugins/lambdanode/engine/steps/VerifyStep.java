@@ -159,7 +159,11 @@ public final class VerifyStep {
         }
         String alias = request.alias().get();
         try {
-            if (releases.findAlias(function, alias).map(AliasRouting::version).equals(Optional.of(version))) {
+            Optional<AliasRouting> now = releases.findAlias(function, alias);
+            if (now.isEmpty()) {
+                return "Alias " + alias + " was not made. ";
+            }
+            if (now.get().version().equals(version)) {
                 return "Alias " + alias + " points to this version already: callers run it. ";
             }
         } catch (DeployException e) {

@@ -21,14 +21,11 @@ record VersionOutput(String who, List<String> lines) {
     }
 
     void print(Progress progress) {
-        if (!lines.isEmpty()) {
-            progress.log("What " + who + " said last:");
-        }
-        lines.forEach(line -> progress.log("  " + line));
+        text().lines().forEach(progress::log);
     }
 
     /** For a failure: {@link io.jenkins.plugins.lambdanode.engine.base.DeployException#messageWithOutput()}. */
     String text() {
-        return String.join("\n", lines);
+        return lines.isEmpty() ? "" : "What " + who + " said last:\n  " + String.join("\n  ", lines);
     }
 }

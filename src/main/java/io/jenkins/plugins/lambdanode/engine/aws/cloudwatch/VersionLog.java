@@ -108,11 +108,13 @@ public final class VersionLog {
         try {
             return AwsCalls.interruptible(() -> read(logs, since, now));
         } catch (ResourceNotFoundException e) {
-            throw new DeployException("There is no log group " + group + " in " + session.place("logs")
-                    + ": the function's role may not make it (logs:CreateLogGroup), or it has written nothing.");
+            throw new DeployException(
+                    "There is no log group " + group + " in " + session.place("logs")
+                            + ": the function's role may not make it (logs:CreateLogGroup), or the function has written nothing.");
         } catch (SdkException e) {
             String message = AwsErrors.exception(operation, AwsFailure.of(e)).getMessage();
-            throw new DeployException(message.lines().findFirst().orElse(message), e);
+            throw new DeployException(
+                    message.lines().findFirst().orElse(message) + " What it wrote is in " + place() + ".", e);
         }
     }
 
