@@ -338,7 +338,8 @@ class ContainersTest {
             stopped.interrupt();
             stopped.join();
 
-            assertEquals(0, running(line));
+            // Who is killed is gone a moment later.
+            Builds.await(PATIENCE, () -> running(line) == 0);
         }
     }
 
@@ -359,7 +360,7 @@ class ContainersTest {
 
         inPod("next", new EnvVars(), new EnvVars()).close();
 
-        assertEquals(0, running(line));
+        Builds.await(PATIENCE, () -> running(line) == 0);
         assertNoTemporaryFile();
         running.join();
     }
