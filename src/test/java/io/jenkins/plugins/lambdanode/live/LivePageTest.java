@@ -46,6 +46,7 @@ import jenkins.plugins.git.traits.BranchDiscoveryTrait;
 import org.htmlunit.html.HtmlAnchor;
 import org.htmlunit.html.HtmlElement;
 import org.htmlunit.html.HtmlPage;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,6 +56,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.jvnet.hudson.test.FakeChangeLogSCM;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.MockAuthorizationStrategy;
+import org.jvnet.hudson.test.SleepBuilder;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 
@@ -232,7 +234,8 @@ class LivePageTest {
     @Test
     void aShiftOfTrafficIsShownWithWhatItsButtonsAskAlsoWhereNothingIsRecordedYet() throws Exception {
         FreeStyleProject first = jenkins.createFreeStyleProject("live-page-first");
-        FreeStyleBuild build = jenkins.buildAndAssertSuccess(first);
+        first.getBuildersList().add(new SleepBuilder(Duration.ofMinutes(10).toMillis()));
+        FreeStyleBuild build = first.scheduleBuild2(0).waitForStart();
         ShiftJournal.Shift shift = new ShiftJournal.Shift(
                 "arn:aws:lambda:us-east-1:000000000000:function:live-page",
                 "live",
@@ -286,6 +289,9 @@ class LivePageTest {
                     json(first.getUrl() + "lambda/api/json")
                             .findPath("decision")
                             .asText());
+        } finally {
+            build.doStop();
+            jenkins.waitForCompletion(build);
         }
         assertFalse(words(page(first.getUrl() + "lambda/")).contains("traffic shifts"));
         assertTrue(page(build.getUrl()).getAnchors().stream()
@@ -380,7 +386,7 @@ class LivePageTest {
 
     @Test
     void aMultibranchProjectsPageHasTheBranchesThatItsReaderMayRead(@TempDir Path repository) throws Exception {
-        Files.writeString(repository.resolve("Jenkinsfile"), "echo 'nothing'");
+        Files.writeString(repository.resolve("Jenkinsfile"), "if (env.BUILD_NUMBER != '1') { sleep 600 }");
         assertEquals(
                 0,
                 new ProcessBuilder(
@@ -400,11 +406,12 @@ class LivePageTest {
         GitSCM.ALLOW_LOCAL_CHECKOUT = true;
         branches.scheduleBuild2(0).getFuture().get();
         jenkins.waitUntilNoActivity();
+        WorkflowRun build = branches.getItem("main").scheduleBuild2(0).waitForStart();
+        jenkins.waitForMessage("Sleeping for", build);
         GitSCM.ALLOW_LOCAL_CHECKOUT = false;
         copyRecords(branches.getItem("main"));
         copyRecords(branches.getItem("secret"));
-        LiveShifts.Running shifting = LiveShifts.get()
-                .add(branches.getItem("main").getLastBuild(), ShiftJournal.inMemory(), TaskListener.NULL, () -> {});
+        LiveShifts.Running shifting = LiveShifts.get().add(build, ShiftJournal.inMemory(), TaskListener.NULL, () -> {});
         shifting.journal()
                 .save(new ShiftJournal.Shift(
                         "arn:aws:lambda:us-east-1:000000000000:function:live-page",
@@ -440,6 +447,8 @@ class LivePageTest {
                     .anyMatch(link -> link.getHrefAttribute().endsWith(branches.getUrl() + "lambda")));
         } finally {
             shifting.close();
+            build.doStop();
+            jenkins.waitForCompletion(build);
             jenkins.jenkins.setSecurityRealm(SecurityRealm.NO_AUTHENTICATION);
             jenkins.jenkins.setAuthorizationStrategy(AuthorizationStrategy.UNSECURED);
         }
