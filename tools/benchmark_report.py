@@ -13,8 +13,8 @@ FIRST_ON_AGENT = (
     "What Jenkins adds to this: the first deployment on an agent that has just been connected and has run an `sh` takes 26 requests"
     " between controller and agent, each a round trip, and later ones 17; of both, 10 are Jenkins's own way to start npm and its"
     " probe. The plugin's jar is sent ahead, once per connection: where each class was fetched when it was first needed, there were"
-    " 84 and 21. On a busy machine the first step took 1.5 s beside npm and packaging, near and with a round trip of 40 ms (before:"
-    " 3.6 s and 5.9 s), on a quiet one 1.1 s near; 0.6 s of it are the emulated AWS's. `make overhead` measures it."
+    " 84 and 21. On a quiet machine the first step took 0.46 s beside npm and packaging, and 1.1 s with a round trip of 40 ms."
+    " `make overhead` measures it, with an emulated AWS that applies a change at once."
 )
 WARM, PROCESS = "this tool, warm JVM", "this tool, whole process"
 COLD, SAME, CHANGED = "cold", "nothing changed", "one file changed"
