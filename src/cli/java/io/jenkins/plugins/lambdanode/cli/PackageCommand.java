@@ -78,7 +78,7 @@ final class PackageCommand implements Callable<Integer> {
                 install.run(settings.install(), functions);
                 new BuildStep(workspace, new Timings(List.of()), progress).run(settings.buildCommand());
                 report = workspace.pack(PackRequest.of(settings.pack(), functions, true, file.toString(), false)
-                        .withLockFile(install.lockFile()));
+                        .withInstall(install.lockFile(), install.blockedScripts()));
             }
             Summary.packaged(report).forEach(progress::log);
             if (project.isVerbose() || Summary.isNearLimit(report, true)) {

@@ -167,14 +167,16 @@ final class AgentTasks {
         private static final long serialVersionUID = 1L;
 
         private final InstallRun install;
+        private final List<String> blocked;
 
-        MarkInstalled(InstallRun install) {
+        MarkInstalled(InstallRun install, List<String> blocked) {
             this.install = install;
+            this.blocked = List.copyOf(blocked);
         }
 
         @Override
         public Void invoke(File folder, VirtualChannel channel) throws IOException, InterruptedException {
-            new InstallFingerprint(install).set();
+            new InstallFingerprint(install).set(blocked);
             return null;
         }
     }

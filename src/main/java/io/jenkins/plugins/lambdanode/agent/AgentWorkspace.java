@@ -215,8 +215,8 @@ public final class AgentWorkspace implements Workspace {
     }
 
     @Override
-    public void markInstalled(InstallRun install) throws IOException, InterruptedException {
-        channel.call(new AgentTasks.MarkInstalled(install));
+    public void markInstalled(InstallRun install, List<String> blocked) throws IOException, InterruptedException {
+        channel.call(new AgentTasks.MarkInstalled(install, blocked));
     }
 
     @Override

@@ -176,7 +176,7 @@ public final class Deployment {
                 timings.run(Phase.INSTALL, () -> install.run(request.install(), packaging.described(targets)));
                 build.run(request.build());
             }
-            packaged = timings.time(Phase.PACKAGE, () -> packaging.run(targets, known, install.lockFile()));
+            packaged = timings.time(Phase.PACKAGE, () -> packaging.run(targets, known, install));
         }
         timings.bytes(Phase.PACKAGE, packaged.zippedBytesInAll());
         return packaged;

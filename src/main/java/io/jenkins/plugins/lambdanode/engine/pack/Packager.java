@@ -168,6 +168,7 @@ public final class Packager {
                     request.functions(),
                     archives.size() > 1,
                     request.knownLayer(),
+                    request.blockedScripts(),
                     LocalDate.now());
             checks.beforePackaging();
             checks.requireNoError();

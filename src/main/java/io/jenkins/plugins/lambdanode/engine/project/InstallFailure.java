@@ -281,32 +281,4 @@ public final class InstallFailure {
             return new ObjectMapper().createObjectNode();
         }
     }
-
-    /** A tool's line about install scripts that it has not run, the tool, and what lets them run. */
-    private record Blocked(String sign, String tool, String remedy) {}
-
-    private static final List<Blocked> BLOCKED = List.of(
-            new Blocked(
-                    "had install scripts blocked",
-                    "npm",
-                    "'npm install-scripts approve <package>' and commit package.json"),
-            new Blocked("Ignored build scripts:", "pnpm", "'pnpm approve-builds' and commit what it writes"),
-            new Blocked(
-                    "all build scripts have been disabled",
-                    "Yarn",
-                    "\"dependenciesMeta\": {\"<package>\": {\"built\": true}} in package.json, or enableScripts: true in .yarnrc.yml"),
-            new Blocked("Run `bun pm untrusted`", "Bun", "'bun pm trust <package>' and commit package.json"));
-
-    /**
-     * What a successful install has left out; empty where it has left out nothing. npm 12 blocks install scripts (npm 11.16 and later
-     * only announce that), as do pnpm 10, Yarn 4.14 and Bun.
-     */
-    public static Optional<String> blockedScripts(List<String> lines) {
-        return BLOCKED.stream()
-                .filter(blocked -> lines.stream().anyMatch(line -> line.contains(blocked.sign)))
-                .findFirst()
-                .map(blocked -> blocked.tool
-                        + " did not run the install scripts of some packages (see above). A native module can be left"
-                        + " without its binary: approve the packages you trust with " + blocked.remedy + ".");
-    }
 }

@@ -50,7 +50,10 @@ public final class InstallFingerprint {
     /** The folder of the mark in node_modules: tools keep what they like in .cache, and it is not packaged. */
     private static final String MARK_FOLDER = ".cache/lambda-node-deploy";
 
-    private static final int MAX_MARK_BYTES = 4096;
+    private static final int MAX_MARK_BYTES = 65_536;
+
+    /** Begins the mark's last line, which is no digest: the packages whose install scripts did not run. */
+    private static final String BLOCKED = "blocked:";
 
     /** Files that decide what the tools install, in the folder that they run in. */
     private static final List<String> SETTINGS = List.of(
@@ -100,9 +103,11 @@ public final class InstallFingerprint {
 
     /** Whether node_modules is what the same install, or one that serves as well, made, untouched. */
     public InstallState state() throws IOException {
-        List<String> then = Files.isRegularFile(mark) && Files.size(mark) <= MAX_MARK_BYTES
-                ? Files.readAllLines(mark, StandardCharsets.ISO_8859_1)
+        List<String> lines = Files.isRegularFile(mark) && Files.size(mark) <= MAX_MARK_BYTES
+                ? Files.readAllLines(mark, StandardCharsets.UTF_8)
                 : List.of();
+        List<String> then =
+                lines.stream().filter(line -> !line.startsWith(BLOCKED)).toList();
         boolean withDevelopment =
                 !then.isEmpty() && !run.servedBy().isEmpty() && then.get(0).equals(textDigest(run.servedBy()));
         Optional<String> change = change(then, withDevelopment ? run.servedBy() : run.madeWith());
@@ -115,7 +120,12 @@ public final class InstallFingerprint {
                         : "node_modules is unchanged since "
                                 + TIME.format(Files.getLastModifiedTime(mark)
                                         .toInstant()
-                                        .atOffset(ZoneOffset.UTC)));
+                                        .atOffset(ZoneOffset.UTC)),
+                lines.stream()
+                        .filter(line -> line.startsWith(BLOCKED))
+                        .flatMap(line ->
+                                Stream.of(line.substring(BLOCKED.length()).split(" ")))
+                        .toList());
     }
 
     /** Why an install may change something; empty where it would not. */
@@ -141,8 +151,12 @@ public final class InstallFingerprint {
         return Optional.empty();
     }
 
-    /** Remembers node_modules as it is now, or forgets it where that is not safe. */
-    public void set() throws IOException, InterruptedException {
+    /**
+     * Remembers node_modules as it is now, or forgets it where that is not safe.
+     *
+     * @param blocked the packages whose install scripts did not run
+     */
+    public void set(List<String> blocked) throws IOException, InterruptedException {
         LocalPackages packages = new LocalPackages(root);
         Optional<FileTime> goneOn = awaitClock();
         Map<String, String> now = goneOn.isEmpty() || eachTime(packages).isPresent()
@@ -155,7 +169,11 @@ public final class InstallFingerprint {
         Files.createDirectories(folder);
         Path unfinished = folder.resolve("install." + UUID.randomUUID());
         try {
-            Files.write(unfinished, now.values(), StandardCharsets.US_ASCII);
+            List<String> lines = new ArrayList<>(now.values());
+            if (!blocked.isEmpty()) {
+                lines.add(BLOCKED + String.join(" ", blocked));
+            }
+            Files.write(unfinished, lines, StandardCharsets.UTF_8);
             Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(unfinished);

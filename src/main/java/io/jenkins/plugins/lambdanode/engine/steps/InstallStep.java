@@ -5,6 +5,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Progress;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
+import io.jenkins.plugins.lambdanode.engine.project.BlockedScripts;
 import io.jenkins.plugins.lambdanode.engine.project.DependencyKey;
 import io.jenkins.plugins.lambdanode.engine.project.InstallCommands;
 import io.jenkins.plugins.lambdanode.engine.project.InstallFailure;
@@ -19,7 +20,9 @@ import io.jenkins.plugins.lambdanode.engine.project.ProjectFolder;
 import io.jenkins.plugins.lambdanode.engine.workspace.Workspace;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Installs a project's dependencies in its workspace: those of production, and all where it is built. */
 public final class InstallStep {
@@ -28,6 +31,7 @@ public final class InstallStep {
     private final Progress progress;
     private ProjectFolder project;
     private InstallCommands prepared;
+    private Map<String, String> blockedScripts = Map.of();
 
     public InstallStep(Workspace workspace, Progress progress) {
         this.workspace = workspace;
@@ -42,6 +46,11 @@ public final class InstallStep {
     /** The absolute path of the lock file that the project's dependencies come from; empty where there is none. */
     public String lockFile() throws IOException, InterruptedException {
         return InstallPlan.lockFileOf(project());
+    }
+
+    /** The packages whose install scripts the tool has not run, each with how to approve it; to be asked for after the install. */
+    public Map<String, String> blockedScripts() {
+        return blockedScripts;
     }
 
     /** Looked at once: to ask an agent takes a while. */
@@ -66,6 +75,7 @@ public final class InstallStep {
             if (!outcome.succeeded()) {
                 throw InstallFailure.of(command, outcome, project.location());
             }
+            BlockedScripts.of(outcome.lastLines()).ifPresent(this::noteBlocked);
             return;
         }
         Optional<InstallPlan> plan = InstallPlan.of(install, project);
@@ -126,6 +136,9 @@ public final class InstallStep {
         InstallState state = workspace.installState(install.run());
         if (state.unchanged()) {
             progress.log(state.reason() + ": " + install.name() + " is not needed (install: 'ci' always runs it).");
+            if (!state.blocked().isEmpty()) {
+                noteBlocked(new BlockedScripts(install.plan().manager(), state.blocked()));
+            }
             return;
         }
         // Another function of the repository is built, and would install once more.
@@ -134,17 +147,14 @@ public final class InstallStep {
         Optional<String> old = chosen.plan().removesModules() && state.hasModules()
                 ? workspace.setModulesAside(chosen.plan().folder())
                 : Optional.empty();
-        boolean complete;
         try {
-            complete = run(chosen, state.reason(), project);
+            run(chosen, state.reason(), project);
         } catch (DeployException e) {
             settle(chosen, old, false);
             throw e;
         }
         settle(chosen, old, true);
-        if (complete) {
-            remember(chosen.run());
-        }
+        remember(chosen.run());
     }
 
     private void settle(InstallCommands install, Optional<String> old, boolean installed) throws InterruptedException {
@@ -159,8 +169,7 @@ public final class InstallStep {
         }
     }
 
-    /** Whether all of it was installed, install scripts included. */
-    private boolean run(InstallCommands install, String reason, ProjectFolder project)
+    private void run(InstallCommands install, String reason, ProjectFolder project)
             throws IOException, InterruptedException {
         progress.log(install.name() + ": " + reason + ".");
         if (!install.platformOptions().isEmpty()) {
@@ -169,17 +178,20 @@ public final class InstallStep {
                     + ": '" + install.name() + " " + String.join(" ", install.platformOptions())
                     + "' brings the function's packages. What packages compile is for this machine all the same.");
         }
-        boolean complete = true;
         for (Command command : withCache(install.all(), install.tool())) {
             CommandOutcome outcome = logged(command);
             if (!outcome.succeeded()) {
                 throw InstallFailure.of(command, outcome, project, install.plan(), install.tool());
             }
-            Optional<String> blocked = InstallFailure.blockedScripts(outcome.lastLines());
-            blocked.ifPresent(progress::warning);
-            complete &= blocked.isEmpty();
+            BlockedScripts.of(outcome.lastLines()).ifPresent(this::noteBlocked);
         }
-        return complete;
+    }
+
+    /** No warning: the packages are checked for what they lack. */
+    private void noteBlocked(BlockedScripts blocked) {
+        progress.log(blocked.display());
+        blockedScripts = blocked.packages().stream()
+                .collect(Collectors.toMap(name -> name, name -> blocked.remedy().replace("<package>", name)));
     }
 
     /** In a container whose image does not know the user, HOME is {@code /}. */
@@ -222,7 +234,8 @@ public final class InstallStep {
 
     private void remember(InstallRun run) throws InterruptedException {
         try {
-            workspace.markInstalled(run);
+            workspace.markInstalled(
+                    run, blockedScripts.keySet().stream().sorted().toList());
         } catch (IOException e) {
             progress.log("It could not be noted that node_modules is complete, so the next build installs again: "
                     + e.getMessage());

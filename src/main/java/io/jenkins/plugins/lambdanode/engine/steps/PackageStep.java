@@ -29,11 +29,11 @@ public final class PackageStep {
 
     /**
      * @param knownLayer whether a layer version is known to hold the dependencies
-     * @param lockFile the absolute path of the project's lock file; empty for none
+     * @param install the project's, after it
      */
-    public PackReport run(List<Target> targets, boolean knownLayer, String lockFile)
+    public PackReport run(List<Target> targets, boolean knownLayer, InstallStep install)
             throws IOException, InterruptedException {
-        PackRequest wanted = wanted(targets).withLockFile(lockFile);
+        PackRequest wanted = wanted(targets).withInstall(install.lockFile(), install.blockedScripts());
         return pack(knownLayer ? wanted.withKnownLayer() : wanted, Summary::packaged);
     }
 

@@ -137,14 +137,14 @@ public final class LocalWorkspace implements Workspace {
     @Override
     public InstallState installState(InstallRun install) throws IOException {
         return cache.isEmpty()
-                ? new InstallState(false, false, false, "without --cache it runs each time")
+                ? new InstallState(false, false, false, "without --cache it runs each time", List.of())
                 : new InstallFingerprint(install).state();
     }
 
     @Override
-    public void markInstalled(InstallRun install) throws IOException, InterruptedException {
+    public void markInstalled(InstallRun install, List<String> blocked) throws IOException, InterruptedException {
         if (cache.isPresent()) {
-            new InstallFingerprint(install).set();
+            new InstallFingerprint(install).set(blocked);
         }
     }
 

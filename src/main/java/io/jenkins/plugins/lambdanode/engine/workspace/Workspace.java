@@ -45,8 +45,12 @@ public interface Workspace extends AutoCloseable {
      */
     InstallState installState(InstallRun install) throws IOException, InterruptedException;
 
-    /** Remembers that node_modules is what this install made, where the workspace keeps anything. */
-    void markInstalled(InstallRun install) throws IOException, InterruptedException;
+    /**
+     * Remembers that node_modules is what this install made, where the workspace keeps anything.
+     *
+     * @param blocked the packages whose install scripts did not run
+     */
+    void markInstalled(InstallRun install, List<String> blocked) throws IOException, InterruptedException;
 
     /**
      * Takes node_modules out of the way of an install; see {@link OldModules}.

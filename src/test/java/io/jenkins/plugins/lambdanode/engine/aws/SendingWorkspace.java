@@ -71,7 +71,7 @@ public class SendingWorkspace implements Workspace {
     }
 
     @Override
-    public void markInstalled(InstallRun install) {
+    public void markInstalled(InstallRun install, List<String> blocked) {
         throw new UnsupportedOperationException();
     }
 

@@ -205,8 +205,8 @@ class LayerPackageTest {
             new Random(name.hashCode()).nextBytes(random);
             Packs.write(project, name, random);
         }
-        PackRequest request =
-                new PackRequest(PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", true, false, "", "");
+        PackRequest request = new PackRequest(
+                PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", true, false, "", "", Map.of());
 
         assertTrue(Packs.pack(project, request).zippedBytesInAll() > 200_000);
 

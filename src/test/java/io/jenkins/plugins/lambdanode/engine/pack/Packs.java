@@ -59,7 +59,8 @@ public final class Packs {
                 true,
                 false,
                 request.zipFile(),
-                request.lockFile());
+                request.lockFile(),
+                request.blockedScripts());
     }
 
     public static PackReport pack(Path project, PackRequest request) throws IOException, InterruptedException {

@@ -1,6 +1,5 @@
 package io.jenkins.plugins.lambdanode.engine.project;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.lambdanode.engine.command.Command;
@@ -45,24 +44,6 @@ class InstallFailureTest {
         String message = InstallFailure.of(Command.shell("tool install"), outcome, "/job")
                 .getMessage();
         assertTrue(message.contains(advice), message);
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '^',
-            value = {
-                "npm warn install-scripts 1 package had install scripts blocked because they are not covered by allowScripts: | npm",
-                "npm warn install-scripts 1 package has install scripts not yet covered by allowScripts:                      |",
-                "Ignored build scripts: bcrypt.                                                                               | pnpm",
-                "➤ YN0004: │ bcrypt@npm:5.1.1 lists build scripts, but all build scripts have been disabled.                  | Yarn",
-                "Blocked 1 postinstall. Run `bun pm untrusted` for details.                                                   | Bun",
-            })
-    void scriptsThatAToolHasNotRunAreSaidWithTheTool(String line, String tool) {
-        String said = InstallFailure.blockedScripts(List.of("before", line)).orElse("");
-        assertEquals(
-                tool == null ? "" : tool + " did not run the install scripts",
-                said.replaceFirst("(scripts) of some.*", "$1"));
     }
 
     @ParameterizedTest

@@ -83,7 +83,7 @@ class BillOfMaterialsTest {
 
     private static PackReport pack(Path project, String lockFile) throws Exception {
         return Packs.pack(
-                project, Packs.request().withLockFile(project.resolve(lockFile).toString()));
+                project, Packs.request().withInstall(project.resolve(lockFile).toString(), Map.of()));
     }
 
     private String asRead(PackReport packaged) throws Exception {
@@ -192,7 +192,7 @@ class BillOfMaterialsTest {
         Path project = project("{\"name\":\"orders\",\"dependencies\":{\"ms\":\"2.1.3\"}}");
         install(project, NodeTool.NODE, "npm install --no-audit --no-fund");
         PackRequest apart = PackRequest.of(PackSettings.DEFAULT, List.of(), true, "", true)
-                .withLockFile(project.resolve("package-lock.json").toString());
+                .withInstall(project.resolve("package-lock.json").toString(), Map.of());
         PackReport packaged = Packs.pack(project, apart);
 
         JsonNode bom = read(packaged);

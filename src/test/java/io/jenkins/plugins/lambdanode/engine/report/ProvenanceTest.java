@@ -55,8 +55,7 @@ class ProvenanceTest {
         Packs.write(project, "package-lock.json", "{}");
         return Packs.pack(
                 project,
-                Packs.request()
-                        .withLockFile(project.resolve("package-lock.json").toString()));
+                Packs.request().withInstall(project.resolve("package-lock.json").toString(), Map.of()));
     }
 
     private static String sha256(Path file) {

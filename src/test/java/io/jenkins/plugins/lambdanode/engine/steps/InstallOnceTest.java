@@ -296,7 +296,7 @@ class InstallOnceTest {
         Files.writeString(project.resolve("binding.gyp"), "{}");
 
         Files.createDirectories(project.resolve("node_modules"));
-        fingerprint().set();
+        fingerprint().set(List.of());
 
         assertEquals(
                 "the project has install scripts of its own (binding.gyp), which can go by anything",
@@ -436,7 +436,7 @@ class InstallOnceTest {
             throws Exception {
         Files.createDirectories(project.resolve("node_modules"));
         Files.writeString(project.resolve(lockFile), "    " + line + "\n");
-        fingerprint().set();
+        fingerprint().set(List.of());
 
         assertEquals(
                 eachTime,
@@ -453,7 +453,7 @@ class InstallOnceTest {
         Files.writeString(member.resolve("package.json"), "{\"name\":\"orders\"}");
         Path lockFile = Files.writeString(member.resolve("pnpm-lock.yaml"), "ms@2.1.2:\n");
         Files.createDirectories(project.resolve("node_modules"));
-        fingerprint().set();
+        fingerprint().set(List.of());
         assertTrue(fingerprint().state().unchanged(), fingerprint().state().reason());
 
         Files.writeString(lockFile, "ms@2.1.3:\n");
@@ -474,7 +474,7 @@ class InstallOnceTest {
         Files.createSymbolicLink(
                 Files.createDirectories(root.resolve("node_modules")).resolve("shared"), linked);
         InstallFingerprint mark = new InstallFingerprint(new InstallRun(root.toString(), "tools", ""));
-        mark.set();
+        mark.set(List.of());
         assertTrue(mark.state().unchanged(), mark.state().reason());
 
         for (String name : List.of("package.json", "binding.gyp")) {
@@ -493,7 +493,7 @@ class InstallOnceTest {
         Files.write(project.resolve("package-lock.json"), new byte[] {-1, -2, 0});
         InstallFingerprint mark = fingerprint();
 
-        mark.set();
+        mark.set(List.of());
 
         assertTrue(mark.state().unchanged());
     }
@@ -519,7 +519,7 @@ class InstallOnceTest {
         try {
             int forgotten = 0;
             for (int i = 0; i < 100 && forgotten == 0; i++) {
-                mark.set();
+                mark.set(List.of());
                 forgotten += Files.exists(mark()) ? 0 : 1;
             }
             assertEquals(1, forgotten);
@@ -528,7 +528,7 @@ class InstallOnceTest {
             writer.join();
         }
 
-        mark.set();
+        mark.set(List.of());
 
         assertTrue(mark.state().unchanged());
     }

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.pack.api;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A package to build.
@@ -15,6 +16,7 @@ import java.util.List;
  * @param knownLayer whether a layer version is known to hold that package: node_modules is left out, and need not be there
  * @param zipFile a package that is there, relative to the project's folder; empty to build one
  * @param lockFile the absolute path of the lock file that the install went by, for the inventory; empty for none
+ * @param blockedScripts the packages whose install scripts the tool has not run, each with how to approve it
  */
 public record PackRequest(
         PackSettings settings,
@@ -25,7 +27,8 @@ public record PackRequest(
         boolean dependencyLayer,
         boolean knownLayer,
         String zipFile,
-        String lockFile)
+        String lockFile,
+        Map<String, String> blockedScripts)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -40,6 +43,7 @@ public record PackRequest(
 
     public PackRequest {
         functions = List.copyOf(functions);
+        blockedScripts = Map.copyOf(blockedScripts);
     }
 
     /** The request for a package that is sent by a bucket, or straight to Lambda. */
@@ -61,24 +65,52 @@ public record PackRequest(
                 dependencyLayer,
                 false,
                 "",
-                "");
+                "",
+                Map.of());
     }
 
     /** The same where a layer version is known to hold node_modules. */
     public PackRequest withKnownLayer() {
         return new PackRequest(
-                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, true, zipFile, lockFile);
+                settings,
+                functions,
+                maxZippedBytes,
+                zippedHint,
+                output,
+                dependencyLayer,
+                true,
+                zipFile,
+                lockFile,
+                blockedScripts);
     }
 
-    /** The same for a project that has a lock file. */
-    public PackRequest withLockFile(String path) {
+    /** The same after an install. */
+    public PackRequest withInstall(String lockFilePath, Map<String, String> blocked) {
         return new PackRequest(
-                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, knownLayer, zipFile, path);
+                settings,
+                functions,
+                maxZippedBytes,
+                zippedHint,
+                output,
+                dependencyLayer,
+                knownLayer,
+                zipFile,
+                lockFilePath,
+                blocked);
     }
 
     /** The same for a package that is there. */
     public PackRequest ofZip(String path) {
         return new PackRequest(
-                settings, functions, maxZippedBytes, zippedHint, output, dependencyLayer, knownLayer, path, lockFile);
+                settings,
+                functions,
+                maxZippedBytes,
+                zippedHint,
+                output,
+                dependencyLayer,
+                knownLayer,
+                path,
+                lockFile,
+                blockedScripts);
     }
 }

@@ -35,6 +35,7 @@ final class CheckedPackage {
     private final List<TargetFunction> functions;
     private final boolean dependencyLayer;
     private final boolean knownLayer;
+    private final Map<String, String> blockedScripts;
     private final LocalDate today;
     private final Map<String, SourceEntry> byName;
     private final Map<String, PackageJson> packageJsons = new HashMap<>();
@@ -51,6 +52,7 @@ final class CheckedPackage {
      * @param note what npm notes of it
      * @param dependencyLayer whether node_modules goes into a layer
      * @param knownLayer whether it is in one already, and not among the entries
+     * @param blockedScripts the packages whose install scripts the tool has not run, each with how to approve it
      */
     CheckedPackage(
             Path project,
@@ -60,6 +62,7 @@ final class CheckedPackage {
             List<TargetFunction> functions,
             boolean dependencyLayer,
             boolean knownLayer,
+            Map<String, String> blockedScripts,
             LocalDate today) {
         this.project = project;
         this.note = note;
@@ -68,6 +71,7 @@ final class CheckedPackage {
         this.functions = functions;
         this.dependencyLayer = dependencyLayer || knownLayer;
         this.knownLayer = knownLayer;
+        this.blockedScripts = blockedScripts;
         this.today = today;
         this.byName = new HashMap<>(2 * entries.size());
         entries.forEach(entry -> byName.put(entry.name(), entry));
@@ -92,6 +96,11 @@ final class CheckedPackage {
     /** Whether the dependencies are in a layer already, and not to be looked at. */
     boolean knownLayer() {
         return knownLayer;
+    }
+
+    /** How to approve a package whose install script the tool has not run; empty for one whose script has run. */
+    Optional<String> blockedScript(String npmPackage) {
+        return Optional.ofNullable(blockedScripts.get(npmPackage));
     }
 
     LocalDate today() {

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -219,7 +220,7 @@ class PackageCacheTest {
     void anotherLevelIsAnotherPackage() throws Exception {
         packCached();
         PackSettings settings = new PackSettings("", true, List.of(), List.of(), PackSettings.Links.FOLLOW, 9);
-        PackRequest best = new PackRequest(settings, List.of(), 1 << 30, "", "", false, false, "", "");
+        PackRequest best = new PackRequest(settings, List.of(), 1 << 30, "", "", false, false, "", "", Map.of());
         PackReport report = Packs.pack(project, Optional.of(cache), best);
         assertEquals(new PackReport.Work(total, total, 0), report.work());
     }
@@ -372,7 +373,8 @@ class PackageCacheTest {
 
     @Test
     void aPackageThatIsTooLargeIsNotKept() {
-        PackRequest small = new PackRequest(PackSettings.DEFAULT, List.of(), 100, "Smaller!", "", false, false, "", "");
+        PackRequest small =
+                new PackRequest(PackSettings.DEFAULT, List.of(), 100, "Smaller!", "", false, false, "", "", Map.of());
         assertThrows(DeployException.class, () -> Packs.pack(project, Optional.of(cache), small));
         assertTrue(Files.notExists(cache));
     }

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -626,6 +627,34 @@ class ChecksTest {
         assertEquals(code == null ? List.of() : List.of(code), codes(handler("index.handler")));
         Packs.write(project, "node_modules/native/prebuilds/linux-x64/native.node", "");
         assertEquals(List.of(), codes(handler("index.handler")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // ffmpeg-static 5.2.0, core-js 3.39.0, protobufjs 7.4.0, esbuild 0.25.0, @nestjs/core 10
+                "{'scripts':{'install':'node install.js'}}          | https.get(downloadUrl)       | native-missing",
+                "{'scripts':{'postinstall':'node ./install'}}       | const fail = () => download();| native-missing",
+                "{'scripts':{'postinstall':'node ./install'}}       | console.log('Thank you!')    |",
+                "{'scripts':{'postinstall':'opencollective; exit 0'}}  | https.get(downloadUrl)       |",
+                "{'scripts':{'postinstall':'node install.js'},'optionalDependencies':{'@esbuild/linux-x64':'1'}} | https.get(a) |",
+                "{'scripts':{'install':'touch made.js'},'main':'made.js'} | made                    | native-missing",
+                "{'scripts':{'install':'touch made.js'},'main':'install'} | made                    |",
+            })
+    void aBlockedInstallScriptIsAWarningWhereSomethingIsMissingAndOnlyThere(String json, String script, String code)
+            throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"tool\": \"1\"}}");
+        Packs.write(project, "node_modules/tool/package.json", json.replace('\'', '"'));
+        Packs.write(project, "node_modules/tool/install.js", script);
+        PackRequest request = Packs.forFunction(handler("index.handler"));
+        assertEquals(List.of(), codes(handler("index.handler")));
+        List<Finding> found = Packs.pack(project, request.withInstall("", Map.of("tool", "'npm approve tool'")))
+                .findings();
+        assertEquals(
+                code == null ? List.of() : List.of(code),
+                found.stream().map(Finding::code).toList());
+        assertTrue(code == null || found.get(0).message().contains("Approve it with 'npm approve tool'."));
     }
 
     /** As in bufferutil 4.0.8, which has no file for linux arm64. */

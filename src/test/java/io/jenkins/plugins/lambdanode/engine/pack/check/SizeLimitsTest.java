@@ -16,6 +16,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,7 +93,7 @@ class SizeLimitsTest {
         Packs.write(project, "lib/random", random);
         Packs.write(project, "index.js", "x".repeat(1_000_000));
         PackRequest request = new PackRequest(
-                PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false, false, "", "");
+                PackSettings.DEFAULT, List.of(), 150_000, "Name an s3Bucket.", "", false, false, "", "", Map.of());
         Path temp = dir.resolve("t");
         String message = assertThrows(
                         DeployException.class,
