@@ -28,6 +28,7 @@ class JobDslTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static void run(String script) throws Exception {

@@ -46,6 +46,7 @@ class LambdaNodeConfigurationTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static HtmlPage systemPage(String user) throws Exception {

@@ -40,6 +40,7 @@ class LambdaNodeDeployStepTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static WorkflowRun build(String name, String steps, Result expected) throws Exception {

@@ -159,6 +159,7 @@ class ReadmeJenkinsfilesTest {
             DockerEngine.removeImage(NODE_IMAGE);
         }
         jenkins.after();
+        jenkins = null;
     }
 
     private static List<Block> blocks(String language) throws IOException {

@@ -59,6 +59,7 @@ class AwsAccessTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static String script(String function, String more) {

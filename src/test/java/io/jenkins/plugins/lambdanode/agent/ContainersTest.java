@@ -112,6 +112,7 @@ class ContainersTest {
             DockerEngine.removeImage(IMAGE);
         }
         jenkins.after();
+        jenkins = null;
     }
 
     @BeforeEach

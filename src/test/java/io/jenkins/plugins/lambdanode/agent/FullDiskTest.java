@@ -81,6 +81,7 @@ class FullDiskTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     @BeforeEach

@@ -48,6 +48,7 @@ class HostileWorkspaceTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static String deploy(String function, String more) {

@@ -68,6 +68,7 @@ class HungAgentTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static WorkflowRun startBuild(String name, String steps) throws Exception {

@@ -72,6 +72,7 @@ class NodeJsToolTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static void assertUsesTheTool(Run<?, ?> run) throws Exception {

@@ -51,6 +51,7 @@ class AbortTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static WorkflowRun startBuild(String name, String steps) throws Exception {

@@ -52,6 +52,7 @@ class BuildOutcomeTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static String onAgent(String steps) {

@@ -39,6 +39,7 @@ class PipelineArgumentsTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static WorkflowRun build(String steps, Result expected) throws Exception {

@@ -45,6 +45,7 @@ class ProjectBuildTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static WorkflowJob pipeline(String name, String function, String more) throws Exception {

@@ -34,6 +34,7 @@ class PromoteTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static final String TO =

@@ -50,6 +50,7 @@ class RollbackTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static WorkflowRun run(WorkflowJob job, Result expected, String script) throws Exception {

@@ -62,6 +62,7 @@ class FormTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static LambdaNodeDeployStep everySetting() {

@@ -98,6 +98,7 @@ class FunctionCheckTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     @BeforeEach

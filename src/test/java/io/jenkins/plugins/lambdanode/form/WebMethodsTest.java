@@ -111,6 +111,7 @@ class WebMethodsTest {
     static void stop() throws Exception {
         elsewhere.stop(0);
         jenkins.after();
+        jenkins = null;
     }
 
     private static List<Descriptor<?>> descriptors() {

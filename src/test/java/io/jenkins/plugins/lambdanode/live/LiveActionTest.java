@@ -114,6 +114,7 @@ class LiveActionTest {
     static void stop() throws Exception {
         CLIENTS.clear();
         jenkins.after();
+        jenkins = null;
     }
 
     @BeforeEach

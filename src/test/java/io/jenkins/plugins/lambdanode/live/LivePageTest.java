@@ -111,6 +111,7 @@ class LivePageTest {
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
     }
 
     private static HtmlPage page(String address) throws Exception {

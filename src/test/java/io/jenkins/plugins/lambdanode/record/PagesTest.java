@@ -56,16 +56,21 @@ class PagesTest {
     private static final String MARKUP = "<img src=x onerror=alert(1)>";
 
     private static JenkinsRule jenkins;
+    /** One for all pages: what a page goes on asking for in the background ends when the next one is shown. */
+    private static JenkinsRule.WebClient client;
 
     @BeforeAll
     static void start(JenkinsRule rule) throws Exception {
         jenkins = rule;
+        client = jenkins.createWebClient();
         Builds.startAgent(jenkins);
     }
 
     @AfterAll
     static void stop() throws Exception {
         jenkins.after();
+        jenkins = null;
+        client = null;
     }
 
     private static FreeStyleProject deploying(String function) throws Exception {
@@ -81,9 +86,8 @@ class PagesTest {
     }
 
     private static HtmlPage page(String address) throws Exception {
-        JenkinsRule.WebClient client = jenkins.createWebClient();
         HtmlPage page = client.goTo(address);
-        client.waitForBackgroundJavaScript(10_000);
+        client.waitForBackgroundJavaScriptStartingBefore(500);
         return page;
     }
 
@@ -150,8 +154,8 @@ class PagesTest {
     void aBuildsPageLeadsToTheRecord() throws Exception {
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(deploying("recorded"));
 
-        String record = jenkins.createWebClient()
-                .goTo(build.getUrl() + "artifact/lambda/000000000000/us-east-1/recorded.json", "application/json")
+        String record = client.goTo(
+                        build.getUrl() + "artifact/lambda/000000000000/us-east-1/recorded.json", "application/json")
                 .getWebResponse()
                 .getContentAsString();
 
@@ -323,9 +327,9 @@ class PagesTest {
         try {
             User.getById("modern", true)
                     .addProperty(new UserExperimentalFlagsProperty(Map.of("new-build-page.flag", "true")));
-            JenkinsRule.WebClient client = jenkins.createWebClient().login("modern");
+            JenkinsRule.WebClient modern = jenkins.createWebClient().login("modern");
 
-            HtmlPage page = client.goTo(build.getUrl());
+            HtmlPage page = modern.goTo(build.getUrl());
 
             String card = page.<HtmlElement>getFirstByXPath(
                             "//div[contains(@class,'jenkins-card')][.//a[contains(@class,'jenkins-card__title-link')][contains(.,'AWS Lambda')]]")
@@ -338,7 +342,7 @@ class PagesTest {
             assertTrue(card.contains("carded · created · version 1 · alias live · us-east-1"), card);
             assertTrue(details.contains("carded version 1"), details);
             assertFalse(legacy.contains("carded"), legacy);
-            String tab = client.goTo(build.getUrl() + "lambda/").asNormalizedText();
+            String tab = modern.goTo(build.getUrl() + "lambda/").asNormalizedText();
             assertTrue(tab.contains(codeSha256(build)), tab);
         } finally {
             jenkins.jenkins.setSecurityRealm(SecurityRealm.NO_AUTHENTICATION);

@@ -2,8 +2,9 @@ package io.jenkins.plugins.lambdanode.testing;
 
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.StoreScope;
 
-/** Takes the emulators that tests have started down when the last test has ended. */
+/** Takes the emulators that the tests of a JVM have started down when its last test has ended. */
 public final class EmulatorExtension implements BeforeAllCallback {
 
     private static final ExtensionContext.Namespace NAMESPACE =
@@ -11,10 +12,11 @@ public final class EmulatorExtension implements BeforeAllCallback {
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        context.getRoot().getStore(NAMESPACE).computeIfAbsent(Running.class, key -> new Running(), Running.class);
+        context.getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
+                .computeIfAbsent(Running.class, key -> new Running(), Running.class);
     }
 
-    /** Closed by JUnit at the end of the run. */
+    /** Closed by JUnit when it has run all classes that this JVM was given. */
     private static final class Running implements AutoCloseable {
         @Override
         public void close() {
