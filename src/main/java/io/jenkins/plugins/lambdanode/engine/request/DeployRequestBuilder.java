@@ -401,6 +401,10 @@ public final class DeployRequestBuilder {
             throw new DeployException(
                     "keepVersions is set, and no version is published. Set publish or alias, or leave keepVersions out.");
         }
+        if (dependencies != Dependencies.LAYER && from.isEmpty() && zipFile.isEmpty()) {
+            requireNoLayer("layerName", layerName.isPresent());
+            requireNoLayer("keepLayerVersions", keepLayerVersions.isPresent());
+        }
         if (rollout.isPresent() && alias.isEmpty()) {
             throw new DeployException(
                     "rollout is set, and no alias. A rollout shifts an alias's traffic: set alias, or leave rollout out.");
@@ -436,6 +440,14 @@ public final class DeployRequestBuilder {
                 keepVersions,
                 force,
                 waitTimeout);
+    }
+
+    private static void requireNoLayer(String setting, boolean isSet) throws DeployException {
+        if (isSet) {
+            throw new DeployException(
+                    setting + " is set, and dependencies is not 'layer', without which no layer is made."
+                            + " Set dependencies: 'layer', or leave " + setting + " out.");
+        }
     }
 
     /** What says how a package is made goes with none that is there. */

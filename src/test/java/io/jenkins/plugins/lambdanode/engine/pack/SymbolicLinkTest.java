@@ -44,7 +44,7 @@ class SymbolicLinkTest {
     }
 
     @Test
-    void linksInsideTheProjectAreReplacedByWhatTheyLeadTo() throws Exception {
+    void linksInsideTheProjectAreReplacedByWhatTheyLeadToButCommandsStayLinks() throws Exception {
         link("node_modules/shared", "../packages/shared");
         link("node_modules/.bin/main", "../shared/main.js");
         PackReport report = Packs.pack(project);
@@ -61,7 +61,8 @@ class SymbolicLinkTest {
                         "packages/shared/",
                         "packages/shared/main.js"),
                 zip.names());
-        assertEquals("100644", zip.entry("node_modules/.bin/main").orElseThrow().mode());
+        assertEquals("120777", zip.entry("node_modules/.bin/main").orElseThrow().mode());
+        assertEquals("../shared/main.js", ZipListing.content(report.file(), "node_modules/.bin/main"));
         assertEquals("shared", ZipListing.content(report.file(), "node_modules/shared/main.js"));
     }
 
@@ -142,6 +143,17 @@ class SymbolicLinkTest {
                 ZipListing.of(Packs.pack(project).file()).names().stream()
                         .filter(name -> name.endsWith("mkdirp"))
                         .toList());
+    }
+
+    @Test
+    void aCommandOfAPackageThatIsExcludedIsLeftOut() throws Exception {
+        link("node_modules/shared", "../packages/shared");
+        link("node_modules/.bin/main", "../shared/main.js");
+        assertEquals(
+                List.of("index.js", "node_modules/", "node_modules/.bin/"),
+                ZipListing.of(Packs.pack(project, Packs.excluding("**/shared/", "packages/"))
+                                .file())
+                        .names());
     }
 
     @Test

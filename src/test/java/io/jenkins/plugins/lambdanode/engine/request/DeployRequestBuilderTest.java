@@ -157,6 +157,9 @@ class DeployRequestBuilderTest {
         assertTrue(refusal(orders().rollout("Canary10Percent5Minutes")).startsWith("rollout is set, and no alias."));
         assertTrue(refusal(orders().alias("live").alarms("errors")).startsWith("alarms is set, and no rollout."));
         assertTrue(refusal(orders().keepVersions(3)).startsWith("keepVersions is set, and no version is published."));
+        assertTrue(refusal(orders().layerName("deps")).startsWith("layerName is set, and dependencies is not 'layer'"));
+        assertTrue(refusal(orders().dependencies("none").keepLayerVersions(2))
+                .startsWith("keepLayerVersions is set, and dependencies is not 'layer'"));
         assertTrue(refusal(orders().zipFile("a.zip")
                         .install("npm ci --offline")
                         .layerName("deps")

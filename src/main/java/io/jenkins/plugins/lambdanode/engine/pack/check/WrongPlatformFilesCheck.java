@@ -16,9 +16,6 @@ import java.util.TreeMap;
  * a package for the function's platform is there: esbuild's install script puts the machine's program into esbuild itself besides.
  */
 final class WrongPlatformFilesCheck implements Check {
-    /** Links to files of packages, which are looked at there. */
-    private static final String COMMANDS = "node_modules/.bin";
-
     @Override
     public List<Finding> check(CheckedPackage files) throws IOException {
         List<Finding> findings = new ArrayList<>();
@@ -37,7 +34,6 @@ final class WrongPlatformFilesCheck implements Check {
                 }
             });
             wrong.keySet().removeAll(fits.keySet());
-            wrong.keySet().remove(COMMANDS);
             for (String owner : List.copyOf(wrong.keySet())) {
                 if (PlatformPackageCheck.hasFitting(owner + "/", files, function)) {
                     wrong.remove(owner);

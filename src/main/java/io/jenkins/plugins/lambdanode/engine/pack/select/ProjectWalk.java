@@ -312,13 +312,44 @@ public final class ProjectWalk {
         return leadsOut && folder.isCommands();
     }
 
+    /**
+     * Whether a link is a package's command, which stays one: the program would go in twice, and a script that is copied finds nothing
+     * beside it.
+     */
+    private boolean isCommand(Path link, String name, WalkedFolder folder, Listing listing) throws IOException {
+        if (!folder.isCommands() || !Files.isRegularFile(link)) {
+            return false;
+        }
+        Path target = Files.readSymbolicLink(link);
+        Path program = link.resolveSibling(target).normalize();
+        Path modules = folder.real().getParent();
+        if (target.isAbsolute() || modules == null || !program.startsWith(modules)) {
+            return false;
+        }
+        String file = folder.prefix().substring(0, folder.prefix().lastIndexOf(NpmPackage.COMMANDS))
+                + modules.relativize(program)
+                        .toString()
+                        .replace(program.getFileSystem().getSeparator(), "/");
+        Optional<String> skipped = selection.skipsFile(name);
+        if (skipped.isEmpty()
+                && (skipsOnTheWay(file).isPresent() || selection.skipsFile(file).isPresent())) {
+            skipped = Optional.of("command of what is left out");
+        }
+        if (skipped.isPresent()) {
+            listing.excluded.add(new Excluded(skipped.get(), name));
+        } else {
+            listing.entries.add(sourceEntries.link(name, link, EntryName.ofTarget(target, name)));
+        }
+        return true;
+    }
+
     private void addLink(Path link, String name, WalkedFolder folder, Listing listing) throws IOException {
         Optional<String> excluded = selection.excludesFile(name);
         if (excluded.isPresent()) {
             listing.excluded.add(new Excluded(excluded.get(), name));
             return;
         }
-        if (isPackageLink(link, name, folder, listing)) {
+        if (isPackageLink(link, name, folder, listing) || isCommand(link, name, folder, listing)) {
             return;
         }
         boolean leadsIntoStore = leadsIntoStore(link, name, folder);

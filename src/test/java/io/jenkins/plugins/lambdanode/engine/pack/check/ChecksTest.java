@@ -688,7 +688,8 @@ class ChecksTest {
                 "node_modules/esbuild/package.json",
                 "{\"optionalDependencies\": {\"@esbuild/linux-arm64\": \"0.24.0\"}}");
         Packs.write(project, "node_modules/esbuild/bin/esbuild", elf(62));
-        Packs.write(project, "node_modules/.bin/esbuild", elf(62));
+        Files.createDirectories(project.resolve("node_modules/.bin"));
+        Files.createSymbolicLink(project.resolve("node_modules/.bin/esbuild"), Path.of("../esbuild/bin/esbuild"));
         assertEquals(List.of("native-other-platform", "native-other-platform"), codes(architecture("arm64")));
         Packs.write(project, "node_modules/@esbuild/linux-arm64/bin/esbuild", elf(183));
         Packs.write(project, "node_modules/@esbuild/linux-arm64/package.json", "{}");
