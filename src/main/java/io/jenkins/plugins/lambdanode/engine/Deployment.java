@@ -110,7 +110,8 @@ public final class Deployment {
         this.stage = new StageStep(request, session, uploads, timings, progress);
         this.layer = new LayerStep(request, dependencies, stage, packaging, timings, progress);
         this.update = new UpdateStep(request, functions, updater, history, timings, progress);
-        this.verify = new VerifyStep(request, new FunctionInvoker(session), releases, timings, progress);
+        this.verify = new VerifyStep(
+                request, new FunctionInvoker(session, functions, request.waitTimeout()), releases, timings, progress);
         this.release = new ReleaseStep(
                 request, releases, new VersionPruning(session, progress), context.origin(), history, timings, progress);
         this.record = new RecordStep(request, history, timings, progress);

@@ -84,7 +84,8 @@ public final class Release {
         this.releases = new FunctionReleases(session, progress, request.waitTimeout());
         this.timings = new Timings(List.of(request.functions().get(0).name()));
         BuildHistory history = new BuildHistory(baseline, functions);
-        this.verify = new VerifyStep(request, new FunctionInvoker(session), releases, timings, progress);
+        this.verify = new VerifyStep(
+                request, new FunctionInvoker(session, functions, request.waitTimeout()), releases, timings, progress);
         this.shift = new ShiftStep(request, session, history, journal, time, timings, progress);
         this.release = new ReleaseStep(
                 request, releases, new VersionPruning(session, progress), origin, history, timings, progress);

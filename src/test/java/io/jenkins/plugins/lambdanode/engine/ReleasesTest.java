@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.delete;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
@@ -13,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.Fault;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
@@ -33,6 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** How a version is released: tested before its alias moves, and which older ones stay. */
 @ExtendWith(EmulatorExtension.class)
@@ -218,6 +222,45 @@ class ReleasesTest {
         assertEquals(2, invocations().size());
     }
 
+    /** Lambda API reference, Invoke, ResourceNotReadyException: of a function that nobody has called for weeks. */
+    @Test
+    void aVersionThatWasIdleForWeeksIsAskedAgainWhenItIsReady() throws Exception {
+        aws.proxy()
+                .stubFor(post(urlPathMatching(".*/invocations"))
+                        .inScenario("idle")
+                        .whenScenarioStateIs(STARTED)
+                        .willSetStateTo("ready")
+                        .willReturn(refusal(502, "ResourceNotReadyException", "The function is inactive.")));
+
+        deploy(request -> request.alias("live").smokeTest("{}", "{\"statusCode\": 200}"));
+
+        assertEquals(2, invocations().size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "500, ServiceException, was not invoked again. Run the deployment again if the function may run twice",
+        "502, ENILimitReachedException, Fix what AWS names and run the deployment again"
+    })
+    void onlyWhereTheFunctionMayHaveRunIsThatNotKnown(int status, String code, String advice) throws Exception {
+        aws.proxy().stubFor(post(urlPathMatching(".*/invocations")).willReturn(refusal(status, code, "AWS's words")));
+
+        String message =
+                failure(request -> request.alias("live").smokeTest("{}", null)).getMessage();
+
+        assertTrue(message.contains("AWS's words"), message);
+        assertTrue(message.contains(advice), message);
+        assertEquals(1, invocations().size());
+    }
+
+    private static ResponseDefinitionBuilder refusal(int status, String code, String message) {
+        return aResponse()
+                .withStatus(status)
+                .withHeader("x-amzn-ErrorType", code)
+                .withHeader("x-amzn-RequestId", "1")
+                .withBody("{\"Message\": \"" + message + "\"}");
+    }
+
     @Test
     void withoutAnAliasTheLatestCodeIsTestedAndTheLogSaysThatCallersMayHaveIt() throws Exception {
         String message = failure(request -> request.smokeTest("{}", "{\"statusCode\": 201}"))
@@ -289,6 +332,30 @@ class ReleasesTest {
 
         assertTrue(log.text().contains("WARNING: Old versions of function " + name + " stay. "), log.text());
         assertTrue(log.text().contains("lambda:DeleteFunction"), log.text());
+    }
+
+    /** Lambda keeps the versions that Lambda@Edge has replicas of (CloudFront Developer Guide, "Delete Lambda@Edge functions"). */
+    @Test
+    void aVersionThatLambdaKeepsDoesNotKeepTheOthers() throws Exception {
+        for (int version = 1; version <= 4; version++) {
+            deployAnswering("v" + version, request -> request.publish(true));
+        }
+        String words = "Lambda was unable to delete it because it is a replicated function";
+        aws.proxy()
+                .stubFor(delete(urlPathMatching(".*/functions/.*"))
+                        .withQueryParam("Qualifier", equalTo("3"))
+                        .willReturn(refusal(400, "InvalidParameterValueException", words)));
+        aws.proxy()
+                .stubFor(delete(urlPathMatching(".*/functions/.*"))
+                        .withQueryParam("Qualifier", equalTo("2"))
+                        .willReturn(refusal(404, "ResourceNotFoundException", "Function not found")));
+
+        deployAnswering("v5", request -> request.publish(true).keepVersions(1));
+
+        assertTrue(log.text().contains("that keepVersions would delete stay: 3. "), log.text());
+        assertTrue(log.text().contains(words), log.text());
+        assertTrue(log.text().contains("Version 2 of function " + name + " is deleted already"), log.text());
+        assertEquals("2 3 5", ACCOUNT.versions(name));
     }
 
     @Test

@@ -24,6 +24,9 @@ final class Advice {
                     + "|no ((?:service control|resource control|session|VPC endpoint) policy|permissions boundary) allows"
                     + "|(explicit deny)");
 
+    /** With a code it is Lambda's refusal to run a function whose network or key is wrong (API reference, Invoke). */
+    private static final int BAD_GATEWAY = 502;
+
     private static final Pattern PROVIDER = Pattern.compile("[\\[ ]\\w+CredentialsProvider\\(");
 
     /** How providers of the SDK's default chain begin that have nothing to go by (auth 2.42.28). */
@@ -63,8 +66,8 @@ final class Advice {
                     (o, f) -> f.noResponse() && isAboutTls(f),
                     (o, f) -> "The TLS connection to " + o.place() + " failed. If its"
                             + " certificate is not trusted, add the CA that signed it (for instance that of a proxy that opens TLS"
-                            + " connections) to the trust store of the Java that sends the request (AWS_CA_BUNDLE is not read); a package is"
-                            + " sent from the agent that it is on. If the server does not speak TLS, use http:// in the endpoint."),
+                            + " connections) to the trust store of the Java that sends the request, or on the command line to the file that"
+                            + " AWS_CA_BUNDLE names; in Jenkins a package is sent from the agent that it is on. If the server does not speak TLS, use http:// in the endpoint."),
             rule(
                     "no response",
                     (o, f) -> f.noResponse(),
@@ -194,7 +197,8 @@ final class Advice {
                             + " again later, or fewer at the same time."),
             rule(
                     "AWS's own error",
-                    (o, f) -> f.status() >= 500,
+                    (o, f) -> f.status() >= 500
+                            && !(f.status() == BAD_GATEWAY && !f.code().isEmpty()),
                     (o, f) -> "AWS had an internal error, also after retries. Run the"
                             + " deployment again later (https://health.aws.amazon.com)."),
             rule("other", (o, f) -> true, (o, f) -> "Fix what AWS names and run the deployment again."));

@@ -11,6 +11,7 @@ import io.jenkins.plugins.lambdanode.engine.base.Retry;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -20,22 +21,29 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.InvokeResponse;
 import software.amazon.awssdk.services.lambda.model.LogType;
+import software.amazon.awssdk.services.lambda.model.TooManyRequestsException;
 
 /** Invokes functions and waits for their response. */
 public final class FunctionInvoker {
 
     private final AwsSession session;
+    private final FunctionReader functions;
+    private final Duration timeout;
     private final Retry retry;
     private final LambdaOperations operations;
 
-    public FunctionInvoker(AwsSession session) {
+    /** @param timeout how long to wait until a function that has been idle for weeks is ready */
+    public FunctionInvoker(AwsSession session, FunctionReader functions, Duration timeout) {
         this.session = session;
+        this.functions = functions;
+        this.timeout = timeout;
         this.retry = new Retry(Backoff.REAL, IdempotentRequests.ATTEMPTS);
         this.operations = new LambdaOperations(session);
     }
 
     /**
-     * Invokes a function once. Only what Lambda has refused for its load (TooManyRequestsException) is asked again: it did not run.
+     * Invokes a function once. Only what Lambda has refused for its load, or since the function is not ready, is asked again: it did
+     * not run.
      *
      * @param version a version's number, or {@code $LATEST}
      * @param payload JSON
@@ -55,9 +63,13 @@ public final class FunctionInvoker {
                 } catch (SdkException e) {
                     AwsFailure failure = AwsFailure.of(e);
                     if (failure.is("TooManyRequestsException")) {
+                        return new Retry.Failed<>(busy(operation, failure, e), failure.retryAfter());
+                    }
+                    if (failure.is("ResourceNotReadyException", "ResourceConflictException")) {
+                        awaitReady(function, version);
                         return new Retry.Failed<>(AwsErrors.exception(operation, failure, e), failure.retryAfter());
                     }
-                    if (failure.status() == 0) {
+                    if (mayHaveRun(failure)) {
                         throw new DeployException(
                                 "The response of version " + version + " of function " + function.name() + " was lost: "
                                         + SafeText.oneLine(e.getMessage(), 500)
@@ -69,6 +81,30 @@ public final class FunctionInvoker {
                 }
             });
         }
+    }
+
+    /** Lambda's refusals before it runs a function, 502 for those of its network or keys, have names (API reference, Invoke). */
+    private static boolean mayHaveRun(AwsFailure failure) {
+        return failure.inDoubt() && (failure.code().isEmpty() || failure.is("ServiceException", "InternalFailure"));
+    }
+
+    private void awaitReady(FunctionName function, String version) throws DeployException, InterruptedException {
+        if (version.equals(FunctionReleases.UNPUBLISHED)) {
+            functions.awaitReady(function, timeout);
+        } else {
+            functions.awaitVersion(function, version, timeout);
+        }
+    }
+
+    private static DeployException busy(AwsOperation operation, AwsFailure failure, SdkException cause) {
+        return cause instanceof TooManyRequestsException refused
+                        && String.valueOf(refused.reasonAsString()).startsWith("ReservedFunction")
+                ? new DeployException(
+                        operation.failed()
+                                + ": the function's reserved concurrency is 0, or in use.\nRaise it (aws lambda"
+                                + " put-function-concurrency), or deploy without smokeTest.",
+                        cause)
+                : AwsErrors.exception(operation, failure, cause);
     }
 
     private static Invocation invocation(InvokeResponse response) throws DeployException {

@@ -1,16 +1,23 @@
 package io.jenkins.plugins.lambdanode.engine.aws.lambda;
 
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsCalls;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsErrors;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsFailure;
+import io.jenkins.plugins.lambdanode.engine.aws.client.AwsOperation;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.lambda.model.FunctionConfiguration;
 import software.amazon.awssdk.services.lambda.model.ProvisionedConcurrencyConfigNotFoundException;
+import software.amazon.awssdk.services.lambda.model.ResourceNotFoundException;
 
 /** Deletes old versions of functions. */
 public final class VersionPruning {
@@ -44,11 +51,8 @@ public final class VersionPruning {
             staying.addAll(versions.subList(0, keep));
             staying.addAll(ofAliases(function));
             staying.addAll(withProvisionedConcurrency(function));
-            for (String version : versions) {
-                if (!staying.contains(version)) {
-                    delete(function, version);
-                }
-            }
+            versions.removeAll(staying);
+            delete(function, versions);
         } catch (DeployException e) {
             progress.warning("Old versions of function " + function.name() + " stay. " + e.getMessage());
         }
@@ -64,7 +68,7 @@ public final class VersionPruning {
                 .filter(version -> version.matches("\\d+"))
                 .sorted(Comparator.comparingLong((String version) -> Long.parseLong(version))
                         .reversed())
-                .toList();
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     private Set<String> ofAliases(FunctionName function) throws DeployException, InterruptedException {
@@ -108,12 +112,31 @@ public final class VersionPruning {
                 });
     }
 
-    private void delete(FunctionName function, String version) throws DeployException, InterruptedException {
-        AwsCalls.call(
-                operations.onVersion("Lambda did not delete", "DeleteFunction", function, version),
-                () -> session.lambda()
+    /** One that Lambda keeps, as the replicas of Lambda@Edge do, does not keep the others. */
+    private void delete(FunctionName function, List<String> versions) throws DeployException, InterruptedException {
+        List<String> refused = new ArrayList<>();
+        String why = "";
+        for (String version : versions) {
+            AwsOperation operation = operations.onVersion("Lambda did not delete", "DeleteFunction", function, version);
+            try {
+                AwsCalls.interruptible(() -> session.lambda()
                         .deleteFunction(request ->
                                 request.functionName(function.value()).qualifier(version)));
-        progress.log("Deleted version " + version + " of function " + function.name());
+                progress.log("Deleted version " + version + " of function " + function.name());
+            } catch (ResourceNotFoundException e) {
+                progress.log("Version " + version + " of function " + function.name() + " is deleted already");
+            } catch (SdkException e) {
+                AwsFailure failure = AwsFailure.of(e);
+                if (!failure.is("InvalidParameterValueException", "ResourceConflictException")) {
+                    throw AwsErrors.exception(operation, failure, e);
+                }
+                refused.add(version);
+                why = AwsErrors.exception(operation, failure, e).getMessage();
+            }
+        }
+        if (!refused.isEmpty()) {
+            progress.warning("Versions of function " + function.name() + " that keepVersions would delete stay: "
+                    + String.join(", ", refused) + ". " + why);
+        }
     }
 }
