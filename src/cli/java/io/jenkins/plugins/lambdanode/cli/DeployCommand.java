@@ -37,12 +37,12 @@ final class DeployCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         DeployRequest request = ProjectOptions.read(spec, options::request);
-        Optional<ProxySettings> proxy = ProjectOptions.read(spec, options.aws()::proxy);
+        Optional<ProxySettings> proxy = ProjectOptions.read(spec, options.aws()::connection);
         result.check(spec);
-        options.project().checkFiles();
+        options.project().checkFiles(request.from().isEmpty() && request.zipFile().isEmpty());
         try (TerminalProgress progress = ProjectOptions.progress(spec);
                 Workspace workspace = options.project().workspace(progress, proxy);
-                AwsSession session = AwsSession.open(options.aws().settings(request.functions().get(0), proxy))) {
+                AwsSession session = options.aws().open(request.functions().get(0), proxy)) {
             DeploymentContext context = DeploymentContext.NONE.locking(new FolderLocks()).from(options.origin());
             DeployResult deployed = new Deployment(request, workspace, session, context, progress).run();
             if (options.project().isVerbose()) {

@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.request.SettingRules;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -139,8 +140,8 @@ final class DeployOptions {
                 names = "--rollout",
                 paramLabel = "HOW",
                 description = "How the alias's traffic goes over to the version: a configuration of CodeDeploy's such as"
-                        + " Canary10Percent5Minutes or Linear10PercentEvery1Minute, or percent=20,every=5 (minutes). Default:"
-                        + " AllAtOnce.")
+                        + " Canary10Percent5Minutes or Linear10PercentEvery1Minute, or for a fifth each 5 minutes"
+                        + " percent=20,every=5. Default: AllAtOnce.")
         String rollout;
 
         @Option(
@@ -172,7 +173,7 @@ final class DeployOptions {
         @Option(names = "--source-kms-key-arn", paramLabel = "ARN", description = "KMS key to encrypt the package with.")
         String sourceKmsKeyArn;
 
-        @Option(names = "--force", description = "Update even where the function has the same CodeSha256.")
+        @Option(names = "--force", description = "Update even where the function has the same CodeSha256, and end a gradual release of the alias.")
         boolean force;
 
         @Option(
@@ -236,6 +237,8 @@ final class DeployOptions {
     private static String file(String option, String text) throws DeployException {
         try {
             return Files.readString(Path.of(text));
+        } catch (CharacterCodingException e) {
+            throw new DeployException("The file " + text + " of " + option + " is not UTF-8 text.\nSave it as UTF-8.", e);
         } catch (IOException | InvalidPathException e) {
             throw new DeployException(
                     "The file " + text + " of " + option + " can't be read (" + e.getClass().getSimpleName()
@@ -252,9 +255,9 @@ final class DeployOptions {
         return aws;
     }
 
-    /** What goes where, for the log. */
+    /** What goes where, for the log. Which commit a record's package was made of, the folder here does not say. */
     Origin origin() {
-        return project.origin(aws.credentialsName());
+        return from == null ? project.origin(aws.credentialsName()) : new Origin("", "", "", "", aws.credentialsName());
     }
 
     /** @throws DeployException if an option's value is wrong, or one is missing */

@@ -25,7 +25,7 @@ import picocli.CommandLine.TypeConversionException;
         subcommands = {DeployCommand.class, PackageCommand.class, RollbackCommand.class},
         synopsisSubcommandLabel = "(deploy | package | rollback)",
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:done, also where nothing had to change", "1:failed: one message says why", "2:wrong usage"})
+        exitCodeList = {"0:done, also where nothing had to change", "1:failed: one message says why", "2:wrong usage", "130, 143:stopped by a signal (SIGINT, SIGTERM)"})
 public final class Main implements Runnable {
 
     @Spec

@@ -49,7 +49,7 @@ final class PackageCommand implements Callable<Integer> {
     @Option(names = "--handler", paramLabel = "H", description = "Checks that this handler's file is in the package.")
     private String handler = "";
 
-    @Option(names = "--runtime", paramLabel = "R", description = "Checks the package for this runtime, e.g. nodejs24.x.")
+    @Option(names = "--runtime", paramLabel = "R", description = "Checks the package for this runtime, for instance nodejs24.x.")
     private String runtime = "";
 
     @Option(names = "--architecture", paramLabel = "A", description = "Installs and checks native code for it: x86_64 or arm64.")
@@ -61,7 +61,7 @@ final class PackageCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path file = ProjectOptions.file(spec, "--output", output);
-        project.checkFiles();
+        project.checkFiles(true);
         DeployRequestBuilder settings = DeployRequest.builder();
         if ("layer".equals(dependencies)) {
             throw ProjectOptions.usage(spec, "A layer is made by a deployment: use --dependencies package or none here.");
@@ -86,8 +86,7 @@ final class PackageCommand implements Callable<Integer> {
             }
             project.write(String.valueOf(file.getFileName()), report, Optional.empty(), settings.pack());
             if (json) {
-                spec.commandLine().getOut().print(DeploymentJson.text(DeploymentJson.packaged(report)));
-                spec.commandLine().getOut().flush();
+                ProjectOptions.print(spec, DeploymentJson.text(DeploymentJson.packaged(report)));
             }
             return 0;
         }

@@ -13,6 +13,7 @@ import io.jenkins.plugins.lambdanode.engine.report.Provenance;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequestBuilder;
 import io.jenkins.plugins.lambdanode.engine.workspace.LocalWorkspace;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -125,8 +126,16 @@ final class ProjectOptions {
         return new Origin(dir.toString(), checkout.commit(), checkout.repository(), "", credentials);
     }
 
-    /** The files that are asked for must be ones that can be written. */
-    void checkFiles() {
+    /**
+     * The files that are asked for must be ones that can be written.
+     *
+     * @param built whether the package is built here; nobody looks into another
+     */
+    void checkFiles(boolean built) {
+        if (!built && !files().isEmpty()) {
+            throw usage(spec, String.join(" and ", files().keySet()) + " can only be written of a package that is built here, not with"
+                    + " --from or --zip-file. Write it where the package is built.");
+        }
         for (Map.Entry<String, Path> each : files().entrySet()) {
             requireWritable(spec, each.getKey(), each.getValue());
         }
@@ -192,6 +201,16 @@ final class ProjectOptions {
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */
     static TerminalProgress progress(CommandSpec spec) {
         return new TerminalProgress(spec.commandLine().getErr(), System.console() != null);
+    }
+
+    /** Writes to standard output. A pipe that is closed, or a disk that is full, is an error: somebody wants to read it. */
+    static void print(CommandSpec spec, String text) throws DeployException {
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(text);
+        if (out.checkError()) {
+            throw new DeployException("The JSON could not be written to standard output, which is closed or full.\nRun this again to"
+                    + " get it.");
+        }
     }
 
     /** A value that is read from an option. */

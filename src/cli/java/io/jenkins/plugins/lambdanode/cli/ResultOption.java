@@ -26,8 +26,7 @@ final class ResultOption {
             return;
         }
         if (result.equals("-")) {
-            spec.commandLine().getOut().print(record);
-            spec.commandLine().getOut().flush();
+            ProjectOptions.print(spec, record);
             return;
         }
         ProjectOptions.write(Path.of(result), record);

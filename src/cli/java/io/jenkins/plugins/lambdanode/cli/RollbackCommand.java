@@ -74,13 +74,13 @@ final class RollbackCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         RollbackRequest request =
                 ProjectOptions.read(spec, () -> RollbackRequest.of(functionName, alias, target.version, force));
-        Optional<ProxySettings> proxy = ProjectOptions.read(spec, aws::proxy);
+        Optional<ProxySettings> proxy = ProjectOptions.read(spec, aws::connection);
         result.check(spec);
         Rollback.Records records = target.record == null
                 ? Rollback.Records.NONE
                 : new RecordFile(target.record, DeploymentRecord.read(text(target.record), target.record.toString()));
         try (TerminalProgress progress = ProjectOptions.progress(spec);
-                AwsSession session = AwsSession.open(aws.settings(request.function(), proxy))) {
+                AwsSession session = aws.open(request.function(), proxy)) {
             Deployed done = new Rollback(
                             request,
                             session,

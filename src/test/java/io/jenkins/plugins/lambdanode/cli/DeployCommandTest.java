@@ -120,6 +120,15 @@ class DeployCommandTest {
     }
 
     @Test
+    void aBillOfMaterialsOfAPackageThatWasBuiltElsewhereIsRefused() {
+        isOneError(
+                CommandLineRun.here(
+                        "deploy", "--function-name", name, "--zip-file", "orders.zip", "--sbom", "sbom.json"),
+                2,
+                "--sbom can only be written of a package that is built here");
+    }
+
+    @Test
     void aResultThatCanNotBeWrittenIsSaidBeforeAnythingIsChanged() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "kept");
 

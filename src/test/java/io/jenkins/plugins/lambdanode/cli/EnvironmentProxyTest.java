@@ -29,6 +29,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.List;
@@ -139,7 +140,7 @@ class EnvironmentProxyTest {
                     "http://aws.example",
                     "HTTP_PROXY",
                     proxy.getAddress().getPort(),
-                    List.of());
+                    Map.of());
         } finally {
             proxy.stop(0);
         }
@@ -148,8 +149,9 @@ class EnvironmentProxyTest {
                 logins.contains("GET " + AUTHORIZATION) && logins.contains("POST " + AUTHORIZATION), logins.toString());
     }
 
+    /** Both the SDK and what sends the package trust the server by AWS_CA_BUNDLE alone. */
     @Test
-    void itsTunnelsAreAskedForWithItsLogin() throws Exception {
+    void itsTunnelsAreAskedForWithItsLoginAndTheServersInThemAreTrustedByAwsCaBundle() throws Exception {
         Path keys = folder.resolve("keys.p12");
         assertEquals(
                 0,
@@ -169,6 +171,10 @@ class EnvironmentProxyTest {
                                 "-keystore",
                                 keys.toString())
                         .status());
+        Path bundle = folder.resolve("ca.pem");
+        Program certificate =
+                Program.run("keytool", "-exportcert", "-rfc", "-storepass", "changeit", "-keystore", keys.toString());
+        Files.writeString(bundle, "# Issuer: CN=aws.example\n" + certificate.out());
         HttpsServer aws = HttpsServer.create(anyPort(), 0);
         aws.setHttpsConfigurator(new HttpsConfigurator(tls(keys)));
         serve(aws, EnvironmentProxyTest::toEmulator);
@@ -180,20 +186,21 @@ class EnvironmentProxyTest {
                     "https://aws.example",
                     "https_proxy",
                     proxy.getLocalPort(),
-                    List.of("-Djavax.net.ssl.trustStore=" + keys, "-Djavax.net.ssl.trustStorePassword=changeit"));
+                    Map.of("AWS_CA_BUNDLE", bundle.toString()));
         } finally {
             aws.stop(0);
         }
         assertTrue(asked.contains("CONNECT aws.example:443 HTTP/1.1 " + AUTHORIZATION), asked.toString());
     }
 
-    private void deploys(String function, String endpoint, String variable, int port, List<String> options) {
+    private void deploys(String function, String endpoint, String variable, int port, Map<String, String> more) {
         Map<String, String> variables = CommandLineRun.credentials();
         variables.put(variable, "http://" + LOGIN + "127.0.0.1:" + port);
+        variables.putAll(more);
         Program run = CommandLineRun.inProcess(
                 Project.answering(folder.resolve("project"), "hello").folder(),
                 variables,
-                options,
+                List.of(),
                 "deploy",
                 "--function-name",
                 function,

@@ -79,6 +79,17 @@ class MainTest {
     }
 
     @Test
+    void theHelpBreaksNoValueThatIsToBeCopied() {
+        String help = CommandLineRun.here("deploy", "--help").out()
+                + CommandLineRun.here("package", "--help").out();
+
+        for (String value :
+                List.of("percent=20,every=5", "Canary10Percent5Minutes", "runtime, for instance nodejs24.x")) {
+            assertTrue(help.replaceAll("\\R {20,}", " ").contains(value), value + " is not in\n" + help);
+        }
+    }
+
+    @Test
     void theHelpOfPackageNamesEveryOptionOfTheDesign() {
         namesAll("package", "--dir --output --json --cache --exclude --include --install");
     }

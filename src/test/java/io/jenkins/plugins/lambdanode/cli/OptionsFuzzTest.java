@@ -107,6 +107,8 @@ class OptionsFuzzTest {
         words.addAll(line);
 
         Program run = CommandLineRun.here(words.toArray(new String[0]));
+        // What --profile has set for the whole process.
+        System.clearProperty("aws.profile");
 
         assertTrue(run.status() == 1 || run.status() == 2, line + ": " + run.status());
         assertTrue(run.err().startsWith("ERROR: ") && !run.err().contains("\tat "), line + ": " + run.err());

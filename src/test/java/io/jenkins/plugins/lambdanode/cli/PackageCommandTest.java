@@ -10,6 +10,9 @@ import io.jenkins.plugins.lambdanode.testing.Account;
 import io.jenkins.plugins.lambdanode.testing.Program;
 import io.jenkins.plugins.lambdanode.testing.Project;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +67,30 @@ class PackageCommandTest {
         assertEquals(0, pack().status());
 
         assertEquals("index.js lib/\u00e4\u00f6.js", files());
+    }
+
+    @Test
+    void jsonThatCanNotBeWrittenIsAnError() {
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+        StringWriter err = new StringWriter();
+
+        int status = Main.execute(
+                new PrintWriter(full),
+                new PrintWriter(err),
+                "package",
+                "--json",
+                "--dir",
+                project.folder().toString(),
+                "--output",
+                output.toString());
+
+        assertEquals(1, status, err.toString());
+        assertTrue(err.toString().contains("could not be written to standard output"), err.toString());
     }
 
     @Test

@@ -71,6 +71,50 @@ class ProfileTest {
         }
     }
 
+    /** As of the AWS CLI, which asks STS for the role's credentials where the profile says, too. */
+    @Test
+    void leadsToStsForItsRoleToo() throws Exception {
+        String configuration = configuration("[profile base]\naws_access_key_id = test\naws_secret_access_key = test\n"
+                + "[profile ci]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/deploy\n"
+                + "source_profile = base\nendpoint_url = http://aws.test\n");
+        try (RefusingProxy proxy = new RefusingProxy()) {
+            Program run = deploy(
+                    Map.of(
+                            "AWS_CONFIG_FILE",
+                            configuration,
+                            "AWS_ENDPOINT_URL",
+                            "",
+                            "HTTP_PROXY",
+                            "http://127.0.0.1:" + proxy.port(),
+                            "HTTPS_PROXY",
+                            "http://127.0.0.1:" + proxy.port()),
+                    "--profile",
+                    "ci");
+
+            assertEquals(
+                    List.of("http://aws.test"),
+                    proxy.reached().stream().distinct().toList(),
+                    run.err());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "login_session = arn:aws:iam::123456789012:user/ci",
+                "role_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = ci\nmfa_serial = arn:aws:iam::123456789012:mfa/ci"
+            })
+    void thatOnlyTheAwsCliCanLogInToIsSaidToBeSo(String settings) throws Exception {
+        Program run = deploy(
+                Map.of("AWS_CONFIG_FILE", configuration("[profile ci]\nregion = eu-west-1\n" + settings + "\n")),
+                "--profile",
+                "ci");
+
+        assertTrue(
+                run.err().contains("eval \"$(aws configure export-credentials --profile ci --format env)\""),
+                run.err());
+    }
+
     private Program deploy(Map<String, String> variables, String... more) throws Exception {
         Map<String, String> all = new HashMap<>(Map.of(
                 "HOME",
@@ -150,6 +194,8 @@ class ProfileTest {
         "AWS_DEFAULTS_MODE, none, not a valid defaults mode",
         "AWS_REQUEST_CHECKSUM_CALCULATION, never, Unrecognized value for request checksum calculation",
         "AWS_MAX_ATTEMPTS, 0, maxAttempts must be positive",
+        "AWS_MAX_ATTEMPTS, many, \"many\" is not a number",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, true, requests would go to http://127.0.0.1:1",
         "AWS_ENDPOINT_URL, localhost:4566, is not of the form https://host or http://host:port",
         "AWS_ENDPOINT_URL, not one, An invalid URI was configured in environment variable AWS_ENDPOINT_URL",
         "AWS_USE_FIPS_ENDPOINT, true, Turn off AWS_USE_FIPS_ENDPOINT"

@@ -32,11 +32,15 @@ public final class Json {
         }
     }
 
+    /** Editors and shells on Windows write one. */
+    public static String withoutByteOrderMark(String text) {
+        return text.startsWith("\ufeff") ? text.substring(1) : text;
+    }
+
     /** The object that a text holds; empty where it is not JSON, or another value. */
     public static Optional<Map<String, Object>> object(String text) {
-        Json json = new Json(text);
+        Json json = new Json(withoutByteOrderMark(text));
         try {
-            json.at = text.startsWith("\ufeff") ? 1 : 0;
             Object value = json.value(0);
             json.blanks();
             return json.at == json.text.length && value instanceof Map ? Optional.of(map(value)) : Optional.empty();

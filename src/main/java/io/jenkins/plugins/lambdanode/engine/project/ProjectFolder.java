@@ -4,6 +4,7 @@ import io.jenkins.plugins.lambdanode.engine.base.BoundedFile;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.FileErrors;
 import io.jenkins.plugins.lambdanode.engine.base.GitFolder;
+import io.jenkins.plugins.lambdanode.engine.base.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
@@ -143,7 +144,7 @@ public record ProjectFolder(String location, Folder folder, List<Folder> above, 
                 && Files.isReadable(file)
                 && Files.size(file) <= BoundedFile.MAX_PACKAGE_JSON_BYTES
                 && isInside(folder, file);
-        return usable ? withoutByteOrderMark(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)) : "";
+        return usable ? Json.withoutByteOrderMark(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)) : "";
     }
 
     private static boolean isInside(Path folder, Path file) throws IOException {
@@ -154,11 +155,6 @@ public record ProjectFolder(String location, Folder folder, List<Folder> above, 
         try (InputStream in = Files.newInputStream(file)) {
             return new String(in.readNBytes(YARN_LOCK_HEAD_BYTES), StandardCharsets.ISO_8859_1);
         }
-    }
-
-    /** Editors on Windows write one; npm passes over it. */
-    private static String withoutByteOrderMark(String text) {
-        return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 
     public boolean hasPackageJson() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.LayerState;
 import io.jenkins.plugins.lambdanode.engine.aws.s3.StagedObject;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Json;
 import io.jenkins.plugins.lambdanode.engine.pack.api.Inventory;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import java.util.Base64;
@@ -63,7 +64,7 @@ public record DeploymentRecord(
      */
     public static List<DeploymentRecord> read(String json, String name) throws DeployException {
         try {
-            JsonNode read = JSON.readTree(json);
+            JsonNode read = JSON.readTree(Json.withoutByteOrderMark(json));
             List<DeploymentRecord> records = (read.isArray()
                             ? StreamSupport.stream(read.spliterator(), false)
                             : Stream.of(read))

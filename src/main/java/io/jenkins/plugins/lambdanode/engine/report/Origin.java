@@ -27,15 +27,21 @@ public record Origin(String folder, String commit, String repository, String bui
     /**
      * The first line of a deployment's log: what goes where, and as whom.
      *
+     * @param ready a package that is deployed as it is; empty where the project is
      * @param functions their names
      * @param account the functions' account, 12 digits; empty where it is not known
      * @param caller the ARN of who makes the requests; empty where it is not known
      */
     public String line(
-            List<String> functions, String region, Optional<String> account, Optional<String> caller, boolean dryRun) {
+            Optional<String> ready,
+            List<String> functions,
+            String region,
+            Optional<String> account,
+            Optional<String> caller,
+            boolean dryRun) {
         StringBuilder line = new StringBuilder(dryRun ? "Dry run of deploying " : "Deploying ");
-        line.append(folder.isEmpty() || folder.equals(".") ? "the project" : folder);
-        if (!commit.isEmpty()) {
+        line.append(ready.orElse(folder.isEmpty() || folder.equals(".") ? "the project" : folder));
+        if (!commit.isEmpty() && ready.isEmpty()) {
             line.append(" (commit ").append(shortCommit(commit)).append(")");
         }
         line.append(" to ").append(String.join(", ", functions));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsRegion;
 import io.jenkins.plugins.lambdanode.engine.aws.lambda.FunctionName;
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
+import io.jenkins.plugins.lambdanode.engine.base.Json;
 import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.pack.api.AntPattern;
 import io.jenkins.plugins.lambdanode.engine.pack.api.PackSettings;
@@ -14,6 +15,7 @@ import io.jenkins.plugins.lambdanode.engine.report.DeployResult;
 import io.jenkins.plugins.lambdanode.engine.report.DeploymentRecord;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -94,8 +96,9 @@ public final class SettingRules {
     /** Lambda API reference, Environment: a letter, then letters, digits and underscores. */
     private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z][a-zA-Z0-9_]*");
 
-    /** As Jenkins puts variables in: {@code ${NAME}} and {@code $NAME}. */
-    private static final Pattern VARIABLE_REFERENCE = Pattern.compile("\\$\\{?([a-zA-Z_][a-zA-Z0-9_]*)\\}?");
+    /** As Jenkins puts variables in: {@code ${NAME}} and {@code $NAME}. {@code $LATEST} is Lambda's own word. */
+    private static final Pattern VARIABLE_REFERENCE =
+            Pattern.compile("\\$(?!LATEST\\b)\\{?([a-zA-Z_][a-zA-Z0-9_]*)\\}?");
 
     private SettingRules() {}
 
@@ -499,18 +502,21 @@ public final class SettingRules {
     }
 
     /**
-     * JSON, at most {@value #MAX_PAYLOAD} characters.
+     * JSON, at most {@value #MAX_PAYLOAD} bytes of UTF-8.
      *
      * @param setting for the message
+     * @return without a byte order mark
      */
     public static String json(String setting, String text) throws DeployException {
-        if (text.length() > MAX_PAYLOAD) {
+        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MAX_PAYLOAD) {
             throw new DeployException(
-                    setting + " of smokeTest has " + text.length() + " characters. The limit is " + MAX_PAYLOAD + ".");
+                    setting + " of smokeTest has " + bytes + " bytes. The limit is " + MAX_PAYLOAD + ".");
         }
         try {
-            JSON.readTree(text);
-            return text;
+            String json = Json.withoutByteOrderMark(text);
+            JSON.readTree(json);
+            return json;
         } catch (JsonProcessingException e) {
             throw new DeployException(
                     setting + " of smokeTest is not JSON: " + SafeText.oneLine(e.getOriginalMessage(), 200)

@@ -72,6 +72,9 @@ public final class PreflightStep {
             return targets;
         } finally {
             progress.log(origin.line(
+                    request.from()
+                            .map(from -> "the package of " + from.functionName())
+                            .or(request::zipFile),
                     request.functions().stream()
                             .map(FunctionName::name)
                             .distinct()

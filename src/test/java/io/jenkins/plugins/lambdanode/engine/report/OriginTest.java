@@ -17,6 +17,7 @@ class OriginTest {
                 "Deploying services/orders (commit 01234567) to orders in eu-west-1, account 123456789012, with credentials"
                         + " aws-deploy as user/ci",
                 ORIGIN.line(
+                        Optional.empty(),
                         List.of("orders"),
                         "eu-west-1",
                         Optional.of("123456789012"),
@@ -30,6 +31,7 @@ class OriginTest {
                 "Dry run of deploying the project to orders, refunds in eu-west-1, account 123456789012, as"
                         + " arn:aws:sts::210987654321:assumed-role/deploy/jenkins",
                 Origin.UNKNOWN.line(
+                        Optional.empty(),
                         List.of("orders", "refunds"),
                         "eu-west-1",
                         Optional.of("123456789012"),
@@ -42,6 +44,7 @@ class OriginTest {
         assertEquals(
                 "Deploying the project to orders in eu-west-1, account 123456789012, as role/deploy",
                 Origin.UNKNOWN.line(
+                        Optional.empty(),
                         List.of("orders"),
                         "eu-west-1",
                         Optional.empty(),
@@ -49,6 +52,21 @@ class OriginTest {
                         false));
         assertEquals(
                 "Deploying the project to orders in eu-west-1",
-                Origin.UNKNOWN.line(List.of("orders"), "eu-west-1", Optional.empty(), Optional.empty(), false));
+                Origin.UNKNOWN.line(
+                        Optional.empty(), List.of("orders"), "eu-west-1", Optional.empty(), Optional.empty(), false));
+    }
+
+    /** The folder's commit is not that of a package that was made elsewhere. */
+    @Test
+    void aPackageThatIsDeployedAsItIsIsNamedInPlaceOfTheProject() {
+        assertEquals(
+                "Deploying the package of orders-test to orders in eu-west-1, with credentials aws-deploy",
+                ORIGIN.line(
+                        Optional.of("the package of orders-test"),
+                        List.of("orders"),
+                        "eu-west-1",
+                        Optional.empty(),
+                        Optional.empty(),
+                        false));
     }
 }

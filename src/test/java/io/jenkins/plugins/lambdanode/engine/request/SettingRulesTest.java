@@ -202,4 +202,23 @@ class SettingRulesTest {
                 .getMessage()
                 .contains("hunter2"));
     }
+
+    @Test
+    void latestIsNoVariable() {
+        assertEquals(
+                "alias is '$LATEST'. Use letters, digits, - and _, at most 128, and not digits alone.",
+                assertThrows(DeployException.class, () -> SettingRules.alias("$LATEST"))
+                        .getMessage());
+    }
+
+    /** Lambda API reference, Invoke: 6 MB of payload. */
+    @Test
+    void aPayloadIsMeasuredInBytesAndLosesItsByteOrderMark() throws Exception {
+        assertEquals("{}", SettingRules.json("payload", "\ufeff{}"));
+        String message = assertThrows(
+                        DeployException.class,
+                        () -> SettingRules.json("payload", "\"" + "\u00e4".repeat(3 << 20) + "\""))
+                .getMessage();
+        assertEquals("payload of smokeTest has 6291458 bytes. The limit is 6291456.", message);
+    }
 }

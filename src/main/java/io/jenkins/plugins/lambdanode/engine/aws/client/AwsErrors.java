@@ -39,12 +39,13 @@ public final class AwsErrors {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        String words = SafeText.oneLine(String.valueOf(failure.getMessage()), MAX_MESSAGE_LENGTH)
-                .replaceFirst(": ProfileFile\\(.*", "");
-        String more = cause.getMessage() == null
-                ? cause.getClass().getSimpleName()
-                : SafeText.oneLine(cause.getMessage(), MAX_MESSAGE_LENGTH);
+        String words = line(String.valueOf(failure.getMessage()));
+        String more = cause.getMessage() == null ? cause.getClass().getSimpleName() : line(cause.getMessage());
         return words.contains(more) ? words : words + " (" + more + ")";
+    }
+
+    private static String line(String message) {
+        return SafeText.oneLine(message, MAX_MESSAGE_LENGTH).replaceFirst(": ProfileFile\\(.*", "");
     }
 
     private static String text(AwsOperation operation, AwsFailure failure) {

@@ -79,12 +79,7 @@ public final class AwsSession implements AutoCloseable {
     /** The same in another region; closing it is the caller's. */
     public AwsSession in(String otherRegion) throws DeployException, InterruptedException {
         return open(new AwsSettings(
-                otherRegion,
-                settings.endpoint(),
-                settings.credentials(),
-                settings.role(),
-                settings.proxy(),
-                settings.profile()));
+                otherRegion, settings.endpoint(), settings.credentials(), settings.role(), settings.proxy()));
     }
 
     /** @param responseTimeout how long a response may take from its request to its end */
@@ -117,7 +112,8 @@ public final class AwsSession implements AutoCloseable {
             return new AwsSession(settings, responseTimeout);
         } catch (SdkClientException | IllegalArgumentException | IllegalStateException e) {
             throw new DeployException(
-                    "The AWS configuration of this machine is wrong: " + AwsErrors.words(e)
+                    "The AWS configuration of this machine is wrong: "
+                            + AwsErrors.words(e).replaceFirst("^For input string: (.*)", "$1 is not a number")
                             + "\nFix the variable (AWS_...), or the setting of the profile, that it comes from.",
                     e);
         }

@@ -14,25 +14,13 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
  * @param credentials whose credentials, also for assuming the role
  * @param role a role to assume; empty for none
  * @param proxy the HTTP proxy between the controller and AWS; empty for the JVM's own settings
- * @param profile the profile of the AWS configuration files that the SDK reads; empty for its default
  */
 public record AwsSettings(
         String region,
         Optional<URI> endpoint,
         AwsCredentialsProvider credentials,
         Optional<AssumeRole> role,
-        Optional<ProxySettings> proxy,
-        Optional<String> profile) {
-
-    /** The SDK's default profile. */
-    public AwsSettings(
-            String region,
-            Optional<URI> endpoint,
-            AwsCredentialsProvider credentials,
-            Optional<AssumeRole> role,
-            Optional<ProxySettings> proxy) {
-        this(region, endpoint, credentials, role, proxy, Optional.empty());
-    }
+        Optional<ProxySettings> proxy) {
 
     /** The endpoints that the SDK finds, no role, no proxy. */
     public static AwsSettings of(String region, AwsCredentialsProvider credentials) {

@@ -138,7 +138,6 @@ final class ClientFactory implements AutoCloseable {
                     .addExecutionInterceptor(new ResponseSizeLimit())
                     .addExecutionInterceptor(new ServerClock(signingClock))
                     .addExecutionInterceptor(bucketOwner);
-            settings.profile().ifPresent(override::defaultProfileName);
         });
         settings.endpoint().ifPresent(builder::endpointOverride);
         return builder;

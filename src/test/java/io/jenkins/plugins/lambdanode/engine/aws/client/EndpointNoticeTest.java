@@ -22,7 +22,7 @@ class EndpointNoticeTest {
     @Test
     void whatWatchesAShiftIsNamedAsWhatDeploys() throws Exception {
         Path configuration = Files.writeString(folder.resolve("config"), """
-                [profile ci]
+                [default]
                 services = local
                 [services local]
                 lambda =
@@ -38,8 +38,7 @@ class EndpointNoticeTest {
                 Optional.empty(),
                 StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")),
                 Optional.empty(),
-                Optional.empty(),
-                Optional.of("ci")))) {
+                Optional.empty()))) {
             assertEquals(Optional.of(BY + "Lambda at http://lambda.aws.test"), session.endpointNotice());
             assertEquals(
                     Optional.of(

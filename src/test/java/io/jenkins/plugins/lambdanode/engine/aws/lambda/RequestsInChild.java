@@ -47,13 +47,15 @@ final class RequestsInChild {
                 return sender.send(batch);
             }
         };
+        if (!arguments[2].isEmpty()) {
+            System.setProperty("aws.profile", arguments[2]);
+        }
         try (AwsSession session = AwsSession.open(new AwsSettings(
                 Cloud.REGION,
                 Optional.empty(),
                 StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")),
                 Optional.empty(),
-                Optional.of(proxy),
-                Optional.of(arguments[2]).filter(text -> !text.isEmpty())))) {
+                Optional.of(proxy)))) {
             IdempotentRequests requests = new IdempotentRequests(session, workspace, Progress.NONE, Backoff.REAL);
             for (CodeSource source : List.of(direct, staged)) {
                 List<Function<LambdaClient, Object>> operations = List.of(

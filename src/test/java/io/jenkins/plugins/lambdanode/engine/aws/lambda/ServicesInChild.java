@@ -20,6 +20,7 @@ final class ServicesInChild {
     private ServicesInChild() {}
 
     public static void main(String[] arguments) throws Exception {
+        System.setProperty("aws.profile", arguments[1]);
         try (AwsSession session = AwsSession.open(settings(arguments, Optional.empty()))) {
             URI url = session.s3Offline()
                     .write(s3 -> s3.putObject(put -> put.bucket("some-bucket").key("f/1.zip"), RequestBody.empty()))
@@ -53,7 +54,6 @@ final class ServicesInChild {
                 Optional.empty(),
                 StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")),
                 role,
-                Optional.of(ProxySettings.of("127.0.0.1", Integer.parseInt(arguments[0]))),
-                Optional.of(arguments[1]));
+                Optional.of(ProxySettings.of("127.0.0.1", Integer.parseInt(arguments[0]))));
     }
 }
