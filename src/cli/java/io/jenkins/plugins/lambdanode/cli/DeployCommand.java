@@ -41,7 +41,7 @@ final class DeployCommand implements Callable<Integer> {
         result.check(spec);
         options.project().checkFiles(request.from().isEmpty() && request.zipFile().isEmpty());
         try (TerminalProgress progress = ProjectOptions.progress(spec);
-                Workspace workspace = options.project().workspace(progress, proxy);
+                Workspace workspace = options.project().workspace(progress, proxy, result.file());
                 AwsSession session = options.aws().open(request.functions().get(0), proxy)) {
             DeploymentContext context = DeploymentContext.NONE.locking(new FolderLocks()).from(options.origin());
             DeployResult deployed = new Deployment(request, workspace, session, context, progress).run();

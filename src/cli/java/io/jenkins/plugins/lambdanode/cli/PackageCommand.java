@@ -68,7 +68,7 @@ final class PackageCommand implements Callable<Integer> {
         }
         ProjectOptions.read(spec, () -> project.addTo(settings).dependencies(dependencies));
         try (TerminalProgress progress = ProjectOptions.progress(spec);
-                Workspace workspace = project.workspace(progress, Optional.empty())) {
+                Workspace workspace = project.workspace(progress, Optional.empty(), Optional.empty())) {
             List<TargetFunction> functions = handler.isEmpty() && runtime.isEmpty() && architecture.isEmpty()
                     ? List.of()
                     : List.of(new TargetFunction(handler, runtime, architecture, 0, ""));

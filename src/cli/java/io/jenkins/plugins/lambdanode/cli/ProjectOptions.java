@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -194,8 +195,13 @@ final class ProjectOptions {
                 .compressionLevel(compressionLevel);
     }
 
-    LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy) throws IOException {
-        return new LocalWorkspace(dir, Optional.ofNullable(cache), System.getenv(), new HttpSender(progress, proxy), progress);
+    /** @param result where the record of the deployment goes, for a workspace in the same folder */
+    LocalWorkspace workspace(Progress progress, Optional<ProxySettings> proxy, Optional<Path> result) throws IOException {
+        List<Path> written = Stream.concat(files().values().stream(), result.stream())
+                .map(Path::toAbsolutePath)
+                .toList();
+        return new LocalWorkspace(
+                dir, Optional.ofNullable(cache), written, System.getenv(), new HttpSender(progress, proxy), progress);
     }
 
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */

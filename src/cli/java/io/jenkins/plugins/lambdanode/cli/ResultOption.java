@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -14,21 +15,21 @@ final class ResultOption {
             description = "Write the record of the deployment here; '-' is standard output.")
     private String result;
 
+    /** Empty where it is not asked for, or goes to standard output. */
+    Optional<Path> file() {
+        return Optional.ofNullable(result).filter(name -> !name.equals("-")).map(Path::of);
+    }
+
     /** Wrong usage is said before anything is done. */
     void check(CommandSpec spec) {
-        if (result != null && !result.equals("-")) {
-            ProjectOptions.requireWritable(spec, "--result", Path.of(result));
-        }
+        file().ifPresent(path -> ProjectOptions.requireWritable(spec, "--result", path));
     }
 
     void write(CommandSpec spec, String record) throws IOException {
-        if (result == null) {
-            return;
-        }
-        if (result.equals("-")) {
+        if (file().isPresent()) {
+            ProjectOptions.write(file().get(), record);
+        } else if (result != null) {
             ProjectOptions.print(spec, record);
-            return;
         }
-        ProjectOptions.write(Path.of(result), record);
     }
 }

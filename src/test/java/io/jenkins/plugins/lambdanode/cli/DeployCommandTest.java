@@ -103,8 +103,8 @@ class DeployCommandTest {
     }
 
     @Test
-    void theResultGoesToAFileWhoseFolderIsMadeAndASecondRunSaysUnchanged() throws Exception {
-        Path result = folder.resolve("deep/er/result.json");
+    void theResultGoesToAFileInTheProjectWhoseFolderIsMadeAndASecondRunSaysUnchanged() throws Exception {
+        Path result = project.folder().resolve("deep/er/result.json");
 
         assertEquals(0, create("--result", result.toString()).status());
         assertEquals(

@@ -69,6 +69,22 @@ class PackageCommandTest {
         assertEquals("index.js lib/\u00e4\u00f6.js", files());
     }
 
+    /** As README has it: the second run packs what the first one has, not what it wrote. */
+    @Test
+    void whatTheCommandLineWritesIntoTheProjectIsNotInItsPackage() {
+        List<String> digests = new ArrayList<>();
+        for (int run = 0; run < 2; run++) {
+            String into = project.folder() + "/";
+            assertEquals(
+                    0,
+                    pack("--sbom", into + "sbom.json", "--provenance", into + "out/provenance.json")
+                            .status());
+            digests.add(digest());
+        }
+
+        assertEquals(digests.get(0), digests.get(1), files());
+    }
+
     @Test
     void jsonThatCanNotBeWrittenIsAnError() {
         OutputStream full = new OutputStream() {

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Builds a deployment package from a project's folder. Reading, hashing and deflating run on all cores; the package is
@@ -52,6 +53,7 @@ public final class Packager {
     private final Path project;
     private final Path tempDir;
     private final Optional<Path> cacheDir;
+    private final List<Path> written;
     private final Progress progress;
     private final int cores;
     private final Optional<Boolean> posix;
@@ -63,10 +65,16 @@ public final class Packager {
      * @param cacheDir where the package index and the last package are kept; empty for nowhere
      */
     public Packager(Path project, Path tempDir, Optional<Path> cacheDir, Progress progress) {
+        this(project, tempDir, cacheDir, List.of(), progress);
+    }
+
+    /** @param written what the caller writes, absolute: where it is in the project, it is left out */
+    public Packager(Path project, Path tempDir, Optional<Path> cacheDir, List<Path> written, Progress progress) {
         this(
                 project,
                 tempDir,
                 cacheDir,
+                written,
                 progress,
                 Runtime.getRuntime().availableProcessors(),
                 Optional.empty(),
@@ -86,6 +94,19 @@ public final class Packager {
             int cores,
             Optional<Boolean> posix,
             Clock clock) {
+        this(project, tempDir, cacheDir, List.of(), progress, cores, posix, clock);
+    }
+
+    private Packager(
+            Path project,
+            Path tempDir,
+            Optional<Path> cacheDir,
+            List<Path> written,
+            Progress progress,
+            int cores,
+            Optional<Boolean> posix,
+            Clock clock) {
+        this.written = List.copyOf(written);
         this.project = project;
         this.tempDir = tempDir;
         this.cacheDir = cacheDir.map(folder -> folder.toAbsolutePath().normalize());
@@ -217,7 +238,8 @@ public final class Packager {
     /** What packaging writes, by real paths: where it is in the project, it is left out. */
     private List<Path> ownPaths(Optional<Path> output) {
         List<Path> own = new ArrayList<>(List.of(real(tempDir)));
-        output.ifPresent(path -> own.add(real(path.getParent()).resolve(path.getFileName())));
+        Stream.concat(output.stream(), written.stream())
+                .forEach(path -> own.add(real(path.getParent()).resolve(path.getFileName())));
         cacheDir.ifPresent(path -> own.add(real(path)));
         return own;
     }

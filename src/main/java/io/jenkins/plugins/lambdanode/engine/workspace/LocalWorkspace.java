@@ -41,6 +41,7 @@ public final class LocalWorkspace implements Workspace {
     private final Path project;
     private final Path temporary;
     private final Optional<Path> cache;
+    private final List<Path> written;
     private final Map<String, String> environment;
     private final HttpSender sender;
     private final Progress progress;
@@ -52,17 +53,31 @@ public final class LocalWorkspace implements Workspace {
         this(project, Optional.empty(), environment, sender, progress);
     }
 
+    /** A workspace in which nobody but the deployment writes. */
+    public LocalWorkspace(
+            Path project, Optional<Path> cache, Map<String, String> environment, HttpSender sender, Progress progress)
+            throws IOException {
+        this(project, cache, List.of(), environment, sender, progress);
+    }
+
     /**
      * @param project the project's folder
      * @param cache where the last package is kept; without it no install is left out either
+     * @param written what the caller writes: where it is in the project, no package has it
      * @param environment what commands get as their environment, but for {@link Command#withheldVariables}
      * @param sender sends the requests
      */
     public LocalWorkspace(
-            Path project, Optional<Path> cache, Map<String, String> environment, HttpSender sender, Progress progress)
+            Path project,
+            Optional<Path> cache,
+            List<Path> written,
+            Map<String, String> environment,
+            HttpSender sender,
+            Progress progress)
             throws IOException {
         this.project = project.toAbsolutePath().normalize();
         this.cache = cache.map(Path::toAbsolutePath);
+        this.written = List.copyOf(written);
         this.environment = Map.copyOf(environment);
         this.sender = sender;
         this.progress = progress;
@@ -172,7 +187,7 @@ public final class LocalWorkspace implements Workspace {
 
     @Override
     public PackReport pack(PackRequest request) throws IOException, InterruptedException {
-        return new Packager(project, temporary, cache, progress).pack(request);
+        return new Packager(project, temporary, cache, written, progress).pack(request);
     }
 
     @Override
