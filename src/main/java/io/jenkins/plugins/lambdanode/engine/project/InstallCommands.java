@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 public record InstallCommands(InstallPlan plan, InstalledTool tool, Optional<Platform> function) {
 
     private static final int FIRST_NPM_WITH_OMIT = 7;
+    private static final int FIRST_NPM_WITH_WORKSPACES = 7;
 
     /**
      * The commands, in order. None of them changes a lock file or package.json.
@@ -27,6 +28,19 @@ public record InstallCommands(InstallPlan plan, InstalledTool tool, Optional<Pla
         return words().stream()
                 .map(words -> Command.program(words.toArray(String[]::new)).in(plan.folder()))
                 .toList();
+    }
+
+    /** @throws DeployException if this version of the tool installs nothing for a member of a workspace, which the project is */
+    public void requireWorkspaces(ProjectFolder project) throws DeployException {
+        if (plan.manager() == PackageManager.NPM
+                && tool.majorVersion() < FIRST_NPM_WITH_WORKSPACES
+                && !plan.folder().equals(project.folder().path())) {
+            throw new DeployException(
+                    project.folder().path() + " is a member of the workspace of " + plan.folder() + ", and npm "
+                            + tool.version()
+                            + " knows no workspaces: it installs nothing for a member. Use npm 7 or later, which"
+                            + " Node.js 16 and later bring ('npm install --global npm@8' with an older one).");
+        }
     }
 
     /** Such as {@code npm ci}. */
@@ -112,6 +126,13 @@ public record InstallCommands(InstallPlan plan, InstalledTool tool, Optional<Pla
     private List<List<String>> words() throws DeployException {
         switch (plan.manager()) {
             case PNPM:
+                if (!tool.nodeLinker().isEmpty() && plan.needed() != InstallSetting.Needed.BUILD) {
+                    throw new DeployException(
+                            "pnpm's setting '" + tool.nodeLinker()
+                                    + "' is in force in " + plan.folder()
+                                    + ", with which Node.js finds no package in node_modules."
+                                    + " Remove it from pnpm-workspace.yaml or .npmrc, or bundle the code and set dependencies to 'none'.");
+                }
                 // pnpm asks before it removes what another tool has installed, and there is nobody to answer.
                 List<String> pnpm = new ArrayList<>(List.of(
                         "pnpm",

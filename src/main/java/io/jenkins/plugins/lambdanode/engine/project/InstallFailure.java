@@ -67,7 +67,7 @@ public final class InstallFailure {
             Advice.on(
                     "EUNSUPPORTEDPROTOCOL.*|Unsupported URL Type \"(?:workspace|catalog|portal|patch):\"|workspace:\\S",
                     "workspace:, catalog:, portal: and patch: are of pnpm and Yarn: commit their lock file (pnpm-lock.yaml, yarn.lock), which says which of them"
-                            + " installs the project."),
+                            + " installs the project. In a Rush repository run 'rush install' before the deployment, and set install to 'none'."),
             Advice.on(
                     "spawn git ENOENT|ENOGIT",
                     "A dependency comes from git, which is not on this machine: install it, or use an image that has it."),

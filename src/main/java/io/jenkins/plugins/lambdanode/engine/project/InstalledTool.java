@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param version the tool's version, such as {@code 10.9.2}; empty where it was not found or does not run
  * @param path where it was found; empty where it was not
  * @param searched the PATH
- * @param nodeLinker how Yarn 2 and later lays out packages; empty for others
+ * @param nodeLinker how Yarn 2 and later lays out packages; for pnpm the setting that hides them from Node.js; otherwise empty
  * @param platform what it installs for unless it is asked otherwise: this machine
  * @param settings a digest of all that it goes by, of no use to a reader
  * @param unwritableCache npm's cache folder where its user may not write to it; otherwise empty
@@ -70,6 +70,10 @@ public record InstalledTool(
             + " text = run(modern ? 'yarn config --json' : name + ' config list --json');"
             + " if (modern) for (const line of text.split('\\n')) { const setting = JSON.parse(line);"
             + " if (setting.key === 'nodeLinker') out.nodeLinker = setting.effective; } }"
+            + " if (name === 'pnpm') try { const all = JSON.parse(text);"
+            + " for (const key of ['modules-dir', 'modulesDir']) if (all[key]) if (all[key] !== 'node_modules')"
+            + " out.nodeLinker = 'modulesDir: ' + all[key]; if (all.symlink === false) out.nodeLinker = 'symlink: false';"
+            + " } catch (e) { out.nodeLinker = ''; }"
             + " const report = process.report ? process.report.getReport() : {}, header = report.header ? report.header : {};"
             + " const libc = process.platform !== 'linux' ? '' : header.glibcVersionRuntime ? 'glibc' : 'musl';"
             + " out.platform = [process.platform, process.arch, libc].join(' ');"

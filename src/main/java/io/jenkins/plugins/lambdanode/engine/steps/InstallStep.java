@@ -123,6 +123,7 @@ public final class InstallStep {
                     Platform.ofFunctions(
                             functions.stream().map(TargetFunction::architecture).toList()));
             progress.log(prepared.tool().display());
+            prepared.requireWorkspaces(project());
             plan.warnings().forEach(progress::warning);
         }
         return prepared;

@@ -215,6 +215,15 @@ class ProductionPackagesTest {
                 "const m = () => 'generated'; m.loads = () => 1; module.exports = m;");
         Packs.write(root, "functions/orders/index.js", "module.exports = require('@prisma/client');");
         assertEquals("generated 1", run(requireSame(orders)));
+
+        // output = "../node_modules/@acme/db" in a schema
+        Packs.write(
+                root,
+                "node_modules/@acme/db/package.json",
+                "{\"name\": \"prisma-client-" + "0f".repeat(32) + "\", \"main\": \"index.js\"}");
+        Packs.write(root, "node_modules/@acme/db/index.js", "module.exports = require('.prisma/client');");
+        Packs.write(root, "functions/orders/index.js", "module.exports = require('@acme/db');");
+        assertEquals("generated 1", run(requireSame(orders)));
     }
 
     @Test

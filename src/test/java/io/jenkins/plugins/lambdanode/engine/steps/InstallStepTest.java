@@ -89,7 +89,7 @@ class InstallStepTest {
                 nameAndVersion[1],
                 "/bin/tool",
                 "/bin",
-                "node-modules",
+                manager == PackageManager.YARN ? "node-modules" : "",
                 new Platform(platform[0], platform[1], platform[2]),
                 "",
                 "",
@@ -136,6 +136,22 @@ class InstallStepTest {
                 .collect(Collectors.joining(" "));
 
         assertEquals(asked == null ? "" : asked, options);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"6.14.18, true", "7.0.0, false"})
+    void anNpmThatKnowsNoWorkspacesIsAnErrorForAMember(String version, boolean isError) throws Exception {
+        project("{\"workspaces\": [\"fn\"]}").with("package-lock.json", "{}").with("fn/package.json", ONE_DEPENDENCY);
+        ProjectFolder member = ProjectFolder.of(folder.resolve("fn"), folder);
+        InstallCommands install = new InstallCommands(
+                InstallPlan.of(InstallSetting.AUTO, member).orElseThrow(), tool(version), Optional.empty());
+        if (isError) {
+            String message = assertThrows(DeployException.class, () -> install.requireWorkspaces(member))
+                    .getMessage();
+            assertTrue(message.contains("npm 6.14.18 knows no workspaces"), message);
+        } else {
+            install.requireWorkspaces(member);
+        }
     }
 
     @Test

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** With the real tools: npm 6 to 12, pnpm, Yarn 1 and 4, and Bun. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -230,6 +231,18 @@ class PackageManagersTest {
 
         assertTrue(message.contains("Plug'n'Play"), message);
         assertTrue(message.contains("'nodeLinker: node-modules'"), message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"symlink: false", "modulesDir: deps"})
+    void aSettingOfPnpmThatHidesPackagesFromNodeJsIsAnErrorThatNamesIt(String setting) throws Exception {
+        write("package.json", PACKAGE_JSON);
+        write("pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
+        write("pnpm-workspace.yaml", setting + "\n");
+
+        String message = failure(Tool.PNPM.environment());
+
+        assertTrue(message.contains("pnpm's setting '" + setting + "' is in force"), message);
     }
 
     @Test

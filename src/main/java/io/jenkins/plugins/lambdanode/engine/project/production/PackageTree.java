@@ -27,6 +27,8 @@ import java.util.TreeSet;
  * no repository, of the outermost workspace.
  */
 final class PackageTree {
+    private static final String PRISMA_CLIENT = "@prisma/client";
+
     private final InstalledPackage project;
     private final NpmNote note;
     private final Map<Path, Map<String, Object>> packageJsons = new HashMap<>();
@@ -58,6 +60,7 @@ final class PackageTree {
     Map<String, InstalledPackage> needs(InstalledPackage from) throws IOException {
         Map<String, InstalledPackage> needs = find(from, productionNames(from));
         addGenerated(from, needs);
+        addPrismaClients(from, needs);
         if (from.isStored()) {
             addLinks(from.unit().resolve(InstalledPackage.NODE_MODULES), needs);
             addLinks(from.folder().resolve(InstalledPackage.NODE_MODULES), needs);
@@ -157,8 +160,28 @@ final class PackageTree {
     /** What {@code prisma generate} puts beside the package that loads it, and no package.json names. In a store it is in the package's entry. */
     private void addGenerated(InstalledPackage from, Map<String, InstalledPackage> needs) {
         Path generated = from.folder().resolve("../../.prisma").normalize();
-        if (from.folder().endsWith("node_modules/@prisma/client") && !from.isStored() && Files.isDirectory(generated)) {
+        if (from.folder().endsWith("node_modules/" + PRISMA_CLIENT)
+                && !from.isStored()
+                && Files.isDirectory(generated)) {
             needs.put(InstalledPackage.nameOf(generated), at(generated));
+        }
+    }
+
+    /** Clients that {@code prisma generate} puts into a node_modules by {@code output}: with a package.json of Prisma's, which no other names. */
+    private void addPrismaClients(InstalledPackage from, Map<String, InstalledPackage> needs) throws IOException {
+        if (!from.isLocal() || !needs.containsKey(PRISMA_CLIENT)) {
+            return;
+        }
+        Path root = rootOf(from.folder());
+        for (Path folder = from.folder(); folder != null; folder = folder.equals(root) ? null : folder.getParent()) {
+            for (Map.Entry<String, Path> entry :
+                    entries(folder.resolve(InstalledPackage.NODE_MODULES)).entrySet()) {
+                Path client = entry.getValue();
+                if (Files.isDirectory(client, LinkOption.NOFOLLOW_LINKS)
+                        && String.valueOf(packageJson(client).get("name")).matches("prisma-client-[0-9a-f]{64}")) {
+                    needs.putIfAbsent(entry.getKey(), at(client));
+                }
+            }
         }
     }
 
