@@ -28,6 +28,7 @@ import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
 import io.jenkins.plugins.lambdanode.record.XmlList;
 import java.io.File;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -37,8 +38,8 @@ import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 
 /**
- * Knows the shifts of traffic that builds have under way, from a small file of Jenkins's. One that nobody carries on is taken back when
- * its build has ended, or when Jenkins starts and finds it ended: a freestyle build ends with its controller, and a Pipeline can
+ * Knows the shifts of traffic that builds have under way, from a small file of Jenkins's. One that nobody carries on is taken back, or
+ * finished where somebody had decided that, when its build has ended, or when Jenkins starts and finds it ended: a freestyle build ends with its controller, and a Pipeline can
  * lose its execution.
  */
 @Extension
@@ -66,6 +67,11 @@ public final class ShiftRecovery extends ItemListener {
         private final SavedAccess access;
 
         private final FailedDeployment.Kind kind;
+        /** What somebody has decided of it; null where nobody has. */
+        private ShiftJournal.Choice choice;
+
+        private String decidedBy;
+        private String decidedAt;
 
         RunningShift(
                 Run<?, ?> run, ShiftJournal.Shift shift, Optional<SavedAccess> access, FailedDeployment.Kind kind) {
@@ -77,6 +83,18 @@ public final class ShiftRecovery extends ItemListener {
             this.to = shift.to();
             this.access = access.orElse(null);
             this.kind = kind;
+        }
+
+        /** Takes note of it, where it was not known. */
+        boolean decide(ShiftJournal.Shift shift) {
+            if (choice != null || shift.decision().isEmpty()) {
+                return false;
+            }
+            ShiftJournal.Decision decision = shift.decision().get();
+            choice = decision.choice();
+            decidedBy = decision.by();
+            decidedAt = decision.at().toString();
+            return true;
         }
 
         boolean isComplete() {
@@ -114,7 +132,8 @@ public final class ShiftRecovery extends ItemListener {
                     Optional.empty(),
                     List.of(),
                     new ShiftJournal.Stage("", List.of(), 0, Optional.empty()),
-                    Optional.empty());
+                    Optional.ofNullable(choice)
+                            .map(made -> new ShiftJournal.Decision(made, decidedBy, Instant.parse(decidedAt))));
         }
     }
 
@@ -139,8 +158,11 @@ public final class ShiftRecovery extends ItemListener {
 
             @Override
             public void save(Shift shift) throws InterruptedException {
-                if (find(run, shift).isEmpty()) {
+                Optional<RunningShift> known = find(run, shift);
+                if (known.isEmpty()) {
                     add(new RunningShift(run, shift, access, kind));
+                } else if (known.get().decide(shift)) {
+                    ShiftRecovery.this.save();
                 }
                 journal.save(shift);
             }
@@ -291,7 +313,7 @@ public final class ShiftRecovery extends ItemListener {
         return WARNING + "Alias " + shift.alias() + " of " + shift.functionArn()
                 + " may still send a part of its traffic to version " + shift.to() + ": " + reason
                 + "\nSet it back by a deployment with force, or: aws lambda update-alias --function-name "
-                + shift.functionArn() + " --name " + shift.alias() + " --function-version " + shift.from()
+                + shift.functionArn() + " --name " + shift.alias() + " --function-version " + shift.end()
                 + " --routing-config AdditionalVersionWeights={}";
     }
 }

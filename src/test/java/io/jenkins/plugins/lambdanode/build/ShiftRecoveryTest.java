@@ -14,9 +14,12 @@ import hudson.tasks.Shell;
 import io.jenkins.plugins.lambdanode.FunctionConfiguration;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployBuilder;
 import io.jenkins.plugins.lambdanode.LambdaNodeDeployStep;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Choice;
+import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal.Decision;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
 import io.jenkins.plugins.lambdanode.record.DeploymentAction;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
+import io.jenkins.plugins.lambdanode.record.LiveShifts;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Aws;
 import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
@@ -25,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -57,10 +61,12 @@ class ShiftRecoveryTest {
     @Test
     void whatNobodyCarriesOnIsTakenBackWhenJenkinsStartsAgain() throws Throwable {
         Aws.createRole();
-        List<String> freestyle = List.of("left-freestyle", "left-no-credentials", "left-changed", "left-deleted-build");
+        List<String> freestyle =
+                List.of("left-freestyle", "left-no-credentials", "left-changed", "left-deleted-build", "left-finished");
         List<String> pipelines = List.of("left-no-agent", "left-no-execution");
         try (TcpProxy unanswered = new TcpProxy("127.0.0.1", Aws.endpoint().getPort())
-                .stallAt(sent -> sent.startsWith("PUT ") && sent.contains("/aliases/live"))) {
+                        .stallAt(sent -> sent.startsWith("PUT ") && sent.contains("/aliases/live"));
+                TcpProxy undone = new TcpProxy("127.0.0.1", Aws.endpoint().getPort())) {
             jenkins.startJenkins();
             agents.createAgent(
                     jenkins,
@@ -70,7 +76,7 @@ class ShiftRecoveryTest {
                             .build());
             jenkins.runRemotely(ShiftRecoveryTest::configure, Aws.endpoint().toString());
             for (String job : freestyle) {
-                jenkins.runRemotely(ShiftRecoveryTest::startFreestyle, job);
+                jenkins.runRemotely(ShiftRecoveryTest::startFreestyle, job, undone.url());
             }
             jenkins.runRemotely(ShiftRecoveryTest::startPipeline, "left-no-agent", "agent");
             jenkins.runRemotely(ShiftRecoveryTest::startPipeline, "left-no-execution", "built-in");
@@ -84,10 +90,13 @@ class ShiftRecoveryTest {
             assertTrue(unanswered.awaitStall(PATIENCE.toSeconds()));
             assertEquals("2", Aws.traffic("left-rollback"));
             jenkins.runRemotely(ShiftRecoveryTest::removeCredentials);
+            undone.stallAt(sent -> sent.startsWith("GET ") && sent.contains("/aliases/live"));
+            jenkins.runRemotely(ShiftRecoveryTest::finishNow, "left-finished");
 
             jenkins.stopJenkinsForcibly();
             agents.stop("agent");
             unanswered.resume();
+            undone.resume();
             assertEquals("1 2=0.5", Aws.traffic("left-freestyle"));
             Files.delete(build("left-no-execution").resolve("program.dat"));
             Files.delete(build("left-deleted-build").resolve("build.xml"));
@@ -103,6 +112,10 @@ class ShiftRecoveryTest {
                 assertEquals(
                         "Alias live of function " + job + BACK, jenkins.runRemotely(ShiftRecoveryTest::failure, job));
             }
+            awaitTraffic("left-finished", "2");
+            assertEquals(
+                    "Alias live of function left-finished: all traffic goes to version 2, as decided by admin.",
+                    jenkins.runRemotely(ShiftRecoveryTest::failure, "left-finished"));
             String changed = jenkins.runRemotely(ShiftRecoveryTest::failure, "left-changed");
             assertTrue(changed.contains("was changed by someone else"), changed);
             assertEquals("2", Aws.traffic("left-changed"));
@@ -142,21 +155,29 @@ class ShiftRecoveryTest {
     private static void configure(JenkinsRule rule, String endpoint) throws Exception {
         Aws.configureJenkins(endpoint);
         Aws.addCredentials("aws-gone", Aws.ACCESS_KEY, Aws.SECRET_KEY);
-        rule.jenkins.setNumExecutors(6);
+        rule.jenkins.setNumExecutors(7);
     }
 
-    private static void startFreestyle(JenkinsRule rule, String name) throws Exception {
+    private static void startFreestyle(JenkinsRule rule, String name, String endpoint) throws Exception {
         FreeStyleProject project = rule.createFreeStyleProject(name);
         for (int answer = 1; answer <= 2; answer++) {
             LambdaNodeDeployStep settings = new LambdaNodeDeployStep(name);
             settings.setCredentialsId(name.equals("left-no-credentials") ? "aws-gone" : Aws.CREDENTIALS_ID);
             settings.setAlias("live");
+            settings.setEndpointUrl(name.equals("left-finished") ? endpoint : null);
             settings.setCreate(new FunctionConfiguration(Aws.ROLE));
             settings.setRollout(answer == 1 ? null : "percent=50\nevery=60");
             project.getBuildersList().add(new Shell("echo 'exports.handler = async () => " + answer + ";' > index.js"));
             project.getBuildersList().add(new LambdaNodeDeployBuilder(settings));
         }
         project.scheduleBuild2(0);
+    }
+
+    private static void finishNow(JenkinsRule rule, String name) throws Exception {
+        LiveShifts.get()
+                .of(Jenkins.get().getItemByFullName(name, Job.class))
+                .get(0)
+                .decide(new Decision(Choice.FINISH, "admin", Instant.now()));
     }
 
     private static void startPipeline(JenkinsRule rule, String name, String node) throws Exception {

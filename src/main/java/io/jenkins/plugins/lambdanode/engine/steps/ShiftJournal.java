@@ -44,6 +44,11 @@ public interface ShiftJournal {
             return "its traffic shifted to version " + to;
         }
 
+        /** The version that gets all traffic where nobody carries the shift on: the one before, unless it was decided otherwise. */
+        public String end() {
+            return decision.filter(made -> made.choice() == Choice.FINISH).isPresent() ? to : from;
+        }
+
         Shift startedAt(Instant time, Stage stage) {
             return new Shift(functionArn, alias, from, to, Optional.of(time), redBefore, stage, decision);
         }

@@ -23,11 +23,14 @@ public final class TrafficReturn {
         this.journal = journal;
     }
 
-    /** For a shift that a process before this one has left. */
+    /** For a shift that a process before this one has left: what somebody has decided of it holds. */
     public Optional<String> run() throws InterruptedException {
         Optional<Shift> left = journal.pending();
-        return run(is ->
-                left.filter(shift -> is.isBetween(shift.from(), shift.to())).isPresent());
+        return left.isEmpty()
+                ? Optional.empty()
+                : run(
+                        is -> is.isBetween(left.get().from(), left.get().to()),
+                        left.get().end());
     }
 
     /**
@@ -37,26 +40,31 @@ public final class TrafficReturn {
      * @return what has become of the alias; empty where no shift is under way
      */
     Optional<String> run(Predicate<AliasRouting> ours) throws InterruptedException {
-        if (journal.pending().isEmpty()) {
-            return Optional.empty();
-        }
+        return journal.pending().isEmpty()
+                ? Optional.empty()
+                : run(ours, journal.pending().get().from());
+    }
+
+    private Optional<String> run(Predicate<AliasRouting> ours, String target) throws InterruptedException {
         Shift shift = journal.pending().get();
         Optional<String> version = Optional.empty();
-        String outcome =
-                "Whether alias " + shift.alias() + " was set back to version " + shift.from() + " is not known.";
+        String outcome = "Whether alias " + shift.alias() + " was set to version " + target + " is not known.";
         try {
             FunctionName function = FunctionName.parse(shift.functionArn());
             Optional<AliasRouting> now = traffic.find(function, shift.alias());
             if (now.filter(ours).isPresent()) {
-                traffic.change(function, now.get(), shift.from(), Map.of(), "its traffic was given back");
-            } else if (now.filter(is -> is.sendsAllTo(shift.from())).isEmpty()) {
+                traffic.change(function, now.get(), target, Map.of(), "all traffic was given to version " + target);
+            } else if (now.filter(is -> is.sendsAllTo(target)).isEmpty()) {
                 throw new ChangedBySomeoneElse(function, shift.alias(), shift.doing(), now);
             }
-            version = Optional.of(shift.from());
-            outcome = shift.subject() + ": all traffic goes to version " + shift.from() + " again, as before.";
+            version = Optional.of(target);
+            outcome = shift.subject() + ": all traffic goes to version " + target
+                    + (target.equals(shift.from())
+                            ? " again, as before."
+                            : ", as decided by "
+                                    + shift.decision().orElseThrow().by() + ".");
         } catch (IOException e) {
-            outcome = "WARNING: Alias " + shift.alias() + " was not set back to version " + shift.from() + ": "
-                    + e.getMessage();
+            outcome = "WARNING: Alias " + shift.alias() + " was not set to version " + target + ": " + e.getMessage();
         } finally {
             journal.ended(version, outcome);
         }
