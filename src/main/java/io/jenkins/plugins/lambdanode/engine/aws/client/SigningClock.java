@@ -15,6 +15,7 @@ public final class SigningClock {
     private static final Duration SKEW = Duration.ofMinutes(4);
 
     private volatile Duration ahead = Duration.ZERO;
+    private volatile Duration lastSeenAhead = Duration.ZERO;
 
     /** @param own this machine's clock */
     public Clock over(Clock own) {
@@ -35,9 +36,15 @@ public final class SigningClock {
     /** Takes AWS's time from a response of AWS that has just come, where this machine's clock is wrong. */
     void observe(Instant aws) {
         Clock own = Clock.systemUTC();
+        lastSeenAhead = Duration.between(own.instant(), aws);
         if (differs(own.instant(), aws)) {
             learn(aws, own);
         }
+    }
+
+    /** A time by this machine's clock, as AWS's has it: to a second or two, by the last response that said AWS's time. */
+    public Instant toAws(Instant own) {
+        return own.plus(lastSeenAhead);
     }
 
     private Optional<Duration> learn(Instant aws, Clock own) {

@@ -39,7 +39,7 @@ public final class VersionErrors {
     }
 
     /**
-     * The counts of each version since a time, in whole minutes. CloudWatch has them a minute or two later.
+     * The counts of each version since a time by this machine's clock, in whole minutes. CloudWatch has them a minute or two later.
      *
      * @throws DeployException if CloudWatch refuses
      */
@@ -63,8 +63,8 @@ public final class VersionErrors {
             Map<String, Double> read = new HashMap<>();
             cloudWatch
                     .getMetricDataPaginator(r -> r.metricDataQueries(queries)
-                            .startTime(start.truncatedTo(ChronoUnit.MINUTES))
-                            .endTime(now))
+                            .startTime(session.signingClock().toAws(start).truncatedTo(ChronoUnit.MINUTES))
+                            .endTime(session.signingClock().toAws(now)))
                     .metricDataResults()
                     .forEach(result -> read.merge(
                             result.id(),

@@ -93,7 +93,8 @@ public final class VersionLog {
     /**
      * The last lines, oldest first: those of errors, or all where there are none of errors. It takes a few seconds at most.
      *
-     * @param since lines that were written before are left out
+     * @param since by this machine's clock: lines that were written before are left out
+     * @param now by the same clock
      * @throws DeployException if they cannot be read, in one line
      */
     public Lines lastLines(Instant since, Instant now) throws DeployException, InterruptedException {
@@ -106,7 +107,9 @@ public final class VersionLog {
                 "log group " + group,
                 session.place("logs"));
         try {
-            return AwsCalls.interruptible(() -> read(logs, since, now));
+            Instant start = session.signingClock().toAws(since);
+            Instant end = session.signingClock().toAws(now);
+            return AwsCalls.interruptible(() -> read(logs, start, end));
         } catch (ResourceNotFoundException e) {
             throw new DeployException(
                     "There is no log group " + group + " in " + session.place("logs")

@@ -1,9 +1,15 @@
 package io.jenkins.plugins.lambdanode.engine.aws.cloudwatch;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import com.sun.net.httpserver.HttpServer;
 import io.jenkins.plugins.lambdanode.engine.aws.Cloud;
 import io.jenkins.plugins.lambdanode.engine.aws.client.AwsSession;
@@ -17,6 +23,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -109,6 +117,35 @@ class VersionLogTest {
                 read(request -> request.path("startTime").asLong() < minuteAgo
                         ? endless.formatted("ERROR of this morning")
                         : "{\"events\":[{\"message\":\"ERROR of now\"}]}"));
+    }
+
+    /** As where this machine's clock is three minutes behind AWS's. */
+    @Test
+    void theLogIsReadFromItsBeginningByAwssClock() throws Exception {
+        WireMockServer aws = new WireMockServer(options().dynamicPort());
+        aws.start();
+        Instant awsTime = Instant.now().plusSeconds(180);
+        aws.stubFor(any(anyUrl())
+                .willReturn(aResponse()
+                        .withHeader("Content-Type", "application/x-amz-json-1.1")
+                        .withHeader("x-amzn-RequestId", "1")
+                        .withHeader(
+                                "Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(awsTime.atOffset(ZoneOffset.UTC)))
+                        .withBody("{\"events\":[]}")));
+        try (AwsSession session = Cloud.session(URI.create(aws.baseUrl()))) {
+            VersionLog log = new VersionLog(session, name, "7", "");
+            log.lastLines(now, now);
+            log.lastLines(now, now);
+        } finally {
+            aws.stop();
+        }
+
+        List<ServeEvent> latestFirst = aws.getAllServeEvents();
+        long start = new ObjectMapper()
+                .readTree(latestFirst.get(0).getRequest().getBodyAsString())
+                .path("startTime")
+                .asLong();
+        assertEquals(180, Duration.between(now, Instant.ofEpochMilli(start)).toSeconds(), 20);
     }
 
     @Test
