@@ -142,7 +142,7 @@ public final class Rollback {
             AliasState moved = releases.moveAlias(
                     name, request.alias(), plan.to(), request.force(), seen -> requireSame(alias, seen));
             releases.awaitAlias(name, request.alias(), plan.to());
-            return done(version.withArn(function.functionArn()), moved, plan, released, history);
+            return done(version.withArn(function.functionArn()), alias, moved, plan, released, history);
         }
     }
 
@@ -230,11 +230,16 @@ public final class Rollback {
     }
 
     private Deployed done(
-            FunctionState version, AliasState moved, Plan plan, Optional<AliasMove> released, AliasHistory history) {
+            FunctionState version,
+            AliasRouting before,
+            AliasState moved,
+            Plan plan,
+            Optional<AliasMove> released,
+            AliasHistory history) {
         boolean changed = moved.changed() || !plan.from().equals(plan.to());
         progress.log("Alias " + request.alias() + " of " + version.functionName()
                 + (changed
-                        ? ": " + plan.from() + " -> " + plan.to()
+                        ? ": " + (before.isSplit() ? before.shares() : plan.from()) + " -> " + plan.to()
                                 + released.map(move -> ", which " + move.by() + " released")
                                         .orElse("")
                         : " points to version " + plan.to() + " already")

@@ -98,7 +98,8 @@ public record Rollout(String name, int percent, Duration every, boolean linear) 
     private static DeployException wrong(String text) {
         return new DeployException("rollout is '" + SafeText.oneLine(text.strip(), 200) + "'. Use "
                 + String.join(", ", names())
-                + ", or percent (1 to 99) and every (minutes, up to 2880) as in percent=20,every=5.");
+                + ", or percent (whole, 1 to 99) and every (minutes, from 0.02 to 2880: a second to two days) as in"
+                + " percent=20,every=5.");
     }
 
     public boolean isAllAtOnce() {

@@ -81,5 +81,6 @@ class RolloutTest {
                 assertThrows(DeployException.class, () -> Rollout.parse(text)).getMessage();
 
         assertTrue(message.startsWith("rollout is '" + text + "'. Use AllAtOnce, Canary10Percent5Minutes"), message);
+        assertTrue(message.contains("every (minutes, from 0.02 to 2880: a second to two days)"), message);
     }
 }

@@ -53,6 +53,14 @@ public record AliasRouting(String name, String arn, String version, Map<String, 
                         : "");
     }
 
+    /** For instance {@code 1 (90 %) and 2 (10 %)}: the versions and their shares. */
+    public String shares() {
+        double rest = 1 - weights.values().stream().mapToDouble(share -> share).sum();
+        return weights.entrySet().stream()
+                .map(other -> " and " + other.getKey() + " (" + percent(other.getValue()) + " %)")
+                .collect(Collectors.joining("", version + " (" + percent(rest) + " %)", ""));
+    }
+
     private static String percent(double share) {
         return BigDecimal.valueOf(Math.round(share * 1000), 1)
                 .stripTrailingZeros()
