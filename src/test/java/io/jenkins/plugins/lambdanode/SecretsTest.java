@@ -187,7 +187,7 @@ class SecretsTest {
                                 ", credentialsId: 'marked', install: 'echo \"$NPM_TOKEN\" | node record.js shell stdin'"),
                 Result.SUCCESS);
 
-        jenkins.assertLogContains("NPM_TOKEN: ****", run);
+        jenkins.assertLogContains("NPM_TOKEN: '****'", run);
         assertEquals(
                 sha256(secrets.get("npm token") + "\n"),
                 Files.readString(evidence.resolve("shell-said")),
@@ -235,7 +235,7 @@ class SecretsTest {
 
         FreeStyleBuild build = jenkins.buildAndAssertStatus(Result.SUCCESS, project);
 
-        jenkins.assertLogContains("NPM_TOKEN: ****", build);
+        jenkins.assertLogContains("NPM_TOKEN: '****'", build);
         assertTrue(Aws.function("secrets-freestyle").isPresent());
         assertNoSecretAnywhere(build);
     }
@@ -294,13 +294,15 @@ class SecretsTest {
                             WRITE_PROJECT
                                     + deploy(
                                             "secrets-npm",
-                                            ", credentialsId: 'marked', install: 'env; echo \"$NPM_TOKEN\"; exit 3'"),
+                                            ", credentialsId: 'marked', install: 'env; echo \"$NPM_TOKEN\";"
+                                                    + " printf \"%4090s%s\\\\n\" x \"$NPM_TOKEN\"; exit 3'"),
                             Result.FAILURE),
                     build(
                             "smoke-test",
                             WRITE_PROJECT
                                     + "writeFile file: 'fn/index.js', text: 'exports.handler = async (event) => {"
-                                    + " console.log(\"got \" + event.token); throw new Error(\"bad \" + event.token) };'\n"
+                                    + " console.log(\"got \" + event.token); console.log(\"-\".repeat(480) + event.token);"
+                                    + " throw new Error(\"bad \" + event.token) };'\n"
                                     + deploy(
                                             "secrets-smoke-test",
                                             ", credentialsId: 'marked', publish: true,"
@@ -310,6 +312,11 @@ class SecretsTest {
             jenkins.assertLogContains("bad ****", runs.get(4));
             jenkins.assertLogContains("does not match the signature", runs.get(1));
             jenkins.assertLogContains("could not be staged at", runs.get(2));
+            jenkins.assertLogContains("x****[...]", runs.get(3));
+            jenkins.assertLogContains("--****[...]", runs.get(4));
+            // The beginnings and ends of secrets, where a long line was cut.
+            secret("beginning of a cut npm token", secrets.get("npm token").substring(0, 7));
+            secret("end of a cut npm token", secrets.get("npm token").substring(30));
             for (WorkflowRun run : runs) {
                 assertNoSecretAnywhere(run);
             }

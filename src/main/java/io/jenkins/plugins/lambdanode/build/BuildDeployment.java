@@ -4,7 +4,6 @@ import hudson.AbortException;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
-import hudson.console.ModelHyperlinkNote;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TaskListener;
@@ -31,7 +30,6 @@ import io.jenkins.plugins.lambdanode.engine.steps.ShiftJournal;
 import io.jenkins.plugins.lambdanode.record.BuildBaseline;
 import io.jenkins.plugins.lambdanode.record.BuildRecorder;
 import io.jenkins.plugins.lambdanode.record.DeployedFunction;
-import io.jenkins.plugins.lambdanode.record.DeploymentHistory;
 import io.jenkins.plugins.lambdanode.record.FailedDeployment;
 import io.jenkins.plugins.lambdanode.record.LiveShifts;
 import java.io.IOException;
@@ -91,12 +89,12 @@ public final class BuildDeployment {
         this.workspace = workspace;
         this.env = env;
         this.launcher = launcher;
-        this.listener = listener;
+        this.secrets = new SecretMask(env, sensitive);
+        this.listener = secrets.masked(listener, run.getCharset());
         EnvVars variables = BranchVariable.addedTo(env);
         this.settings = new BuildSettings(settings, variables, workspace, launcher.isUnix());
-        this.branch = new BranchCleanup(settings, run, variables, listener);
-        this.secrets = new SecretMask(env, sensitive);
-        this.recorder = new BuildRecorder(run, listener);
+        this.branch = new BranchCleanup(settings, run, variables, this.listener);
+        this.recorder = new BuildRecorder(run, this.listener);
     }
 
     /**
@@ -134,7 +132,7 @@ public final class BuildDeployment {
         }
         LOGGER.log(Level.FINE, () -> "A deployment failed" + where(failure));
         // Without its cause: a Pipeline keeps its errors, and prints the whole of one whose cause it can't serialize.
-        return new AbortException(failure.getMessage());
+        return new AbortException(secrets.mask(failure.getMessage()));
     }
 
     private FailedDeployment failed(Exception failure, String message) {
@@ -242,7 +240,7 @@ public final class BuildDeployment {
                         functions,
                         region,
                         deployment.phase().label(),
-                        String.join("\n", deployment.stopped())));
+                        secrets.mask(String.join("\n", deployment.stopped()))));
             }
             branch.created(deployment.created());
             boolean reachable = !(e instanceof InterruptedException) && !AgentLost.isBehind(e, workspace);
@@ -251,15 +249,7 @@ public final class BuildDeployment {
         }
         Summary.deployed(result).forEach(listener.getLogger()::println);
         try {
-            List<DeployedFunction> recorded = record(result, fingerprint(agent, result));
-            if (DeploymentHistory.exists(run.getParent())) {
-                listener.getLogger()
-                        .println("What is live: "
-                                + ModelHyperlinkNote.encodeTo(
-                                        "/" + run.getParent().getUrl() + "lambda/",
-                                        run.getParent().getFullDisplayName() + " \u00bb Lambda"));
-            }
-            return recorded;
+            return record(result, fingerprint(agent, result));
         } catch (IOException | RuntimeException e) {
             if (AgentLost.isBehind(e, workspace) || e instanceof DeployException) {
                 throw e;

@@ -61,10 +61,10 @@ final class BuildRelease implements AutoCloseable {
         this.run = run;
         this.shifts = shifts;
         this.wake = wake;
-        this.listener = listener;
-        this.variables = BranchVariable.addedTo(env);
         this.secrets = new SecretMask(env, sensitive);
-        this.recorder = new BuildRecorder(run, listener);
+        this.listener = secrets.masked(listener, run.getCharset());
+        this.variables = BranchVariable.addedTo(env);
+        this.recorder = new BuildRecorder(run, this.listener);
     }
 
     /**
@@ -87,7 +87,7 @@ final class BuildRelease implements AutoCloseable {
                     region(),
                     phase(),
                     secrets.mask(e.messageWithOutput())));
-            throw new AbortException(e.getMessage());
+            throw new AbortException(secrets.mask(e.getMessage()));
         }
     }
 
@@ -138,7 +138,7 @@ final class BuildRelease implements AutoCloseable {
             return recorder.recordRelease(
                     release.result(), session.region(), Optional.empty(), Optional.empty(), saved);
         } catch (DeployException e) {
-            throw new AbortException(e.getMessage());
+            throw new AbortException(secrets.mask(e.getMessage()));
         }
     }
 
@@ -147,7 +147,11 @@ final class BuildRelease implements AutoCloseable {
         Optional<String> outcome = release == null ? Optional.empty() : release.takeBack();
         outcome.ifPresent(listener.getLogger()::println);
         recorder.record(FailedDeployment.stopped(
-                FailedDeployment.Kind.RELEASE, functions(), region(), phase(), outcome.orElse("Stopped.")));
+                FailedDeployment.Kind.RELEASE,
+                functions(),
+                region(),
+                phase(),
+                secrets.mask(outcome.orElse("Stopped."))));
     }
 
     private List<String> functions() {

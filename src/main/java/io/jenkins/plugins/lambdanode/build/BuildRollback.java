@@ -45,10 +45,10 @@ public final class BuildRollback {
             RollbackSettings settings, Run<?, ?> run, EnvVars env, Set<String> sensitive, TaskListener listener) {
         this.settings = settings;
         this.run = run;
-        this.listener = listener;
-        this.variables = BranchVariable.addedTo(env);
         this.secrets = new SecretMask(env, sensitive);
-        this.recorder = new BuildRecorder(run, listener);
+        this.listener = secrets.masked(listener, run.getCharset());
+        this.variables = BranchVariable.addedTo(env);
+        this.recorder = new BuildRecorder(run, this.listener);
     }
 
     /**
@@ -71,7 +71,7 @@ public final class BuildRollback {
                     "",
                     Phase.RELEASE.label(),
                     secrets.mask(e.messageWithOutput())));
-            throw new AbortException(e.getMessage());
+            throw new AbortException(secrets.mask(e.getMessage()));
         }
     }
 

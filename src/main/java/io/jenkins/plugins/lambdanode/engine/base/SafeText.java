@@ -16,13 +16,16 @@ public final class SafeText {
 
     private static final int MAX_NAME_LENGTH = 300;
 
+    /** Where a text was cut. Who hides secrets has to know: there may be a part of one before it, or after it. */
+    public static final String CUT = "[...]";
+
     private SafeText() {}
 
     /**
      * The text on one line: without control characters (line ends and tabs become blanks) and those that turn the direction of
      * what follows, signatures and session tokens.
      *
-     * @param maxLength characters after which it is cut
+     * @param maxLength characters after which it is cut, with {@link #CUT} at the end
      */
     public static String oneLine(String text, int maxLength) {
         String read = text.substring(0, Math.min(text.length(), 8 * maxLength));
@@ -36,7 +39,8 @@ public final class SafeText {
                 printable.appendCodePoint(c);
             }
         });
-        return harmless.codePointCount(0, harmless.length()) > maxLength ? printable + "..." : printable.toString();
+        boolean cut = read.length() < text.length() || harmless.codePointCount(0, harmless.length()) > maxLength;
+        return cut ? printable + CUT : printable.toString();
     }
 
     /**
@@ -48,7 +52,7 @@ public final class SafeText {
         boolean escaped = false;
         String text = name.length() <= MAX_NAME_LENGTH
                 ? name
-                : name.substring(0, MAX_NAME_LENGTH / 2) + "..." + name.substring(name.length() - MAX_NAME_LENGTH / 2);
+                : name.substring(0, MAX_NAME_LENGTH / 2) + CUT + name.substring(name.length() - MAX_NAME_LENGTH / 2);
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '\n') {

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.lambdanode.engine.command;
 
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,8 +12,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * What a command prints, line by line: passed on as it comes, its last lines kept. It is read as UTF-8, which Node.js writes
- * whatever the locale. A line longer than {@value #LONGEST_LINE} bytes goes on in the next one, so that a command that never ends
- * a line needs no memory for it. A carriage return ends a line too: progress bars are written over with it.
+ * whatever the locale. A line longer than {@value #LONGEST_LINE} bytes goes on in the next one, with {@link SafeText#CUT} at the end
+ * of the one and the beginning of the other, so that a command that never ends a line needs no memory for it. A carriage return ends a line too: progress bars are written over with it.
  */
 public final class OutputTail extends OutputStream {
 
@@ -43,16 +44,13 @@ public final class OutputTail extends OutputStream {
     public synchronized void write(int value) {
         byte b = (byte) value;
         if (b == '\n' || b == '\r') {
-            boolean ended = b == '\n' && afterReturn || continued && line.size() == 0;
-            if (!ended) {
-                end();
+            if (!(b == '\n' && afterReturn)) {
+                end(false);
             }
-            continued = false;
         } else {
             boolean startsCharacter = (b & 0xC0) != 0x80;
             if (line.size() >= LONGEST_LINE && startsCharacter || line.size() >= LONGEST_LINE + MORE_BYTES) {
-                end();
-                continued = true;
+                end(true);
             }
             line.write(b);
         }
@@ -66,8 +64,10 @@ public final class OutputTail extends OutputStream {
         }
     }
 
-    private void end() {
-        String text = edit.apply(line.toString(StandardCharsets.UTF_8));
+    private void end(boolean goesOn) {
+        String part = edit.apply(line.toString(StandardCharsets.UTF_8));
+        String text = (continued ? SafeText.CUT : "") + part + (goesOn ? SafeText.CUT : "");
+        continued = goesOn;
         line.reset();
         if (closed) {
             return;
@@ -88,7 +88,7 @@ public final class OutputTail extends OutputStream {
     @Override
     public synchronized void close() {
         if (line.size() > 0) {
-            end();
+            end(false);
         }
         closed = true;
     }

@@ -2,6 +2,7 @@ package io.jenkins.plugins.lambdanode.engine.steps;
 
 import io.jenkins.plugins.lambdanode.engine.base.DeployException;
 import io.jenkins.plugins.lambdanode.engine.base.Progress;
+import io.jenkins.plugins.lambdanode.engine.base.SafeText;
 import io.jenkins.plugins.lambdanode.engine.command.Command;
 import io.jenkins.plugins.lambdanode.engine.command.CommandOutcome;
 import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
@@ -224,7 +225,8 @@ public final class InstallStep {
         if (tool.isEmpty()) {
             CommandOutcome path =
                     workspace.run(Command.program("printenv", "PATH").quietly());
-            String searched = path.succeeded() ? String.join("", path.lastLines()) : "";
+            String searched =
+                    path.succeeded() ? String.join("", path.lastLines()).replace(SafeText.CUT, "") : "";
             throw new DeployException(InstalledTool.nothingFound(plan.manager(), searched, plan.lockFile()));
         }
         if (!tool.get().isThere()) {
