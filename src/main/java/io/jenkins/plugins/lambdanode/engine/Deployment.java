@@ -194,7 +194,9 @@ public final class Deployment {
             record.done(release.moveAlias(target, verified, shift.run(target, verified)));
         }
         layer.prune(record.result().functions(), desired);
-        release.prune(record.result().functions());
+        for (Deployed function : record.result().functions()) {
+            record.deleted(function, release.prune(function));
+        }
     }
 
     /** Nothing that runs is changed by this: a layer version and a staged package are new, or were there. */

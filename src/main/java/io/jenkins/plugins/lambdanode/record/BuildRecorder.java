@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import hudson.FilePath;
 import hudson.Launcher;
 import hudson.Util;
+import hudson.console.ModelHyperlinkNote;
+import hudson.model.Job;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.Fingerprinter.FingerprintAction;
@@ -80,12 +82,13 @@ public final class BuildRecorder {
         addFingerprints(functions);
         DeploymentAction.addTo(run, functions);
         DeploymentHistory.add(run, functions, access);
+        logPage();
         return functions;
     }
 
     /**
-     * Records a rollback, or a release of a version that was there, beside what the build has deployed. One that found its work
-     * done is nothing to record.
+     * Records a rollback, or a release of a version that was there, beside what the build has deployed, and ends the build's log of
+     * it. One that found its work done is nothing to record.
      *
      * @param region where the function is
      * @param md5 the package's, where it is known
@@ -97,11 +100,16 @@ public final class BuildRecorder {
             Deployed released, String region, Optional<String> md5, Optional<String> user, Optional<SavedAccess> access)
             throws DeployException, InterruptedException {
         DeployedFunction function = release(released, region);
-        if (!function.isUpdated()) {
-            return function;
+        if (user.isEmpty()) {
+            listener.getLogger().println(Summary.released(released));
         }
         try {
-            addRelease(function, released, md5, user, access);
+            if (function.isUpdated()) {
+                addRelease(function, released, md5, user, access);
+            }
+            if (user.isEmpty()) {
+                logPage();
+            }
             return function;
         } catch (IOException | RuntimeException e) {
             throw new DeployException(
@@ -110,6 +118,16 @@ public final class BuildRecorder {
                             + e.getClass().getSimpleName() + ": " + e.getMessage()
                             + "\nCheck the disk of the controller and the storage of artifacts.",
                     e);
+        }
+    }
+
+    private void logPage() {
+        Job<?, ?> job = run.getParent();
+        if (DeploymentHistory.exists(job)) {
+            listener.getLogger()
+                    .println("What is live: "
+                            + ModelHyperlinkNote.encodeTo(
+                                    "/" + job.getUrl() + "lambda/", job.getFullDisplayName() + " \u00bb Lambda"));
         }
     }
 
@@ -306,6 +324,7 @@ public final class BuildRecorder {
             function.layerVersionArn = layer.layerVersionArn();
             function.layerSize = layer.codeSize();
         });
+        function.deletedVersions.addAll(result.deletedVersionsOf(deployed));
         List<Timing> timings = result.timingsOf(deployed);
         function.sentBytes = DeployResult.sentBytes(timings);
         function.millis = timings.stream().mapToLong(Timing::millis).sum();

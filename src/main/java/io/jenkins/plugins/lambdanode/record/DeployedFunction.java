@@ -53,6 +53,7 @@ public final class DeployedFunction implements Serializable {
     long sentBytes;
     int files;
     long millis;
+    final List<String> deletedVersions = new ArrayList<>();
     final List<PhaseTime> phases = new ArrayList<>();
     final List<SmokeTestReport> smokeTests = new ArrayList<>();
     final List<PackageSize> heaviest = new ArrayList<>();
@@ -249,6 +250,13 @@ public final class DeployedFunction implements Serializable {
     @Whitelisted
     public List<PackageFinding> getFindings() {
         return findings;
+    }
+
+    /** Its old versions that {@code keepVersions} has deleted. */
+    @Exported
+    @Whitelisted
+    public List<String> getDeletedVersions() {
+        return deletedVersions;
     }
 
     /** The package's size in bytes. */

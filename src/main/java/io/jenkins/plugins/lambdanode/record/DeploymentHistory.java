@@ -86,6 +86,7 @@ public final class DeploymentHistory {
                 });
                 all.add(deployment);
             }
+            deployed.forEach(function -> all.forEach(deployment -> deployment.deletedBy(function)));
             file.write(kept(all));
         }
     }

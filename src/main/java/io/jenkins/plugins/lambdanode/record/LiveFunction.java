@@ -92,14 +92,14 @@ public final class LiveFunction {
                 .toList();
     }
 
-    /** The earlier deployments that an alias can go back to: one for each version but the present one. */
+    /** The earlier deployments that an alias can go back to: one for each version but the present one and those that are deleted. */
     public List<RecordedDeployment> getWaysBack() {
         Set<String> seen = new HashSet<>();
         seen.add(getLive().getVersion());
         return getAlias() == null
                 ? List.of()
                 : getEarlier().stream()
-                        .filter(deployment -> Objects.nonNull(deployment.getVersion()))
+                        .filter(deployment -> Objects.nonNull(deployment.getVersion()) && !deployment.isDeleted())
                         .filter(deployment -> seen.add(deployment.getVersion()))
                         .toList();
     }

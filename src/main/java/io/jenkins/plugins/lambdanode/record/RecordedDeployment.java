@@ -43,6 +43,7 @@ public final class RecordedDeployment {
     private final List<SourceChange> changes = new ArrayList<>();
     private int furtherChanges;
     private SavedAccess access;
+    private boolean deleted;
 
     RecordedDeployment(DeployedFunction function, Run<?, ?> run, Optional<SavedAccess> access) {
         functionName = function.functionName;
@@ -114,6 +115,11 @@ public final class RecordedDeployment {
         return outcome.equals("unchanged");
     }
 
+    /** Takes note that its version may be one that a later deployment has deleted. */
+    void deletedBy(DeployedFunction later) {
+        deleted |= functionArn.equals(later.functionArn) && later.deletedVersions.contains(version);
+    }
+
     void renew(RecordedDeployment later) {
         access = later.access;
     }
@@ -127,6 +133,12 @@ public final class RecordedDeployment {
     @Exported
     public String getVersion() {
         return version;
+    }
+
+    /** Whether a deployment of the job has deleted the version since ({@code keepVersions}). */
+    @Exported
+    public boolean isDeleted() {
+        return deleted;
     }
 
     /** The version that the alias had before; null where it had none. */

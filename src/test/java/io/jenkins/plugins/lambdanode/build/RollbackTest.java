@@ -21,6 +21,8 @@ import io.jenkins.plugins.lambdanode.testing.jenkins.Builds;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -99,6 +101,9 @@ class RollbackTest {
         jenkins.assertLogContains("outcome=rolled_back version=2 before=3 updated=true", back);
         jenkins.assertLogContains("Alias live of rollback-again: 3 -> 2, which build #2 released, CodeSha256 ", back);
         jenkins.assertLogContains("with credentials aws-deploy", back);
+        jenkins.assertLogContains(
+                "rollback-again: rolled_back, version 2, alias live (before: version 3), CodeSha256 ", back);
+        jenkins.assertLogContains("What is live: rollback-again \u00bb Lambda", back);
         DeployedFunction function = recorded(back).get(0);
         DeployedFunction released = recorded(second).get(0);
         assertEquals(released.getCodeSha256(), function.getCodeSha256());
@@ -124,6 +129,29 @@ class RollbackTest {
         assertEquals("3", live("rollback-again"));
         run(job, Result.SUCCESS, rollback("rollback-again", ", version: 2"));
         assertEquals("2", live("rollback-again"));
+
+        WorkflowRun last = run(
+                job,
+                Result.SUCCESS,
+                "node('agent') {\n" + Builds.project("four")
+                        + Builds.deploy("rollback-again", ", alias: 'live', keepVersions: 1") + "}");
+        assertEquals(
+                "[\"3\",\"1\"]",
+                Builds.recordAt(last, "lambda/000000000000/us-east-1/rollback-again.json")
+                        .path("DeletedVersions")
+                        .toString());
+        String page = jenkins.createWebClient().getPage(job, "lambda").asXml();
+        assertEquals(List.of("Roll back to version 2?"), offered(page), "versions 1 and 3 are deleted");
+        assertTrue(page.contains("deleted"), page);
+    }
+
+    private static List<String> offered(String page) {
+        return Pattern.compile("Roll back to version \\d+\\?")
+                .matcher(page)
+                .results()
+                .map(MatchResult::group)
+                .distinct()
+                .toList();
     }
 
     @Test
@@ -191,7 +219,8 @@ class RollbackTest {
         jenkins.assertLogContains("sends 10 % to version 3: a gradual release is in progress", refused);
         jenkins.assertLogContains("Roll back when that release has ended, or turn on force", refused);
 
-        run(job, Result.SUCCESS, rollback("rollback-split", ", force: true"));
+        WorkflowRun forced = run(job, Result.SUCCESS, rollback("rollback-split", ", force: true"));
+        jenkins.assertLogContains("Alias live of rollback-split: 2 (90 %) and 3 (10 %) -> 2", forced);
 
         try (LambdaClient lambda = Aws.lambda()) {
             var alias = lambda.getAlias(

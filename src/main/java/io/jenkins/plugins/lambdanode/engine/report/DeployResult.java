@@ -22,15 +22,26 @@ import java.util.Set;
  * @param packaged the package
  * @param layer the layer version with the dependencies; empty where they are in the package
  * @param timings the phases that ran, and for which function, in their order
+ * @param deletedVersions the old versions that were deleted, by their function's ARN
  */
 public record DeployResult(
-        List<Deployed> functions, PackReport packaged, Optional<LayerState> layer, List<Timing> timings) {
+        List<Deployed> functions,
+        PackReport packaged,
+        Optional<LayerState> layer,
+        List<Timing> timings,
+        Map<String, List<String>> deletedVersions) {
 
     private static final Set<Phase> SENDING = EnumSet.of(Phase.LAYER, Phase.STAGE, Phase.UPDATE);
 
     public DeployResult {
         functions = List.copyOf(functions);
         timings = List.copyOf(timings);
+        deletedVersions = Map.copyOf(deletedVersions);
+    }
+
+    /** The old versions of a function that were deleted. */
+    public List<String> deletedVersionsOf(Deployed function) {
+        return deletedVersions.getOrDefault(function.state().functionArn(), List.of());
     }
 
     /** The phases that a function took part in: its own, and those that it shared with the other functions. */

@@ -47,6 +47,9 @@ public final class DeploymentJson {
             staged.version().ifPresent(version -> node.put("Version", version));
             node.put("AlreadyThere", staged.alreadyThere());
         });
+        for (String version : result.deletedVersionsOf(deployed)) {
+            json.withArray("DeletedVersions").add(version);
+        }
         for (Timing timing : result.timingsOf(deployed)) {
             json.withArray("Timings")
                     .addObject()

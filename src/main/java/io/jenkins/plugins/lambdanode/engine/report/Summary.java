@@ -73,20 +73,29 @@ public final class Summary {
                         + (layer.published() ? " published, " : ", there already, ") + ByteSize.of(layer.codeSize())
                         + ", CodeSha256 "
                         + layer.codeSha256()));
-        for (Deployed deployed : result.functions()) {
-            lines.add(deployed.state().functionName() + ": "
-                    + deployed.outcome().name().toLowerCase(Locale.ROOT)
-                    + (deployed.outcome() == DeployResult.Outcome.VALIDATED ? " (dry run: nothing was changed)" : "")
-                    + (deployed.earlier() ? " (earlier in this build)" : "")
-                    + deployed.version().map(version -> ", version " + version).orElse("")
-                    + deployed.alias().map(alias -> ", alias " + alias.name()).orElse("")
-                    + deployed.previousVersion()
-                            .filter(before -> !deployed.version().equals(Optional.of(before)))
-                            .map(before -> " (before: version " + before + ")")
-                            .orElse("")
-                    + ", CodeSha256 " + result.packaged().codeSha256());
-        }
+        result.functions()
+                .forEach(deployed ->
+                        lines.add(outcome(deployed, result.packaged().codeSha256())));
         return lines;
+    }
+
+    /** What was released, or rolled back, without a package. */
+    public static String released(Deployed deployed) {
+        return outcome(deployed, deployed.state().codeSha256());
+    }
+
+    private static String outcome(Deployed deployed, String codeSha256) {
+        return deployed.state().functionName() + ": "
+                + deployed.outcome().name().toLowerCase(Locale.ROOT)
+                + (deployed.outcome() == DeployResult.Outcome.VALIDATED ? " (dry run: nothing was changed)" : "")
+                + (deployed.earlier() ? " (earlier in this build)" : "")
+                + deployed.version().map(version -> ", version " + version).orElse("")
+                + deployed.alias().map(alias -> ", alias " + alias.name()).orElse("")
+                + deployed.previousVersion()
+                        .filter(before -> !deployed.version().equals(Optional.of(before)))
+                        .map(before -> " (before: version " + before + ")")
+                        .orElse("")
+                + ", CodeSha256 " + codeSha256;
     }
 
     private static String phase(Timing timing) {

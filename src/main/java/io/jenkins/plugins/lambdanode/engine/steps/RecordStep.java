@@ -9,8 +9,10 @@ import io.jenkins.plugins.lambdanode.engine.report.DeploymentFailure;
 import io.jenkins.plugins.lambdanode.engine.report.Timings;
 import io.jenkins.plugins.lambdanode.engine.request.DeployRequest;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -22,6 +24,7 @@ public final class RecordStep {
     private final Timings timings;
     private final Progress progress;
     private final List<Deployed> done = new ArrayList<>();
+    private final Map<String, List<String>> deleted = new HashMap<>();
     private Optional<DesiredCode> desired = Optional.empty();
     private List<String> linesOfStop = List.of();
 
@@ -47,6 +50,11 @@ public final class RecordStep {
         timings.end();
     }
 
+    /** These old versions of a function are gone. */
+    public void deleted(Deployed function, List<String> versions) {
+        deleted.put(function.state().functionArn(), versions);
+    }
+
     /** The functions that are done, each complete in itself; empty where none is. */
     public Optional<DeployResult> deployed() {
         return done.isEmpty() ? Optional.empty() : Optional.of(result());
@@ -54,7 +62,7 @@ public final class RecordStep {
 
     public DeployResult result() {
         DesiredCode code = desired.orElseThrow();
-        return new DeployResult(done, code.packaged(), code.layer(), timings.list());
+        return new DeployResult(done, code.packaged(), code.layer(), timings.list(), deleted);
     }
 
     /** @param inPreflight the function that preflight has failed for */

@@ -77,21 +77,23 @@ public final class ReleaseStep {
                 : deployed;
     }
 
-    /** Deletes old versions of functions that have a new one, where that is asked for. */
-    public void prune(List<Deployed> deployed) throws IOException, InterruptedException {
-        if (request.keepVersions().isEmpty() || request.dryRun()) {
-            return;
+    /**
+     * Deletes old versions of a function that has a new one, where that is asked for.
+     *
+     * @return those that were deleted
+     */
+    public List<String> prune(Deployed function) throws IOException, InterruptedException {
+        if (request.keepVersions().isEmpty()
+                || request.dryRun()
+                || !function.updated()
+                || function.version().isEmpty()) {
+            return List.of();
         }
-        for (Deployed function : deployed) {
-            if (function.updated() && function.version().isPresent()) {
-                FunctionName name = FunctionName.parse(function.state().functionArn());
-                Set<String> inUse = Stream.concat(function.version().stream(), function.previousVersion().stream())
-                        .collect(Collectors.toSet());
-                timings.run(
-                        Phase.RELEASE,
-                        () -> pruning.prune(name, request.keepVersions().getAsInt(), inUse));
-            }
-        }
+        FunctionName name = FunctionName.parse(function.state().functionArn());
+        Set<String> inUse = Stream.concat(function.version().stream(), function.previousVersion().stream())
+                .collect(Collectors.toSet());
+        return timings.time(
+                Phase.RELEASE, () -> pruning.prune(name, request.keepVersions().getAsInt(), inUse));
     }
 
     private Deployed aliasMoved(Target target, Deployed deployed, String alias, String version)

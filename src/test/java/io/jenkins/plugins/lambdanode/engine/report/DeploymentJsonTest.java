@@ -12,6 +12,7 @@ import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Deployed;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Outcome;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,8 @@ class DeploymentJsonTest {
                 List.of(
                         new Timing(Phase.PACKAGE, Optional.empty(), 12, 1536),
                         new Timing(Phase.UPDATE, Optional.of("refunds"), 9, 1536),
-                        new Timing(Phase.UPDATE, Optional.of("orders"), 7, 1536)));
+                        new Timing(Phase.UPDATE, Optional.of("orders"), 7, 1536)),
+                Map.of());
         return new ObjectMapper().readTree(DeploymentJson.text(result));
     }
 
@@ -47,7 +49,8 @@ class DeploymentJsonTest {
                 List.of(Samples.deployed("orders", Outcome.UPDATED, Optional.empty())),
                 Samples.reportWithLayer(),
                 Optional.of(Samples.layer(false)),
-                List.of());
+                List.of(),
+                Map.of());
 
         JsonNode record = new ObjectMapper().readTree(DeploymentJson.text(result));
 

@@ -9,6 +9,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.PackReport;
 import io.jenkins.plugins.lambdanode.engine.report.DeployResult.Timing;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +26,8 @@ class SummaryTest {
                 List.of(
                         new Timing(Phase.PREFLIGHT, Optional.empty(), 1234, 0),
                         new Timing(Phase.UPDATE, Optional.of("orders"), 30, 1024),
-                        new Timing(Phase.UPDATE, Optional.of("refunds"), 20, 512)));
+                        new Timing(Phase.UPDATE, Optional.of("refunds"), 20, 512)),
+                Map.of());
 
         assertEquals(
                 List.of(
@@ -40,7 +42,8 @@ class SummaryTest {
                 List.of(Samples.deployed("orders", DeployResult.Outcome.UPDATED, Optional.empty())),
                 Samples.reportWithLayer(),
                 Optional.of(Samples.layer(true)),
-                List.of());
+                List.of(),
+                Map.of());
 
         assertEquals(
                 "Layer orders-dependencies: version 3 published, 2.0 MB, CodeSha256 EjQ=",
@@ -87,7 +90,8 @@ class SummaryTest {
         assertEquals(
                 List.of(
                         "orders: released (earlier in this build), version 4, alias live (before: version 3), CodeSha256 q83vEg=="),
-                Summary.deployed(new DeployResult(List.of(moved), Samples.report(), Optional.empty(), List.of())));
+                Summary.deployed(
+                        new DeployResult(List.of(moved), Samples.report(), Optional.empty(), List.of(), Map.of())));
     }
 
     /** 80 % of 262,144,000 bytes unzipped, or of 52,428,800 bytes that go straight to Lambda. */

@@ -38,24 +38,27 @@ public final class VersionPruning {
      *
      * @param keep how many of the newest stay, one at least
      * @param inUse others that stay
+     * @return those that were deleted
      */
-    public void prune(FunctionName function, int keep, Set<String> inUse) throws InterruptedException {
+    public List<String> prune(FunctionName function, int keep, Set<String> inUse) throws InterruptedException {
+        List<String> deleted = new ArrayList<>();
         try {
             Set<String> staying = new HashSet<>(inUse);
             List<String> versions = AwsCalls.call(
                     operations.onFunction("Lambda did not list the versions of", "ListVersionsByFunction", function),
                     () -> published(session.lambda(), function));
             if (versions.size() <= keep) {
-                return;
+                return deleted;
             }
             staying.addAll(versions.subList(0, keep));
             staying.addAll(ofAliases(function));
             staying.addAll(withProvisionedConcurrency(function));
             versions.removeAll(staying);
-            delete(function, versions);
+            delete(function, versions, deleted);
         } catch (DeployException e) {
             progress.warning("Old versions of function " + function.name() + " stay. " + e.getMessage());
         }
+        return deleted;
     }
 
     /** The numbers of a function's published versions, the newest first. */
@@ -113,7 +116,8 @@ public final class VersionPruning {
     }
 
     /** One that Lambda keeps, as the replicas of Lambda@Edge do, does not keep the others. */
-    private void delete(FunctionName function, List<String> versions) throws DeployException, InterruptedException {
+    private void delete(FunctionName function, List<String> versions, List<String> deleted)
+            throws DeployException, InterruptedException {
         List<String> refused = new ArrayList<>();
         String why = "";
         for (String version : versions) {
@@ -123,8 +127,10 @@ public final class VersionPruning {
                         .deleteFunction(request ->
                                 request.functionName(function.value()).qualifier(version)));
                 progress.log("Deleted version " + version + " of function " + function.name());
+                deleted.add(version);
             } catch (ResourceNotFoundException e) {
                 progress.log("Version " + version + " of function " + function.name() + " is deleted already");
+                deleted.add(version);
             } catch (SdkException e) {
                 AwsFailure failure = AwsFailure.of(e);
                 if (!failure.is("InvalidParameterValueException", "ResourceConflictException")) {
