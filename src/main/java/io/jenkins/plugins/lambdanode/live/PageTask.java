@@ -4,6 +4,7 @@ import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.model.Computer;
 import hudson.model.Job;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -35,6 +36,7 @@ public final class PageTask {
     }
 
     private final String title;
+    private final Date date = new Date();
     private volatile Outcome outcome;
 
     private PageTask(String title) {
@@ -44,6 +46,11 @@ public final class PageTask {
     /** What it does and who asked for it. */
     public String getTitle() {
         return title;
+    }
+
+    /** When that was. */
+    public Date getDate() {
+        return date;
     }
 
     public boolean isRunning() {

@@ -222,13 +222,16 @@ class LivePageTest {
         try {
             Builds.await(Duration.ofMinutes(1), () -> PageTask.Latest.get().of(busy) != null);
             String text = words(page(busy.getUrl() + "lambda/"));
-            assertTrue(text.contains("Roll back for admin · in progress, load this page again"), text);
+            assertTrue(
+                    text.matches(
+                            "(?s).*Roll back for admin · [^·]*\\d:\\d\\d[^·]* · in progress, load this page again.*"),
+                    text);
         } finally {
             mayEnd.countDown();
             asking.join();
         }
         String text = words(page(busy.getUrl() + "lambda/"));
-        assertTrue(text.contains("Roll back for admin2 -> 1"), text);
+        assertTrue(text.matches("(?s).*Roll back for admin · [^·]*\\d:\\d\\d[^·]*2 -> 1.*"), text);
         assertFalse(text.contains("in progress"), text);
     }
 
@@ -439,8 +442,8 @@ class LivePageTest {
                     .getWebResponse()
                     .getContentAsString();
 
-            assertTrue(text.matches("(?s).*main\tlive-page\tlive\t2 · 10 % to 3\t#2\t.*carol.*"), text);
-            assertFalse(text.contains("secret") || text.contains("idle\tlive"), text);
+            assertTrue(text.matches("(?s).*main\tlive-page · live\t2 · 10 % to 3\t#2 .*carol.*"), text);
+            assertFalse(text.contains("secret") || text.contains("idle\tlive-page"), text);
             assertEquals(1, new ObjectMapper().readTree(api).path("branches").size(), api);
             assertTrue(api.contains("\"name\":\"main\""), api);
             assertTrue(api.contains("\"percent\":10"), api);
