@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -40,6 +41,10 @@ final class FolderLocks implements DeploymentLocks {
                 channel.lock();
             }
             return new Held(channel, free == null);
+        } catch (FileLockInterruptionException e) {
+            Held.close(channel);
+            Thread.interrupted();
+            throw new InterruptedException("Stopped while waiting for " + folder);
         } catch (IOException e) {
             Held.close(channel);
             return Lock.NONE;

@@ -59,6 +59,8 @@ public final class Main implements Runnable {
             }
         });
         Runtime.getRuntime().addShutdownHook(stop);
+        // That of Java 22 to 24 by default is one without a terminal too.
+        System.setProperty("jdk.console", "java.base");
         // JSON is UTF-8 (RFC 8259) whatever the locale; messages are in the terminal's own encoding.
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true);
@@ -98,9 +100,15 @@ public final class Main implements Runnable {
         return false;
     }
 
+    /** A terminal that says that it is dumb shows what moves its cursor or sets its colours as it is. */
+    private static CommandLine.Help.Ansi ansi() {
+        return "dumb".equals(System.getenv("TERM")) ? CommandLine.Help.Ansi.OFF : CommandLine.Help.Ansi.AUTO;
+    }
+
     /** Runs a command line and returns its exit status. */
     static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         return new CommandLine(new Main())
+                .setColorScheme(CommandLine.Help.defaultColorScheme(ansi()))
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -206,7 +206,9 @@ final class ProjectOptions {
 
     /** Progress on standard error: a line that is rewritten on a terminal, lines now and then elsewhere. */
     static TerminalProgress progress(CommandSpec spec) {
-        return new TerminalProgress(spec.commandLine().getErr(), System.console() != null);
+        return new TerminalProgress(
+                spec.commandLine().getErr(),
+                System.console() != null && spec.commandLine().getColorScheme().ansi().enabled());
     }
 
     /** Writes to standard output. A pipe that is closed, or a disk that is full, is an error: somebody wants to read it. */

@@ -78,6 +78,21 @@ class MainTest {
                 "--memory-size --timeout --environment --layers");
     }
 
+    @ParameterizedTest
+    @CsvSource({"xterm, true", "dumb, false"})
+    void aTerminalThatHasNoColoursGetsNone(String terminal, boolean colours) {
+        List<String> java = Program.java(List.of(), Main.class.getName(), List.of("--help"));
+
+        Program help = Program.run(
+                Path.of("."),
+                Map.of("TERM", terminal, "NO_COLOR", ""),
+                Stream.concat(Stream.of("python3", "-c", "import pty, sys; pty.spawn(sys.argv[1:])"), java.stream())
+                        .toList());
+
+        assertTrue(help.out().contains("Deploys a Node.js project to AWS Lambda"), help.out());
+        assertEquals(colours, help.out().contains("\u001b["), help.out());
+    }
+
     @Test
     void theHelpBreaksNoValueThatIsToBeCopied() {
         String help = CommandLineRun.here("deploy", "--help").out()

@@ -30,6 +30,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PackageCommandTest {
 
+    /** The exit status of a process that this signal has ended. */
+    private static final int SIGTERM = 143;
+
     @TempDir
     Path folder;
 
@@ -369,7 +372,7 @@ class PackageCommandTest {
                 .with("package.json", "{\"name\":\"root\",\"workspaces\":[\"functions/*\",\"libs/*\"]}")
                 .with("libs/shared/package.json", "{\"name\":\"shared\",\"version\":\"1.0.0\"}")
                 .with("libs/shared/index.js", "module.exports = 1;\n");
-        for (String name : List.of("a", "b")) {
+        for (String name : List.of("a", "b", "stopped")) {
             root.with(
                             "functions/" + name + "/package.json",
                             "{\"name\":\"" + name + "\",\"version\":\"1.0.0\",\"dependencies\":{\"shared\":\"1.0.0\"}}")
@@ -391,6 +394,11 @@ class PackageCommandTest {
         await(folder.resolve("calls"), "ci");
         Process second = packMember(root, "b");
         await(folder.resolve("b.log"), "Waiting for another deployment, which works in " + root.folder());
+        Process third = packMember(root, "stopped");
+        await(folder.resolve("stopped.log"), "Waiting for another deployment");
+        third.destroy();
+        assertEquals(SIGTERM, third.waitFor());
+        assertFalse(Files.readString(folder.resolve("stopped.log")).contains("$ npm"), "it has begun without its turn");
         Files.writeString(folder.resolve("go"), "");
 
         assertEquals(0, first.waitFor());
