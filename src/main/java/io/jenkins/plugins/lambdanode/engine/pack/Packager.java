@@ -189,6 +189,7 @@ public final class Packager {
                     request.functions(),
                     archives.size() > 1,
                     request.knownLayer(),
+                    request.lockFile(),
                     request.blockedScripts(),
                     LocalDate.now());
             checks.beforePackaging();

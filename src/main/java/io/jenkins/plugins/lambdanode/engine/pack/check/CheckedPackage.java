@@ -28,6 +28,8 @@ import java.util.stream.Stream;
 final class CheckedPackage {
     private static final int MAX_SCRIPT_BYTES = 4 << 20;
 
+    private static final int MAX_LOCK_FILE_BYTES = 32 << 20;
+
     private final Path project;
     private final NpmNote note;
     private final PackSettings settings;
@@ -35,6 +37,7 @@ final class CheckedPackage {
     private final List<TargetFunction> functions;
     private final boolean dependencyLayer;
     private final boolean knownLayer;
+    private final String lockFile;
     private final Map<String, String> blockedScripts;
     private final LocalDate today;
     private final Map<String, SourceEntry> byName;
@@ -52,6 +55,7 @@ final class CheckedPackage {
      * @param note what npm notes of it
      * @param dependencyLayer whether node_modules goes into a layer
      * @param knownLayer whether it is in one already, and not among the entries
+     * @param lockFile the absolute path of the lock file that the install went by; empty for none
      * @param blockedScripts the packages whose install scripts the tool has not run, each with how to approve it
      */
     CheckedPackage(
@@ -62,6 +66,7 @@ final class CheckedPackage {
             List<TargetFunction> functions,
             boolean dependencyLayer,
             boolean knownLayer,
+            String lockFile,
             Map<String, String> blockedScripts,
             LocalDate today) {
         this.project = project;
@@ -71,6 +76,7 @@ final class CheckedPackage {
         this.functions = functions;
         this.dependencyLayer = dependencyLayer || knownLayer;
         this.knownLayer = knownLayer;
+        this.lockFile = lockFile;
         this.blockedScripts = blockedScripts;
         this.today = today;
         this.byName = new HashMap<>(2 * entries.size());
@@ -101,6 +107,19 @@ final class CheckedPackage {
     /** How to approve a package whose install script the tool has not run; empty for one whose script has run. */
     Optional<String> blockedScript(String npmPackage) {
         return Optional.ofNullable(blockedScripts.get(npmPackage));
+    }
+
+    /** The name of npm's lock file where that has no entry for a package, so that no install by it brings the package. */
+    Optional<String> npmLockFileWithout(String npmPackage) throws IOException {
+        if (!lockFile.endsWith("package-lock.json") && !lockFile.endsWith("npm-shrinkwrap.json")) {
+            return Optional.empty();
+        }
+        Path file = Path.of(lockFile);
+        return (Files.isReadable(file) ? BoundedFile.read(file, MAX_LOCK_FILE_BYTES) : Optional.<byte[]>empty())
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+                .filter(text ->
+                        text.contains("\"packages\"") && !text.contains(NpmPackage.NODE_MODULES + npmPackage + "\""))
+                .map(text -> String.valueOf(file.getFileName()));
     }
 
     LocalDate today() {

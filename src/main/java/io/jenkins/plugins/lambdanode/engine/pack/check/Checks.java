@@ -48,6 +48,7 @@ public final class Checks {
      * @param settings what was to go in
      * @param dependencyLayer whether node_modules goes into a layer
      * @param knownLayer whether it is in one already
+     * @param lockFile the absolute path of the lock file that the install went by; empty for none
      * @param blockedScripts the packages whose install scripts the tool has not run, each with how to approve it
      */
     public Checks(
@@ -58,10 +59,20 @@ public final class Checks {
             List<TargetFunction> functions,
             boolean dependencyLayer,
             boolean knownLayer,
+            String lockFile,
             Map<String, String> blockedScripts,
             LocalDate today) {
         files = new CheckedPackage(
-                project, note, settings, entries, functions, dependencyLayer, knownLayer, blockedScripts, today);
+                project,
+                note,
+                settings,
+                entries,
+                functions,
+                dependencyLayer,
+                knownLayer,
+                lockFile,
+                blockedScripts,
+                today);
     }
 
     public void beforePackaging() throws IOException {

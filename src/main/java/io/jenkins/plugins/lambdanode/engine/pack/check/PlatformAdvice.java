@@ -17,6 +17,13 @@ final class PlatformAdvice {
                 + " build, as its last command), or supportedArchitectures in Yarn's .yarnrc.yml or pnpm's settings.";
     }
 
+    /** npm leaves other platforms out of a lock file that it makes where node_modules is there (npm/cli#4828). */
+    static String notLocked(String lockFile) {
+        return lockFile
+                + " does not name it, so no install by it brings it: npm leaves out other platforms' packages where it finds a"
+                + " node_modules. Remove node_modules and " + lockFile + ", run 'npm install' and commit the new one.";
+    }
+
     /** What is compiled is for the machine that compiles: npm's options do not reach it. */
     static String compiled(TargetFunction function) {
         return "It is compiled where it is installed, and npm's --cpu does not change that. Install on an agent (or in a container)"

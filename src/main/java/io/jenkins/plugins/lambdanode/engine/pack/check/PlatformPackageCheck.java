@@ -7,6 +7,7 @@ import io.jenkins.plugins.lambdanode.engine.pack.api.TargetFunction;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -58,6 +59,7 @@ final class PlatformPackageCheck implements Check {
             }
         }
         if (!fitting.isEmpty()) {
+            Optional<String> lockFile = files.npmLockFileWithout(fitting.get(0));
             findings.add(new Finding(
                     Severity.WARNING,
                     "native-other-platform",
@@ -66,7 +68,9 @@ final class PlatformPackageCheck implements Check {
                             + ", glibc) is not there: "
                             + fitting.stream().map(SafeText::name).collect(Collectors.joining(", "))
                             + (others.isEmpty() ? "" : ", only " + String.join(", ", others)) + ". "
-                            + PlatformAdvice.prebuilt(function),
+                            + (lockFile.isPresent()
+                                    ? PlatformAdvice.notLocked(lockFile.get())
+                                    : PlatformAdvice.prebuilt(function)),
                     folder.substring(0, folder.length() - 1)));
         }
     }

@@ -308,6 +308,26 @@ class ChecksTest {
         assertEquals(List.of(), codes(architecture("x86_64")));
     }
 
+    /** npm/cli#4828 */
+    @Test
+    void aPlatformPackageThatTheLockFileDoesNotNameIsSaidWithWhatMakesItDoSo() throws Exception {
+        Packs.write(project, "package.json", "{\"dependencies\": {\"tool\": \"1\"}}");
+        Packs.write(
+                project,
+                "node_modules/tool/package.json",
+                "{\"optionalDependencies\": {\"@tool/linux-x64\": \"1\", \"@tool/darwin-arm64\": \"1\"}}");
+        String lock = "{\"packages\": {\"node_modules/@tool/%s\": {}}}";
+        Path file = Packs.write(project, "package-lock.json", lock.formatted("darwin-arm64"));
+        PackRequest request = Packs.forFunction(architecture("x86_64")).withInstall(file.toString(), Map.of());
+        String message = Packs.pack(project, request).findings().get(0).message();
+        assertTrue(message.contains("package-lock.json does not name it"), message);
+        assertTrue(message.contains("Remove node_modules and package-lock.json, run 'npm install'"), message);
+
+        Packs.write(project, "package-lock.json", lock.formatted("linux-x64"));
+        message = Packs.pack(project, request).findings().get(0).message();
+        assertTrue(message.contains("npm ci --os=linux --cpu=x64"), message);
+    }
+
     /** The names of sharp 0.34. */
     @ParameterizedTest
     @CsvSource(
