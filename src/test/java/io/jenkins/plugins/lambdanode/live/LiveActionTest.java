@@ -436,7 +436,9 @@ class LiveActionTest {
 
         text = page("reader", run.getParent().getUrl() + "lambda/");
         assertTrue(
-                text.contains("Back for operatorThe shift of traffic has ended meanwhile. Nothing was changed."), text);
+                text.matches(
+                        "(?s).*Back for operator · [^·]*\\d:\\d\\d[^·]*The shift of traffic has ended meanwhile. Nothing was changed.*"),
+                text);
         assertEquals("2", ACCOUNT.aliasTraffic(function, "live"));
     }
 
