@@ -304,6 +304,16 @@ class InstallOnceTest {
     }
 
     @Test
+    void packagesWhoseInstallScriptsDidNotRunAreRememberedWithTheInstall() throws Exception {
+        assertEquals(1, npmRuns(InstallSetting.AUTO));
+        fingerprint().set(List.of("@scope/gen", "tool"));
+        assertEquals(List.of("@scope/gen", "tool"), fingerprint().state().blocked());
+        assertTrue(fingerprint().state().unchanged());
+        fingerprint().set(List.of());
+        assertEquals(List.of(), fingerprint().state().blocked());
+    }
+
+    @Test
     void ciAlwaysInstalls() throws Exception {
         assertEquals(1, npmRuns(InstallSetting.AUTO));
         assertEquals(1, npmRuns(InstallSetting.parse("ci")));

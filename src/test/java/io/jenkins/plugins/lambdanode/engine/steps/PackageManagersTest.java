@@ -328,7 +328,7 @@ class PackageManagersTest {
     }
 
     @Test
-    void npm12sBlockedInstallScriptsAreSaidWithItsOwnCommandAndEachTime() throws Exception {
+    void npm12sBlockedInstallScriptsAreSaidWithItsOwnCommand() throws Exception {
         packWithInstallScript();
 
         install(folder, Tool.NPM_12.environment());
