@@ -49,13 +49,13 @@ final class DeployCommand implements Callable<Integer> {
                 Summary.heaviest(deployed.packaged()).forEach(progress::log);
             }
             Summary.deployed(deployed).forEach(progress::log);
-            result.write(spec, DeploymentJson.text(deployed));
             options.project()
                     .write(
                             request.functions().get(0).name() + ".zip",
                             deployed.packaged(),
                             deployed.layerSha256(),
                             request.pack());
+            result.write(spec, DeploymentJson.text(deployed));
         }
         return 0;
     }
