@@ -64,7 +64,7 @@ class AbortTest {
         long start = System.nanoTime();
         run.getExecutor().interrupt();
         // Not for ever: a build that takes no notice would never end.
-        Builds.await(Duration.ofMinutes(1), () -> !run.isBuilding());
+        Builds.await(Duration.ofMinutes(2), () -> !run.isBuilding());
         jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
         Duration taken = Duration.ofNanos(System.nanoTime() - start);
         System.out.println(run + " was aborted within " + taken.toMillis() + " ms");
