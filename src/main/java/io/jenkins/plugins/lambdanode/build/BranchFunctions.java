@@ -105,7 +105,7 @@ public final class BranchFunctions extends ItemListener {
     @Override
     public void onDeleted(Item item) {
         of(item.getFullName())
-                .forEach(function -> delete(function, item.getParent() instanceof Item parent ? parent : null));
+                .forEach(function -> delete(function, item, item.getParent() instanceof Item parent ? parent : null));
     }
 
     @Override
@@ -126,7 +126,7 @@ public final class BranchFunctions extends ItemListener {
                     .filter(function -> jenkins.getItemByFullName(function.job) == null)
                     .toList();
         }
-        left.forEach(function -> delete(function, parent(function.job)));
+        left.forEach(function -> delete(function, null, parent(function.job)));
     }
 
     /** The nearest folder above a job that is still there; null for Jenkins itself. */
@@ -140,8 +140,12 @@ public final class BranchFunctions extends ItemListener {
         return item == null ? parent(folder) : item;
     }
 
-    /** Finds the credentials now, as long as the folder is there, and asks AWS in the background. */
-    private void delete(BranchFunction function, Item folder) {
+    /**
+     * Finds the credentials now, as long as the folder is there, and asks AWS in the background.
+     *
+     * @param deleted the job, which Jenkins still lists for a moment; null for one that is gone
+     */
+    private void delete(BranchFunction function, Item deleted, Item folder) {
         AwsAccess access = new AwsAccess(function.access, new EnvVars(), AccessSettings.Defaults.get());
         FunctionName name;
         AwsSettings aws;
@@ -152,12 +156,13 @@ public final class BranchFunctions extends ItemListener {
             logFailure(function, e);
             return;
         }
-        Computer.threadPoolForRemoting.submit(() -> delete(function, name, aws));
+        Computer.threadPoolForRemoting.submit(() -> delete(function, deleted, name, aws));
     }
 
-    private void delete(BranchFunction function, FunctionName name, AwsSettings aws) {
+    private void delete(BranchFunction function, Item deleted, FunctionName name, AwsSettings aws) {
         try (AwsSession session = AwsSession.open(aws)) {
-            if (Jenkins.get().getItemByFullName(function.job) != null) {
+            Item job = Jenkins.get().getItemByFullName(function.job);
+            if (job != null && job != deleted) {
                 return; // The branch is back, and its job uses the function again.
             }
             FunctionDeletion.Outcome outcome = new FunctionDeletion(session).delete(name, function.codeSha256);

@@ -113,6 +113,7 @@ class ContainersTest {
         }
         jenkins.after();
         jenkins = null;
+        agent = null;
     }
 
     @BeforeEach

@@ -49,6 +49,7 @@ class HostileWorkspaceTest {
     static void stop() throws Exception {
         jenkins.after();
         jenkins = null;
+        agent = null;
     }
 
     private static String deploy(String function, String more) {

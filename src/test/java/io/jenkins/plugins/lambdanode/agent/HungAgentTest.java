@@ -69,6 +69,7 @@ class HungAgentTest {
     static void stop() throws Exception {
         jenkins.after();
         jenkins = null;
+        agent = null;
     }
 
     private static WorkflowRun startBuild(String name, String steps) throws Exception {

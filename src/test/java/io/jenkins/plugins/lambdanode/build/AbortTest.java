@@ -52,6 +52,7 @@ class AbortTest {
     static void stop() throws Exception {
         jenkins.after();
         jenkins = null;
+        agent = null;
     }
 
     private static WorkflowRun startBuild(String name, String steps) throws Exception {

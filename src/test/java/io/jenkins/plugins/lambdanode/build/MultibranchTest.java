@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
+import hudson.model.Item;
 import hudson.model.Label;
 import hudson.model.Result;
+import hudson.model.listeners.ItemListener;
 import hudson.plugins.git.GitSCM;
 import io.jenkins.plugins.lambdanode.testing.EmulatorExtension;
 import io.jenkins.plugins.lambdanode.testing.Program;
@@ -21,6 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -36,6 +40,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.LogRecorder;
+import org.jvnet.hudson.test.TestExtension;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 import software.amazon.awssdk.core.SdkBytes;
 
@@ -153,6 +158,17 @@ class MultibranchTest {
         assertTrue(Aws.function("changed-dev").isPresent());
         assertTrue(Aws.function("before").isPresent());
         assertTrue(Aws.function("kept-dev").isPresent());
+    }
+
+    /** Jenkins lists a job that is deleted until all listeners know; this one, called after the plugin's, takes its time. */
+    @TestExtension("theFunctionsThatABranchCreatedGoWithItUnlessSomeoneElseDeployedToThem")
+    public static final class SlowDeletion extends ItemListener {
+        @Override
+        public void onDeleted(Item item) {
+            for (int tenths = 0; tenths < 100 && Aws.function("of-dev").isPresent(); tenths++) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            }
+        }
     }
 
     private static byte[] zip(String name, String text) {

@@ -46,6 +46,7 @@ class ProjectBuildTest {
     static void stop() throws Exception {
         jenkins.after();
         jenkins = null;
+        agent = null;
     }
 
     private static WorkflowJob pipeline(String name, String function, String more) throws Exception {

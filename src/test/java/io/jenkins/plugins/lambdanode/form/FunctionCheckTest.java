@@ -99,6 +99,7 @@ class FunctionCheckTest {
     static void stop() throws Exception {
         jenkins.after();
         jenkins = null;
+        project = null;
     }
 
     @BeforeEach

@@ -112,6 +112,7 @@ class WebMethodsTest {
         elsewhere.stop(0);
         jenkins.after();
         jenkins = null;
+        project = null;
     }
 
     private static List<Descriptor<?>> descriptors() {

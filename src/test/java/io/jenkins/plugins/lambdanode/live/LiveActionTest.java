@@ -115,6 +115,7 @@ class LiveActionTest {
         CLIENTS.clear();
         jenkins.after();
         jenkins = null;
+        project = null;
     }
 
     @BeforeEach

@@ -112,6 +112,7 @@ class LivePageTest {
     static void stop() throws Exception {
         jenkins.after();
         jenkins = null;
+        project = null;
     }
 
     private static HtmlPage page(String address) throws Exception {
