@@ -25,7 +25,7 @@ public final class Provenance {
     /** The engine's home, for identifiers. */
     public static final String HOME = "https://github.com/jenkinsci/lambda-node-deploy-plugin";
 
-    private static final String BUILD_TYPE = HOME + "/blob/main/docs/packages.md#bill-of-materials-and-provenance";
+    private static final String BUILD_TYPE = HOME + "/blob/main/docs/supply-chain.md";
 
     private final Builder builder;
     private final Origin origin;
