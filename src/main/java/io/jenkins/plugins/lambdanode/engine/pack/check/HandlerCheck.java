@@ -338,7 +338,7 @@ final class HandlerCheck implements Check {
                                 + wanted.reason() + ". " + wanted.advice(),
                         wanted.from().name());
             }
-            for (String name : imports.leftByBundler()) {
+            for (String name : imports.requiredLater()) {
                 add(
                         Severity.WARNING,
                         "import-missing",

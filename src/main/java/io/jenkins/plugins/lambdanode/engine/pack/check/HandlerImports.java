@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** What a handler's file surely imports when it is loaded, and what the project's own files that it imports do. */
@@ -24,6 +25,9 @@ final class HandlerImports {
     /** Packages that change what {@code require} finds. */
     private static final Pattern HOOKS = Pattern.compile(
             "(?!source-map-support/).*(?:register|module-alias|module-path)(?:/.*)?|tsx(?:/.*)?|ts-node(?:/.*)?");
+
+    /** How the name of an npm package begins; a path does not. */
+    private static final Pattern PACKAGE_NAME = Pattern.compile("[@\\w]");
 
     private final CheckedPackage files;
     private final Optional<NodeRuntime> runtime;
@@ -180,23 +184,32 @@ final class HandlerImports {
     }
 
     /**
-     * Production dependencies that the handler's file requires somewhere, and that are not there: a bundler has left them out. So
-     * is version 2 of the AWS SDK.
+     * What the handler's file requires somewhere and what is not there, of production dependencies and version 2 of the AWS SDK: a
+     * bundler has left them out. Of a folder without package.json also what is installed above it: Node.js finds that on the agent only.
      */
-    List<String> leftByBundler() throws IOException {
+    List<String> requiredLater() throws IOException {
         Optional<JavaScriptText> script = handler.isPresent() ? files.script(handler.get()) : Optional.empty();
         Set<String> names = new HashSet<>(files.projectPackageJson().requiredDependencies());
         names.add("aws-sdk");
-        unresolved.forEach(wanted -> names.remove(wanted.name()));
-        List<String> left = new ArrayList<>();
-        for (String name : script.isPresent() ? script.get().uncaughtRequires(names::contains) : Set.<String>of()) {
+        boolean isBare = !files.isInProject("package.json");
+        Set<String> found = script.isPresent()
+                ? script.get()
+                        .uncaughtRequires(name -> names.contains(name)
+                                || isBare
+                                        && PACKAGE_NAME.matcher(name).lookingAt()
+                                        && files.installedAbove(ModuleResolution.packageOf(name))
+                                                .isPresent())
+                : new TreeSet<>();
+        unresolved.forEach(wanted -> found.remove(wanted.name()));
+        List<String> later = new ArrayList<>();
+        for (String name : found) {
             if (resolution
                     .resolve(handler.get(), JavaScriptText.Import.require(name))
                     .isMissing()) {
-                left.add(name);
+                later.add(name);
             }
         }
-        return left;
+        return later;
     }
 
     boolean leadsOutOfCode(Import wanted) {

@@ -491,6 +491,24 @@ class ChecksTest {
     }
 
     @Test
+    void aRequireInAFunctionOfWhatIsInstalledAboveAFolderWithoutPackageJsonIsAWarning() throws Exception {
+        Files.deleteIfExists(project.resolve("package.json"));
+        Packs.write(project.getParent(), "node_modules/ms/index.js", "");
+        Packs.write(
+                project,
+                "index.js",
+                "exports.handler = async () => { try { require('gone'); } catch {} return require('ms')(require('./x') || require('gone')); };\n");
+        Packs.write(project, "x.js", "");
+        List<Finding> findings = findings(handler("index.handler"));
+        assertEquals(
+                List.of("import-missing"), findings.stream().map(Finding::code).toList());
+        assertEquals(Severity.WARNING, findings.get(0).severity());
+        assertTrue(findings.get(0).message().contains("set dir to " + project.getParent()), findings.toString());
+        Packs.write(project, "package.json", "{}");
+        assertEquals(List.of(), codes(handler("index.handler")));
+    }
+
+    @Test
     void anImportOfWhatIsInstalledAboveAFolderWithoutPackageJsonNamesThatFolder() throws Exception {
         Packs.write(project.getParent(), "node_modules/ms/index.js", "");
         Files.deleteIfExists(project.resolve("package.json"));
