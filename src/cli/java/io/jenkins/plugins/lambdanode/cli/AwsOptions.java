@@ -87,9 +87,9 @@ final class AwsOptions {
      * so this comes before everything else.
      */
     Optional<ProxySettings> connection() throws DeployException {
-        if (!profile.isBlank()) {
-            System.setProperty(AWS_PROFILE.property(), profile.strip());
-        }
+        // An empty variable is as none, which the SDK does not know.
+        String name = profile.isBlank() ? AWS_PROFILE.getStringValueOrThrow() : profile;
+        System.setProperty(AWS_PROFILE.property(), name.isBlank() ? "default" : name.strip());
         CaBundle.trust(System.getenv(), profile());
         Optional<ProxySettings> proxy =
                 EnvironmentProxy.of(System.getenv(), endpoint().map(URI::getScheme).orElse("https"));
@@ -121,8 +121,15 @@ final class AwsOptions {
                 : ProfileCredentialsProvider.create(profile.strip());
     }
 
-    private static Optional<Profile> profile() {
-        return ProfileFile.defaultProfileFile().profile(AWS_PROFILE.getStringValueOrThrow());
+    private static Optional<Profile> profile() throws DeployException {
+        try {
+            return ProfileFile.defaultProfileFile().profile(AWS_PROFILE.getStringValueOrThrow());
+        } catch (IllegalArgumentException e) {
+            throw new DeployException(
+                    "The AWS configuration files (AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or ~/.aws) can't be read: "
+                            + SafeText.oneLine(String.valueOf(e.getMessage()), 300),
+                    e);
+        }
     }
 
     /** As in the AWS CLI, a profile that is named has to exist. */
@@ -133,7 +140,9 @@ final class AwsOptions {
                     + " one that is there (aws configure list-profiles), or say where they are with AWS_CONFIG_FILE and"
                     + " AWS_SHARED_CREDENTIALS_FILE.");
         }
-        boolean used = !profile.isBlank() || variable("AWS_ACCESS_KEY_ID").isEmpty();
+        boolean used = !profile.isBlank()
+                || variable("AWS_ACCESS_KEY_ID").isEmpty()
+                        && variable("AWS_WEB_IDENTITY_TOKEN_FILE").isEmpty();
         if (used && profile().map(Profile::properties).filter(AwsOptions::needsAwsCli).isPresent()) {
             throw new DeployException("Profile \"" + name + "\" logs in by aws login, or asks for a code (mfa_serial), which only the"
                     + " AWS CLI can do.\nLet it provide the credentials, and leave --profile out:\n  eval \"$(aws configure"

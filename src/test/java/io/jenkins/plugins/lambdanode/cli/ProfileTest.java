@@ -166,6 +166,42 @@ class ProfileTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"})
+    void whereTheEnvironmentHasCredentialsAnEmptyNameOfAProfileAndADefaultOneWithACodeStandInNobodysWay(String variable)
+            throws Exception {
+        String configuration = configuration("[default]\nrole_arn = arn:aws:iam::123456789012:role/deploy\n"
+                + "source_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/ci\n[profile base]\n");
+        Program run = deploy(Map.of(
+                "AWS_CONFIG_FILE",
+                configuration,
+                "AWS_PROFILE",
+                "",
+                "AWS_REGION",
+                "eu-west-1",
+                "AWS_SECRET_ACCESS_KEY",
+                "test",
+                "AWS_ROLE_ARN",
+                "arn:aws:iam::123456789012:role/deploy",
+                variable,
+                "test"));
+
+        assertFalse(run.err().contains("There is no profile"), run.err());
+        assertFalse(run.err().contains("export-credentials"), run.err());
+    }
+
+    @Test
+    void aConfigurationFileThatIsNotOneIsSaidToBeSo() throws Exception {
+        Program run = deploy(Map.of("AWS_CONFIG_FILE", configuration("[profile ci\n")));
+
+        assertTrue(
+                run.err()
+                        .startsWith(
+                                "ERROR: The AWS configuration files (AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE,"
+                                        + " or ~/.aws) can't be read: Profile definition must end with ']' on line 1"),
+                run.err());
+    }
+
+    @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void whatAProfileSaysOfItsCredentialsIsInTheError(boolean byOption) throws Exception {
         Map<String, String> variables = new HashMap<>(
