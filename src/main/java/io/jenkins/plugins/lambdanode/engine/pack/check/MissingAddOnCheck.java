@@ -38,8 +38,8 @@ final class MissingAddOnCheck implements Check {
     private static final Pattern DOWNLOADS = Pattern.compile(
             "download|https?\\.(?:get|request)\\(|\\bfetch\\(|node-gyp|prebuild", Pattern.CASE_INSENSITIVE);
 
-    /** ssh2 compiles what it does without. */
-    private static final Pattern DOES_WITHOUT = Pattern.compile("\\boptional crypto binding\\b");
+    /** ssh2 compiles what it does without; @scarf/scarf, of swagger-ui-dist, only reports the install. */
+    private static final Pattern DOES_WITHOUT = Pattern.compile("\\boptional crypto binding\\b|\\bSCARF_ANALYTICS\\b");
 
     @Override
     public List<Finding> check(CheckedPackage files) throws IOException {

@@ -671,10 +671,12 @@ class ChecksTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                // ffmpeg-static 5.2.0, core-js 3.39.0, protobufjs 7.4.0, esbuild 0.25.0, @nestjs/core 10
+                // ffmpeg-static 5.2.0, core-js 3.39.0, protobufjs 7.4.0, esbuild 0.25.0, @nestjs/core 10, @scarf/scarf
+                // 1.4.0
                 "{'scripts':{'install':'node install.js'}}          | https.get(downloadUrl)       | native-missing",
                 "{'scripts':{'postinstall':'node ./install'}}       | const fail = () => download();| native-missing",
                 "{'scripts':{'postinstall':'node ./install'}}       | console.log('Thank you!')    |",
+                "{'scripts':{'postinstall':'node ./install.js'}}    | SCARF_ANALYTICS; https.request(url) |",
                 "{'scripts':{'postinstall':'opencollective; exit 0'}}  | https.get(downloadUrl)       |",
                 "{'scripts':{'postinstall':'node install.js'},'optionalDependencies':{'@esbuild/linux-x64':'1'}} | https.get(a) |",
                 "{'scripts':{'install':'touch made.js'},'main':'made.js'} | made                    | native-missing",
