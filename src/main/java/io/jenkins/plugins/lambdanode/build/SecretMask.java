@@ -24,6 +24,9 @@ final class SecretMask {
 
     private static final String MASK = "****";
 
+    /** Shorter ones, as the braces of JSON on lines of their own, are in every text. Jenkins shows them too. */
+    private static final int SHORTEST = 3;
+
     /** The longest first. */
     private final List<String> secrets;
 
@@ -32,7 +35,7 @@ final class SecretMask {
         secrets = sensitive.stream()
                 .flatMap(name -> Stream.ofNullable(env.get(name)))
                 .flatMap(value -> Stream.concat(Stream.of(value), value.lines()))
-                .filter(secret -> !secret.isBlank())
+                .filter(secret -> !secret.isBlank() && secret.length() >= SHORTEST)
                 .flatMap(secret -> Stream.of(secret, inJson(secret)))
                 .distinct()
                 .sorted(Comparator.comparingInt(String::length).reversed())
@@ -59,9 +62,11 @@ final class SecretMask {
         if (cutBefore && cutAfter && !part.isEmpty() && secrets.stream().anyMatch(secret -> secret.contains(part))) {
             return MASK;
         }
-        int begin = cutBefore ? longest(part, (secret, length) -> secret.endsWith(part.substring(0, length))) : 0;
+        int begin = cutBefore
+                ? longest(part, (secret, length) -> secret.regionMatches(secret.length() - length, part, 0, length))
+                : 0;
         int end = cutAfter
-                ? longest(part, (secret, length) -> secret.startsWith(part.substring(part.length() - length)))
+                ? longest(part, (secret, length) -> part.regionMatches(part.length() - length, secret, 0, length))
                 : 0;
         return begin + end >= part.length() && begin + end > 0
                 ? MASK

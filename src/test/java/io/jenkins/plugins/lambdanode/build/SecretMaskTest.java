@@ -81,4 +81,12 @@ class SecretMaskTest {
                 "größe **** [...] done...", log.toString(StandardCharsets.UTF_8).strip());
         assertEquals("a [...] b", hiding(TOKEN).mask("a [...] b"));
     }
+
+    @Test
+    void whatIsInEveryTextIsShownThoughASecretHasIt() {
+        SecretMask mask = hiding("{\n  \"key\": \"0123456789\"\n}", "ab");
+
+        assertEquals("table {a: {}}", mask.mask("table {a: {}}"));
+        assertEquals("****\n}", mask.mask("  \"key\": \"0123456789\"\n}"));
+    }
 }
