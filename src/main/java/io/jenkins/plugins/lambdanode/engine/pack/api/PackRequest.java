@@ -71,36 +71,20 @@ public record PackRequest(
 
     /** The same where a layer version is known to hold node_modules. */
     public PackRequest withKnownLayer() {
-        return new PackRequest(
-                settings,
-                functions,
-                maxZippedBytes,
-                zippedHint,
-                output,
-                dependencyLayer,
-                true,
-                zipFile,
-                lockFile,
-                blockedScripts);
+        return with(true, zipFile, lockFile, blockedScripts);
     }
 
     /** The same after an install. */
     public PackRequest withInstall(String lockFilePath, Map<String, String> blocked) {
-        return new PackRequest(
-                settings,
-                functions,
-                maxZippedBytes,
-                zippedHint,
-                output,
-                dependencyLayer,
-                knownLayer,
-                zipFile,
-                lockFilePath,
-                blocked);
+        return with(knownLayer, zipFile, lockFilePath, blocked);
     }
 
     /** The same for a package that is there. */
     public PackRequest ofZip(String path) {
+        return with(knownLayer, path, lockFile, blockedScripts);
+    }
+
+    private PackRequest with(boolean isKnownLayer, String zip, String lock, Map<String, String> blocked) {
         return new PackRequest(
                 settings,
                 functions,
@@ -108,9 +92,9 @@ public record PackRequest(
                 zippedHint,
                 output,
                 dependencyLayer,
-                knownLayer,
-                path,
-                lockFile,
-                blockedScripts);
+                isKnownLayer,
+                zip,
+                lock,
+                blocked);
     }
 }
