@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,6 +32,10 @@ import picocli.CommandLine.Spec;
 
 /** The options about the project and its package, which both commands have. */
 final class ProjectOptions {
+    /** What a slip of the hand would overwrite, and leave out of the package. */
+    private static final Pattern PROJECT_FILE =
+            Pattern.compile("(?:package|package-lock|npm-shrinkwrap|tsconfig)\\.json|.*\\.[cm]?[jt]s");
+
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -246,6 +251,9 @@ final class ProjectOptions {
     /** A file that is written at the end, when it is too late to say that it can't be. Its folder is made where it is not there. */
     static void requireWritable(CommandSpec spec, String option, Path path) {
         Path file = file(spec, option, path);
+        if (Files.exists(file) && PROJECT_FILE.matcher(String.valueOf(file.getFileName())).matches()) {
+            throw usage(spec, option + " would overwrite the project's own " + path + ". Name another file.");
+        }
         try {
             Files.createDirectories(file.getParent());
             if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {

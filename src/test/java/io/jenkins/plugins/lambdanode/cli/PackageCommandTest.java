@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PackageCommandTest {
 
@@ -266,6 +267,20 @@ class PackageCommandTest {
         assertEquals(2, run.status());
         assertTrue(run.err().contains("--output is a file to write, and " + output + " is a folder"), run.err());
         assertTrue(Files.exists(output.resolve("something")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"index.js", "package.json"})
+    void aFileOfTheProjectIsNotOverwritten(String name) throws Exception {
+        Path file = Files.writeString(folder.resolve(name), "the project's");
+
+        Program run = pack("--sbom", file.toString());
+
+        assertEquals(2, run.status());
+        assertTrue(
+                run.err().contains("--sbom would overwrite the project's own " + file + ". Name another file."),
+                run.err());
+        assertEquals("the project's", Files.readString(file));
     }
 
     @ParameterizedTest
