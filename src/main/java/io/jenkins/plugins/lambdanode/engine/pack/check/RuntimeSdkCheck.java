@@ -27,11 +27,14 @@ final class RuntimeSdkCheck implements Check {
             Optional<NodeRuntime> runtime = NodeRuntime.of(function.runtime());
             String sdk =
                     runtime.isPresent() && runtime.get().hasSdkV3() ? "node_modules/@aws-sdk" : "node_modules/aws-sdk";
+            boolean isThere =
+                    files.entries().stream().anyMatch(entry -> entry.name().startsWith(sdk + "/"));
+            // pnpm has links there, which lead to its store.
             long bytes = files.entries().stream()
-                    .filter(entry -> entry.name().startsWith(sdk + "/"))
+                    .filter(entry -> entry.name().contains(sdk + "/"))
                     .mapToLong(SourceEntry::size)
                     .sum();
-            if (runtime.isPresent() && bytes > 0) {
+            if (runtime.isPresent() && isThere) {
                 findings.add(new Finding(
                         Severity.INFO,
                         "sdk-in-runtime",

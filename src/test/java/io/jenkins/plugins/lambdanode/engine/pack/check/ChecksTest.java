@@ -566,6 +566,24 @@ class ChecksTest {
         assertTrue(findings.get(0).message().contains("2.0 MB"));
     }
 
+    /** As pnpm installs it: node_modules/@aws-sdk has links alone. */
+    @Test
+    void theSizeOfTheSdkIsThatOfWhatLinksLeadTo() throws Exception {
+        String stored = "node_modules/.pnpm/@aws-sdk+client-s3@3.0.0/node_modules/@aws-sdk/client-s3";
+        Packs.write(project, "package.json", "{\"dependencies\": {\"@aws-sdk/client-s3\": \"3\"}}");
+        Packs.write(project, "node_modules/.modules.yaml", "");
+        Packs.write(project, stored + "/package.json", "{}");
+        Packs.write(project, stored + "/index.js", "x".repeat(2_000_000));
+        Files.createDirectories(project.resolve("node_modules/@aws-sdk"));
+        Files.createSymbolicLink(
+                project.resolve("node_modules/@aws-sdk/client-s3"),
+                Path.of("../.pnpm/@aws-sdk+client-s3@3.0.0/node_modules/@aws-sdk/client-s3"));
+        List<Finding> findings = findings(handler("index.handler"));
+        assertEquals(
+                List.of("sdk-in-runtime"), findings.stream().map(Finding::code).toList());
+        assertTrue(findings.get(0).message().contains("2.0 MB"), findings.get(0).message());
+    }
+
     @Test
     void theSdkThatADependencyBringsIsLeftOutByAnExclude() throws Exception {
         Packs.write(project, "package.json", "{\"dependencies\": {\"aws-xray-sdk-core\": \"3\"}}");
