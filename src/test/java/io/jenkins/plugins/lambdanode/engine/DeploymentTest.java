@@ -539,6 +539,17 @@ class DeploymentTest {
         assertTrue(new ObjectMapper().readTree(body).get("DryRun").asBoolean(), body);
     }
 
+    @Test
+    void aDryRunOfUnchangedCodeIsADryRunToo() throws Exception {
+        order().deploy();
+
+        Deployed deployed = order().aliased("live").dryRun().deployed();
+
+        assertEquals(Outcome.VALIDATED, deployed.outcome());
+        assertEquals(Optional.of(ACCOUNT.configuration(name, "CodeSha256")), deployed.previousCodeSha256());
+        assertEquals("", ACCOUNT.versions(name));
+    }
+
     // What is found wrong before the next, dearer, phase
 
     @Test

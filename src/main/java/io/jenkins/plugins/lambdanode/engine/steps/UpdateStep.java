@@ -70,12 +70,10 @@ public final class UpdateStep {
             return request.dryRun() ? wouldCreate(target, desired) : create(target, desired);
         }
         boolean code = needsCode(target, desired.packaged());
-        if (request.dryRun()) {
-            return code ? validate(target, desired) : unchanged(target);
+        if (!code && (request.dryRun() || !layers.differ(target.state().get(), desired.layer()))) {
+            return unchanged(target, desired);
         }
-        return code || layers.differ(target.state().get(), desired.layer())
-                ? update(target, desired)
-                : unchanged(target);
+        return request.dryRun() ? validate(target, desired) : update(target, desired);
     }
 
     private Deployed wouldCreate(Target target, DesiredCode desired) {
@@ -133,7 +131,7 @@ public final class UpdateStep {
         return done(target, state, Outcome.UPDATED, desired);
     }
 
-    private Deployed unchanged(Target target) throws IOException, InterruptedException {
+    private Deployed unchanged(Target target, DesiredCode desired) throws IOException, InterruptedException {
         FunctionState state = target.state().orElseThrow();
         progress.log(target.name().value() + " has this code already (CodeSha256 " + state.codeSha256()
                 + "): nothing to upload.");
@@ -142,7 +140,9 @@ public final class UpdateStep {
                 .ifPresent(key -> progress.log("The key " + key
                         + " (sourceKmsKeyArn) encrypts code that is uploaded: the code that is there stays encrypted as it is. Turn on"
                         + " force to upload it with this key."));
-        return done(target, state, Outcome.UNCHANGED, Optional.empty());
+        return request.dryRun()
+                ? validated(target, state, desired)
+                : done(target, state, Outcome.UNCHANGED, Optional.empty());
     }
 
     private FunctionState updateLayers(Target target, FunctionState state, DesiredCode desired, UpdateOptions options)
