@@ -118,9 +118,10 @@ public final class LiveAction implements Action {
                 .orElse(null);
     }
 
-    /** For the page: what was asked for last; null where nothing was. */
+    /** For the page: what was asked for last; null where nothing was, or a later build has made it outdated. */
     public PageTask getTask() {
-        return PageTask.Latest.get().of(job);
+        PageTask task = PageTask.Latest.get().of(job);
+        return task == null || task.isOutdated(getFunctions()) ? null : task;
     }
 
     public boolean mayCheck() {

@@ -4,6 +4,7 @@ import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.model.Computer;
 import hudson.model.Job;
+import io.jenkins.plugins.lambdanode.record.LiveFunction;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
@@ -37,10 +38,12 @@ public final class PageTask {
 
     private final String title;
     private final Date date = new Date();
+    private final int nextBuild;
     private volatile Outcome outcome;
 
-    private PageTask(String title) {
+    private PageTask(String title, int nextBuild) {
         this.title = title;
+        this.nextBuild = nextBuild;
     }
 
     /** What it does and who asked for it. */
@@ -55,6 +58,12 @@ public final class PageTask {
 
     public boolean isRunning() {
         return outcome == null;
+    }
+
+    /** Whether it has ended, and what it says may no longer hold: a build that was started later has been recorded. */
+    boolean isOutdated(List<LiveFunction> functions) {
+        return !isRunning()
+                && functions.stream().anyMatch(function -> function.getLive().getBuild() >= nextBuild);
     }
 
     public boolean isAsWanted() {
@@ -91,7 +100,7 @@ public final class PageTask {
 
         /** Starts a task and waits a while for its end. Of a job one runs at a time: where one does already, nothing is started. */
         void start(Job<?, ?> job, String title, Work work) throws InterruptedException {
-            PageTask task = new PageTask(title);
+            PageTask task = new PageTask(title, job.getNextBuildNumber());
             synchronized (this) {
                 PageTask before = tasks.get(job);
                 if (before != null && before.isRunning()) {
@@ -104,7 +113,7 @@ public final class PageTask {
 
         /** The same of one that must not wait for another: it takes the other's place on the page. */
         void startBeside(Job<?, ?> job, String title, Work work) throws InterruptedException {
-            PageTask task = new PageTask(title);
+            PageTask task = new PageTask(title, job.getNextBuildNumber());
             synchronized (this) {
                 tasks.put(job, task);
             }

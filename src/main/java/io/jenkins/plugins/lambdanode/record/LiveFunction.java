@@ -63,8 +63,12 @@ public final class LiveFunction {
 
     /** For the page: the function and the alias, or that there is none. */
     public String getName() {
-        return getFunctionName() + " \u00b7 "
-                + (getAlias() == null ? Messages.LiveFunction_withoutAlias() : getAlias());
+        return getFunctionName() + " \u00b7 " + getAliasName();
+    }
+
+    /** For the page: the alias, or that there is none. */
+    public String getAliasName() {
+        return getAlias() == null ? Messages.LiveFunction_withoutAlias() : getAlias();
     }
 
     public String getConsoleUrl() {

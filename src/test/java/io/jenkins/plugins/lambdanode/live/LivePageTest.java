@@ -213,6 +213,7 @@ class LivePageTest {
     void whatTakesLongerThanThePageWaitsIsSaidToBeInProgressAndThenWhatCameOfIt() throws Exception {
         FreeStyleProject busy = jenkins.createFreeStyleProject("live-page-busy");
         copyRecords(busy);
+        busy.updateNextBuildNumber(project.getNextBuildNumber());
         CountDownLatch mayEnd = new CountDownLatch(1);
         Thread asking = new Thread(() ->
                 assertDoesNotThrow(() -> PageTask.Latest.get().start(busy, "Roll back for admin", () -> {

@@ -604,6 +604,8 @@ class PagesTest {
                 DeploymentHistory.functions(build.getParent()).stream()
                         .map(LiveFunction::getName)
                         .toList());
+        String page = page(build.getParent().getUrl() + "lambda/").asNormalizedText();
+        assertTrue(page.contains("orders · without alias ($LATEST)"), page);
     }
 
     @Test
