@@ -40,7 +40,7 @@ final class BranchVariable {
             return plain;
         }
         int kept = Math.min(plain.length(), LONGEST - DIGEST_CHARACTERS - 1);
-        return plain.substring(0, kept) + "-" + digest(branch);
+        return plain.substring(0, kept).replaceFirst("-+$", "") + "-" + digest(branch);
     }
 
     private static String digest(String text) {

@@ -24,6 +24,9 @@ class BranchVariableTest {
                     BranchVariable.valid(branch));
         }
         assertTrue(BranchVariable.valid("feature/log in").startsWith("feature-log-in-"));
+        assertTrue(
+                BranchVariable.valid("x".repeat(32) + "-" + "y".repeat(20)).matches("x{32}-[0-9a-f]{6}"),
+                "cut at a hyphen");
         assertNotEquals(BranchVariable.valid("feature/log in"), BranchVariable.valid("feature/log-in"));
         assertNotEquals(BranchVariable.valid("x".repeat(300)), BranchVariable.valid("x".repeat(301)));
     }
