@@ -286,7 +286,7 @@ class PromotionTest {
                         name,
                         Account.REGION,
                         request -> request.zipFile("a.zip").build("make")));
-        assertTrue(failed.getMessage().startsWith("zipFile is a package that is deployed as it is, and build says"));
+        assertTrue(failed.getMessage().startsWith("zipFile deploys a package as it is: build does not apply"));
         DeployException none = assertThrows(
                 DeployException.class,
                 () -> deploy(elsewhere, name, Account.REGION, request -> request.from("{\"FunctionName\": \"a\"}")));

@@ -471,10 +471,9 @@ public final class DeployRequestBuilder {
         set.put("compressionLevel", compressionLevel != PackSettings.DEFAULT_LEVEL);
         set.values().removeIf(isSet -> !isSet);
         if (!set.isEmpty()) {
-            throw new DeployException(given + " is a package that is deployed as it is, and "
-                    + String.join(", ", set.keySet()) + (set.size() == 1 ? " says" : " say")
-                    + " which or how it is made. Leave " + given + " or " + (set.size() == 1 ? "that" : "those")
-                    + " out.");
+            throw new DeployException(given + " deploys a package as it is: " + String.join(", ", set.keySet())
+                    + (set.size() == 1 ? " does not apply. Leave that" : " do not apply. Leave these") + " out, or "
+                    + given + ".");
         }
     }
 

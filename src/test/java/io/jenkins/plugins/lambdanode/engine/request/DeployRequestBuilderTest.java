@@ -166,14 +166,14 @@ class DeployRequestBuilderTest {
                         .keepLayerVersions(2)
                         .symlinks("store")
                         .compressionLevel(9))
-                .startsWith("zipFile is a package that is deployed as it is, and install, layerName, keepLayerVersions,"
-                        + " symlinks, compressionLevel say which or how it is made. Leave zipFile or those out."));
+                .startsWith("zipFile deploys a package as it is: install, layerName, keepLayerVersions, symlinks,"
+                        + " compressionLevel do not apply. Leave these out, or zipFile."));
         assertTrue(refusal(orders().dir("fn")
                         .from("{\"FunctionName\": \"a\", \"FunctionArn\":"
                                 + " \"arn:aws:lambda:eu-west-1:123456789012:function:a\", \"CodeSha256\": \""
                                 + "A".repeat(43)
                                 + "=\", \"CodeSize\": 1, \"Version\": \"1\", \"Outcome\": \"updated\"}"))
-                .startsWith("from is a package that is deployed as it is, and dir says"));
+                .startsWith("from deploys a package as it is: dir does not apply. Leave that out, or from."));
         assertEquals(
                 Optional.of("a.zip"),
                 orders().dir("fn").zipFile("a.zip").build().zipFile());

@@ -138,7 +138,7 @@ final class Advice {
                     (o, f) -> f.is("ResourceNotFoundException") && o.resource().contains(":function:"),
                     (o, f) ->
                             "Check the function's name, the region and the account. To have the deployment create a function that does"
-                                    + " not exist, turn on create, with the ARN of its execution role."),
+                                    + " not exist, turn on create, with the ARN of its execution role (in a Pipeline create: [role: 'arn:...'])."),
             rule(
                     "missing",
                     (o, f) -> f.is("ResourceNotFoundException"),

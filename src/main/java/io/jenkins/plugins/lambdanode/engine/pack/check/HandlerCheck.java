@@ -394,12 +394,11 @@ final class HandlerCheck implements Check {
             Optional<Path> above = files.installedAbove(npmPackage);
             if (!files.isInProject("package.json")) {
                 return "The project's folder has no package.json. Give it one, with its dependencies"
-                        + above.map(folder ->
-                                        "; or set dir to " + folder + ", where it is installed, and the handler to "
-                                                + SafeText.name(folder.relativize(files.project())
-                                                                .toString()
-                                                                .replace('\\', '/')
-                                                        + "/" + function.handler()))
+                        + above.map(folder -> "; or deploy the folder where it is installed: set dir to "
+                                        + slashes(files.project().relativize(folder))
+                                        + " from here, and the handler to "
+                                        + slashes(folder.relativize(files.project())) + "/"
+                                        + SafeText.name(function.handler()))
                                 .orElse("")
                         + ".";
             }
@@ -411,6 +410,10 @@ final class HandlerCheck implements Check {
                     + above.map(folder -> ": it is installed for " + folder + ", and not a dependency of this package")
                             .orElse("")
                     + ".";
+        }
+
+        private static String slashes(Path relative) {
+            return SafeText.name(relative.toString().replace('\\', '/'));
         }
     }
 }

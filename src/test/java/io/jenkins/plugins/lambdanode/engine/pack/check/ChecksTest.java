@@ -503,7 +503,7 @@ class ChecksTest {
         assertEquals(
                 List.of("import-missing"), findings.stream().map(Finding::code).toList());
         assertEquals(Severity.WARNING, findings.get(0).severity());
-        assertTrue(findings.get(0).message().contains("set dir to " + project.getParent()), findings.toString());
+        assertTrue(findings.get(0).message().contains("set dir to .. from here"), findings.toString());
         Packs.write(project, "package.json", "{}");
         assertEquals(List.of(), codes(handler("index.handler")));
     }
@@ -515,8 +515,8 @@ class ChecksTest {
         Packs.write(project, "index.js", "const ms = require('ms');\nexports.handler = async () => ms;\n");
         String message = error(handler("index.handler"));
         assertTrue(
-                message.contains("set dir to " + project.getParent() + ", where it is installed, and the handler to "
-                        + project.getFileName() + "/index.handler"),
+                message.contains(
+                        "set dir to .. from here, and the handler to " + project.getFileName() + "/index.handler"),
                 message);
     }
 
