@@ -38,8 +38,12 @@ final class MissingAddOnCheck implements Check {
     private static final Pattern DOWNLOADS = Pattern.compile(
             "download|https?\\.(?:get|request)\\(|\\bfetch\\(|node-gyp|prebuild", Pattern.CASE_INSENSITIVE);
 
-    /** ssh2 compiles what it does without; @scarf/scarf, of swagger-ui-dist, only reports the install. */
-    private static final Pattern DOES_WITHOUT = Pattern.compile("\\boptional crypto binding\\b|\\bSCARF_ANALYTICS\\b");
+    /**
+     * ssh2 compiles what it does without; @scarf/scarf, of swagger-ui-dist, only reports the install; @firebase/util, of
+     * firebase-admin, fetches a configuration where a variable asks for one.
+     */
+    private static final Pattern DOES_WITHOUT =
+            Pattern.compile("\\b(?:optional crypto binding|SCARF_ANALYTICS|FIREBASE_WEBAPP_CONFIG)\\b");
 
     @Override
     public List<Finding> check(CheckedPackage files) throws IOException {

@@ -695,6 +695,7 @@ class ChecksTest {
                 "{'scripts':{'postinstall':'node ./install'}}       | const fail = () => download();| native-missing",
                 "{'scripts':{'postinstall':'node ./install'}}       | console.log('Thank you!')    |",
                 "{'scripts':{'postinstall':'node ./install.js'}}    | SCARF_ANALYTICS; https.request(url) |",
+                "{'scripts':{'postinstall':'node ./install.js'}}    | process.env.FIREBASE_WEBAPP_CONFIG; fetch(url) |",
                 "{'scripts':{'postinstall':'opencollective; exit 0'}}  | https.get(downloadUrl)       |",
                 "{'scripts':{'postinstall':'node install.js'},'optionalDependencies':{'@esbuild/linux-x64':'1'}} | https.get(a) |",
                 "{'scripts':{'install':'touch made.js'},'main':'made.js'} | made                    | native-missing",
