@@ -87,7 +87,7 @@ final class MissingAddOnCheck implements Check {
                 ? "It has no add-on (.node): its install script (" + SafeText.name(buildScript(folder, files))
                         + ") makes or fetches that, and has not run, or has failed." + how
                 : "Its install script (" + SafeText.name(String.join("; ", scripts(folder, files)))
-                        + ") has not run, and what it makes or fetches is missing." + how;
+                        + ") has not run; it may make or fetch what the package needs." + how;
     }
 
     private static String nameOf(String folder) {
