@@ -199,7 +199,7 @@ class AbortTest {
                         + "writeFile file: 'fn/package.json', text:"
                         + " '{\"scripts\":{\"preinstall\":\"node wait.js " + mark + " & node wait.js " + mark
                         + "\"}}'\n"
-                        + "timeout(time: 5, unit: 'SECONDS') { " + Builds.deploy("hangs", "") + " }");
+                        + "timeout(time: 20, unit: 'SECONDS') { " + Builds.deploy("hangs", "") + " }");
         Builds.await(Duration.ofSeconds(60), () -> processesWith(mark) > 0);
 
         jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
