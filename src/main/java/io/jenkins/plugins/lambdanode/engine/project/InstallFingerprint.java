@@ -104,7 +104,9 @@ public final class InstallFingerprint {
     /** Whether node_modules is what the same install, or one that serves as well, made, untouched. */
     public InstallState state() throws IOException {
         List<String> lines = Files.isRegularFile(mark) && Files.size(mark) <= MAX_MARK_BYTES
-                ? Files.readAllLines(mark, StandardCharsets.UTF_8)
+                ? new String(Files.readAllBytes(mark), StandardCharsets.UTF_8)
+                        .lines()
+                        .toList()
                 : List.of();
         List<String> then =
                 lines.stream().filter(line -> !line.startsWith(BLOCKED)).toList();

@@ -314,6 +314,14 @@ class InstallOnceTest {
     }
 
     @Test
+    void aDamagedNoteOfAnInstallIsAsNone() throws Exception {
+        Files.createDirectories(mark().getParent());
+        Files.write(mark(), new byte[] {(byte) 0xFF, '\n', (byte) 0xC3});
+
+        assertFalse(fingerprint().state().unchanged());
+    }
+
+    @Test
     void ciAlwaysInstalls() throws Exception {
         assertEquals(1, npmRuns(InstallSetting.AUTO));
         assertEquals(1, npmRuns(InstallSetting.parse("ci")));
